@@ -1,0 +1,96 @@
+"""A block: a component that becomes one Verilog module, elaborated once and instantiated by its name.
+
+Amaranth elaborates every submodule instance anew; a core of thousands of equal fetches instantiates one
+module instead. Blocks have explicit clocks, and registers without reset unless they take part in control.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from amaranth.hdl import Cat, ClockDomain, Const, Instance, Module, Signal, Value
+from amaranth.lib import wiring
+
+
+class Block(wiring.Component):  # type: ignore[misc]
+    """A component with plain ports (name → In/Out of a width) and the name of its Verilog module.
+
+    ``blocks`` lists the blocks that it instantiates.
+    """
+
+    def __init__(self, module_name: str, ports: Mapping[str, Any]) -> None:
+        super().__init__(dict(ports))
+        self.module_name = module_name
+        self.blocks: tuple[Block, ...] = ()
+        # Parents instantiate a block by name, so Amaranth must not expect it among their submodules.
+        self._MustUse__used = True
+
+    def instance(self, **connections: Any) -> Instance:
+        """An instance whose ports are connected by name; each port must be given."""
+        members = self.signature.members
+        assert connections.keys() == set(members), connections.keys() ^ set(members)
+        prefixed = {f"{members[port].flow.name[0].lower()}_{port}": v for port, v in connections.items()}
+        return Instance(self.module_name, **prefixed)
+
+    def clocked(self, reset: Any = None) -> Module:
+        """A module whose ``sync`` domain runs on port ``clk``, with ``reset`` (active high) if any."""
+        m = Module()
+        domain = ClockDomain("sync", reset_less=reset is None, local=True)
+        domain.clk = self.clk
+        if reset is not None:
+            domain.rst = reset
+        m.domains += domain
+        return m
+
+
+def add(m: Module, name: str, a: Value, b: Value, width: int, carry: Value | None = None) -> Signal:
+    """A signal ``name`` = a + b + carry for signed a and b, modulo 2^width.
+
+    The carry rides below the operands' least significant bits, so that one adder does it all.
+    """
+    a, b = same_width(a, b)
+    if carry is None:
+        return keep_low(m, name, a.as_signed() + b.as_signed(), width)
+    total = Cat(Const(1, 1), a).as_signed() + Cat(carry, b).as_signed()
+    return keep_low(m, name, total, width, below=1)
+
+
+def subtract(m: Module, name: str, a: Value, b: Value, width: int) -> Signal:
+    """A signal ``name`` = a - b for signed a and b, modulo 2^width."""
+    a, b = same_width(a, b)
+    return keep_low(m, name, a.as_signed() - b.as_signed(), width)
+
+
+def decrement(m: Module, name: str, value: Value) -> Signal:
+    """A signal ``name`` = value - 1, of the width of the unsigned ``value``."""
+    return keep_low(m, name, value - Const(1, len(value)), len(value))
+
+
+def keep_low(m: Module, name: str, value: Value, width: int, below: int = 0) -> Signal:
+    """The ``width`` bits of ``value`` above the lowest ``below``; the others go to signals called unused."""
+    kept = Signal(width, name=name)
+    lower = Signal(below, name=f"unused_below_{name}")
+    upper = Signal(len(value) - width - below, name=f"unused_above_{name}")
+    m.d.comb += Cat(lower, kept, upper).eq(value)
+    return kept
+
+
+def same_width(a: Value, b: Value) -> tuple[Value, Value]:
+    """Both sign-extended to the wider one's width."""
+    width = max(len(a), len(b))
+    return extend(a, width), extend(b, width)
+
+
+def extend(value: Value, width: int) -> Value:
+    """``value`` sign-extended to ``width`` bits."""
+    return value if len(value) == width else Cat(value, value[-1].replicate(width - len(value)))
+
+
+def slices(value: Value, widths: list[int]) -> list[Value]:
+    """``value`` cut into consecutive fields of the given widths, the least significant first."""
+    fields, start = [], 0
+    for width in widths:
+        fields.append(value[start : start + width])
+        start += width
+    return fields

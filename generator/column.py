@@ -1,0 +1,152 @@
+"""A column: fetches from all tables, adds them in a balanced tree, and accumulates, for R rows of tokens."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from generator.block import Block, add, slices
+from generator.fetch import Fetch
+from generator.plan import CorePlan
+
+
+def control_ports(plan: CorePlan) -> dict[str, int]:
+    """Widths of the signals by which the sequencer drives every column.
+
+    ``advance``: pipeline registers move. ``accept``: the root's value is added now. ``keep``, ``recall``: the
+    accumulator's other operand is the accumulator, or the stored partial sum at ``slot``; neither: zero.
+    """
+    ports = {"accept": 1, "keep": 1}
+    if plan.pipeline_stages:
+        ports["advance"] = 1
+    if plan.stored_sums:
+        ports["recall"] = 1
+    if plan.stored_sums > 1:
+        ports["slot"] = plan.slot_width
+    return ports
+
+
+class Column(Block):
+    """One output's sum over the tile and over time, for R rows.
+
+    Members
+    -------
+    keys : In(L·key_width)
+    entries : In(R·L·entry_bits)
+        Row 0, table 0 in the low bits.
+    results : Out(R·accumulator_width)
+        The accumulators.
+    """
+
+    def __init__(self, plan: CorePlan) -> None:
+        self.plan = plan
+        config = plan.config
+        super().__init__(
+            f"column_{plan.name}",
+            {
+                "clk": In(1),
+                **{port: In(width) for port, width in control_ports(plan).items()},
+                "keys": In(config.tables * plan.key_width),
+                "entries": In(config.rows * config.tables * plan.table.entry_bits),
+                "results": Out(config.rows * plan.accumulator_width),
+            },
+        )
+        self.fetch = Fetch(plan)
+        self.blocks = (self.fetch,)
+
+    def elaborate(self, platform: object) -> Module:
+        m = self.clocked()
+        plan, config = self.plan, self.plan.config
+        keys = slices(self.keys, [plan.key_width] * config.tables)
+        entries = slices(self.entries, [plan.table.entry_bits] * (config.rows * config.tables))
+        results = slices(self.results, [plan.accumulator_width] * config.rows)
+
+        fetched: list[list[Value]] = []
+        for table, key in enumerate(keys):
+            values = Signal(config.rows * plan.fetched_width, name=f"fetched{table}")
+            rows = Cat(entries[row * config.tables + table] for row in range(config.rows))
+            m.submodules[f"fetch{table}"] = self.fetch.instance(key=key, entries=rows, values=values)
+            fetched.append(slices(values, [plan.fetched_width] * config.rows))
+
+        signs: list[Value] = [key[-1] for key in keys] if plan.signed_keys else [Const(0, 1)] * len(keys)
+        if config.pipeline.fetch and plan.signed_keys:
+            signs = [self._register(m, sign, f"sign{table}") for table, sign in enumerate(signs)]
+        for row, result in enumerate(results):
+            leaves = [values[row] for values in fetched]
+            if config.pipeline.fetch:
+                leaves = [self._register(m, v, f"value{t}_row{row}") for t, v in enumerate(leaves)]
+            root, pending = self._reduce(m, leaves, signs, f"row{row}")
+            self._accumulate(m, root, pending, result, f"row{row}")
+        return m
+
+    def _register(self, m: Module, value: Value, name: str) -> Signal:
+        register = Signal(len(value), name=name, reset_less=True)
+        with m.If(self.advance):
+            m.d.sync += register.eq(value)
+        return register
+
+    def _reduce(self, m: Module, leaves: list[Value], signs: list[Value], row: str) -> tuple[Value, Value]:
+        """The plan's tree over ``leaves``: its root and the one sign bit that is still to be added."""
+        plan, tree = self.plan, self.plan.reduction
+        alive = dict(enumerate(zip(leaves, signs, strict=True)))
+        for level, indices in enumerate(tree.levels[1:], start=1):
+            for index in indices:
+                node = tree.nodes[index]
+                if node.level == level and node.left is not None and node.right is not None:
+                    (a, carry), (b, pending) = alive[node.left], alive[node.right]
+                    name = f"sum{index}_{row}"
+                    alive[index] = (
+                        add(m, name, a, b, node.width, carry if plan.signed_keys else None),
+                        pending,
+                    )
+            if level in tree.registered_levels:
+                for index in indices:
+                    value, pending = alive[index]
+                    value = self._register(m, value, f"held{index}_level{level}_{row}")
+                    if plan.signed_keys:
+                        pending = self._register(m, pending, f"pending{index}_level{level}_{row}")
+                    alive[index] = value, pending
+        return alive[tree.levels[-1][0]]
+
+    def _accumulate(self, m: Module, root: Value, pending: Value, result: Value, row: str) -> None:
+        """accumulator ← (itself, a stored sum or zero) + root + pending; gating the root holds the sum.
+
+        Stored sums form a delay line: the accumulator goes into the slot from which its operand comes, so a
+        sum returns after as many steps as the line is long, plus the one it spends in the accumulator.
+        """
+        plan = self.plan
+        width = plan.accumulator_width
+        accumulator = Signal(width, name=f"accumulator_{row}", reset_less=True)
+        operand = accumulator & self.keep.replicate(width)
+        if plan.stored_sums:
+            recalled = self._stored(m, accumulator, row)
+            operand = operand | recalled & self.recall.replicate(width)
+        gated = Signal(len(root), name=f"gated_{row}")
+        carry = Signal(name=f"carry_{row}")
+        m.d.comb += [
+            gated.eq(root & self.accept.replicate(len(root))),
+            carry.eq(pending & self.accept),
+        ]
+        total = add(m, f"next_{row}", operand, gated, width, carry if plan.signed_keys else None)
+        m.d.sync += accumulator.eq(total)
+        m.d.comb += result.eq(accumulator)
+
+    def _stored(self, m: Module, accumulator: Signal, row: str) -> Value:
+        """The stored sum at ``slot``, replaced by the accumulator when a value is accepted."""
+        plan = self.plan
+        if plan.stored_sums == 1:
+            stored = Signal(plan.accumulator_width, name=f"stored_{row}", reset_less=True)
+            with m.If(self.accept):
+                m.d.sync += stored.eq(accumulator)
+            return stored
+        memory = Memory(shape=plan.accumulator_width, depth=plan.stored_sums, init=[])
+        m.submodules[f"stored_{row}"] = memory
+        write, read = memory.write_port(), memory.read_port(domain="comb")
+        m.d.comb += [
+            write.addr.eq(self.slot),
+            write.data.eq(accumulator),
+            write.en.eq(self.accept),
+            read.addr.eq(self.slot),
+        ]
+        return read.data

@@ -1,0 +1,166 @@
+"""A core's parameters: immutable, validated, read from TOML. Everything else about a core is derived."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from generator.errors import ConfigError
+from generator.formats import Format, Integer, format_named
+from generator.keys import GROUP_SIZES
+
+Architecture = Literal["lut", "select", "multiplier"]
+Dataflow = Literal["output_stationary", "table_stationary"]
+FetchStructure = Literal["onehot", "tree"]
+TableRegisters = Literal["entries", "activations"]
+
+
+class PipelineConfig(BaseModel):
+    """Where registers sit between the activation stream and the accumulator.
+
+    ``table``: after the table's adders (``entries``: shortest path, most bits) or before them
+    (``activations``). ``fetch``: after fetch. ``reduction_every``: after every so many levels of the
+    reduction tree, 0 for none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    table: TableRegisters = "entries"
+    fetch: bool = False
+    reduction_every: int = Field(default=0, ge=0, le=64)
+
+
+class CoreConfig(BaseModel):
+    """A core; its tile is n = tables·group_size activations by m = columns outputs, for ``rows`` tokens."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    architecture: Architecture = "lut"
+    activation: str = "int8"
+    symmetric: bool = False
+    group_size: int = Field(default=1, ge=GROUP_SIZES[0], le=GROUP_SIZES[-1])
+    tables: int = Field(ge=1, le=4096)
+    columns: int = Field(ge=1, le=4096)
+    rows: int = Field(default=1, ge=1, le=256)
+    max_reduction: int = Field(default=8192, ge=1, le=1 << 24)
+    dataflow: Dataflow = "output_stationary"
+    outputs: int | None = Field(default=None, ge=1, le=1 << 20)
+    fetch: FetchStructure = "onehot"
+    pipeline: PipelineConfig = PipelineConfig()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        number = format_named(self.activation)
+        if not isinstance(number, Integer):
+            raise ConfigError(f"activation = {self.activation!r}: int2 … int16 are allowed")
+        if self.architecture != "lut" and self.group_size != 1:
+            raise ConfigError(
+                f"group_size = {self.group_size} with architecture = {self.architecture!r}: only 'lut' has "
+                "tables, group_size = 1 is allowed"
+            )
+        if self.max_reduction < self.tile_length:
+            raise ConfigError(
+                f"tables = {self.tables}: a tile of {self.tile_length} activations is longer than "
+                f"max_reduction = {self.max_reduction}"
+            )
+        if self.dataflow == "table_stationary" and self.outputs is None:
+            raise ConfigError("outputs is missing: table_stationary keeps that many partial sums on chip")
+        if self.dataflow == "output_stationary" and self.outputs is not None:
+            raise ConfigError(
+                f"outputs = {self.outputs} is for dataflow = 'table_stationary'; output_stationary keeps one "
+                "partial sum a column"
+            )
+        return self
+
+    @cached_property
+    def format(self) -> Format:
+        """The activations' number format."""
+        return format_named(self.activation, self.symmetric)
+
+    @property
+    def tile_length(self) -> int:
+        """n: activations that one step consumes for each row."""
+        return self.tables * self.group_size
+
+    @cached_property
+    def digest(self) -> str:
+        """Twelve hex digits that name this configuration."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any], where: str = "core") -> CoreConfig:
+        """The core that ``values`` describe; ``ConfigError`` in one line that begins with ``where``."""
+        try:
+            return cls.model_validate(dict(values))
+        except ConfigError as error:
+            raise ConfigError(f"{where}: {error}") from None
+        except ValidationError as error:
+            raise ConfigError(f"{where}: {one_line(error, cls)}") from None
+
+    @classmethod
+    def load(cls, path: Path, overrides: Iterable[str] = ()) -> CoreConfig:
+        """The core of a TOML file, with ``key=value`` overrides (``pipeline.fetch=true`` for nested keys)."""
+        values = read_toml(path)
+        for override in overrides:
+            key, equals, text = override.partition("=")
+            if not equals:
+                raise ConfigError(f"--set {override}: key=value is expected")
+            *tables, leaf = key.strip().split(".")
+            target = values
+            for name in tables:
+                target = target.setdefault(name, {})
+                if not isinstance(target, dict):
+                    raise ConfigError(f"--set {override}: {name} is not a table")
+            target[leaf] = parse_value(text.strip())
+        return cls.parse(values, str(path))
+
+    def to_toml(self) -> str:
+        """The configuration as the TOML that ``load`` reads, every key stated."""
+        lines, pipeline = [], []
+        for key, value in self.model_dump().items():
+            if key == "pipeline":
+                pipeline = [f"{k} = {json.dumps(v)}" for k, v in value.items()]
+            elif value is not None:
+                lines.append(f"{key} = {json.dumps(value)}")
+        return "\n".join([*lines, "[pipeline]", *pipeline]) + "\n"
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The contents of a TOML file; ``ConfigError`` in one line when it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not a text file, TOML is expected") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+
+
+def parse_value(text: str) -> Any:
+    """A TOML value; what is none is taken as a string."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def one_line(error: ValidationError, model: type[BaseModel]) -> str:
+    """The first complaint of pydantic as a sentence with the key, the value and what is allowed."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        scope = PipelineConfig if key.startswith("pipeline.") else model
+        return f"unknown key {key!r}: {', '.join(scope.model_fields)} are known"
+    if first["type"] == "missing":
+        return f"{key} is missing"
+    message = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    return f"{key} = {first['input']!r}: {message} is expected"

@@ -1,0 +1,146 @@
+"""The datapath of a tile, and the core around it with its AXI4-Stream ports."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib.wiring import In, Out
+
+from generator.block import Block, slices
+from generator.column import Column, control_ports
+from generator.plan import CorePlan
+from generator.sequencer import Sequencer
+from generator.table import Table
+
+
+class Datapath(Block):
+    """R·L tables and K columns, every column wired to every table.
+
+    Members
+    -------
+    load : In(1)
+    activations : In(R·n·b)
+    keys : In(K·L·key_width)
+    results : Out(R·K·accumulator_width)
+        Row 0, column 0 in the low bits of each.
+    """
+
+    def __init__(self, plan: CorePlan) -> None:
+        self.plan = plan
+        super().__init__(
+            f"datapath_{plan.name}",
+            {
+                "clk": In(1),
+                "load": In(1),
+                **{port: In(width) for port, width in control_ports(plan).items()},
+                "activations": In(plan.activation_beat_bits),
+                "keys": In(plan.key_beat_bits),
+                "results": Out(plan.result_beat_bits),
+            },
+        )
+        self.table, self.column = Table(plan), Column(plan)
+        self.blocks = (self.table, self.column)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        plan, config = self.plan, self.plan.config
+        groups = config.rows * config.tables
+        entries = Signal(groups * plan.table.entry_bits)
+        for group, (activations, made) in enumerate(
+            zip(
+                slices(self.activations, [config.group_size * plan.activation_width] * groups),
+                slices(entries, [plan.table.entry_bits] * groups),
+                strict=True,
+            )
+        ):
+            m.submodules[f"table{group}"] = self.table.instance(
+                clk=self.clk, load=self.load, activations=activations, entries=made
+            )
+        width = plan.accumulator_width
+        by_column = []
+        for column, keys in enumerate(slices(self.keys, [config.tables * plan.key_width] * config.columns)):
+            results = Signal(config.rows * width, name=f"results{column}")
+            m.submodules[f"column{column}"] = self.column.instance(
+                clk=self.clk,
+                **{port: getattr(self, port) for port in control_ports(plan)},
+                keys=keys,
+                entries=entries,
+                results=results,
+            )
+            by_column.append(slices(results, [width] * config.rows))
+        m.d.comb += self.results.eq(Cat(column[row] for row in range(config.rows) for column in by_column))
+        return m
+
+
+class Core(Block):
+    """The emitted top: three AXI4-Streams, a reset, and the layer's tile counts.
+
+    ``tdata`` is the beat's vector, padded with zeros to whole bytes.
+    """
+
+    def __init__(self, plan: CorePlan) -> None:
+        self.plan = plan
+        super().__init__(
+            f"ternlut_{plan.name}",
+            {
+                "aclk": In(1),
+                "aresetn": In(1),
+                "n_tiles": In(plan.n_tiles_width),
+                "m_tiles": In(plan.m_tiles_width),
+                "s_axis_activation_tdata": In(padded(plan.activation_beat_bits)),
+                "s_axis_activation_tvalid": In(1),
+                "s_axis_activation_tready": Out(1),
+                "s_axis_key_tdata": In(padded(plan.key_beat_bits)),
+                "s_axis_key_tvalid": In(1),
+                "s_axis_key_tready": Out(1),
+                "m_axis_result_tdata": Out(padded(plan.result_beat_bits)),
+                "m_axis_result_tvalid": Out(1),
+                "m_axis_result_tready": In(1),
+                "m_axis_result_tlast": Out(1),
+            },
+        )
+        self.sequencer, self.datapath = Sequencer(plan), Datapath(plan)
+        self.blocks = (self.sequencer, self.datapath)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        plan = self.plan
+        control = {port: Signal(width, name=port) for port, width in control_ports(plan).items()}
+        load = Signal()
+        m.submodules.sequencer = self.sequencer.instance(
+            clk=self.aclk,
+            rst=~self.aresetn,
+            n_tiles=self.n_tiles,
+            m_tiles=self.m_tiles,
+            activation_valid=self.s_axis_activation_tvalid,
+            activation_ready=self.s_axis_activation_tready,
+            key_valid=self.s_axis_key_tvalid,
+            key_ready=self.s_axis_key_tready,
+            result_valid=self.m_axis_result_tvalid,
+            result_ready=self.m_axis_result_tready,
+            result_last=self.m_axis_result_tlast,
+            load=load,
+            **control,
+        )
+        for name, port, bits in (
+            ("unused_activation_padding", self.s_axis_activation_tdata, plan.activation_beat_bits),
+            ("unused_key_padding", self.s_axis_key_tdata, plan.key_beat_bits),
+        ):
+            if bits < len(port):
+                padding = Signal(len(port) - bits, name=name, attrs={"keep": 1})
+                m.d.comb += padding.eq(port[bits:])
+        results = Signal(plan.result_beat_bits)
+        m.submodules.datapath = self.datapath.instance(
+            clk=self.aclk,
+            load=load,
+            **control,
+            results=results,
+            activations=self.s_axis_activation_tdata[: plan.activation_beat_bits],
+            keys=self.s_axis_key_tdata[: plan.key_beat_bits],
+        )
+        m.d.comb += self.m_axis_result_tdata.eq(results)
+        return m
+
+
+def padded(bits: int) -> int:
+    """``bits`` rounded up to whole bytes."""
+    return -(-bits // 8) * 8

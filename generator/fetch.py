@@ -1,0 +1,115 @@
+"""Fetch: a key takes one entry from a table, or its one's complement; for every row of tokens the same key.
+
+The missing +1 of a negation is the sign bit itself, which the reduction takes as a carry-in.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+
+from amaranth.hdl import Const, Module, Mux, Signal, Value
+from amaranth.lib.wiring import In, Out
+
+from generator.block import Block, extend, keep_low, slices
+from generator.plan import CorePlan
+
+
+class Fetch(Block):
+    """One column's fetch from one table, for R rows.
+
+    Members
+    -------
+    key : In(key_width)
+        Sign above index; for ``multiplier`` the weight.
+    entries : In(R·entry_bits)
+        Row 0 in the low bits.
+    values : Out(R·fetched_width)
+        Entry (or 0) XOR sign; for ``multiplier`` the product.
+    """
+
+    def __init__(self, plan: CorePlan) -> None:
+        self.plan = plan
+        config = plan.config
+        what = {
+            "lut": f"fetch_{config.fetch}_mu{config.group_size}",
+            "select": f"select_{config.fetch}",
+            "multiplier": "multiply",
+        }
+        rows = f"_r{config.rows}" if config.rows > 1 else ""
+        super().__init__(
+            f"{what[config.architecture]}_{plan.format_name}{rows}",
+            {
+                "key": In(plan.key_width),
+                "entries": In(config.rows * plan.table.entry_bits),
+                "values": Out(config.rows * plan.fetched_width),
+            },
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        plan, config = self.plan, self.plan.config
+        rows = slices(self.entries, [plan.table.entry_bits] * config.rows)
+        values = slices(self.values, [plan.fetched_width] * config.rows)
+        pick = {
+            ("lut", "onehot"): self._onehot,
+            ("lut", "tree"): self._tree,
+            ("select", "onehot"): self._select,
+            ("select", "tree"): self._tree,
+            ("multiplier", "onehot"): self._multiply,
+            ("multiplier", "tree"): self._multiply,
+        }[config.architecture, config.fetch]
+        for value, picked in zip(values, pick(m, rows), strict=True):
+            m.d.comb += value.eq(picked)
+        return m
+
+    def _fields(self, row: Value) -> list[Value]:
+        """A row's entries, sign-extended to the fetched width."""
+        fields = slices(row, [entry.range.width for entry in self.plan.table.entries])
+        return [extend(field, self.plan.fetched_width) for field in fields]
+
+    def _onehot(self, m: Module, rows: list[Value]) -> list[Value]:
+        """Decode the index once, then AND-OR."""
+        plan = self.plan
+        index, sign = self.key[:-1], self.key[-1]
+        hot = Signal(len(plan.table.entries), name="hot")
+        m.d.comb += [hot[i].eq(index == i + 1) for i in range(len(hot))]
+        picked = []
+        for r, row in enumerate(rows):
+            legs = []
+            for i, field in enumerate(self._fields(row)):
+                leg = Signal(plan.fetched_width, name=f"leg{i + 1}_row{r}")
+                m.d.comb += leg.eq(field & hot[i].replicate(plan.fetched_width))
+                legs.append(leg)
+            picked.append(reduce(or_, legs) ^ sign.replicate(plan.fetched_width))
+        return picked
+
+    def _tree(self, m: Module, rows: list[Value]) -> list[Value]:
+        """Binary multiplexers, one level for each bit of the index."""
+        plan = self.plan
+        index, sign = self.key[:-1], self.key[-1]
+        picked = []
+        for r, row in enumerate(rows):
+            level: list[Value] = [Const(0, plan.fetched_width), *self._fields(row)]
+            for bit in range(plan.index_width):
+                level = [
+                    Mux(index[bit], pair[1], pair[0]) if len(pair) == 2 else pair[0]
+                    for pair in (level[i : i + 2] for i in range(0, len(level), 2))
+                ]
+            entry = Signal(plan.fetched_width, name=f"entry_row{r}")
+            m.d.comb += entry.eq(level[0])
+            picked.append(entry ^ sign.replicate(plan.fetched_width))
+        return picked
+
+    def _select(self, m: Module, rows: list[Value]) -> list[Value]:
+        """The activation, its complement, or nothing: one AND-OR of two legs, no XOR."""
+        width = self.plan.fetched_width
+        take, negate = Signal(name="take"), Signal(name="negate")
+        m.d.comb += [take.eq(self.key[0] & ~self.key[1]), negate.eq(self.key[1])]
+        return [row & take.replicate(width) | ~row & negate.replicate(width) for row in rows]
+
+    def _multiply(self, m: Module, rows: list[Value]) -> list[Value]:
+        return [
+            keep_low(m, f"product_row{r}", row.as_signed() * self.key.as_signed(), self.plan.fetched_width)
+            for r, row in enumerate(rows)
+        ]

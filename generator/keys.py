@@ -1,0 +1,101 @@
+"""The key code: how a group of ternary weights becomes the sign and index of a table entry, and back.
+
+For weights w ∈ {-1, 0, 1}^µ let t = Σᵢ wᵢ·3^(µ-1-i), the balanced-ternary value. The key is the sign bit
+t < 0 above the index |t|. Negating a group flips the sign alone, so half a table serves all 3^µ groups.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from generator.errors import KeyFileError
+
+GROUP_SIZES = range(1, 7)
+
+
+def entry_count(group_size: int) -> int:
+    """Stored entries of a table: one of each ± pair of non-zero groups, (3^µ - 1) / 2."""
+    return (int(3**group_size) - 1) // 2
+
+
+def index_width(group_size: int) -> int:
+    """Bits of an index, which runs from 0 (nothing selected) to ``entry_count``."""
+    return entry_count(group_size).bit_length()
+
+
+def key_width(group_size: int) -> int:
+    """Bits of a key: the index and the sign above it."""
+    return 1 + index_width(group_size)
+
+
+def digits_of(index: int, group_size: int) -> tuple[int, ...]:
+    """The balanced-ternary digits (w₀ first, the most significant) whose value is ``index``."""
+    digits = []
+    for _ in range(group_size):
+        digit = (index + 1) % 3 - 1
+        digits.append(digit)
+        index = (index - digit) // 3
+    return tuple(reversed(digits))
+
+
+def index_of(digits: tuple[int, ...]) -> int:
+    """The balanced-ternary value of ``digits``; negative where the leading non-zero digit is -1."""
+    value = 0
+    for digit in digits:
+        value = 3 * value + digit
+    return value
+
+
+def pack(weights: ArrayLike, group_size: int) -> NDArray[np.uint16]:
+    """Keys of ternary ``weights[..., N]``, one for each group of µ along the last axis: ``[..., ceil(N/µ)]``.
+
+    N that is no multiple of µ is padded with zero weights. Raises ``KeyFileError`` for a weight that is not
+    -1, 0 or 1.
+    """
+    array = np.asarray(weights)
+    if array.size and not np.isin(array, (-1, 0, 1)).all():
+        bad = array[~np.isin(array, (-1, 0, 1))].flat[0]
+        raise KeyFileError(f"weight {bad} is not ternary: -1, 0 and 1 are allowed")
+    padding = -array.shape[-1] % group_size
+    if padding:
+        array = np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, padding)])
+    groups = array.reshape(*array.shape[:-1], -1, group_size)
+    value = np.zeros(groups.shape[:-1], dtype=np.int16)
+    for digit in range(group_size):
+        value = np.int16(3) * value + groups[..., digit].astype(np.int16)
+    sign = (value < 0).astype(np.uint16) << np.uint16(index_width(group_size))
+    return np.abs(value).astype(np.uint16) | sign
+
+
+def unpack(keys: ArrayLike, group_size: int) -> NDArray[np.int8]:
+    """The ternary weights of ``keys[..., G]``: ``[..., G·µ]``, zero padding included.
+
+    Raises ``KeyFileError`` for an index above the last entry and for a sign on index 0.
+    """
+    array = np.asarray(keys).astype(np.int64)
+    width = index_width(group_size)
+    index = array & ((1 << width) - 1)
+    defined = (index <= entry_count(group_size)) & (array >= 0) & (array >> (width + 1) == 0)
+    defined &= array != 1 << width
+    if not defined.all():
+        raise KeyFileError(
+            f"key {int(array[~defined].flat[0])} is not one of group_size {group_size}: "
+            f"indices 0 … {entry_count(group_size)} are allowed, with a sign bit above 0"
+        )
+    sign = np.where(array >> width, -1, 1).astype(np.int8)
+    table = np.array([digits_of(i, group_size) for i in range(entry_count(group_size) + 1)], dtype=np.int8)
+    weights: NDArray[np.int8] = table[index] * sign[..., None]
+    return weights.reshape(*array.shape[:-1], array.shape[-1] * group_size)
+
+
+def encode(weights: ArrayLike, group_size: int, multiplier_bits: int | None = None) -> NDArray[np.uint64]:
+    """What the key stream carries for ternary ``weights[..., N]``.
+
+    Keys of the code above, or, with ``multiplier_bits``, each weight dequantised to two's complement of that
+    many bits, which is what a conventional engine multiplies by.
+    """
+    if multiplier_bits is None:
+        return pack(weights, group_size).astype(np.uint64)
+    signed = unpack(pack(weights, 1), 1).astype(np.int64)
+    return signed.astype(np.uint64) & np.uint64((1 << multiplier_bits) - 1)

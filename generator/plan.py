@@ -1,0 +1,400 @@
+"""What is built, independent of any HDL: which adder makes which entry, every width, every register.
+
+The RTL is built from a plan, the numpy reference evaluates it, the cost model prices it. Widths come from
+exact interval analysis: of every value the plan knows the least and the greatest that can occur.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from generator.config import CoreConfig
+from generator.errors import WorkloadError
+from generator.formats import Integer
+from generator.keys import digits_of, entry_count, index_of, index_width, key_width
+
+TILE_COUNT_WIDTH = 16
+"""Bits of ``m_tiles`` where nothing on chip limits it (output-stationary)."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """The closed interval of the values a signal can take."""
+
+    low: int
+    high: int
+
+    @property
+    def width(self) -> int:
+        """Bits of two's complement that hold the interval."""
+        return 1 + max((bound if bound >= 0 else ~bound).bit_length() for bound in (self.low, self.high))
+
+    def __add__(self, other: Range) -> Range:
+        return Range(self.low + other.low, self.high + other.high)
+
+    def __neg__(self) -> Range:
+        return Range(-self.high, -self.low)
+
+    def __invert__(self) -> Range:
+        return Range(~self.high, ~self.low)
+
+    def __or__(self, other: Range) -> Range:
+        """The smallest interval that holds both."""
+        return Range(min(self.low, other.low), max(self.high, other.high))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A stored entry: the digits' combination of a group's activations.
+
+    An entry with one non-zero digit is activation ``left`` itself (``right`` is None). Any other is the sum
+    of entries ``left`` and ``right``, or their difference where ``subtract`` is true; the two have disjoint
+    halves of the support.
+    """
+
+    index: int
+    digits: tuple[int, ...]
+    left: int
+    right: int | None
+    subtract: bool
+    range: Range
+
+    @property
+    def depth(self) -> int:
+        """Additions between an activation and this entry."""
+        return (sum(map(abs, self.digits)) - 1).bit_length()
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """How µ activations become the (3^µ - 1)/2 entries, with one addition for each that needs one."""
+
+    group_size: int
+    activation: Range
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """Entries 1 … (3^µ - 1)/2 by index, so that ``entries[i - 1]`` is entry i."""
+        made: dict[int, Entry] = {}
+        for index in self.build_order:
+            digits = digits_of(index, self.group_size)
+            support = [position for position, digit in enumerate(digits) if digit]
+            if len(support) == 1:
+                made[index] = Entry(index, digits, support[0], None, False, self.activation)
+                continue
+            half = (len(support) + 1) // 2
+            left = index_of(tuple(d if i in support[:half] else 0 for i, d in enumerate(digits)))
+            right = index_of(tuple(d if i in support[half:] else 0 for i, d in enumerate(digits)))
+            subtract = right < 0
+            a, b = made[left].range, made[abs(right)].range
+            made[index] = Entry(index, digits, left, abs(right), subtract, a + (-b if subtract else b))
+        return tuple(made[index] for index in sorted(made))
+
+    @property
+    def build_order(self) -> list[int]:
+        """Indices with fewer non-zero digits first, so that an entry follows both of its operands."""
+        indices = range(1, entry_count(self.group_size) + 1)
+        return sorted(indices, key=lambda index: sum(map(abs, digits_of(index, self.group_size))))
+
+    @property
+    def adders(self) -> int:
+        return entry_count(self.group_size) - self.group_size
+
+    @property
+    def depth(self) -> int:
+        """Additions on the longest path, ceil(log2 µ)."""
+        return max(entry.depth for entry in self.entries)
+
+    @property
+    def entry_bits(self) -> int:
+        """Bits of all entries of one table."""
+        return sum(entry.range.width for entry in self.entries)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value in the reduction with one sign bit still to be added: the true sum is value + pending.
+
+    ``when[s]`` is the value's range while the pending bit is s, ``total`` that of value + pending. A leaf has
+    no operands. A node adds ``left``, ``right`` and the pending bit of ``left``, and hands on the pending bit
+    of ``right``, so that every adder takes exactly one sign bit as its carry-in.
+    """
+
+    level: int
+    left: int | None
+    right: int | None
+    when: tuple[Range, Range]
+    total: Range
+    width: int
+
+
+@dataclass(frozen=True)
+class ReductionPlan:
+    """The balanced tree over a column's L fetched values: L - 1 adders, then the accumulator's.
+
+    ``leaf`` holds the ranges of a fetched value while its sign bit is 0 and 1. ``signed`` is false where
+    leaves come without sign bits (products of real multipliers).
+    """
+
+    leaves: int
+    leaf: tuple[Range, Range]
+    signed: bool
+    register_every: int
+    width_limit: int
+
+    @cached_property
+    def levels(self) -> tuple[tuple[int, ...], ...]:
+        """Indices into ``nodes`` of what is alive after each level; level 0 holds the leaves."""
+        return self._build[1]
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        return self._build[0]
+
+    @cached_property
+    def _build(self) -> tuple[tuple[Node, ...], tuple[tuple[int, ...], ...]]:
+        nodes = [self._node(0, None, None, self.leaf) for _ in range(self.leaves)]
+        levels = [tuple(range(self.leaves))]
+        while len(levels[-1]) > 1:
+            alive, level = levels[-1], len(levels)
+            after = []
+            for a, b in zip(alive[::2], alive[1::2], strict=False):
+                when = (nodes[a].total + nodes[b].when[0], nodes[a].total + nodes[b].when[1])
+                after.append(len(nodes))
+                nodes.append(self._node(level, a, b, when))
+            levels.append((*after, *alive[len(alive) // 2 * 2 :]))
+        return tuple(nodes), tuple(levels)
+
+    def _node(self, level: int, left: int | None, right: int | None, when: tuple[Range, Range]) -> Node:
+        carry = Range(1, 1) if self.signed else Range(0, 0)
+        width = min((when[0] | when[1]).width, self.width_limit)
+        return Node(level, left, right, when, when[0] | (when[1] + carry), width)
+
+    @property
+    def root(self) -> Node:
+        return self.nodes[-1]
+
+    @property
+    def depth(self) -> int:
+        return len(self.levels) - 1
+
+    @property
+    def registered_levels(self) -> tuple[int, ...]:
+        """Levels with a register behind them."""
+        every = self.register_every
+        return tuple(level for level in range(1, self.depth + 1) if every and level % every == 0)
+
+    @property
+    def register_bits(self) -> int:
+        """Pipeline register bits of one tree: values and pending signs alive behind registered levels."""
+        alive = [self.nodes[i] for level in self.registered_levels for i in self.levels[level]]
+        return sum(node.width + self.signed for node in alive)
+
+
+@dataclass(frozen=True)
+class CorePlan:
+    """Everything derived from a ``CoreConfig``."""
+
+    config: CoreConfig
+
+    @cached_property
+    def activation_range(self) -> Range:
+        number = self.config.format
+        assert isinstance(number, Integer)
+        return Range(number.minimum, number.maximum)
+
+    @property
+    def activation_width(self) -> int:
+        return self.config.format.bits
+
+    @property
+    def format_name(self) -> str:
+        """The activation format in a module's name."""
+        return self.config.activation + ("s" if self.config.symmetric else "")
+
+    @property
+    def name(self) -> str:
+        """A name for the core's own modules: its main parameters, and a digest of all of them."""
+        config = self.config
+        group = f"mu{config.group_size}_" if config.architecture == "lut" else ""
+        rows = f"x{config.rows}" if config.rows > 1 else ""
+        shape = f"{config.tables}x{config.columns}{rows}"
+        return f"{config.architecture}_{group}{self.format_name}_{shape}_{config.digest[:6]}"
+
+    @cached_property
+    def table(self) -> TablePlan:
+        return TablePlan(self.config.group_size, self.activation_range)
+
+    @property
+    def key_width(self) -> int:
+        """Bits of one key: the key code's, or for ``multiplier`` a weight in the activation format."""
+        if self.config.architecture == "multiplier":
+            return self.activation_width
+        return key_width(self.config.group_size)
+
+    @property
+    def index_width(self) -> int:
+        return index_width(self.config.group_size)
+
+    @property
+    def bits_per_weight(self) -> float:
+        """Bits of key stream that one weight costs."""
+        return self.key_width / self.config.group_size
+
+    @cached_property
+    def fetched(self) -> tuple[Range, Range]:
+        """Ranges of a fetched value without and with the sign: an entry or nothing, and one's complements."""
+        zero = Range(0, 0)
+        if self.config.architecture == "multiplier":
+            low, high = self.activation_range.low, self.activation_range.high
+            product = Range(low * high, max(low * low, high * high))
+            return product, product
+        entries = zero
+        for entry in self.table.entries:
+            entries = entries | entry.range
+        return entries, ~entries
+
+    @property
+    def fetched_width(self) -> int:
+        """Bits of a fetched value; a product needs no more than the accumulator, modulo 2^width."""
+        return min((self.fetched[0] | self.fetched[1]).width, self.accumulator_width)
+
+    @cached_property
+    def accumulator_range(self) -> Range:
+        """N_max activations, each taken or negated."""
+        magnitude = self.config.max_reduction * -self.activation_range.low
+        return Range(-magnitude, magnitude)
+
+    @property
+    def accumulator_width(self) -> int:
+        return self.accumulator_range.width
+
+    @cached_property
+    def reduction(self) -> ReductionPlan:
+        return ReductionPlan(
+            self.config.tables,
+            self.fetched,
+            self.signed_keys,
+            self.config.pipeline.reduction_every,
+            self.accumulator_width,
+        )
+
+    @property
+    def partial_sums(self) -> int:
+        """Partial sums a column keeps, its accumulator among them."""
+        return 1 if self.config.outputs is None else -(-self.config.outputs // self.config.columns)
+
+    @property
+    def stored_sums(self) -> int:
+        """Partial sums of a column that wait outside its accumulator."""
+        return self.partial_sums - 1
+
+    @property
+    def slot_width(self) -> int:
+        """Bits of the address of a stored sum."""
+        return (self.stored_sums - 1).bit_length()
+
+    @property
+    def signed_keys(self) -> bool:
+        """Whether a key's top bit is a sign that the reduction adds as a carry-in."""
+        return self.config.architecture != "multiplier"
+
+    @property
+    def registers_entries(self) -> bool:
+        return self.config.pipeline.table == "entries" and self.config.group_size > 1
+
+    @property
+    def table_register_bits(self) -> int:
+        """Bits of one table's registers."""
+        if self.registers_entries:
+            return self.table.entry_bits
+        return self.config.group_size * self.activation_width
+
+    @property
+    def pipeline_stages(self) -> int:
+        """Register stages between the table's and the accumulator."""
+        return int(self.config.pipeline.fetch) + len(self.reduction.registered_levels)
+
+    @property
+    def latency_cycles(self) -> int:
+        """Clock edges from an accepted activation to its result, when its key waits and nobody stalls."""
+        return 2 + self.pipeline_stages
+
+    @property
+    def activation_beat_bits(self) -> int:
+        return self.config.rows * self.config.tile_length * self.activation_width
+
+    @property
+    def key_beat_bits(self) -> int:
+        return self.config.columns * self.config.tables * self.key_width
+
+    @property
+    def result_beat_bits(self) -> int:
+        return self.config.rows * self.config.columns * self.accumulator_width
+
+    @property
+    def max_n_tiles(self) -> int:
+        return -(-self.config.max_reduction // self.config.tile_length)
+
+    @property
+    def n_tiles_width(self) -> int:
+        return self.max_n_tiles.bit_length()
+
+    @property
+    def m_tiles_width(self) -> int:
+        return TILE_COUNT_WIDTH if self.config.outputs is None else self.partial_sums.bit_length()
+
+    @property
+    def macs_per_cycle(self) -> int:
+        """Ternary multiply-accumulates of one step."""
+        return self.config.rows * self.config.columns * self.config.tile_length
+
+    def tiling(self, length: int, outputs: int, tokens: int = 1) -> Tiling:
+        """How a layer of N = ``length`` by M = ``outputs`` runs for ``tokens`` tokens.
+
+        Raises ``WorkloadError`` where the layer is beyond what the core was built for.
+        """
+        if min(length, outputs, tokens) < 1:
+            raise WorkloadError(f"layer {length}x{outputs}, {tokens} tokens: each must be at least 1")
+        if length > self.config.max_reduction:
+            raise WorkloadError(
+                f"layer {length}x{outputs}: N = {length} is beyond the core's max_reduction = "
+                f"{self.config.max_reduction}"
+            )
+        m_tiles = -(-outputs // self.config.columns)
+        if self.config.outputs is not None and m_tiles > self.partial_sums:
+            raise WorkloadError(
+                f"layer {length}x{outputs}: M = {outputs} is beyond the core's outputs = "
+                f"{self.config.outputs}"
+            )
+        if m_tiles >= 1 << self.m_tiles_width:
+            most = (1 << self.m_tiles_width) - 1
+            raise WorkloadError(f"layer {length}x{outputs}: M needs {m_tiles} tiles, {most} is the most")
+        return Tiling(
+            n_tiles=-(-length // self.config.tile_length),
+            m_tiles=m_tiles,
+            blocks=-(-tokens // self.config.rows),
+            latency_cycles=self.latency_cycles,
+        )
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """A layer cut into tiles: every block of R tokens takes n_tiles · m_tiles steps."""
+
+    n_tiles: int
+    m_tiles: int
+    blocks: int
+    latency_cycles: int
+
+    @property
+    def cycles(self) -> int:
+        """Clock cycles from the first accepted activation to the last result, when nobody stalls."""
+        return self.blocks * self.n_tiles * self.m_tiles + self.latency_cycles
+
+
+@lru_cache(maxsize=256)
+def plan_for(config: CoreConfig) -> CorePlan:
+    """The plan of ``config``, made once."""
+    return CorePlan(config)

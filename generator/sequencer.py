@@ -1,0 +1,165 @@
+"""The sequencer: joins the three streams, counts tiles, and tells tables and columns what to do when.
+
+A tile moves from the table register through the pipeline stages into the accumulators. Everything between
+stands still while a finished result waits to be taken. A key is taken when its table is ready, so neither
+keys nor results need registers of their own.
+"""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.lib.wiring import In, Out
+
+from generator.block import Block, decrement, keep_low
+from generator.column import control_ports
+from generator.plan import CorePlan
+
+
+class Sequencer(Block):
+    """Handshakes and tile counters.
+
+    Members
+    -------
+    n_tiles, m_tiles : In
+        Tiles along N and along M, at least 1; sampled when the first activations of a block are taken.
+    activation_valid, key_valid, result_ready : In(1)
+    activation_ready, key_ready, result_valid, result_last : Out(1)
+    load : Out(1)
+        The tables take activations.
+    accept, keep, advance, recall, slot : Out
+        As ``control_ports`` says.
+    """
+
+    def __init__(self, plan: CorePlan) -> None:
+        self.plan = plan
+        super().__init__(
+            f"sequencer_{plan.name}",
+            {
+                "clk": In(1),
+                "rst": In(1),
+                "n_tiles": In(plan.n_tiles_width),
+                "m_tiles": In(plan.m_tiles_width),
+                "activation_valid": In(1),
+                "activation_ready": Out(1),
+                "key_valid": In(1),
+                "key_ready": Out(1),
+                "result_valid": Out(1),
+                "result_ready": In(1),
+                "result_last": Out(1),
+                "load": Out(1),
+                **{port: Out(width) for port, width in control_ports(plan).items()},
+            },
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = self.clocked(reset=self.rst)
+        stationary = self.plan.config.dataflow == "table_stationary"
+
+        loaded = Signal()
+        issue, advance, release = Signal(), Signal(), Signal()
+        m.d.comb += [
+            advance.eq(~self.result_valid | self.result_ready),
+            self.key_ready.eq(loaded & advance),
+            issue.eq(self.key_ready & self.key_valid),
+            self.activation_ready.eq(~loaded | release),
+            self.load.eq(self.activation_ready & self.activation_valid),
+        ]
+        with m.If(self.load):
+            m.d.sync += loaded.eq(1)
+        with m.Elif(release):
+            m.d.sync += loaded.eq(0)
+
+        flags = self._count_held_tables(m, issue) if stationary else self._count_streamed_tables(m)
+        m.d.comb += release.eq(issue & (flags["table_end"] if stationary else 1))
+
+        # The flags of a tile travel with it to the accumulators.
+        carried = Cat(flags[name] for name in ("first", "end", "last"))
+        if self.plan.stored_sums:
+            carried = Cat(carried, flags["single"], flags["slot"])
+        valid: Value = issue
+        for stage in range(self.plan.pipeline_stages):
+            next_valid = Signal(name=f"valid{stage}")
+            next_carried = Signal(len(carried), name=f"flags{stage}", reset_less=True)
+            with m.If(advance):
+                m.d.sync += [next_valid.eq(valid), next_carried.eq(carried)]
+            valid, carried = next_valid & advance, next_carried
+        first, end, last = carried[0], carried[1], carried[2]
+        self._drive_columns(m, advance, valid, first, carried[3:])
+
+        with m.If(advance):
+            m.d.sync += [self.result_valid.eq(valid & end), self.result_last.eq(last)]
+        return m
+
+    def _drive_columns(self, m: Module, advance: Value, accept: Value, first: Value, storage: Value) -> None:
+        plan = self.plan
+        m.d.comb += self.accept.eq(accept)
+        if plan.pipeline_stages:
+            m.d.comb += self.advance.eq(advance)
+        if not plan.stored_sums:
+            m.d.comb += self.keep.eq(~(accept & first))
+            return
+        single, slot = storage[0], storage[1:]
+        m.d.comb += [
+            self.recall.eq(accept & ~first & ~single),
+            self.keep.eq(~accept | (~first & single)),
+        ]
+        if plan.stored_sums > 1:
+            m.d.comb += self.slot.eq(slot)
+
+    def _count_streamed_tables(self, m: Module) -> dict[str, Value]:
+        """Output-stationary: every activation beat meets one key beat; n runs inside m."""
+        n_left = Signal(self.plan.n_tiles_width, init=1)
+        m_left = Signal(self.plan.m_tiles_width, init=1)
+        n_again = Signal(self.plan.n_tiles_width, reset_less=True)
+        first = Signal(reset_less=True)
+        end, last = Signal(), Signal()
+        m.d.comb += [end.eq(n_left == 1), last.eq(m_left == 1)]
+        n_next, m_next = decrement(m, "n_next", n_left), decrement(m, "m_next", m_left)
+        with m.If(self.load):
+            m.d.sync += first.eq(end)
+            with m.If(~end):
+                m.d.sync += n_left.eq(n_next)
+            with m.Elif(~last):
+                m.d.sync += [n_left.eq(n_again), m_left.eq(m_next)]
+            with m.Else():
+                m.d.sync += [n_left.eq(self.n_tiles), n_again.eq(self.n_tiles), m_left.eq(self.m_tiles)]
+        return {"first": first, "end": end, "last": last}
+
+    def _count_held_tables(self, m: Module, issue: Value) -> dict[str, Value]:
+        """Table-stationary: an activation beat stays while m_tiles key beats pass; m runs inside n."""
+        plan = self.plan
+        n_left = Signal(plan.n_tiles_width, init=1)
+        m_left = Signal(plan.m_tiles_width, reset_less=True)
+        m_again = Signal(plan.m_tiles_width, reset_less=True)
+        first = Signal(reset_less=True)
+        end, last = Signal(), Signal()
+        m.d.comb += [end.eq(n_left == 1), last.eq(m_left == 1)]
+        n_next, m_next = decrement(m, "n_next", n_left), decrement(m, "m_next", m_left)
+        with m.If(issue):
+            m.d.sync += m_left.eq(m_next)
+        with m.If(self.load):
+            m.d.sync += first.eq(end)
+            with m.If(end):
+                m.d.sync += [n_left.eq(self.n_tiles), m_left.eq(self.m_tiles), m_again.eq(self.m_tiles)]
+            with m.Else():
+                m.d.sync += [n_left.eq(n_next), m_left.eq(m_again)]
+        flags = {"first": first, "end": end, "last": last, "table_end": last}
+        if plan.stored_sums:
+            flags |= self._count_slots(m, issue, m_again, end)
+        return flags
+
+    def _count_slots(self, m: Module, issue: Value, m_again: Value, end: Value) -> dict[str, Value]:
+        """Slots m_tiles - 2 … 0 in turn: the delay line is one shorter than m_tiles."""
+        single, slot = Signal(), Signal(self.plan.slot_width, reset_less=True)
+        m.d.comb += single.eq(m_again == 1)
+        if self.plan.stored_sums == 1:
+            return {"single": single, "slot": slot}
+        longest = Signal(len(m_again))
+        m.d.comb += longest.eq(Mux(self.load & end, self.m_tiles, m_again))
+        wrapped = keep_low(m, "slot_again", longest - Const(2, len(longest)), len(slot))
+        following = decrement(m, "slot_next", slot)
+        with m.If(self.load & end | issue & (slot == 0)):
+            m.d.sync += slot.eq(wrapped)
+        with m.Elif(issue):
+            m.d.sync += slot.eq(following)
+        return {"single": single, "slot": slot}

@@ -1,0 +1,233 @@
+"""Emission: a core's Verilog, one file for each distinct module, with a manifest and timing constraints.
+
+Amaranth makes RTLIL of each block once; Yosys, which comes as a Python module, writes it as Verilog.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from amaranth.back import rtlil
+
+from generator.block import Block
+from generator.config import CoreConfig
+from generator.core import Core
+from generator.plan import CorePlan, plan_for
+
+YOSYS_PASSES = (
+    "proc -noopt",
+    "opt_clean",
+    "memory_collect",
+    "opt_dff",
+    "setattr -unset init w:*",
+    "opt_clean -purge",
+)
+
+WIDENED = {"$add": 1, "$sub": 1, "$mul": 0, "$and": 0, "$or": 0, "$xor": 0, "$eq": 1, "$ne": 1}
+"""Cells whose operands are written in one width, and by how many bits the result may be wider."""
+
+
+@dataclass(frozen=True)
+class Emission:
+    """The Verilog of one core: module name → text, dependencies first, the top last."""
+
+    config: CoreConfig
+    modules: dict[str, str]
+
+    @property
+    def plan(self) -> CorePlan:
+        return plan_for(self.config)
+
+    @property
+    def top(self) -> str:
+        """The AXI4-Stream core."""
+        return list(self.modules)[-1]
+
+    @property
+    def datapath(self) -> str:
+        """The tile's tables, fetches, reductions and accumulators, without sequencer and streams."""
+        return f"datapath_{self.plan.name}"
+
+    @cached_property
+    def verilog(self) -> str:
+        """All modules as one text."""
+        return "\n".join(self.modules.values())
+
+    def manifest(self) -> dict[str, Any]:
+        """What the core is, for programs: configuration, ports, figures, key code, versions, file hashes."""
+        plan, config = self.plan, self.config
+        rows, length = f"row (0 … {config.rows - 1})", config.tile_length
+        return {
+            "top": self.top,
+            "datapath": self.datapath,
+            "config": self.config.model_dump(mode="json"),
+            "config_digest": self.config.digest,
+            "ports": {name: {"direction": way, "width": width} for name, way, width in ports(self.plan)},
+            "streams": {
+                "activation": {
+                    "bits": plan.activation_beat_bits,
+                    "element_bits": plan.activation_width,
+                    "order": f"{rows}, activation (0 … {length - 1})",
+                },
+                "key": {
+                    "bits": plan.key_beat_bits,
+                    "element_bits": plan.key_width,
+                    "order": f"column (0 … {config.columns - 1}), table (0 … {config.tables - 1})",
+                },
+                "result": {
+                    "bits": plan.result_beat_bits,
+                    "element_bits": plan.accumulator_width,
+                    "order": f"{rows}, column (0 … {config.columns - 1})",
+                },
+            },
+            "key_code": key_code(plan),
+            "latency_cycles": plan.latency_cycles,
+            "macs_per_cycle": plan.macs_per_cycle,
+            "bits_per_weight": plan.bits_per_weight,
+            "max_n_tiles": plan.max_n_tiles,
+            "versions": versions(),
+            "files": {
+                f"{name}.v": hashlib.sha256(text.encode()).hexdigest() for name, text in self.modules.items()
+            },
+        }
+
+    def constraints(self, clock_ps: float = 1000.0) -> str:
+        """Synopsys design constraints: one clock, half a period for whatever is outside."""
+        return (
+            f"# {self.top}: set the period to your target.\n"
+            f"set clock_period {clock_ps / 1000:.3f}\n"
+            "create_clock -name aclk -period $clock_period [get_ports aclk]\n"
+            "set_input_delay [expr 0.5 * $clock_period] -clock aclk "
+            "[remove_from_collection [all_inputs] [get_ports aclk]]\n"
+            "set_output_delay [expr 0.5 * $clock_period] -clock aclk [all_outputs]\n"
+        )
+
+    def write(self, directory: Path) -> list[Path]:
+        """Writes the modules, a file list, manifest.json and constraints.sdc; the paths written.
+
+        Each file appears whole or not at all. ``OSError`` where the directory cannot be written.
+        """
+        directory.mkdir(parents=True, exist_ok=True)
+        texts = {f"{name}.v": text for name, text in self.modules.items()}
+        texts[f"{self.top}.f"] = "".join(f"{name}.v\n" for name in self.modules)
+        texts["constraints.sdc"] = self.constraints()
+        texts["manifest.json"] = json.dumps(self.manifest(), indent=2) + "\n"
+        for name, text in texts.items():
+            write_whole(directory / name, text)
+        return [directory / name for name in texts]
+
+
+def emit(config: CoreConfig) -> Emission:
+    """The Verilog of ``config``. The same configuration gives the same bytes."""
+    blocks = distinct_blocks(Core(plan_for(config)))
+    return Emission(config, {block.module_name: heading(config) + to_verilog(block) for block in blocks})
+
+
+def distinct_blocks(top: Block) -> list[Block]:
+    """Every module under ``top`` once, a module after those it instantiates."""
+    found: dict[str, Block] = {}
+    for inner in top.blocks:
+        found |= {block.module_name: block for block in distinct_blocks(inner)}
+    found[top.module_name] = top
+    return list(found.values())
+
+
+def to_verilog(block: Block) -> str:
+    """One block's Verilog; what it instantiates is named, not contained."""
+    # Yosys is a shared library of some size: imported where it is used, to keep every other command quick.
+    from pyosys import libyosys as yosys
+
+    with tempfile.TemporaryDirectory() as scratch:
+        source, target = Path(scratch) / "block.il", Path(scratch) / "block.v"
+        source.write_text(rtlil.convert(block, name=block.module_name, emit_src=False))
+        design = yosys.Design()
+        with quiet():
+            for command in (f"read_rtlil {source}", *YOSYS_PASSES):
+                yosys.run_pass(f"tee -q {command}", design)
+            widen_operands(yosys, design)
+            yosys.run_pass(f"tee -q write_verilog -noattr {target}", design)
+        text = target.read_text()
+    return text[text.index("module ") :]
+
+
+def widen_operands(yosys: Any, design: Any) -> None:
+    """Writes out the sign and zero extensions that RTLIL leaves to the cells: linters want equal widths."""
+    a_port, b_port, y_port = (yosys.IdString(f"\\{name}") for name in "ABY")
+    for module in design.selected_modules():
+        for cell in module.selected_cells():
+            kind = cell.type.str()
+            if kind not in WIDENED:
+                continue
+            a, b, y = (cell.getPort(port) for port in (a_port, b_port, y_port))
+            signed = cell.getParam(yosys.IdString("\\A_SIGNED")).as_bool()
+            width = max(a.size(), b.size(), y.size() - WIDENED[kind])
+            for port, value in ((a_port, a), (b_port, b)):
+                value.extend_u0(width, signed)
+                cell.setPort(port, value)
+                cell.setParam(yosys.IdString(f"{port.str()}_WIDTH"), yosys.Const(width))
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keeps what native code prints away from our standard output."""
+    sys.stdout.flush()
+    saved = os.dup(1)
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, 1)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 1)
+        os.close(saved)
+        os.close(sink)
+
+
+def heading(config: CoreConfig) -> str:
+    """The comment above every module: what it belongs to."""
+    lines = ["Ternlut: part of a core with this configuration.", *config.to_toml().splitlines()]
+    return "".join(f"// {line}\n" for line in lines)
+
+
+def ports(plan: CorePlan) -> list[tuple[str, str, int]]:
+    """Name, direction ('input' or 'output') and width of the top's ports."""
+    members = Core(plan).signature.members
+    direction = {"In": "input", "Out": "output"}
+    return [(name, direction[member.flow.name], member.shape) for name, member in members.items()]
+
+
+def key_code(plan: CorePlan) -> dict[str, Any]:
+    """The key code in words and numbers."""
+    if not plan.signed_keys:
+        return {"width": plan.key_width, "meaning": "weight -1, 0 or 1 as two's complement"}
+    return {
+        "width": plan.key_width,
+        "meaning": "sign in the top bit, index below; t = sum of w[i]*3^(mu-1-i); sign = t < 0, index = |t|",
+        "group_size": plan.config.group_size,
+        "largest_index": len(plan.table.entries),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of what the emitted text depends on."""
+    return {name: version(name) for name in ("ternlut", "amaranth", "pyosys")}
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes ``text`` beside ``path``, then renames, so that no reader and no crash sees half of it."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,141 @@
+"""Formal proofs: emitted tables are the naive sums, and a datapath adds Σ w·x to what it held."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from generator.config import CoreConfig, PipelineConfig
+from generator.core import Datapath
+from generator.keys import digits_of, entry_count
+from generator.plan import CorePlan
+from generator.table import Table
+from generator.verilog import distinct_blocks, to_verilog
+from tests.generator.equivalence import prove_equal
+
+BITS = (2, 3, 4, 8, 16)
+
+
+def naive_table(plan: CorePlan) -> str:
+    """Every entry as the plain sum of signed activations, in the order of the digits."""
+    size, bits = plan.config.group_size, plan.activation_width
+    lines = [
+        f"module gold(input clk, input load, input [{size * bits - 1}:0] activations,",
+        f"            output [{plan.table.entry_bits - 1}:0] entries);",
+        *(f"  wire signed [{bits - 1}:0] x{i} = activations[{i * bits} +: {bits}];" for i in range(size)),
+    ]
+    for index in range(1, entry_count(size) + 1):
+        terms = "".join(f" {'+' if d > 0 else '-'} x{i}" for i, d in enumerate(digits_of(index, size)) if d)
+        width = bits + (sum(map(abs, digits_of(index, size))) - 1).bit_length()
+        lines.append(f"  wire signed [{width - 1}:0] entry{index} ={terms};")
+    fields = ", ".join(f"entry{index}" for index in range(entry_count(size), 0, -1))
+    return "\n".join([*lines, f"  assign entries = {{{fields}}};", "endmodule"])
+
+
+def naive_datapath(plan: CorePlan, ports: str) -> str:
+    """One column: every key's weights times their activations, summed; unknown keys count as zero."""
+    config, bits, width = plan.config, plan.activation_width, plan.accumulator_width
+    lines = [f"module gold({ports});", f"  reg signed [{width - 1}:0] total;"]
+    sums = []
+    for table in range(config.tables):
+        terms = []
+        for i in range(config.group_size):
+            position = (table * config.group_size + i) * bits
+            lines.append(f"  wire signed [{bits - 1}:0] x{table}_{i} = activations[{position} +: {bits}];")
+        key = f"keys[{table * plan.key_width} +: {plan.key_width}]"
+        lines.append(f"  reg signed [{width - 1}:0] sum{table};")
+        lines.append(f"  always @* case ({key})")
+        for index in range(1, entry_count(config.group_size) + 1):
+            digits = digits_of(index, config.group_size)
+            for sign in (0, 1):
+                weights = [-d if sign else d for d in digits]
+                terms = [f"{'+' if w > 0 else '-'} x{table}_{i}" for i, w in enumerate(weights) if w]
+                code = sign << (plan.key_width - 1) | index
+                lines.append(f"    {plan.key_width}'d{code}: sum{table} = {' '.join(terms)};")
+        lines += [f"    default: sum{table} = 0;", "  endcase"]
+        sums.append(f"sum{table}")
+    lines.append(f"  wire signed [{width - 1}:0] tile = {' + '.join(sums)};")
+    lines.append("  always @(posedge clk) total <= (keep ? total : 0) + (accept ? tile : 0);")
+    return "\n".join([*lines, "  assign results = total;", "endmodule"])
+
+
+def with_legal_keys(plan: CorePlan, ports: str, inner: str) -> str:
+    """``inner`` behind a filter that turns keys outside the code into zero keys."""
+    width = plan.key_width
+    lines = [f"module gate({ports});", f"  wire [{plan.key_beat_bits - 1}:0] legal;"]
+    for table in range(plan.config.tables):
+        index = f"keys[{table * width} +: {width - 1}]"
+        in_code = f"{index} != 0 && {index} <= {entry_count(plan.config.group_size)}"
+        field = f"[{table * width} +: {width}]"
+        lines.append(f"  assign legal{field} = ({in_code}) ? keys{field} : {width}'d0;")
+    lines.append(
+        f"  {inner} inner(.clk(clk), .load(load), .accept(accept), .keep(keep), .keys(legal), "
+        ".activations(activations), .results(results));"
+    )
+    return "\n".join([*lines, "endmodule"])
+
+
+@pytest.mark.parametrize("registers", ["entries", "activations"])
+@pytest.mark.parametrize(("size", "bits"), list(product((1, 2, 3, 4), BITS)))
+def test_a_table_is_the_naive_sums(size: int, bits: int, registers: str, tmp_path: Path) -> None:
+    pipeline = PipelineConfig.model_validate({"table": registers})
+    config = CoreConfig(group_size=size, tables=1, columns=1, activation=f"int{bits}", pipeline=pipeline)
+    table = Table(CorePlan(config))
+    verdict = prove_equal(naive_table(table.plan), "gold", to_verilog(table), table.module_name, tmp_path)
+    assert "Networks are equivalent" in verdict, verdict
+
+
+def test_the_prover_can_say_no(tmp_path: Path) -> None:
+    table = Table(CorePlan(CoreConfig(group_size=2, tables=1, columns=1, activation="int4")))
+    wrong = naive_table(table.plan).replace("+ x0 + x1", "+ x0 - x1")
+    verdict = prove_equal(wrong, "gold", to_verilog(table), table.module_name, tmp_path)
+    assert "NOT EQUIVALENT" in verdict, verdict
+
+
+FAST = [
+    *product(("lut",), ("onehot", "tree"), (1, 2), (1, 2, 3), (2, 4)),
+    *product(("select",), ("onehot", "tree"), (1,), (1, 2, 4, 5), (2, 4)),
+    ("lut", "onehot", 2, 2, 8),
+    ("lut", "onehot", 3, 2, 3),
+    ("lut", "onehot", 4, 1, 2),
+    ("lut", "tree", 3, 1, 4),
+]
+SLOW = [
+    (architecture, fetch, size, tables, bits)
+    for architecture, fetch, size in product(("lut",), ("onehot", "tree"), (1, 2, 3, 4))
+    for tables, bits in product((1, 2, 3), BITS)
+] + [
+    ("select", fetch, 1, tables, bits) for fetch, tables, bits in product(("onehot", "tree"), (2, 3, 5), BITS)
+]
+
+
+@pytest.mark.parametrize(
+    ("architecture", "fetch", "size", "tables", "bits"),
+    [*FAST, *(pytest.param(*c, marks=pytest.mark.exhaustive) for c in SLOW if c not in FAST)],
+)
+def test_a_datapath_adds_weights_times_activations(
+    architecture: str, fetch: str, size: int, tables: int, bits: int, tmp_path: Path
+) -> None:
+    config = CoreConfig.parse(
+        {
+            "architecture": architecture,
+            "fetch": fetch,
+            "group_size": size,
+            "tables": tables,
+            "columns": 1,
+            "activation": f"int{bits}",
+            "max_reduction": max(8, size * tables),
+        }
+    )
+    datapath = Datapath(CorePlan(config))
+    plan = datapath.plan
+    ports = ", ".join(
+        f"{member.flow.name.lower()}put [{member.shape - 1}:0] {name}"
+        for name, member in datapath.signature.members.items()
+    )
+    gate = [to_verilog(block) for block in distinct_blocks(datapath)]
+    gate.append(with_legal_keys(plan, ports, datapath.module_name))
+    verdict = prove_equal(naive_datapath(plan, ports), "gold", "\n".join(gate), "gate", tmp_path)
+    assert "Networks are equivalent" in verdict, verdict
