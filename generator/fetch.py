@@ -6,13 +6,16 @@ The missing +1 of a negation is the sign bit itself, which the reduction takes a
 from __future__ import annotations
 
 from functools import reduce
-from operator import or_
+from operator import and_, or_
 
 from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from generator.block import Block, extend, keep_low, slices
+from generator.keys import index_cubes
 from generator.plan import CorePlan
+
+OR_LOT = 64
 
 
 class Fetch(Block):
@@ -73,7 +76,9 @@ class Fetch(Block):
         plan = self.plan
         index, sign = self.key[:-1], self.key[-1]
         hot = Signal(len(plan.table.entries), name="hot")
-        m.d.comb += [hot[i].eq(index == i + 1) for i in range(len(hot))]
+        for i, cube in enumerate(index_cubes(plan.config.group_size)):
+            literals = [index[bit] if value else ~index[bit] for bit, value in cube.items()]
+            m.d.comb += hot[i].eq(reduce(and_, literals))
         picked = []
         for r, row in enumerate(rows):
             legs = []
@@ -81,7 +86,9 @@ class Fetch(Block):
                 leg = Signal(plan.fetched_width, name=f"leg{i + 1}_row{r}")
                 m.d.comb += leg.eq(field & hot[i].replicate(plan.fetched_width))
                 legs.append(leg)
-            picked.append(reduce(or_, legs) ^ sign.replicate(plan.fetched_width))
+            # In lots, because Amaranth walks expressions recursively and the 364 legs of µ = 6 are too deep.
+            lots = [reduce(or_, legs[i : i + OR_LOT]) for i in range(0, len(legs), OR_LOT)]
+            picked.append(reduce(or_, lots) ^ sign.replicate(plan.fetched_width))
         return picked
 
     def _tree(self, m: Module, rows: list[Value]) -> list[Value]:

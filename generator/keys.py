@@ -6,6 +6,8 @@ t < 0 above the index |t|. Negating a group flips the sign alone, so half a tabl
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -45,6 +47,25 @@ def index_of(digits: tuple[int, ...]) -> int:
     for digit in digits:
         value = 3 * value + digit
     return value
+
+
+@lru_cache
+def index_cubes(group_size: int) -> tuple[dict[int, int], ...]:
+    """For each entry the bits of the index that tell it from every other: bit position → value.
+
+    Indices above the last entry never come, so an entry's cube may cover them; the fewer bits, the smaller
+    the decoder. Bits are dropped greedily, from the lowest.
+    """
+    width, used = index_width(group_size), range(entry_count(group_size) + 1)
+    cubes = []
+    for index in used[1:]:
+        cube = {bit: index >> bit & 1 for bit in range(width)}
+        for bit in range(width):
+            shorter = {b: v for b, v in cube.items() if b != bit}
+            if sum(all(other >> b & 1 == v for b, v in shorter.items()) for other in used) == 1:
+                cube = shorter
+        cubes.append(cube)
+    return tuple(cubes)
 
 
 def pack(weights: ArrayLike, group_size: int) -> NDArray[np.uint16]:

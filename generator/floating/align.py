@@ -1,0 +1,147 @@
+"""Block floating point: a group of floats on the scale of its largest exponent, cut to some bits."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from amaranth.hdl import Cat, Module, Mux, Value
+from amaranth.lib.wiring import In, Out
+
+from generator.block import slices
+from generator.errors import ConfigError
+from generator.floating.bits import add, increment, is_special, shift_right_signed, spread, unpack, wire
+from generator.floating.fixed import negate_if
+from generator.floating.pipeline import PipelinedBlock
+from generator.formats import Float
+
+Rounding = Literal["nearest", "truncate"]
+
+
+def aligned_lsb(fmt: Float, bits: int) -> int:
+    """One unit of an aligned integer of ``bits`` bits is 2 to the power of this plus the group's exponent
+    field."""
+    return -fmt.bias - (bits - 2)
+
+
+class LargestExponent(PipelinedBlock):
+    """The largest exponent field of a group of floats, at least 1; infinities and NaNs do not count.
+
+    Parameters
+    ----------
+    fmt : Float
+    count : int
+        Floats in the group.
+    stages : int
+        Latency in cycles; 0 is combinational.
+
+    Members
+    -------
+    values : In(count · fmt.bits)
+        Value 0 in the low bits.
+    exponent : Out(fmt.exponent)
+    """
+
+    def __init__(self, fmt: Float, count: int, *, stages: int = 0) -> None:
+        ports = {"values": In(count * fmt.bits), "exponent": Out(fmt.exponent)}
+        super().__init__(f"largest_exponent_{fmt.name}_of{count}", ports, stages)
+        self.fmt = fmt
+        self.count = count
+
+    def elaborate(self, platform: object) -> Module:
+        fmt = self.fmt
+        levels = (self.count - 1).bit_length()
+        m, pipeline = self.steps({f"level{i}": fmt.exponent + 2 for i in range(levels)} | {"least": 1})
+        fields: list[Value] = []
+        for i, value in enumerate(slices(self.values, [fmt.bits] * self.count)):
+            special = wire(m, f"special{i}", is_special(fmt, value[:-1]))
+            fields.append(wire(m, f"field{i}", value[fmt.mantissa : -1] & spread(~special, fmt.exponent)))
+        for level in range(levels):
+            pairs = [fields[i : i + 2] for i in range(0, len(fields), 2)]
+            fields = [
+                wire(m, f"larger{level}_{i}", Mux(pair[0] < pair[1], pair[1], pair[0]))
+                if pair[1:]
+                else pair[0]
+                for i, pair in enumerate(pairs)
+            ]
+            fields = list(pipeline.after(f"level{level}", *fields))
+        (field,) = fields
+        exponent = Cat(wire(m, "lowest", field[0] | ~field.any()), field[1:])
+        (exponent,) = pipeline.after("least", exponent)
+        m.d.comb += self.exponent.eq(exponent)
+        return m
+
+
+class Align(PipelinedBlock):
+    """A float as an integer of ``bits`` bits on the scale of a common exponent, which is not below its own.
+
+    The hidden bit of a float with the common exponent has weight 2^(bits - 2). "nearest" rounds to nearest
+    even, but never beyond the largest integer; "truncate" drops the low bits of the two's complement, which
+    rounds down.
+
+    Parameters
+    ----------
+    fmt : Float
+    bits : int
+        At least 3.
+    rounding : "nearest" or "truncate"
+    stages : int
+        Latency in cycles; 0 is combinational.
+
+    Members
+    -------
+    value : In(fmt.bits)
+    exponent : In(fmt.exponent)
+        The common exponent field, at least 1.
+    aligned : Out(bits)
+        Two's complement. An infinity or a NaN counts as a subnormal of its fraction.
+    special : Out(1)
+        ``value`` is an infinity or a NaN.
+    """
+
+    def __init__(self, fmt: Float, bits: int, rounding: Rounding = "nearest", *, stages: int = 0) -> None:
+        if bits < 3:
+            raise ConfigError(f"aligned_bits = {bits} is too few: 3 or more are needed")
+        ports = {
+            "value": In(fmt.bits),
+            "exponent": In(fmt.exponent),
+            "aligned": Out(bits),
+            "special": Out(1),
+        }
+        super().__init__(f"align_{fmt.name}_to{bits}_{rounding}", ports, stages)
+        self.fmt = fmt
+        self.bits = bits
+        self.rounding = rounding
+
+    def elaborate(self, platform: object) -> Module:
+        fmt, bits = self.fmt, self.bits
+        nearest = self.rounding == "nearest"
+        m, pipeline = self.steps(
+            {
+                "negate": fmt.mantissa + 4,
+                "shift": 2 * bits.bit_length(),
+                "round": bits if nearest else 0,
+            }
+        )
+
+        special = wire(m, "is_special", is_special(fmt, self.value[:-1]))
+        field = wire(m, "finite", self.value[fmt.mantissa : -1] & spread(~special, fmt.exponent))
+        unpacked = unpack(m, "value", fmt, field, self.value[: fmt.mantissa], flush_to_zero=False)
+        word = negate_if(m, "negated", unpacked.significand, self.value[-1])
+        # As in the adder: fields count, less one if only this value is subnormal. The common exponent never
+        # is.
+        distance = add(m, "distance", self.exponent, ~field, unpacked.normal, fmt.exponent)
+        word, distance, special = pipeline.after("negate", word, distance, special)
+
+        width = bits + nearest
+        shifted, lost = shift_right_signed(m, "shifted", word, distance, width)
+        shifted, lost, special = pipeline.after("shift", shifted, lost, special)
+
+        if nearest:
+            kept = shifted[1:]
+            up = shifted[0] & (lost | kept[0])
+            if bits <= fmt.mantissa + 1:
+                up = up & ~(kept[:-1].all() & ~kept[-1])
+            shifted = increment(m, "nearest", kept, wire(m, "up", up), bits)
+        shifted, special = pipeline.after("round", shifted, special)
+        m.d.comb += [self.aligned.eq(shifted), self.special.eq(special)]
+        return m

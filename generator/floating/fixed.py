@@ -1,0 +1,171 @@
+"""Between floating point and fixed point: exact on the way in, rounded once on the way out.
+
+Both keep negative numbers in two's complement as long as they can: a float is negated while it is still a
+short significand, and an integer is rounded from its one's complement, whose missing unit the rounding
+itself supplies.
+"""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Module, Value
+from amaranth.lib.wiring import In, Out
+
+from generator.block import keep_low
+from generator.floating.bits import (
+    increment,
+    is_special,
+    normalise,
+    round_and_pack,
+    shift_left_signed,
+    spread,
+    subtract_distance,
+    unpack,
+    wire,
+    with_specials,
+)
+from generator.floating.pipeline import PipelinedBlock
+from generator.formats import Float
+
+
+def fixed_bits(fmt: Float) -> int:
+    """Bits of a two's complement integer that counts every finite value of ``fmt`` in its smallest
+    subnormals."""
+    largest = (1 << fmt.exponent) - 1 - fmt.infinities
+    return fmt.mantissa + 1 + largest - 1 + 1
+
+
+def smallest_exponent(fmt: Float) -> int:
+    """The smallest subnormal of ``fmt`` is 2 to this power."""
+    return 1 - fmt.bias - fmt.mantissa
+
+
+def negate_if(m: Module, name: str, magnitude: Value, sign: Value) -> Value:
+    """The two's complement, one bit wider, of ``magnitude`` or, with ``sign``, of minus it."""
+    width = len(magnitude)
+    flipped = wire(m, f"{name}_flipped", magnitude ^ spread(sign, width))
+    value = increment(m, name, flipped, sign, width)
+    return Cat(value, wire(m, f"{name}_sign", sign & magnitude.any()))
+
+
+class FloatToFixed(PipelinedBlock):
+    """A float as an integer multiple of its format's smallest subnormal, exactly.
+
+    Parameters
+    ----------
+    fmt : Float
+    stages : int
+        Latency in cycles; 0 is combinational.
+
+    Members
+    -------
+    value : In(fmt.bits)
+    fixed : Out(fixed_bits(fmt))
+        Two's complement. Of an infinity or a NaN what the bits would mean one binade above the largest,
+        wrapped.
+    special : Out(1)
+        ``value`` is an infinity or a NaN.
+    """
+
+    def __init__(self, fmt: Float, *, stages: int = 0) -> None:
+        ports = {"value": In(fmt.bits), "fixed": Out(fixed_bits(fmt)), "special": Out(1)}
+        super().__init__(f"float_to_fixed_{fmt.name}", ports, stages)
+        self.fmt = fmt
+
+    def elaborate(self, platform: object) -> Module:
+        fmt = self.fmt
+        m, pipeline = self.steps({"negate": fmt.mantissa + 3, "shift": 2 * fmt.exponent})
+        field, fraction = self.value[fmt.mantissa : -1], self.value[: fmt.mantissa]
+        unpacked = unpack(m, "value", fmt, field, fraction, flush_to_zero=False)
+        word = negate_if(m, "negated", unpacked.significand, self.value[-1])
+        special = wire(m, "is_special", is_special(fmt, self.value[:-1]))
+        word, exponent, special = pipeline.after("negate", word, unpacked.exponent, special)
+
+        # The exponent is at least 1, so the lowest bit is always zero.
+        shifted = shift_left_signed(m, "shifted", word, exponent, fixed_bits(fmt) + 1)
+        fixed, special = pipeline.after("shift", shifted[1:], special)
+        m.d.comb += [self.fixed.eq(fixed), self.special.eq(special)]
+        return m
+
+
+class FixedToFloat(PipelinedBlock):
+    """An integer multiple of a power of two as a float, rounded once to nearest even.
+
+    Beyond the format's largest finite value it is an infinity, or NaN in a format without infinities. Zero is
+    positive; a negative number that rounds to zero is -0.
+
+    Parameters
+    ----------
+    fmt : Float
+    width : int
+        Bits of ``fixed``.
+    lsb : int
+        One unit of ``fixed`` is 2 to this power or, if ``scaled``, to the power of ``lsb`` + ``exponent``.
+    scaled : bool
+        With an input ``exponent``, which is at least 1: the exponent field that a group of floats was
+        aligned to.
+    stages : int
+        Latency in cycles; 0 is combinational.
+
+    Members
+    -------
+    fixed : In(width)
+        Two's complement.
+    exponent : In(fmt.exponent)
+        Only if ``scaled``.
+    value : Out(fmt.bits)
+    """
+
+    def __init__(self, fmt: Float, width: int, lsb: int, *, scaled: bool = False, stages: int = 0) -> None:
+        weight = f"{'e' if scaled else ''}{'m' if lsb < 0 else 'p'}{abs(lsb)}"
+        ports = {"fixed": In(width), "value": Out(fmt.bits)}
+        scale = {"exponent": In(fmt.exponent)} if scaled else {}
+        super().__init__(f"fixed{width}_{weight}_to_{fmt.name}", {**scale, **ports}, stages)
+        self.fmt = fmt
+        self.width = width
+        self.lsb = lsb
+        self.scaled = scaled
+
+    def elaborate(self, platform: object) -> Module:
+        fmt = self.fmt
+        # ``field``: one less than the exponent field of a number whose top bit is significant, without
+        # ``exponent``.
+        field = self.lsb + self.width - 2 + fmt.bias - 1
+        above = max(0, -field - self.scaled)
+        field += above
+        magnitude = self.width - 1 + above
+        # A unit below the integer makes minus one, of which the one's complement is 0.111…, an ordinary case.
+        below = max(1, fmt.mantissa + 2 - magnitude)
+        largest = field + self.scaled * ((1 << fmt.exponent) - 1)
+        bits = max(fmt.exponent, largest.bit_length())
+        may_exceed = largest + 2 >= 1 << bits
+        reach = min(magnitude, largest)
+        m, pipeline = self.steps({"normalise": 4 * reach.bit_length(), "round": fmt.bits + 3})
+
+        sign = wire(m, "sign", self.fixed[-1])
+        word = Cat(Const(0, below), self.fixed[:-1], spread(sign, above))
+        if self.scaled:
+            exponent = keep_low(m, "field", self.exponent + Const(field, bits), bits)
+        else:
+            exponent = wire(m, "field", Const(field, bits))
+        limit = exponent if field + self.scaled < magnitude else None
+        word, distance = normalise(m, "normal", word, limit, reach, sign)
+        word, distance, exponent, sign = pipeline.after("normalise", word, distance, exponent, sign)
+
+        # ``word`` is in two's complement, its one's complement is one unit too small if it is negative.
+        # That unit carries through the ones below the half if the rest is zero: then half and all are
+        # exact.
+        precision = fmt.mantissa + 1
+        kept = wire(m, "kept", word[len(word) - precision :] ^ spread(sign, precision))
+        hidden, result = kept[-1], kept[:-1]
+        half, rest = word[len(word) - precision - 1], word[: len(word) - precision - 1]
+        inexact = wire(m, "inexact", rest.any())
+        up_positive = half & (inexact | result[0])
+        up_negative = ~half | ~inexact & result[0]
+        up = wire(m, "up", up_positive & ~sign | up_negative & sign)
+        packed_exponent = subtract_distance(m, "difference", exponent, distance)
+        packed = round_and_pack(m, fmt, hidden, result, up, packed_exponent, may_exceed)
+        none = Const(0, 1)
+        value = with_specials(m, fmt, packed, sign, none, none, flush_to_zero=False)
+        (value,) = pipeline.after("round", value)
+        m.d.comb += self.value.eq(value)
+        return m

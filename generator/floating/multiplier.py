@@ -1,0 +1,128 @@
+"""The floating-point multiplier: what a conventional engine spends on each weight."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Module, Mux
+from amaranth.lib.wiring import In, Out
+
+from generator.block import keep_low
+from generator.floating.bits import (
+    is_special,
+    normalise,
+    round_and_pack,
+    shift_right_sticky,
+    spread,
+    subtract_distance,
+    unpack,
+    wire,
+    with_specials,
+)
+from generator.floating.pipeline import PipelinedBlock
+from generator.formats import Float
+
+
+class FloatMultiplier(PipelinedBlock):
+    """``a`` · ``b``, rounded to nearest even.
+
+    Subnormals, signed zeros and infinities as IEEE 754 has them; every NaN is ``fmt.canonical_nan``. A format
+    without infinities answers an overflow with NaN.
+
+    Parameters
+    ----------
+    fmt : Float
+        Format of operands and product.
+    stages : int
+        Latency in cycles; 0 is combinational.
+    flush_to_zero : bool
+        Subnormal operands, and products that round to a subnormal, become zeros of their sign.
+
+    Members
+    -------
+    a, b : In(fmt.bits)
+    product : Out(fmt.bits)
+    """
+
+    def __init__(self, fmt: Float, *, stages: int = 0, flush_to_zero: bool = False) -> None:
+        name = f"float_multiply_{fmt.name}{'_ftz' if flush_to_zero else ''}"
+        super().__init__(name, {"a": In(fmt.bits), "b": In(fmt.bits), "product": Out(fmt.bits)}, stages)
+        self.fmt = fmt
+        self.flush_to_zero = flush_to_zero
+
+    def elaborate(self, platform: object) -> Module:
+        fmt = self.fmt
+        precision = fmt.mantissa + 1
+        levels = precision.bit_length()
+        # Gates on the longest path of each step; carries ripple.
+        m, pipeline = self.steps(
+            {
+                "multiply": 2 * precision + 4 * levels,
+                "normalise": 4 * levels,
+                "denormalise": 2 * levels + 3,
+                "round": fmt.bits + 3,
+            }
+        )
+
+        magnitudes = self.a[:-1], self.b[:-1]
+        fields = [magnitude[fmt.mantissa :] for magnitude in magnitudes]
+        fractions = [magnitude[: fmt.mantissa] for magnitude in magnitudes]
+        a, b = (
+            unpack(m, name, fmt, field, fraction, self.flush_to_zero)
+            for name, field, fraction in zip("ab", fields, fractions, strict=True)
+        )
+        special_a, special_b = (is_special(fmt, magnitude) for magnitude in magnitudes)
+        zero_a, zero_b = ~a.significand.any(), ~b.significand.any()
+        special = wire(m, "special", special_a | special_b)
+        nan = special
+        if fmt.infinities:
+            invalid = special_a & (fractions[0].any() | zero_b) | special_b & (fractions[1].any() | zero_a)
+            nan = wire(m, "nan", invalid)
+        sign = wire(m, "sign", self.a[-1] ^ self.b[-1])
+        word = wire(m, "word", a.significand * b.significand)
+        # One less than the exponent field of a product whose top bit is set; negative when it is subnormal
+        # then.
+        offset = Const(-fmt.bias, fmt.exponent + 2)
+        exponent = keep_low(m, "exponent", a.exponent + b.exponent + offset, fmt.exponent + 2)
+        exponent, word, sign, special, nan = pipeline.after("multiply", exponent, word, sign, special, nan)
+
+        # Two subnormals make a product far below the format, so one significand is normalised already.
+        tiny = exponent[-1]
+        limit = wire(m, "limit", exponent[:-1] & spread(~tiny, fmt.exponent + 1))
+        depth = wire(m, "depth", ~exponent[:-1] & spread(tiny, fmt.exponent + 1))
+        word, distance = normalise(m, "normal", word, limit, precision)
+        kept, rest = word[precision - 1 :], word[: precision - 1]
+        # A product below the format is shifted right by minus its exponent, which is one more than ``depth``.
+        kept = wire(m, "kept", Mux(tiny, Cat(kept[1:], Const(0, 1)), kept))
+        sticky = wire(m, "sticky", rest.any() | tiny & word[precision - 1])
+        limit, kept, sticky, depth, distance, sign, special, nan = pipeline.after(
+            "normalise",
+            limit,
+            kept,
+            sticky,
+            depth,
+            distance,
+            sign,
+            special,
+            nan,
+        )
+
+        kept, lost = shift_right_sticky(m, "denormal", kept, depth)
+        sticky = wire(m, "inexact", sticky | lost)
+        limit, kept, sticky, distance, sign, special, nan = pipeline.after(
+            "denormalise",
+            limit,
+            kept,
+            sticky,
+            distance,
+            sign,
+            special,
+            nan,
+        )
+
+        hidden, result, half = kept[-1], kept[1:-1], kept[0]
+        up = wire(m, "up", half & (sticky | result[0]))
+        field = subtract_distance(m, "field", limit, distance)
+        packed = round_and_pack(m, fmt, hidden, result, up, field, may_exceed=True)
+        value = with_specials(m, fmt, packed, sign, special, nan, self.flush_to_zero)
+        (value,) = pipeline.after("round", value)
+        m.d.comb += self.product.eq(value)
+        return m

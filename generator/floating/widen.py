@@ -1,0 +1,80 @@
+"""From a narrow format to a wider one: exact, for sums that are accumulated in more precision."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Module
+from amaranth.lib.wiring import In, Out
+
+from generator.block import keep_low
+from generator.errors import ConfigError
+from generator.floating.bits import is_special, normalise, spread, subtract_distance, unpack, wire
+from generator.floating.pipeline import PipelinedBlock
+from generator.formats import Float
+
+
+class FloatWiden(PipelinedBlock):
+    """A float in a format that has every one of its values; every NaN is ``target.canonical_nan``.
+
+    Parameters
+    ----------
+    source, target : Float
+        ``target`` has infinities, at least the fraction bits of ``source``, and either its exponent bits or
+        exponents so much wider that no subnormal of ``source`` is one of ``target``; otherwise
+        ``ConfigError``.
+    stages : int
+        Latency in cycles; 0 is combinational.
+
+    Members
+    -------
+    value : In(source.bits)
+    wide : Out(target.bits)
+    """
+
+    def __init__(self, source: Float, target: Float, *, stages: int = 0) -> None:
+        roomy = target.bias - source.bias >= source.mantissa
+        if (
+            not target.infinities
+            or target.mantissa < source.mantissa
+            or not (roomy or (target.exponent == source.exponent and source.infinities))
+        ):
+            raise ConfigError(f"{target.name} does not have every value of {source.name}")
+        ports = {"value": In(source.bits), "wide": Out(target.bits)}
+        super().__init__(f"widen_{source.name}_to_{target.name}", ports, stages)
+        self.source = source
+        self.target = target
+
+    def elaborate(self, platform: object) -> Module:
+        source, target = self.source, self.target
+        levels = source.mantissa.bit_length()
+        m, pipeline = self.steps({"normalise": 3 * levels, "bias": target.exponent + 2})
+        field, fraction = self.value[source.mantissa : -1], self.value[: source.mantissa]
+        sign = wire(m, "sign", self.value[-1])
+        special = wire(m, "special", is_special(source, self.value[:-1]))
+        nan = wire(m, "nan", special & (fraction.any() if source.infinities else Const(1, 1)))
+        if source.exponent == target.exponent:
+            exponent, fraction, sign, special, nan = pipeline.after(
+                "normalise", field, fraction, sign, special, nan
+            )
+        else:
+            unpacked = unpack(m, "value", source, field, fraction, flush_to_zero=False)
+            word, distance = normalise(m, "normal", unpacked.significand, None, source.mantissa)
+            exponent = unpacked.exponent
+            exponent, word, distance, sign, special, nan = pipeline.after(
+                "normalise", exponent, word, distance, sign, special, nan
+            )
+            offset = Const(target.bias - source.bias, target.exponent)
+            biased = keep_low(m, "biased", exponent + offset, target.exponent)
+            biased = subtract_distance(m, "normal_exponent", biased, distance)
+            exponent = biased & spread(word[-1], target.exponent)
+            fraction = word[:-1]
+        fraction = wire(m, "kept", fraction & spread(~special, source.mantissa))
+        wide = Cat(
+            Const(0, target.mantissa - source.mantissa),
+            fraction[:-1],
+            fraction[-1] | nan,
+            exponent | spread(special, target.exponent),
+            sign & ~nan,
+        )
+        (wide,) = pipeline.after("bias", wide)
+        m.d.comb += self.wide.eq(wide)
+        return m
