@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from amaranth.hdl import Cat, ClockDomain, Const, Instance, Module, Signal, Value
+from amaranth.hdl import Cat, ClockDomain, ClockSignal, Const, Instance, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 
 
 class Block(wiring.Component):  # type: ignore[misc]
     """A component with plain ports (name → In/Out of a width) and the name of its Verilog module.
 
-    ``blocks`` lists the blocks that it instantiates.
+    ``summary`` says in plain ASCII what the module is; equal names mean equal modules, whatever core they
+    are part of. ``blocks`` lists the blocks that it instantiates.
     """
 
-    def __init__(self, module_name: str, ports: Mapping[str, Any]) -> None:
+    def __init__(self, module_name: str, summary: str, ports: Mapping[str, Any]) -> None:
         super().__init__(dict(ports))
         self.module_name = module_name
+        self.summary = summary
         self.blocks: tuple[Block, ...] = ()
         # Parents instantiate a block by name, so Amaranth must not expect it among their submodules.
         self._MustUse__used = True
@@ -33,15 +35,37 @@ class Block(wiring.Component):  # type: ignore[misc]
         prefixed = {f"{members[port].flow.name[0].lower()}_{port}": v for port, v in connections.items()}
         return Instance(self.module_name, **prefixed)
 
-    def clocked(self, reset: Any = None) -> Module:
-        """A module whose ``sync`` domain runs on port ``clk``, with ``reset`` (active high) if any."""
+    def clocked(self) -> Module:
+        """A module whose ``sync`` domain runs on port ``clk``."""
         m = Module()
-        domain = ClockDomain("sync", reset_less=reset is None, local=True)
+        domain = ClockDomain("sync", reset_less=True, local=True)
         domain.clk = self.clk
-        if reset is not None:
-            domain.rst = reset
         m.domains += domain
         return m
+
+
+def update(m: Module, register: Signal, *choices: tuple[Value, Value | int]) -> None:
+    """The register takes the value of the first choice whose condition holds at a clock edge, or holds.
+
+    Written as Yosys' cells: its own passes turn conditional statements into cells in an order that varies.
+    """
+    if len(choices) == 1:
+        enable, following = choices[0]
+        m.submodules += Instance(
+            "$dffe",
+            p_WIDTH=len(register),
+            p_CLK_POLARITY=1,
+            p_EN_POLARITY=1,
+            i_CLK=ClockSignal(),
+            i_EN=enable,
+            i_D=following,
+            o_Q=register,
+        )
+        return
+    value: Value = register
+    for condition, chosen in reversed(choices):
+        value = Mux(condition, chosen, value)
+    m.d.sync += register.eq(value)
 
 
 def add(m: Module, name: str, a: Value, b: Value, width: int, carry: Value | None = None) -> Signal:

@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, add, slices
+from generator.block import Block, add, slices, update
 from generator.fetch import Fetch
 from generator.plan import CorePlan
 
@@ -44,6 +44,7 @@ class Column(Block):
         config = plan.config
         super().__init__(
             f"column_{plan.name}",
+            f"{config.tables} fetches, their sum and the accumulator, for {config.rows} row(s) of tokens",
             {
                 "clk": In(1),
                 **{port: In(width) for port, width in control_ports(plan).items()},
@@ -81,9 +82,8 @@ class Column(Block):
         return m
 
     def _register(self, m: Module, value: Value, name: str) -> Signal:
-        register = Signal(len(value), name=name, reset_less=True)
-        with m.If(self.advance):
-            m.d.sync += register.eq(value)
+        register = Signal(len(value), name=name)
+        update(m, register, (self.advance, value))
         return register
 
     def _reduce(self, m: Module, leaves: list[Value], signs: list[Value], row: str) -> tuple[Value, Value]:
@@ -117,7 +117,7 @@ class Column(Block):
         """
         plan = self.plan
         width = plan.accumulator_width
-        accumulator = Signal(width, name=f"accumulator_{row}", reset_less=True)
+        accumulator = Signal(width, name=f"accumulator_{row}")
         operand = accumulator & self.keep.replicate(width)
         if plan.stored_sums:
             recalled = self._stored(m, accumulator, row)
@@ -136,9 +136,8 @@ class Column(Block):
         """The stored sum at ``slot``, replaced by the accumulator when a value is accepted."""
         plan = self.plan
         if plan.stored_sums == 1:
-            stored = Signal(plan.accumulator_width, name=f"stored_{row}", reset_less=True)
-            with m.If(self.accept):
-                m.d.sync += stored.eq(accumulator)
+            stored = Signal(plan.accumulator_width, name=f"stored_{row}")
+            update(m, stored, (self.accept, accumulator))
             return stored
         memory = Memory(shape=plan.accumulator_width, depth=plan.stored_sums, init=[])
         m.submodules[f"stored_{row}"] = memory

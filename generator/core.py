@@ -28,6 +28,7 @@ class Datapath(Block):
         self.plan = plan
         super().__init__(
             f"datapath_{plan.name}",
+            "tables and columns of one tile",
             {
                 "clk": In(1),
                 "load": In(1),
@@ -81,6 +82,7 @@ class Core(Block):
         self.plan = plan
         super().__init__(
             f"ternlut_{plan.name}",
+            "the core behind its AXI4-Stream ports",
             {
                 "aclk": In(1),
                 "aresetn": In(1),

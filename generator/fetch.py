@@ -16,6 +16,7 @@ from generator.keys import index_cubes
 from generator.plan import CorePlan
 
 OR_LOT = 64
+"""Legs in one expression: Amaranth walks expressions recursively."""
 
 
 class Fetch(Block):
@@ -42,6 +43,9 @@ class Fetch(Block):
         rows = f"_r{config.rows}" if config.rows > 1 else ""
         super().__init__(
             f"{what[config.architecture]}_{plan.format_name}{rows}",
+            "the entry that a key selects, or its one's complement"
+            if plan.signed_keys
+            else "an activation times a weight",
             {
                 "key": In(plan.key_width),
                 "entries": In(config.rows * plan.table.entry_bits),
@@ -75,10 +79,10 @@ class Fetch(Block):
         """Decode the index once, then AND-OR."""
         plan = self.plan
         index, sign = self.key[:-1], self.key[-1]
-        hot = Signal(len(plan.table.entries), name="hot")
-        for i, cube in enumerate(index_cubes(plan.config.group_size)):
+        hot = [Signal(name=f"hot{i + 1}") for i in range(len(plan.table.entries))]
+        for line, cube in zip(hot, index_cubes(plan.config.group_size), strict=True):
             literals = [index[bit] if value else ~index[bit] for bit, value in cube.items()]
-            m.d.comb += hot[i].eq(reduce(and_, literals))
+            m.d.comb += line.eq(reduce(and_, literals))
         picked = []
         for r, row in enumerate(rows):
             legs = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, decrement, keep_low
+from generator.block import Block, decrement, keep_low, update
 from generator.column import control_ports
 from generator.plan import CorePlan
 
@@ -34,6 +34,7 @@ class Sequencer(Block):
         self.plan = plan
         super().__init__(
             f"sequencer_{plan.name}",
+            "handshakes of the three streams and tile counters",
             {
                 "clk": In(1),
                 "rst": In(1),
@@ -52,11 +53,11 @@ class Sequencer(Block):
         )
 
     def elaborate(self, platform: object) -> Module:
-        m = self.clocked(reset=self.rst)
+        m = self.clocked()
         stationary = self.plan.config.dataflow == "table_stationary"
 
         loaded = Signal()
-        issue, advance, release = Signal(), Signal(), Signal()
+        issue, advance, release = (Signal(name=name) for name in ("issue", "advancing", "released"))
         m.d.comb += [
             advance.eq(~self.result_valid | self.result_ready),
             self.key_ready.eq(loaded & advance),
@@ -64,13 +65,10 @@ class Sequencer(Block):
             self.activation_ready.eq(~loaded | release),
             self.load.eq(self.activation_ready & self.activation_valid),
         ]
-        with m.If(self.load):
-            m.d.sync += loaded.eq(1)
-        with m.Elif(release):
-            m.d.sync += loaded.eq(0)
+        update(m, loaded, (self.rst, 0), (self.load, 1), (release, 0))
 
         flags = self._count_held_tables(m, issue) if stationary else self._count_streamed_tables(m)
-        m.d.comb += release.eq(issue & (flags["table_end"] if stationary else 1))
+        m.d.comb += release.eq(issue & flags["table_end"] if stationary else issue)
 
         # The flags of a tile travel with it to the accumulators.
         carried = Cat(flags[name] for name in ("first", "end", "last"))
@@ -79,15 +77,17 @@ class Sequencer(Block):
         valid: Value = issue
         for stage in range(self.plan.pipeline_stages):
             next_valid = Signal(name=f"valid{stage}")
-            next_carried = Signal(len(carried), name=f"flags{stage}", reset_less=True)
-            with m.If(advance):
-                m.d.sync += [next_valid.eq(valid), next_carried.eq(carried)]
+            next_carried = Signal(len(carried), name=f"flags{stage}")
+            update(m, next_valid, (self.rst, 0), (advance, valid))
+            update(m, next_carried, (advance, carried))
             valid, carried = next_valid & advance, next_carried
         first, end, last = carried[0], carried[1], carried[2]
-        self._drive_columns(m, advance, valid, first, carried[3:])
+        accept = Signal(name="accepting")
+        m.d.comb += accept.eq(valid)
+        self._drive_columns(m, advance, accept, first, carried[3:])
 
-        with m.If(advance):
-            m.d.sync += [self.result_valid.eq(valid & end), self.result_last.eq(last)]
+        update(m, self.result_valid, (self.rst, 0), (advance, accept & end))
+        update(m, self.result_last, (advance, last))
         return m
 
     def _drive_columns(self, m: Module, advance: Value, accept: Value, first: Value, storage: Value) -> None:
@@ -108,58 +108,52 @@ class Sequencer(Block):
 
     def _count_streamed_tables(self, m: Module) -> dict[str, Value]:
         """Output-stationary: every activation beat meets one key beat; n runs inside m."""
-        n_left = Signal(self.plan.n_tiles_width, init=1)
-        m_left = Signal(self.plan.m_tiles_width, init=1)
-        n_again = Signal(self.plan.n_tiles_width, reset_less=True)
-        first = Signal(reset_less=True)
-        end, last = Signal(), Signal()
+        n_left = Signal(self.plan.n_tiles_width)
+        m_left = Signal(self.plan.m_tiles_width)
+        n_again = Signal(self.plan.n_tiles_width)
+        first = Signal()
+        end, last = Signal(name="sum_end"), Signal(name="block_end")
         m.d.comb += [end.eq(n_left == 1), last.eq(m_left == 1)]
         n_next, m_next = decrement(m, "n_next", n_left), decrement(m, "m_next", m_left)
-        with m.If(self.load):
-            m.d.sync += first.eq(end)
-            with m.If(~end):
-                m.d.sync += n_left.eq(n_next)
-            with m.Elif(~last):
-                m.d.sync += [n_left.eq(n_again), m_left.eq(m_next)]
-            with m.Else():
-                m.d.sync += [n_left.eq(self.n_tiles), n_again.eq(self.n_tiles), m_left.eq(self.m_tiles)]
+        sum_starts, block_starts = self.load & end, self.load & end & last
+        update(m, first, (self.load, end))
+        update(m, n_again, (block_starts, self.n_tiles))
+        update(
+            m, n_left, (self.rst, 1), (block_starts, self.n_tiles), (sum_starts, n_again), (self.load, n_next)
+        )
+        update(m, m_left, (self.rst, 1), (block_starts, self.m_tiles), (sum_starts, m_next))
         return {"first": first, "end": end, "last": last}
 
     def _count_held_tables(self, m: Module, issue: Value) -> dict[str, Value]:
         """Table-stationary: an activation beat stays while m_tiles key beats pass; m runs inside n."""
         plan = self.plan
-        n_left = Signal(plan.n_tiles_width, init=1)
-        m_left = Signal(plan.m_tiles_width, reset_less=True)
-        m_again = Signal(plan.m_tiles_width, reset_less=True)
-        first = Signal(reset_less=True)
-        end, last = Signal(), Signal()
+        n_left = Signal(plan.n_tiles_width)
+        m_left = Signal(plan.m_tiles_width)
+        m_again = Signal(plan.m_tiles_width)
+        first = Signal()
+        end, last = Signal(name="sum_end"), Signal(name="block_end")
         m.d.comb += [end.eq(n_left == 1), last.eq(m_left == 1)]
         n_next, m_next = decrement(m, "n_next", n_left), decrement(m, "m_next", m_left)
-        with m.If(issue):
-            m.d.sync += m_left.eq(m_next)
-        with m.If(self.load):
-            m.d.sync += first.eq(end)
-            with m.If(end):
-                m.d.sync += [n_left.eq(self.n_tiles), m_left.eq(self.m_tiles), m_again.eq(self.m_tiles)]
-            with m.Else():
-                m.d.sync += [n_left.eq(n_next), m_left.eq(m_again)]
+        block_starts = self.load & end
+        update(m, first, (self.load, end))
+        update(m, n_left, (self.rst, 1), (block_starts, self.n_tiles), (self.load, n_next))
+        update(m, m_again, (block_starts, self.m_tiles))
+        update(m, m_left, (block_starts, self.m_tiles), (self.load, m_again), (issue, m_next))
         flags = {"first": first, "end": end, "last": last, "table_end": last}
         if plan.stored_sums:
-            flags |= self._count_slots(m, issue, m_again, end)
+            flags |= self._count_slots(m, issue, m_again, block_starts)
         return flags
 
-    def _count_slots(self, m: Module, issue: Value, m_again: Value, end: Value) -> dict[str, Value]:
+    def _count_slots(self, m: Module, issue: Value, m_again: Value, block_starts: Value) -> dict[str, Value]:
         """Slots m_tiles - 2 … 0 in turn: the delay line is one shorter than m_tiles."""
-        single, slot = Signal(), Signal(self.plan.slot_width, reset_less=True)
+        single = Signal()
+        slot = Signal(self.plan.slot_width, name="next_slot")
         m.d.comb += single.eq(m_again == 1)
         if self.plan.stored_sums == 1:
             return {"single": single, "slot": slot}
         longest = Signal(len(m_again))
-        m.d.comb += longest.eq(Mux(self.load & end, self.m_tiles, m_again))
+        m.d.comb += longest.eq(Mux(block_starts, self.m_tiles, m_again))
         wrapped = keep_low(m, "slot_again", longest - Const(2, len(longest)), len(slot))
         following = decrement(m, "slot_next", slot)
-        with m.If(self.load & end | issue & (slot == 0)):
-            m.d.sync += slot.eq(wrapped)
-        with m.Elif(issue):
-            m.d.sync += slot.eq(following)
+        update(m, slot, (block_starts | issue & (slot == 0), wrapped), (issue, following))
         return {"single": single, "slot": slot}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, add, slices, subtract
+from generator.block import Block, add, slices, subtract, update
 from generator.plan import CorePlan
 
 
@@ -25,7 +25,9 @@ class Table(Block):
         self.plan = plan
         name = f"table_mu{plan.config.group_size}_{plan.format_name}"
         super().__init__(
-            name if plan.registers_entries else f"{name}_comb",
+            name if plan.registers_entries else f"{name}_late",
+            f"all {len(plan.table.entries)} combinations of {plan.config.group_size} activations, "
+            f"{plan.table.adders} adders, registers {'behind' if plan.registers_entries else 'before'} them",
             {
                 "clk": In(1),
                 "load": In(1),
@@ -40,9 +42,9 @@ class Table(Block):
 
         inputs = slices(self.activations, [plan.activation_width] * table.group_size)
         if not plan.registers_entries:
-            held = [Signal(plan.activation_width, name=f"x{i}", reset_less=True) for i in range(len(inputs))]
-            with m.If(self.load):
-                m.d.sync += [register.eq(value) for register, value in zip(held, inputs, strict=True)]
+            held = [Signal(plan.activation_width, name=f"x{i}") for i in range(len(inputs))]
+            for register, value in zip(held, inputs, strict=True):
+                update(m, register, (self.load, value))
             inputs = held
 
         made = {}
@@ -57,9 +59,8 @@ class Table(Block):
 
         entries = Cat(made[index] for index in sorted(made))
         if plan.registers_entries:
-            held_entries = Signal(plan.table.entry_bits, name="held_entries", reset_less=True)
-            with m.If(self.load):
-                m.d.sync += held_entries.eq(entries)
+            held_entries = Signal(plan.table.entry_bits, name="held_entries")
+            update(m, held_entries, (self.load, entries))
             entries = held_entries
         m.d.comb += self.entries.eq(entries)
         return m

@@ -25,15 +25,14 @@ from generator.config import CoreConfig
 from generator.core import Core
 from generator.plan import CorePlan, plan_for
 
-YOSYS_PASSES = (
+PASSES = (
     "proc -noopt",
+    "chtype -set $dffe t:\\$dffe",
     "opt_clean",
     "memory_collect",
-    "opt_dff",
     "setattr -unset init w:*",
     "opt_clean -purge",
 )
-
 WIDENED = {"$add": 1, "$sub": 1, "$mul": 0, "$and": 0, "$or": 0, "$xor": 0, "$eq": 1, "$ne": 1}
 """Cells whose operands are written in one width, and by how many bits the result may be wider."""
 
@@ -131,7 +130,9 @@ class Emission:
 def emit(config: CoreConfig) -> Emission:
     """The Verilog of ``config``. The same configuration gives the same bytes."""
     blocks = distinct_blocks(Core(plan_for(config)))
-    return Emission(config, {block.module_name: heading(config) + to_verilog(block) for block in blocks})
+    texts = {block.module_name: f"// Ternlut: {block.summary}\n" + to_verilog(block) for block in blocks}
+    texts[blocks[-1].module_name] = configuration(config) + texts[blocks[-1].module_name]
+    return Emission(config, texts)
 
 
 def distinct_blocks(top: Block) -> list[Block]:
@@ -153,7 +154,7 @@ def to_verilog(block: Block) -> str:
         source.write_text(rtlil.convert(block, name=block.module_name, emit_src=False))
         design = yosys.Design()
         with quiet():
-            for command in (f"read_rtlil {source}", *YOSYS_PASSES):
+            for command in (f"read_rtlil {source}", *PASSES):
                 yosys.run_pass(f"tee -q {command}", design)
             widen_operands(yosys, design)
             yosys.run_pass(f"tee -q write_verilog -noattr {target}", design)
@@ -193,9 +194,9 @@ def quiet() -> Iterator[None]:
         os.close(sink)
 
 
-def heading(config: CoreConfig) -> str:
-    """The comment above every module: what it belongs to."""
-    lines = ["Ternlut: part of a core with this configuration.", *config.to_toml().splitlines()]
+def configuration(config: CoreConfig) -> str:
+    """The comment above the top module: the configuration that it was made from."""
+    lines = [f"Ternlut core {config.digest}, made from this configuration:", *config.to_toml().splitlines()]
     return "".join(f"// {line}\n" for line in lines)
 
 

@@ -53,7 +53,9 @@ class FloatAdder(PipelinedBlock):
         self, fmt: Float, *, subtract: bool = False, stages: int = 0, flush_to_zero: bool = False
     ) -> None:
         name = f"float_{'subtract' if subtract else 'add'}_{fmt.name}{'_ftz' if flush_to_zero else ''}"
-        super().__init__(name, {"a": In(fmt.bits), "b": In(fmt.bits), "sum": Out(fmt.bits)}, stages)
+        flushing = ", subnormals flushed to zero" if flush_to_zero else ""
+        summary = f"{fmt.name} a {'-' if subtract else '+'} b{flushing}"
+        super().__init__(name, summary, {"a": In(fmt.bits), "b": In(fmt.bits), "sum": Out(fmt.bits)}, stages)
         self.fmt = fmt
         self.subtract = subtract
         self.flush_to_zero = flush_to_zero
@@ -62,15 +64,15 @@ class FloatAdder(PipelinedBlock):
         fmt = self.fmt
         precision = fmt.mantissa + 1
         levels = (precision + 1).bit_length()
-        # Gates on the longest path of each step; carries ripple.
+        # Times in full adders (some 45 ps in ASAP7): sums ripple, comparisons and increments are trees.
         m, pipeline = self.steps(
             {
-                "order": fmt.bits + 2,
-                "distance": fmt.exponent + 3,
-                "align": 2 * levels + 1,
-                "sum": precision + 3,
-                "normalise": 4 * levels,
-                "round": fmt.bits + 3,
+                "order": fmt.bits.bit_length(),
+                "distance": fmt.exponent + 4,
+                "align": levels + 1,
+                "sum": precision + 1,
+                "normalise": 2 * levels + 1,
+                "round": fmt.bits.bit_length() + 1,
             }
         )
 
@@ -95,28 +97,12 @@ class FloatAdder(PipelinedBlock):
         nan = wire(m, "nan", special & (fraction.any() | cancelling) if fmt.infinities else special)
         exponent, augend, addend = of_large.exponent, of_large.significand, of_small.significand
         exponent, augend, addend, distance, sign, differ, special, nan = pipeline.after(
-            "distance",
-            exponent,
-            augend,
-            addend,
-            distance,
-            sign,
-            differ,
-            special,
-            nan,
+            "distance", exponent, augend, addend, distance, sign, differ, special, nan
         )
 
         aligned, sticky = shift_right_sticky(m, "align", Cat(Const(0, 2), addend), distance)
         exponent, augend, aligned, sticky, sign, differ, special, nan = pipeline.after(
-            "align",
-            exponent,
-            augend,
-            aligned,
-            sticky,
-            sign,
-            differ,
-            special,
-            nan,
+            "align", exponent, augend, aligned, sticky, sign, differ, special, nan
         )
 
         # The augend has nothing below its last place, so there a difference is the two's complement of what
@@ -135,14 +121,7 @@ class FloatAdder(PipelinedBlock):
         # The word's top bit is one binade above the augend, so the exponent is the limit as it stands.
         word, distance = normalise(m, "normal", word, exponent, precision + 1, short=2)
         exponent, word, distance, sign, differ, special, nan = pipeline.after(
-            "normalise",
-            exponent,
-            word,
-            distance,
-            sign,
-            differ,
-            special,
-            nan,
+            "normalise", exponent, word, distance, sign, differ, special, nan
         )
 
         hidden, result, half, rest = word[-1], word[4:-1], word[3], word[:3]

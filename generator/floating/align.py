@@ -43,14 +43,15 @@ class LargestExponent(PipelinedBlock):
 
     def __init__(self, fmt: Float, count: int, *, stages: int = 0) -> None:
         ports = {"values": In(count * fmt.bits), "exponent": Out(fmt.exponent)}
-        super().__init__(f"largest_exponent_{fmt.name}_of{count}", ports, stages)
+        summary = f"the largest exponent field of {count} {fmt.name} values"
+        super().__init__(f"largest_exponent_{fmt.name}_of{count}", summary, ports, stages)
         self.fmt = fmt
         self.count = count
 
     def elaborate(self, platform: object) -> Module:
         fmt = self.fmt
         levels = (self.count - 1).bit_length()
-        m, pipeline = self.steps({f"level{i}": fmt.exponent + 2 for i in range(levels)} | {"least": 1})
+        m, pipeline = self.steps({f"level{i}": fmt.exponent for i in range(levels)} | {"least": 1})
         fields: list[Value] = []
         for i, value in enumerate(slices(self.values, [fmt.bits] * self.count)):
             special = wire(m, f"special{i}", is_special(fmt, value[:-1]))
@@ -99,27 +100,24 @@ class Align(PipelinedBlock):
     """
 
     def __init__(self, fmt: Float, bits: int, rounding: Rounding = "nearest", *, stages: int = 0) -> None:
-        if bits < 3:
-            raise ConfigError(f"aligned_bits = {bits} is too few: 3 or more are needed")
-        ports = {
-            "value": In(fmt.bits),
-            "exponent": In(fmt.exponent),
-            "aligned": Out(bits),
-            "special": Out(1),
-        }
-        super().__init__(f"align_{fmt.name}_to{bits}_{rounding}", ports, stages)
+        ports = {"value": In(fmt.bits), "exponent": In(fmt.exponent), "aligned": Out(bits), "special": Out(1)}
+        how = "rounded to nearest" if rounding == "nearest" else "rounded down"
+        summary = f"{fmt.name} on a common exponent in {bits} bits, {how}"
+        super().__init__(f"align_{fmt.name}_to{bits}_{rounding}", summary, ports, stages)
         self.fmt = fmt
         self.bits = bits
         self.rounding = rounding
+        if bits < 3:
+            raise ConfigError(f"aligned_bits = {bits} is too few: 3 or more are needed")
 
     def elaborate(self, platform: object) -> Module:
         fmt, bits = self.fmt, self.bits
         nearest = self.rounding == "nearest"
         m, pipeline = self.steps(
             {
-                "negate": fmt.mantissa + 4,
-                "shift": 2 * bits.bit_length(),
-                "round": bits if nearest else 0,
+                "negate": fmt.exponent + 4,
+                "shift": bits.bit_length(),
+                "round": bits.bit_length() if nearest else 0,
             }
         )
 

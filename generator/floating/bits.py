@@ -93,8 +93,8 @@ def shift_left_signed(m: Module, name: str, word: Value, distance: Value, width:
         take = distance[level]
         extension = wire(m, f"{name}_sign{level}", word[-1] & ~take)
         kept = Cat(word & spread(~take, len(word)), spread(extension, step))
-        moved = Cat(Const(0, step), word & spread(take, len(word)))
-        word = wire(m, f"{name}_{level}", kept[:grown] | moved[:grown])
+        moved = Cat(Const(0, step), word[: grown - step] & spread(take, grown - step))
+        word = wire(m, f"{name}_{level}", kept[:grown] | moved)
     return word
 
 

@@ -68,12 +68,13 @@ class FloatToFixed(PipelinedBlock):
 
     def __init__(self, fmt: Float, *, stages: int = 0) -> None:
         ports = {"value": In(fmt.bits), "fixed": Out(fixed_bits(fmt)), "special": Out(1)}
-        super().__init__(f"float_to_fixed_{fmt.name}", ports, stages)
+        summary = f"{fmt.name} to a multiple of 2^{smallest_exponent(fmt)}"
+        super().__init__(f"float_to_fixed_{fmt.name}", summary, ports, stages)
         self.fmt = fmt
 
     def elaborate(self, platform: object) -> Module:
         fmt = self.fmt
-        m, pipeline = self.steps({"negate": fmt.mantissa + 3, "shift": 2 * fmt.exponent})
+        m, pipeline = self.steps({"negate": fmt.bits.bit_length(), "shift": fmt.exponent})
         field, fraction = self.value[fmt.mantissa : -1], self.value[: fmt.mantissa]
         unpacked = unpack(m, "value", fmt, field, fraction, flush_to_zero=False)
         word = negate_if(m, "negated", unpacked.significand, self.value[-1])
@@ -119,7 +120,8 @@ class FixedToFloat(PipelinedBlock):
         weight = f"{'e' if scaled else ''}{'m' if lsb < 0 else 'p'}{abs(lsb)}"
         ports = {"fixed": In(width), "value": Out(fmt.bits)}
         scale = {"exponent": In(fmt.exponent)} if scaled else {}
-        super().__init__(f"fixed{width}_{weight}_to_{fmt.name}", {**scale, **ports}, stages)
+        summary = f"fixed * 2^({lsb}{' + exponent' if scaled else ''}) to {fmt.name}"
+        super().__init__(f"fixed{width}_{weight}_to_{fmt.name}", summary, {**scale, **ports}, stages)
         self.fmt = fmt
         self.width = width
         self.lsb = lsb
@@ -139,7 +141,9 @@ class FixedToFloat(PipelinedBlock):
         bits = max(fmt.exponent, largest.bit_length())
         may_exceed = largest + 2 >= 1 << bits
         reach = min(magnitude, largest)
-        m, pipeline = self.steps({"normalise": 4 * reach.bit_length(), "round": fmt.bits + 3})
+        m, pipeline = self.steps(
+            {"normalise": 2 * reach.bit_length() + 1, "round": fmt.bits.bit_length() + 1}
+        )
 
         sign = wire(m, "sign", self.fixed[-1])
         word = Cat(Const(0, below), self.fixed[:-1], spread(sign, above))

@@ -44,7 +44,9 @@ class FloatMultiplier(PipelinedBlock):
 
     def __init__(self, fmt: Float, *, stages: int = 0, flush_to_zero: bool = False) -> None:
         name = f"float_multiply_{fmt.name}{'_ftz' if flush_to_zero else ''}"
-        super().__init__(name, {"a": In(fmt.bits), "b": In(fmt.bits), "product": Out(fmt.bits)}, stages)
+        summary = f"{fmt.name} a * b{', subnormals flushed to zero' if flush_to_zero else ''}"
+        ports = {"a": In(fmt.bits), "b": In(fmt.bits), "product": Out(fmt.bits)}
+        super().__init__(name, summary, ports, stages)
         self.fmt = fmt
         self.flush_to_zero = flush_to_zero
 
@@ -52,13 +54,13 @@ class FloatMultiplier(PipelinedBlock):
         fmt = self.fmt
         precision = fmt.mantissa + 1
         levels = precision.bit_length()
-        # Gates on the longest path of each step; carries ripple.
+        # Times in full adders: sums ripple, comparisons and increments are trees.
         m, pipeline = self.steps(
             {
-                "multiply": 2 * precision + 4 * levels,
-                "normalise": 4 * levels,
-                "denormalise": 2 * levels + 3,
-                "round": fmt.bits + 3,
+                "multiply": 2 * precision + 2 * levels,
+                "normalise": 2 * levels + 1,
+                "denormalise": levels + 2,
+                "round": fmt.bits.bit_length() + 1,
             }
         )
 
@@ -94,28 +96,13 @@ class FloatMultiplier(PipelinedBlock):
         kept = wire(m, "kept", Mux(tiny, Cat(kept[1:], Const(0, 1)), kept))
         sticky = wire(m, "sticky", rest.any() | tiny & word[precision - 1])
         limit, kept, sticky, depth, distance, sign, special, nan = pipeline.after(
-            "normalise",
-            limit,
-            kept,
-            sticky,
-            depth,
-            distance,
-            sign,
-            special,
-            nan,
+            "normalise", limit, kept, sticky, depth, distance, sign, special, nan
         )
 
         kept, lost = shift_right_sticky(m, "denormal", kept, depth)
         sticky = wire(m, "inexact", sticky | lost)
         limit, kept, sticky, distance, sign, special, nan = pipeline.after(
-            "denormalise",
-            limit,
-            kept,
-            sticky,
-            distance,
-            sign,
-            special,
-            nan,
+            "denormalise", limit, kept, sticky, distance, sign, special, nan
         )
 
         hidden, result, half = kept[-1], kept[1:-1], kept[0]

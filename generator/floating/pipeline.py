@@ -22,8 +22,6 @@ def registers_after(delays: Mapping[str, int], stages: int) -> dict[str, int]:
     stages than steps: what is asked beyond that becomes further registers at the output, for a tool that
     retimes.
     """
-    if stages < 0:
-        raise ConfigError(f"stages = {stages} is not possible: 0 (combinational) or more is")
     names, times = list(delays), list(delays.values())
     registers = dict.fromkeys(names, 0)
     if stages == 0:
@@ -47,11 +45,14 @@ class PipelinedBlock(Block):
     They have no reset.
     """
 
-    def __init__(self, name: str, ports: Mapping[str, Any], stages: int) -> None:
-        registers_after({"all": 0}, stages)
+    def __init__(self, name: str, summary: str, ports: Mapping[str, Any], stages: int) -> None:
         clocked = {"clk": In(1), "enable": In(1)} if stages else {}
-        super().__init__(f"{name}_s{stages}" if stages else name, {**clocked, **ports})
+        latency = f"{stages} cycle{'s' if stages > 1 else ''} latency" if stages else "combinational"
+        name = f"{name}_s{stages}" if stages else name
+        super().__init__(name, f"{summary}; {latency}", {**clocked, **ports})
         self.stages = stages
+        if stages < 0:
+            raise ConfigError(f"stages = {stages} is not possible: 0 (combinational) or more is")
 
     def steps(self, delays: Mapping[str, int]) -> tuple[Module, Pipeline]:
         """The module to write the block into, and the pipeline that cuts it. ``delays`` as for

@@ -31,6 +31,11 @@ class FloatWiden(PipelinedBlock):
     """
 
     def __init__(self, source: Float, target: Float, *, stages: int = 0) -> None:
+        ports = {"value": In(source.bits), "wide": Out(target.bits)}
+        summary = f"{source.name} as {target.name}"
+        super().__init__(f"widen_{source.name}_to_{target.name}", summary, ports, stages)
+        self.source = source
+        self.target = target
         roomy = target.bias - source.bias >= source.mantissa
         if (
             not target.infinities
@@ -38,15 +43,11 @@ class FloatWiden(PipelinedBlock):
             or not (roomy or (target.exponent == source.exponent and source.infinities))
         ):
             raise ConfigError(f"{target.name} does not have every value of {source.name}")
-        ports = {"value": In(source.bits), "wide": Out(target.bits)}
-        super().__init__(f"widen_{source.name}_to_{target.name}", ports, stages)
-        self.source = source
-        self.target = target
 
     def elaborate(self, platform: object) -> Module:
         source, target = self.source, self.target
         levels = source.mantissa.bit_length()
-        m, pipeline = self.steps({"normalise": 3 * levels, "bias": target.exponent + 2})
+        m, pipeline = self.steps({"normalise": 2 * levels, "bias": target.exponent})
         field, fraction = self.value[source.mantissa : -1], self.value[: source.mantissa]
         sign = wire(m, "sign", self.value[-1])
         special = wire(m, "special", is_special(source, self.value[:-1]))

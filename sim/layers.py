@@ -1,0 +1,145 @@
+"""Layers as data: activations and ternary weights, and the beats that carry them on a core's streams."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from generator import keys
+from generator.config import CoreConfig
+from generator.errors import WorkloadError
+from generator.formats import Integer
+from generator.plan import CorePlan, Tiling
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """x[B, N] ``activations`` and ternary W[M, N] ``weights``."""
+
+    activations: NDArray[Any]
+    weights: NDArray[np.int8]
+
+    @classmethod
+    def of(cls, activations: ArrayLike, weights: ArrayLike) -> Layer:
+        """The layer of two array-likes; ``WorkloadError`` where their shapes do not fit."""
+        x, w = np.asarray(activations), np.asarray(weights)
+        if x.ndim != 2 or w.ndim != 2 or x.shape[1] != w.shape[1]:
+            raise WorkloadError(
+                f"x{list(x.shape)} and W{list(w.shape)} do not fit: x[B, N] and W[M, N] are expected"
+            )
+        keys.pack(w, 1)
+        return cls(x, w.astype(np.int8))
+
+    @classmethod
+    def random(cls, config: CoreConfig, length: int, outputs: int, tokens: int = 1, seed: int = 0) -> Layer:
+        """Random values of the core's format, extremes among them, and random ternary weights.
+
+        Some outputs take every activation with one sign, so that sums come near their limits.
+        """
+        rng = np.random.default_rng(seed)
+        assert isinstance(config.format, Integer)
+        weights = rng.integers(-1, 1, size=(outputs, length), endpoint=True, dtype=np.int8)
+        weights[rng.random(outputs) < 0.1] = rng.choice(np.array([-1, 1], dtype=np.int8))
+        activations = config.format.random(rng, (tokens, length))
+        activations[rng.random(tokens) < 0.1] = rng.choice([config.format.minimum, config.format.maximum])
+        return cls(activations, weights)
+
+    @property
+    def length(self) -> int:
+        return int(self.weights.shape[1])
+
+    @property
+    def outputs(self) -> int:
+        return int(self.weights.shape[0])
+
+    @property
+    def tokens(self) -> int:
+        return int(self.activations.shape[0])
+
+
+@dataclass(frozen=True, eq=False)
+class Beats:
+    """A layer on the streams: distinct beats as rows of bytes, and the order in which they are sent."""
+
+    tiling: Tiling
+    activation_beats: NDArray[np.uint8]
+    activation_order: NDArray[np.int32]
+    key_beats: NDArray[np.uint8]
+    key_order: NDArray[np.int32]
+
+    @property
+    def results(self) -> int:
+        """Result beats that the layer makes."""
+        return self.tiling.blocks * self.tiling.m_tiles
+
+    @property
+    def last(self) -> NDArray[np.bool_]:
+        """Which of the result beats carry ``tlast``."""
+        return np.asarray(np.arange(1, self.results + 1) % self.tiling.m_tiles == 0)
+
+    @property
+    def result_steps(self) -> NDArray[np.int64]:
+        """The step (counted from 0 over the whole layer) that completes each result beat."""
+        n, m, blocks = self.tiling.n_tiles, self.tiling.m_tiles, self.tiling.blocks
+        restreamed = len(self.activation_order) == len(self.key_order)
+        in_block = np.arange(1, m + 1) * n - 1 if restreamed else np.arange(m) + (n - 1) * m
+        return np.asarray((np.arange(blocks)[:, None] * n * m + in_block).reshape(-1))
+
+
+def beats_of(plan: CorePlan, layer: Layer) -> Beats:
+    """``layer`` as the core's streams carry it, edges padded with zeros.
+
+    Raises ``WorkloadError`` where the layer does not fit the core, ``ConfigError`` for activations outside
+    the format.
+    """
+    config = plan.config
+    tiling = plan.tiling(layer.length, layer.outputs, layer.tokens)
+    n, m, blocks = tiling.n_tiles, tiling.m_tiles, tiling.blocks
+
+    x = config.format.encode(layer.activations)
+    x = np.pad(x, ((0, blocks * config.rows - layer.tokens), (0, n * config.tile_length - layer.length)))
+    x = x.reshape(blocks, config.rows, n, config.tile_length).transpose(0, 2, 1, 3)
+    activation = pack_fields(x.reshape(blocks * n, -1), plan.activation_width)
+
+    multiplier_bits = plan.key_width if config.architecture == "multiplier" else None
+    code = keys.encode(layer.weights, config.group_size, multiplier_bits)
+    code = np.pad(code, ((0, m * config.columns - layer.outputs), (0, n * config.tables - code.shape[1])))
+    code = code.reshape(m, config.columns, n, config.tables).transpose(0, 2, 1, 3)
+    key = pack_fields(code.reshape(m * n, -1), plan.key_width)
+
+    every_m, every_n = np.arange(m, dtype=np.int32), np.arange(n, dtype=np.int32)
+    block = np.arange(blocks, dtype=np.int32)[:, None] * n
+    if config.dataflow == "output_stationary":
+        activation_order = (block + np.tile(every_n, m)).reshape(-1)
+        key_order = np.tile(np.arange(m * n, dtype=np.int32), blocks)
+    else:
+        activation_order = (block + every_n).reshape(-1)
+        key_order = np.tile((every_m * n + every_n[:, None]).reshape(-1), blocks)
+    return Beats(tiling, activation, activation_order, key, key_order)
+
+
+def results_of(plan: CorePlan, tiling: Tiling, outputs: int, tokens: int, beats: NDArray[np.uint8]) -> Any:
+    """y[B, M] (int64) from the result ``beats`` of a layer, the padding of its edges dropped."""
+    config = plan.config
+    fields = unpack_fields(beats, config.rows * config.columns, plan.accumulator_width)
+    fields = fields.reshape(tiling.blocks, tiling.m_tiles, config.rows, config.columns).transpose(0, 2, 1, 3)
+    return fields.reshape(tiling.blocks * config.rows, -1)[:tokens, :outputs]
+
+
+def pack_fields(values: NDArray[Any], width: int) -> NDArray[np.uint8]:
+    """[beats, fields] of ``width`` ≤ 16 bits as [beats, bytes], least significant first, zero-padded."""
+    octets = np.ascontiguousarray(values, dtype="<u2").view(np.uint8).reshape(*values.shape, 2)
+    bits = np.unpackbits(octets, axis=-1, bitorder="little", count=width)
+    return np.packbits(bits.reshape(len(values), -1), axis=-1, bitorder="little")
+
+
+def unpack_fields(beats: NDArray[np.uint8], fields: int, width: int) -> NDArray[np.int64]:
+    """[beats, bytes] as [beats, fields] of two's complement numbers of ``width`` ≤ 64 bits."""
+    bits = np.unpackbits(beats, axis=-1, bitorder="little", count=fields * width)
+    bits = bits.reshape(len(beats), fields, width)
+    sign = np.repeat(bits[..., -1:], 64 - width, axis=-1)
+    octets = np.packbits(np.concatenate([bits, sign], axis=-1), axis=-1, bitorder="little")
+    return octets.view("<i8")[..., 0].astype(np.int64)

@@ -1,0 +1,210 @@
+"""The golden model: a core's plan evaluated in numpy, addition by addition as the hardware makes them.
+
+Entries come from the plan's adders, a fetch is one's complement with its sign bit pending, the reduction tree
+hands that bit on as the plan says, tiles accumulate. What is particular to a kind of number lives in an
+``Arithmetic``; the walk over the plan is the same for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from generator import keys
+from generator.errors import WorkloadError
+from generator.plan import CorePlan, Range, ReductionPlan, TablePlan
+
+CHUNK_VALUES = 1 << 21
+"""Fetched values alive at a time, which bounds memory for any layer."""
+
+Array = NDArray[Any]
+
+
+class PlanViolation(AssertionError):
+    """An intermediate value left the interval or the width that the plan gives it."""
+
+
+class Pending(NamedTuple):
+    """A value in the reduction with the sign bit still to be added (``None``: the arithmetic has none)."""
+
+    value: Array
+    sign: Array | None
+
+
+class Arithmetic(Protocol):
+    """What the walk over a plan needs of a kind of number."""
+
+    def activations(self, values: ArrayLike) -> Array:
+        """The working representation of activations; raises ``ConfigError`` for one outside the format."""
+
+    def add(self, left: Array, right: Array, subtract: bool) -> Array:
+        """One addition or subtraction of the table."""
+
+    def fetch(self, entry: Array, sign: Array) -> Pending:
+        """A fetched entry, negated where ``sign`` is 1."""
+
+    def multiply(self, activation: Array, weight: Array) -> Pending:
+        """A product of the ``multiplier`` architecture."""
+
+    def reduce(self, left: Pending, right: Pending) -> Pending:
+        """One adder of the reduction tree."""
+
+    def accumulate(self, tiles: Pending) -> Array:
+        """The sums over the leading axis, tile after tile."""
+
+    def results(self, sums: Array) -> Array:
+        """Accumulators as the numbers they stand for."""
+
+
+class IntegerArithmetic:
+    """Exact integers in int64: every sum of the plan is far below 2^63, the accumulator alone wraps."""
+
+    def __init__(self, plan: CorePlan) -> None:
+        self._format = plan.config.format
+        self._width = plan.accumulator_width
+
+    def activations(self, values: ArrayLike) -> Array:
+        return np.asarray(self._format.decode(self._format.encode(values)))
+
+    def add(self, left: Array, right: Array, subtract: bool) -> Array:
+        return left - right if subtract else left + right
+
+    def fetch(self, entry: Array, sign: Array) -> Pending:
+        return Pending(entry ^ -sign, sign)
+
+    def multiply(self, activation: Array, weight: Array) -> Pending:
+        return Pending(activation * weight, None)
+
+    def reduce(self, left: Pending, right: Pending) -> Pending:
+        total = left.value + right.value
+        if left.sign is not None:
+            total += left.sign
+        return Pending(total, right.sign)
+
+    def accumulate(self, tiles: Pending) -> Array:
+        sums = tiles.value.sum(axis=0)
+        return np.asarray(sums if tiles.sign is None else sums + tiles.sign.sum(axis=0))
+
+    def results(self, sums: Array) -> Array:
+        return wrap(sums, self._width)
+
+
+class CheckedIntegerArithmetic(IntegerArithmetic):
+    """The same, and every partial sum of the accumulator has to stay inside the accumulator's range."""
+
+    def __init__(self, plan: CorePlan) -> None:
+        super().__init__(plan)
+        self._range = plan.accumulator_range
+
+    def accumulate(self, tiles: Pending) -> Array:
+        steps = tiles.value if tiles.sign is None else tiles.value + tiles.sign
+        sums = np.cumsum(steps, axis=0)
+        within("accumulator", sums, self._range, self._width)
+        return np.asarray(sums[-1])
+
+
+def wrap(values: Array, width: int) -> Array:
+    """``values`` cut to ``width`` bits of two's complement."""
+    half = np.int64(1 << (width - 1))
+    return np.asarray(((values + half) & np.int64((1 << width) - 1)) - half)
+
+
+def within(name: str, values: Array, allowed: Range, width: int | None) -> None:
+    """Raise ``PlanViolation`` where a value is outside ``allowed`` or does not fit ``width`` bits."""
+    low, high = int(values.min()), int(values.max())
+    if low < allowed.low or high > allowed.high:
+        raise PlanViolation(f"{name}: {low} … {high} is outside the plan's {allowed.low} … {allowed.high}")
+    if width is not None and Range(low, high).width > width:
+        raise PlanViolation(f"{name}: {low} … {high} does not fit the plan's {width} bits")
+
+
+def evaluate(plan: CorePlan, activations: ArrayLike, weights: ArrayLike, *, check: bool = False) -> Array:
+    """y[B, M] as the core of ``plan`` computes it from x[B, N] ``activations`` and W[M, N] ``weights``.
+
+    With ``check`` every intermediate is held against the plan's range and width, and ``PlanViolation`` tells
+    of the first that is outside. Raises ``WorkloadError`` for shapes the core cannot run, ``ConfigError`` and
+    ``KeyFileError`` for values that are not of the format or not ternary.
+    """
+    x, w = np.asarray(activations), np.asarray(weights)
+    if x.ndim != 2 or w.ndim != 2 or x.shape[1] != w.shape[1]:
+        raise WorkloadError(
+            f"x{list(x.shape)} and W{list(w.shape)} do not fit: x[B, N] and W[M, N] are expected"
+        )
+    tokens, length = x.shape
+    outputs = w.shape[0]
+    tiling = plan.tiling(length, outputs, tokens)
+    arithmetic = CheckedIntegerArithmetic(plan) if check else IntegerArithmetic(plan)
+
+    tables, group = plan.config.tables, plan.config.group_size
+    padded = np.pad(arithmetic.activations(x), ((0, 0), (0, tiling.n_tiles * tables * group - length)))
+    groups = padded.reshape(tokens, tiling.n_tiles, tables, group).transpose(3, 0, 2, 1)
+    if plan.config.architecture == "multiplier":
+        codes: Array = keys.unpack(keys.pack(w, 1), 1)
+    else:
+        groups = table_entries(plan.table, arithmetic, groups, check)
+        codes = keys.pack(w, group)
+    codes = np.pad(codes, ((0, 0), (0, tiling.n_tiles * tables - codes.shape[1])))
+    codes = codes.reshape(outputs, tiling.n_tiles, tables).transpose(2, 1, 0)
+
+    chunk = max(1, CHUNK_VALUES // (tables * tiling.n_tiles))
+    y = np.empty((tokens, outputs), dtype=np.int64)
+    for first in range(0, outputs, chunk):
+        columns = slice(first, first + chunk)
+        code = np.ascontiguousarray(codes[:, :, columns]).astype(np.int64)
+        for token in range(tokens):
+            leaves = fetched(plan, arithmetic, groups[:, token], code)
+            root = reduced(plan.reduction, arithmetic, leaves, check)
+            y[token, columns] = arithmetic.results(arithmetic.accumulate(root))
+    return y
+
+
+def table_entries(plan: TablePlan, arithmetic: Arithmetic, groups: Array, check: bool = False) -> Array:
+    """Entries 0 … (3^µ-1)/2 of ``groups[µ, …]``, stacked on the first axis; entry 0 is nothing selected."""
+    made = np.zeros((len(plan.entries) + 1, *groups.shape[1:]), dtype=groups.dtype)
+    for index in plan.build_order:
+        entry = plan.entries[index - 1]
+        if entry.right is None:
+            made[index] = groups[entry.left]
+        else:
+            made[index] = arithmetic.add(made[entry.left], made[entry.right], entry.subtract)
+        if check:
+            within(f"entry {index}", made[index], entry.range, entry.range.width)
+    return made
+
+
+def fetched(plan: CorePlan, arithmetic: Arithmetic, tables: Array, code: Array) -> list[Pending]:
+    """What each table hands to the reduction: per table l a value for every tile and output.
+
+    ``tables[entry, L, tiles]`` (activations, for ``multiplier``), ``code[L, tiles, m]``.
+    """
+    if plan.config.architecture == "multiplier":
+        return [arithmetic.multiply(tables[0, leaf, :, None], code[leaf]) for leaf in range(len(code))]
+    by_table = np.ascontiguousarray(tables.transpose(1, 2, 0))
+    index, sign = code & ((1 << plan.index_width) - 1), code >> plan.index_width
+    return [
+        arithmetic.fetch(np.take_along_axis(by_table[leaf], index[leaf], axis=1), sign[leaf])
+        for leaf in range(len(code))
+    ]
+
+
+def reduced(
+    plan: ReductionPlan, arithmetic: Arithmetic, leaves: Sequence[Pending], check: bool = False
+) -> Pending:
+    """The root of the reduction tree over ``leaves``, its sign bit still pending."""
+    alive = dict(enumerate(leaves))
+    for number, node in enumerate(plan.nodes):
+        if node.left is not None and node.right is not None:
+            alive[number] = arithmetic.reduce(alive.pop(node.left), alive.pop(node.right))
+        if check:
+            value, sign = alive[number]
+            width = node.width if node.width < plan.width_limit else None
+            for bit in (0, 1):
+                chosen = value[sign == bit] if sign is not None else value
+                if chosen.size:
+                    within(f"reduction node {number}, sign {bit}", chosen, node.when[bit], width)
+            total = value if sign is None else value + sign
+            within(f"reduction node {number}, total", total, node.total, None)
+    return alive[len(plan.nodes) - 1]

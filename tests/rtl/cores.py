@@ -1,0 +1,107 @@
+"""Cores and sessions for the regression: chosen corners, random cores, and what each has to go through."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from generator.config import CoreConfig
+from generator.formats import Integer
+from generator.plan import plan_for
+from sim.harness import Driver, Session, SimulationResult, Streams, simulate_sessions
+from sim.layers import Layer
+
+SLOW_KEYS = Streams(0.1, 0.6, 0.1)
+SLOW_ACTIVATIONS = Streams(0.6, 0.1, 0.1)
+SLOW_TAKER = Streams(0.1, 0.1, 0.6)
+
+
+def random_config(seed: int) -> CoreConfig:
+    """A small core from anywhere in the legal space."""
+    rng = random.Random(seed)
+    architecture = rng.choice(["lut", "lut", "lut", "lut", "select", "multiplier"])
+    group_size = rng.choice([1, 2, 2, 3, 3, 4, 4, 5, 6]) if architecture == "lut" else 1
+    tables = rng.randint(1, 2 if group_size > 4 else 7)
+    columns = rng.randint(1, 2 if group_size > 4 else 5)
+    dataflow = rng.choice(["output_stationary", "table_stationary"])
+    return CoreConfig.parse(
+        {
+            "architecture": architecture,
+            "activation": f"int{rng.choice([2, 3, 4, 8, 8, rng.randint(2, 16), 16])}",
+            "symmetric": rng.random() < 0.4,
+            "group_size": group_size,
+            "tables": tables,
+            "columns": columns,
+            "rows": rng.choice([1, 1, 2, 3]),
+            "max_reduction": rng.randint(tables * group_size, tables * group_size * 7),
+            "dataflow": dataflow,
+            **({"outputs": rng.randint(1, 6 * columns)} if dataflow == "table_stationary" else {}),
+            "fetch": rng.choice(["onehot", "tree"]),
+            "pipeline": {
+                "table": rng.choice(["entries", "activations"]),
+                "fetch": rng.random() < 0.5,
+                "reduction_every": rng.choice([0, 1, 1, 2, 3]),
+            },
+        }
+    )
+
+
+def layers_for(config: CoreConfig, seed: int) -> list[Layer]:
+    """Layers of odd shapes for ``config``: one tile, edge tiles, exact tiles, several tokens, N_max."""
+    rng = random.Random(seed)
+    n, longest = config.tile_length, config.max_reduction
+    most = config.outputs or 6 * config.columns
+    shapes = [
+        (rng.randint(1, n), rng.randint(1, min(config.columns, most)), 1),
+        (rng.randint(1, longest), rng.randint(1, most), 2 * config.rows + 1),
+        (min(longest, 2 * n), min(most, config.columns), config.rows),
+        (rng.randint(1, longest), most, 1),
+    ]
+    layers = [Layer.random(config, *shape, seed=rng.getrandbits(32)) for shape in shapes]
+    return [*layers, extreme_layer(config)]
+
+
+def extreme_layer(config: CoreConfig) -> Layer:
+    """N_max activations at one end of the format under weights of one sign: the largest sums there are."""
+    number = config.format
+    assert isinstance(number, Integer)
+    ends = np.array([[number.minimum], [number.maximum]])
+    outputs = min(4, config.outputs or 4)
+    weights = np.array([[1], [-1], [1], [-1]], dtype=np.int8)[:outputs]
+    return Layer(
+        np.repeat(ends, config.max_reduction, axis=1), np.repeat(weights, config.max_reduction, axis=1)
+    )
+
+
+def sessions_for(config: CoreConfig, seed: int) -> list[Session]:
+    """Full rate, every stream slow in turn, late starts, and a reset in the middle of the work."""
+    layers = layers_for(config, seed)
+    return [
+        Session(layers),
+        Session(layers[1:3], stalls=SLOW_KEYS, seed=seed, stop_after=1),
+        Session(layers[:3], stalls=SLOW_KEYS, seed=seed + 1),
+        Session(layers[1:4], stalls=SLOW_ACTIVATIONS, seed=seed + 2),
+        Session(layers[:4], stalls=SLOW_TAKER, seed=seed + 3),
+        Session(layers[2:0:-1], delays=Streams(activation=7), seed=seed + 4),
+        Session(layers[1:3], delays=Streams(key=5, result=20), seed=seed + 5),
+    ]
+
+
+def assert_bit_exact(config: CoreConfig, driver: Driver, seed: int, reproduce: str) -> SimulationResult:
+    """Run the sessions of ``seed`` on ``config`` and hold them against numpy's own matrix product."""
+    sessions = sessions_for(config, seed)
+    expected: list[list[Any]] = [
+        [layer.activations @ layer.weights.T.astype(np.int64) for layer in session.layers]
+        for session in sessions
+    ]
+    result = simulate_sessions(config, sessions, driver=driver, expected=expected)
+    if not result.passed:
+        pytest.fail(
+            "\n".join([*result.failures, "", config.to_toml(), f"reproduce: {reproduce}"]), pytrace=False
+        )
+    assert result.latency == plan_for(config).latency_cycles
+    assert result.results >= sum(truth.size for truth in expected[0])
+    return result

@@ -1,0 +1,117 @@
+"""Hand-picked corners of the configuration space, each driven by both the third-party bus model and ours."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+
+from generator.config import CoreConfig
+from sim.harness import Driver
+from tests.rtl.cores import assert_bit_exact
+
+FULL_PIPELINE = {"table": "entries", "fetch": True, "reduction_every": 1}
+HELD = {"dataflow": "table_stationary", "outputs": 11}
+
+CORES: dict[str, dict[str, Any]] = {
+    **{f"mu{mu}": {"group_size": mu, "tables": 2, "columns": 2} for mu in range(1, 7)},
+    **{f"mu{mu}-tree": {"group_size": mu, "tables": 2, "columns": 2, "fetch": "tree"} for mu in range(1, 7)},
+    **{f"mu{mu}-held": {"group_size": mu, "tables": 2, "columns": 2, **HELD} for mu in (1, 2, 3, 4)},
+    **{
+        f"mu{mu}-pipelined": {"group_size": mu, "tables": 5, "columns": 3, "pipeline": FULL_PIPELINE}
+        for mu in (1, 2, 3)
+    },
+    **{
+        f"mu{mu}-late-table": {
+            "group_size": mu,
+            "tables": 2,
+            "columns": 2,
+            "pipeline": {"table": "activations", "fetch": True},
+        }
+        for mu in (2, 3, 4)
+    },
+    **{
+        f"{architecture}{bits}": {
+            "architecture": architecture,
+            "activation": f"int{bits}",
+            "tables": 5,
+            "columns": 3,
+        }
+        for architecture in ("select", "multiplier")
+        for bits in (2, 8, 16)
+    },
+    **{
+        f"{architecture}-held-pipelined": {
+            "architecture": architecture,
+            "tables": 7,
+            "columns": 3,
+            "pipeline": FULL_PIPELINE,
+            **HELD,
+        }
+        for architecture in ("select", "multiplier")
+    },
+    **{
+        f"int{bits}": {"activation": f"int{bits}", "group_size": 3, "tables": 3, "columns": 2}
+        for bits in (2, 3, 5, 7, 9, 12, 16)
+    },
+    **{
+        f"int{bits}-symmetric": {
+            "activation": f"int{bits}",
+            "symmetric": True,
+            "group_size": 2,
+            "tables": 3,
+            "columns": 3,
+        }
+        for bits in (2, 4, 8)
+    },
+    **{
+        f"rows{rows}-{dataflow}": {
+            "rows": rows,
+            "group_size": 2,
+            "tables": 3,
+            "columns": 2,
+            "dataflow": dataflow,
+            **({"outputs": 8} if dataflow == "table_stationary" else {}),
+        }
+        for rows in (2, 3)
+        for dataflow in ("output_stationary", "table_stationary")
+    },
+    **{
+        f"every{every}-of-{tables}": {
+            "group_size": 2,
+            "tables": tables,
+            "columns": 2,
+            "pipeline": {"reduction_every": every},
+        }
+        for every, tables in ((1, 9), (2, 8), (3, 13), (2, 16), (1, 2))
+    },
+    **{
+        f"held-sums{outputs}": {
+            "group_size": 2,
+            "tables": 2,
+            "columns": 3,
+            "dataflow": "table_stationary",
+            "outputs": outputs,
+            "pipeline": {"fetch": True},
+        }
+        for outputs in (1, 3, 4, 6, 7, 30)
+    },
+    "smallest": {"tables": 1, "columns": 1, "max_reduction": 1, "activation": "int2"},
+    "smallest-held": {
+        "tables": 1,
+        "columns": 1,
+        "max_reduction": 3,
+        "dataflow": "table_stationary",
+        "outputs": 1,
+    },
+    "one-tile-long": {"group_size": 3, "tables": 4, "columns": 4, "max_reduction": 12},
+    "wide": {"group_size": 2, "tables": 12, "columns": 16, "max_reduction": 100, "rows": 2},
+}
+
+
+@pytest.mark.parametrize("driver", get_args(Driver))
+@pytest.mark.parametrize("name", CORES)
+def test_core_is_bit_exact_and_on_time(name: str, driver: Driver) -> None:
+    config = CoreConfig.parse({"max_reduction": 61, **CORES[name]})
+    test = f"tests/rtl/test_core_matrix.py::test_core_is_bit_exact_and_on_time[{name}-{driver}]"
+    assert_bit_exact(config, driver, 1, f".venv/bin/python -m pytest '{test}'")

@@ -1,0 +1,25 @@
+"""Random cores, random layers, random pauses: the emitted Verilog computes what numpy computes, in time.
+
+``TERNLUT_SEED`` chooses where the seeds begin, to look at others than the usual.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from sim.harness import Driver
+from tests.rtl.cores import assert_bit_exact, random_config
+
+FIRST_SEED = int(os.environ.get("TERNLUT_SEED", "0"))
+CORES = 48
+
+
+@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + CORES), ids=lambda seed: f"seed{seed}")
+def test_random_core_is_bit_exact_and_on_time(seed: int) -> None:
+    driver: Driver = "axi" if seed % 3 == 0 else "lean"
+    name = f"tests/rtl/test_random_cores.py::test_random_core_is_bit_exact_and_on_time[seed{seed}]"
+    assert_bit_exact(
+        random_config(seed), driver, seed, f"TERNLUT_SEED={seed} .venv/bin/python -m pytest '{name}'"
+    )
