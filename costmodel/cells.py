@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from generator.files import write_text
 
 # Bumped whenever the meaning of a stored cell table changes, so that stale cached ones are not read.
 FORMAT = 1
@@ -128,7 +129,7 @@ class CellTable:
             f' "attribution": {json.dumps(self.attribution, ensure_ascii=False)},\n'
             f' "units": "um2, ps, fF", "cells": {{\n{cells}\n}}}}\n'
         )
-        atomic_write(path, text)
+        write_text(path, text)
 
     @classmethod
     def load(cls, path: Path) -> CellTable:
@@ -137,17 +138,6 @@ class CellTable:
             raise ValueError(f"{path}: cell table of format {data.get('format')}, expected {FORMAT}")
         cells = {name: _cell_from_json(name, cell) for name, cell in data["cells"].items()}
         return cls(data["name"], cells, data["attribution"])
-
-
-def atomic_write(path: Path, text: str) -> None:
-    """Writes beside the file and renames, so that no reader and no interrupt ever sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 # Functions ------------------------------------------------------------------------------------------------

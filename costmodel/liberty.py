@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from costmodel.cells import FORMAT, Arc, Cell, CellTable, FlipFlop, Pin, Samples
+from generator.errors import TernlutError
 
 # What the open flows exclude from mapping: cells too weak to route well, scan flip-flops, clock gates, cells
 # of other power domains. The first cell name that starts with the key decides.
@@ -28,7 +29,7 @@ KNOWN_DONT_USE: dict[str, tuple[str, ...]] = {
 }
 
 
-class LibertyError(ValueError):
+class LibertyError(TernlutError):
     """A Liberty file that cannot be used; the message is one line that names the file."""
 
 

@@ -21,8 +21,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
-from costmodel.cells import CellTable, atomic_write, write_liberty
+from costmodel.cells import CellTable, write_liberty
 from costmodel.liberty import Library
+from generator.errors import TernlutError
+from generator.files import cache_directory, write_text
 
 # Bumped whenever the flow changes what comes out of a synthesis, so that older cached results are not used.
 FLOW_VERSION = 3
@@ -30,7 +32,7 @@ FLOW_VERSION = 3
 _TECHNOLOGIES = Path(__file__).parent / "technologies"
 
 
-class SynthesisError(Exception):
+class SynthesisError(TernlutError):
     """A synthesis that failed; the message is one line."""
 
 
@@ -86,14 +88,6 @@ class Job:
     flow: Flow = Flow()
 
 
-def default_cache_dir() -> Path:
-    """$TERNLUT_CACHE, or ternlut below $XDG_CACHE_HOME or ~/.cache."""
-    if chosen := os.environ.get("TERNLUT_CACHE"):
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "ternlut"
-
-
 def shipped_library(name: str = "asap7", cache_dir: Path | None = None) -> Library:
     """The library of a technology whose cell table is shipped, written out as Liberty into the cache."""
     path = _TECHNOLOGIES / f"{name}.cells.json"
@@ -101,9 +95,9 @@ def shipped_library(name: str = "asap7", cache_dir: Path | None = None) -> Libra
         raise SynthesisError(f"no cell table is shipped for technology {name!r}")
     text = write_liberty(CellTable.load(path))
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    written = (cache_dir or default_cache_dir()) / f"{name}-{digest}.lib"
+    written = (cache_dir or cache_directory()) / f"{name}-{digest}.lib"
     if not written.exists():
-        atomic_write(written, text)
+        write_text(written, text)
     return Library.of((written,), name)
 
 
@@ -119,7 +113,7 @@ def synthesize(
     Raises `SynthesisError` when Yosys refuses the design and `LibertyError` when the library is unusable.
     """
     source = verilog if isinstance(verilog, str) else tuple(verilog)
-    return _synthesize(Job(source, top, library, flow), cache_dir or default_cache_dir(), _Children())
+    return _synthesize(Job(source, top, library, flow), cache_dir or cache_directory(), _Children())
 
 
 def synthesize_many(
@@ -131,7 +125,7 @@ def synthesize_many(
 
     Leaving the iterator early, or an interrupt, ends the syntheses under way.
     """
-    directory = cache_dir or default_cache_dir()
+    directory = cache_dir or cache_directory()
     workers = workers or len(os.sched_getaffinity(0))
     children = _Children()
     remaining = enumerate(jobs)
@@ -244,7 +238,7 @@ def _synthesize(job: Job, cache_dir: Path, children: _Children) -> SynthesisResu
             }
         )
         text = answer.read_text(encoding="utf-8")
-    atomic_write(cached, text)
+    write_text(cached, text)
     return _result(json.loads(text))
 
 

