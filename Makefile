@@ -14,7 +14,7 @@ test: .venv/tested lint  ## lint, types and every test that fits in a few minute
 	$(BIN)/python -m pytest -n auto -m "not exhaustive"
 
 exhaustive: .venv/tested  ## the long proofs
-	$(BIN)/python -m pytest -n auto -m exhaustive
+	$(BIN)/python -m pytest -n auto -m exhaustive tests tests/floating/exhaustive_fp16.py
 
 benchmarks: .venv/tested  ## the figures of the README, measured
 	for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done

@@ -19,6 +19,7 @@ from generator.keys import GROUP_SIZES
 Architecture = Literal["lut", "select", "multiplier"]
 Dataflow = Literal["output_stationary", "table_stationary"]
 FetchStructure = Literal["onehot", "tree"]
+Datapath = Literal["native", "exact", "aligned"]
 TableRegisters = Literal["entries", "activations"]
 
 
@@ -38,7 +39,10 @@ class PipelineConfig(BaseModel):
 
 
 class CoreConfig(BaseModel):
-    """A core; its tile is n = tables·group_size activations by m = columns outputs, for ``rows`` tokens."""
+    """A core; its tile is n = tables·group_size activations by m = columns outputs, for ``rows`` tokens.
+
+    ``datapath`` says how floating-point activations are added; integers are always exact.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -53,6 +57,7 @@ class CoreConfig(BaseModel):
     dataflow: Dataflow = "output_stationary"
     outputs: int | None = Field(default=None, ge=1, le=1 << 20)
     fetch: FetchStructure = "onehot"
+    datapath: Datapath = "native"
     pipeline: PipelineConfig = PipelineConfig()
 
     @model_validator(mode="after")

@@ -82,6 +82,16 @@ def test_unreadable_files_and_overrides(
         CoreConfig.load(tmp_path / "absent.toml")
 
 
+def test_the_core_file_of_the_contract_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "core.toml"
+    path.write_text(
+        'architecture = "lut"\nactivation = "int8"\ngroup_size = 3\ntables = 8\ncolumns = 16\nrows = 1\n'
+        'max_reduction = 8192\ndataflow = "output_stationary"\nfetch = "onehot"\ndatapath = "native"\n'
+        "[pipeline]\nfetch = true\nreduction_every = 2\n"
+    )
+    assert CoreConfig.load(path).pipeline.reduction_every == 2
+
+
 def test_a_core_written_as_toml_reads_back_as_itself(tmp_path: Path) -> None:
     core = CoreConfig.parse(
         {"tables": 3, "columns": 5, "dataflow": "table_stationary", "outputs": 40, "symmetric": True}
