@@ -13,13 +13,19 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from generator.errors import ConfigError
-from generator.formats import Format, Integer, format_named
+from generator.formats import Float, Format, Integer, format_named
 from generator.keys import GROUP_SIZES
 
 Architecture = Literal["lut", "select", "multiplier"]
 Dataflow = Literal["output_stationary", "table_stationary"]
 FetchStructure = Literal["onehot", "tree"]
+DatapathKind = Literal["exact"]
 TableRegisters = Literal["entries", "activations"]
+
+LONGEST_EXACT_EXPONENT = 5
+"""Exponent bits of a format whose sums in fixed point fit 63 bits."""
+FLOAT_KEYS = {"datapath"}
+"""Keys that mean nothing for integers."""
 
 
 class PipelineConfig(BaseModel):
@@ -53,13 +59,12 @@ class CoreConfig(BaseModel):
     dataflow: Dataflow = "output_stationary"
     outputs: int | None = Field(default=None, ge=1, le=1 << 20)
     fetch: FetchStructure = "onehot"
+    datapath: DatapathKind | None = None
     pipeline: PipelineConfig = PipelineConfig()
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        number = format_named(self.activation)
-        if not isinstance(number, Integer):
-            raise ConfigError(f"activation = {self.activation!r}: int2 … int16 are allowed")
+        self._check_datapath()
         if self.architecture != "lut" and self.group_size != 1:
             raise ConfigError(
                 f"group_size = {self.group_size} with architecture = {self.architecture!r}: only 'lut' has "
@@ -79,6 +84,40 @@ class CoreConfig(BaseModel):
             )
         return self
 
+    def _check_datapath(self) -> None:
+        number = self.format
+        if isinstance(number, Integer):
+            if self.datapath is not None:
+                raise ConfigError(
+                    f"datapath = {self.datapath!r} with activation = {self.activation!r}: integers have one "
+                    "datapath, no key is allowed"
+                )
+            return
+        if self.symmetric:
+            raise ConfigError(f"symmetric = True with activation = {self.activation!r}: it is for integers")
+        if self.datapath is None:
+            raise ConfigError(f"datapath is missing: activation = {self.activation!r} needs 'exact'")
+        if self.architecture == "multiplier" and self.datapath == "exact":
+            raise ConfigError(
+                "datapath = 'exact' with architecture = 'multiplier': float products are not fixed point; "
+                "'lut' and 'select' are allowed"
+            )
+        if self.datapath == "exact":
+            self._check_exact(number)
+
+    def _check_exact(self, number: Float) -> None:
+        if number.exponent > LONGEST_EXACT_EXPONENT:
+            raise ConfigError(
+                f"datapath = 'exact' with activation = {self.activation!r}: fixed point would be wider than "
+                "sums that fit 63 bits; fp16, fp8_e4m3 and fp8_e5m2 are allowed"
+            )
+        limit = ((1 << 62) - 1) // number.largest_steps
+        if self.max_reduction > limit:
+            raise ConfigError(
+                f"max_reduction = {self.max_reduction} with datapath = 'exact': sums must fit 63 bits, which "
+                f"{limit} {self.activation} activations do"
+            )
+
     @cached_property
     def format(self) -> Format:
         """The activations' number format."""
@@ -92,7 +131,8 @@ class CoreConfig(BaseModel):
     @cached_property
     def digest(self) -> str:
         """Twelve hex digits that name this configuration."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        of_floats = FLOAT_KEYS if isinstance(self.format, Integer) else set()
+        text = json.dumps(self.model_dump(mode="json", exclude=of_floats), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @classmethod

@@ -20,7 +20,7 @@ class Datapath(Block):
     load : In(1)
     activations : In(R·n·b)
     keys : In(K·L·key_width)
-    results : Out(R·K·accumulator_width)
+    results : Out(R·K·result_width)
         Row 0, column 0 in the low bits of each.
     """
 
@@ -45,18 +45,18 @@ class Datapath(Block):
         m = Module()
         plan, config = self.plan, self.plan.config
         groups = config.rows * config.tables
-        entries = Signal(groups * plan.table.entry_bits)
+        entries = Signal(groups * plan.table_bits)
         for group, (activations, made) in enumerate(
             zip(
                 slices(self.activations, [config.group_size * plan.activation_width] * groups),
-                slices(entries, [plan.table.entry_bits] * groups),
+                slices(entries, [plan.table_bits] * groups),
                 strict=True,
             )
         ):
             m.submodules[f"table{group}"] = self.table.instance(
                 clk=self.clk, load=self.load, activations=activations, entries=made
             )
-        width = plan.accumulator_width
+        width = plan.result_width
         by_column = []
         for column, keys in enumerate(slices(self.keys, [config.tables * plan.key_width] * config.columns)):
             results = Signal(config.rows * width, name=f"results{column}")

@@ -200,9 +200,11 @@ class CorePlan:
 
     @cached_property
     def activation_range(self) -> Range:
+        """What an activation is inside: itself, or for ``exact`` in units of the smallest subnormal."""
         number = self.config.format
-        assert isinstance(number, Integer)
-        return Range(number.minimum, number.maximum)
+        if isinstance(number, Integer):
+            return Range(number.minimum, number.maximum)
+        return Range(-number.largest_steps, number.largest_steps)
 
     @property
     def activation_width(self) -> int:
@@ -210,8 +212,9 @@ class CorePlan:
 
     @property
     def format_name(self) -> str:
-        """The activation format in a module's name."""
-        return self.config.activation + ("s" if self.config.symmetric else "")
+        """The activation format, and what is done with it, in a module's name."""
+        datapath = f"_{self.config.datapath}" if self.config.datapath else ""
+        return self.config.activation + ("s" if self.config.symmetric else "") + datapath
 
     @property
     def name(self) -> str:
@@ -225,6 +228,16 @@ class CorePlan:
     @cached_property
     def table(self) -> TablePlan:
         return TablePlan(self.config.group_size, self.activation_range)
+
+    @property
+    def tracks_invalid(self) -> bool:
+        """Whether an infinity or a NaN travels as a bit beside the numbers, and out as ``invalid``."""
+        return self.config.datapath == "exact"
+
+    @property
+    def table_bits(self) -> int:
+        """Bits that a table hands to the fetches: its entries, and above them which of them are invalid."""
+        return self.table.entry_bits + self.tracks_invalid * len(self.table.entries)
 
     @property
     def key_width(self) -> int:
@@ -260,6 +273,11 @@ class CorePlan:
         """Bits of a fetched value; a product needs no more than the accumulator, modulo 2^width."""
         return min((self.fetched[0] | self.fetched[1]).width, self.accumulator_width)
 
+    @property
+    def leaf_width(self) -> int:
+        """Bits of a fetched value with the bit that says whether it is invalid."""
+        return self.fetched_width + self.tracks_invalid
+
     @cached_property
     def accumulator_range(self) -> Range:
         """N_max activations, each taken or negated."""
@@ -269,6 +287,21 @@ class CorePlan:
     @property
     def accumulator_width(self) -> int:
         return self.accumulator_range.width
+
+    @property
+    def state_width(self) -> int:
+        """Bits of a partial sum with the bit that says whether it is invalid."""
+        return self.accumulator_width + self.tracks_invalid
+
+    @property
+    def value_width(self) -> int:
+        """Bits of the number in a result: an exact integer, or a float."""
+        return self.accumulator_width if self.config.datapath is None else self.config.format.bits
+
+    @property
+    def result_width(self) -> int:
+        """Bits of a result: its number and, above it, ``invalid`` if the datapath has that."""
+        return self.value_width + self.tracks_invalid
 
     @cached_property
     def reduction(self) -> ReductionPlan:
@@ -308,7 +341,7 @@ class CorePlan:
     def table_register_bits(self) -> int:
         """Bits of one table's registers."""
         if self.registers_entries:
-            return self.table.entry_bits
+            return self.table_bits
         return self.config.group_size * self.activation_width
 
     @property
@@ -331,7 +364,7 @@ class CorePlan:
 
     @property
     def result_beat_bits(self) -> int:
-        return self.config.rows * self.config.columns * self.accumulator_width
+        return self.config.rows * self.config.columns * self.result_width
 
     @property
     def max_n_tiles(self) -> int:

@@ -28,6 +28,7 @@ from generator.plan import CorePlan, plan_for
 PASSES = (
     "proc -noopt",
     "chtype -set $dffe t:\\$dffe",
+    "chtype -set $buf t:\\$buf",
     "opt_clean",
     "memory_collect",
     "setattr -unset init w:*",
@@ -86,7 +87,8 @@ class Emission:
                 },
                 "result": {
                     "bits": plan.result_beat_bits,
-                    "element_bits": plan.accumulator_width,
+                    "element_bits": plan.result_width,
+                    "element": result_element(plan),
                     "order": f"{rows}, column (0 … {config.columns - 1})",
                 },
             },
@@ -217,6 +219,16 @@ def key_code(plan: CorePlan) -> dict[str, Any]:
         "group_size": plan.config.group_size,
         "largest_index": len(plan.table.entries),
     }
+
+
+def result_element(plan: CorePlan) -> str:
+    """What the bits of one result mean, in words."""
+    if plan.config.datapath is None:
+        return "two's complement"
+    invalid = (
+        f"; bit {plan.value_width}: invalid, then the value means nothing" if plan.tracks_invalid else ""
+    )
+    return f"{plan.config.activation}{invalid}"
 
 
 def versions() -> dict[str, str]:

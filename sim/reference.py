@@ -15,6 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from generator import keys
 from generator.errors import WorkloadError
+from generator.floating import reference as floating
+from generator.floating.fixed import smallest_exponent
+from generator.formats import Float
 from generator.plan import CorePlan, Range, ReductionPlan, TablePlan
 
 CHUNK_VALUES = 1 << 21
@@ -40,6 +43,9 @@ class Arithmetic(Protocol):
     def activations(self, values: ArrayLike) -> Array:
         """The working representation of activations; raises ``ConfigError`` for one outside the format."""
 
+    def special(self, values: ArrayLike) -> Array | None:
+        """Where activations invalidate whatever they are selected into, if the datapath tracks that."""
+
     def add(self, left: Array, right: Array, subtract: bool) -> Array:
         """One addition or subtraction of the table."""
 
@@ -56,7 +62,7 @@ class Arithmetic(Protocol):
         """The sums over the leading axis, tile after tile."""
 
     def results(self, sums: Array) -> Array:
-        """Accumulators as the numbers they stand for."""
+        """Accumulators as the core's results: integers, or bit patterns of floats."""
 
 
 class IntegerArithmetic:
@@ -68,6 +74,9 @@ class IntegerArithmetic:
 
     def activations(self, values: ArrayLike) -> Array:
         return np.asarray(self._format.decode(self._format.encode(values)))
+
+    def special(self, values: ArrayLike) -> Array | None:
+        return None
 
     def add(self, left: Array, right: Array, subtract: bool) -> Array:
         return left - right if subtract else left + right
@@ -106,6 +115,38 @@ class CheckedIntegerArithmetic(IntegerArithmetic):
         return np.asarray(sums[-1])
 
 
+class ExactArithmetic(IntegerArithmetic):
+    """Floats in units of the smallest subnormal, rounded once; infinities and NaNs count as nothing."""
+
+    def __init__(self, plan: CorePlan) -> None:
+        super().__init__(plan)
+        number = plan.config.format
+        assert isinstance(number, Float)
+        self._float = number
+
+    def activations(self, values: ArrayLike) -> Array:
+        fixed, special = floating.to_fixed(self._float, self._float.encode(values))
+        return np.where(special, 0, fixed)
+
+    def special(self, values: ArrayLike) -> Array | None:
+        return self._float.is_special(self._float.encode(values))
+
+    def results(self, sums: Array) -> Array:
+        lsb = smallest_exponent(self._float)
+        return floating.from_fixed(self._float, super().results(sums), lsb).astype(np.int64)
+
+
+class CheckedExactArithmetic(CheckedIntegerArithmetic, ExactArithmetic):
+    """The same, and every partial sum of the accumulator has to stay inside the accumulator's range."""
+
+
+def arithmetic_of(plan: CorePlan, check: bool) -> IntegerArithmetic:
+    """The arithmetic that ``plan`` is evaluated with."""
+    if plan.config.datapath == "exact":
+        return CheckedExactArithmetic(plan) if check else ExactArithmetic(plan)
+    return CheckedIntegerArithmetic(plan) if check else IntegerArithmetic(plan)
+
+
 def wrap(values: Array, width: int) -> Array:
     """``values`` cut to ``width`` bits of two's complement."""
     half = np.int64(1 << (width - 1))
@@ -124,6 +165,9 @@ def within(name: str, values: Array, allowed: Range, width: int | None) -> None:
 def evaluate(plan: CorePlan, activations: ArrayLike, weights: ArrayLike, *, check: bool = False) -> Array:
     """y[B, M] as the core of ``plan`` computes it from x[B, N] ``activations`` and W[M, N] ``weights``.
 
+    Integers, or for floats the bits of each result, ``invalid`` above its value; the value beside a set
+    ``invalid`` is given as the canonical NaN, whatever the hardware has there.
+
     With ``check`` every intermediate is held against the plan's range and width, and ``PlanViolation`` tells
     of the first that is outside. Raises ``WorkloadError`` for shapes the core cannot run, ``ConfigError`` and
     ``KeyFileError`` for values that are not of the format or not ternary.
@@ -136,7 +180,7 @@ def evaluate(plan: CorePlan, activations: ArrayLike, weights: ArrayLike, *, chec
     tokens, length = x.shape
     outputs = w.shape[0]
     tiling = plan.tiling(length, outputs, tokens)
-    arithmetic = CheckedIntegerArithmetic(plan) if check else IntegerArithmetic(plan)
+    arithmetic = arithmetic_of(plan, check)
 
     tables, group = plan.config.tables, plan.config.group_size
     padded = np.pad(arithmetic.activations(x), ((0, 0), (0, tiling.n_tiles * tables * group - length)))
@@ -158,7 +202,16 @@ def evaluate(plan: CorePlan, activations: ArrayLike, weights: ArrayLike, *, chec
             leaves = fetched(plan, arithmetic, groups[:, token], code)
             root = reduced(plan.reduction, arithmetic, leaves, check)
             y[token, columns] = arithmetic.results(arithmetic.accumulate(root))
-    return y
+    special = arithmetic.special(x)
+    return y if special is None else with_invalid(plan, y, special.astype(int) @ (w != 0).T.astype(int) > 0)
+
+
+def with_invalid(plan: CorePlan, values: Array, invalid: Array) -> Array:
+    """Results of ``values`` [B, M] with the bit ``invalid`` above them, and the canonical NaN below a set
+    one."""
+    number = plan.config.format
+    assert isinstance(number, Float)
+    return np.where(invalid, number.canonical_nan | 1 << plan.value_width, values)
 
 
 def table_entries(plan: TablePlan, arithmetic: Arithmetic, groups: Array, check: bool = False) -> Array:

@@ -1,0 +1,53 @@
+"""Floating-point cores: formats, datapaths, architectures, dataflows, pipelines, held against the truth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from generator.config import CoreConfig
+from sim.harness import Driver
+from tests.rtl.cores import assert_bit_exact
+
+HELD = {"dataflow": "table_stationary", "outputs": 7}
+LATE: dict[str, Any] = {"table": "activations"}
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "mu1": {"group_size": 1, "tables": 3, "columns": 2},
+    "mu2": {"group_size": 2, "tables": 4, "columns": 2, "pipeline": {**LATE, "reduction_every": 1}},
+    "mu2-held": {"group_size": 2, "tables": 3, "columns": 3, **HELD, "pipeline": {"fetch": True}},
+    "mu3-rows": {"group_size": 3, "tables": 2, "columns": 2, "rows": 2, "pipeline": LATE},
+    "mu3-tree": {
+        "group_size": 3,
+        "tables": 3,
+        "columns": 2,
+        "fetch": "tree",
+        "pipeline": {"table": "entries", "fetch": True, "reduction_every": 2},
+    },
+    "select": {"architecture": "select", "tables": 5, "columns": 2, "pipeline": {"reduction_every": 2}},
+    "select-tree-held": {
+        "architecture": "select",
+        "fetch": "tree",
+        "tables": 2,
+        "columns": 3,
+        "rows": 2,
+        "pipeline": {"fetch": True, "reduction_every": 1},
+        **HELD,
+    },
+}
+EXACT = ("fp16", "fp8_e4m3", "fp8_e5m2")
+CORES: dict[str, dict[str, Any]] = {
+    f"{activation}-exact-{shape}": {"activation": activation, "datapath": "exact", **SHAPES[shape]}
+    for number, activation in enumerate(EXACT)
+    for place, shape in enumerate(SHAPES)
+    if activation == "fp16" or (place + number) % 2
+}
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_float_core_is_bit_exact_and_on_time(name: str) -> None:
+    config = CoreConfig.parse({"max_reduction": 37, **CORES[name]})
+    driver: Driver = "axi" if name.endswith("-held") else "lean"
+    test = f"tests/rtl/test_float_cores.py::test_float_core_is_bit_exact_and_on_time[{name}]"
+    assert_bit_exact(config, driver, 1, f".venv/bin/python -m pytest '{test}'")
