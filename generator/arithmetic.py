@@ -8,6 +8,8 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 
 from generator.block import Block, add, keep_low, subtract
+from generator.floating.adder import FloatAdder
+from generator.floating.align import Align, aligned_lsb
 from generator.floating.fixed import FixedToFloat, FloatToFixed, smallest_exponent
 from generator.formats import Float
 from generator.plan import CorePlan, Entry
@@ -25,8 +27,13 @@ class Arithmetic:
         self.fetch_blocks: tuple[Block, ...] = ()
         self.column_blocks: tuple[Block, ...] = ()
 
-    def operands(self, m: Module, activations: list[Value]) -> tuple[list[Value], list[Value]]:
-        """A group's activations as the table adds them and, if the plan tracks it, which are special."""
+    def operands(
+        self, m: Module, activations: list[Value], exponent: Value | None
+    ) -> tuple[list[Value], list[Value]]:
+        """A group's activations as the table adds them and, if the plan tracks it, which are special.
+
+        ``exponent`` is the scale of the tile, where there is one.
+        """
         return activations, []
 
     def combine(self, m: Module, entry: Entry, left: Value, right: Value) -> Value:
@@ -51,36 +58,24 @@ class Arithmetic:
         """An adder of the reduction or of the accumulator."""
         return add(m, name, a, b, width, carry)
 
+    def addend(
+        self, m: Module, row: str, root: Value, pending: Value, exponent: Value | None
+    ) -> tuple[Value, Value]:
+        """What a tile adds to the accumulator, and the carry that comes with it."""
+        return root, pending
+
+    def accumulate(self, m: Module, row: str, operand: Value, addend: Value, carry: Value | None) -> Value:
+        """The accumulator's next value."""
+        return self.add(m, f"next_{row}", operand, addend, self.plan.accumulator_width, carry)
+
     def result(self, m: Module, row: str, accumulator: Value) -> Value:
         """The number that leaves the core."""
         return accumulator
 
 
-class ExactArithmetic(Arithmetic):
-    """Floats as integers wide enough for all of them; one rounding, on the way out.
-
-    Infinities and NaNs are no such integers: each number has a bit above it that says whether one went into
-    it.
-    """
-
-    def __init__(self, plan: CorePlan) -> None:
-        super().__init__(plan)
-        number = plan.config.format
-        assert isinstance(number, Float)
-        self._to_fixed = FloatToFixed(number)
-        self._to_float = FixedToFloat(number, plan.accumulator_width, smallest_exponent(number))
-        self.table_blocks = (self._to_fixed,)
-        self.column_blocks = (self._to_float,)
-
-    def operands(self, m: Module, activations: list[Value]) -> tuple[list[Value], list[Value]]:
-        converted = [self._converted(m, f"x{i}", value) for i, value in enumerate(activations)]
-        return [fixed for fixed, _ in converted], [special for _, special in converted]
-
-    def _converted(self, m: Module, name: str, value: Value) -> tuple[Value, Value]:
-        fixed = Signal(self.plan.activation_range.width, name=f"fixed_{name}")
-        special = Signal(name=f"special_{name}")
-        m.submodules[f"fix_{name}"] = self._to_fixed.instance(value=value, fixed=fixed, special=special)
-        return fixed, special
+class MarkedArithmetic(Arithmetic):
+    """Floats as integers, which infinities and NaNs are not: a bit above each leaf says whether one went into
+    it."""
 
     def negate(self, leaf: Value, sign: Value) -> Value:
         return leaf ^ Cat(sign.replicate(len(leaf) - 1), Const(0, 1))
@@ -90,12 +85,93 @@ class ExactArithmetic(Arithmetic):
         taken = leaf & Cat(take.replicate(width), take | negate)
         return taken | ~leaf & Cat(negate.replicate(width), Const(0, 1))
 
+
+class ExactArithmetic(MarkedArithmetic):
+    """Integers wide enough for every finite float; one rounding, on the way out."""
+
+    def __init__(self, plan: CorePlan) -> None:
+        super().__init__(plan)
+        number = float_of(plan)
+        self._to_fixed = FloatToFixed(number)
+        self._to_float = FixedToFloat(number, plan.accumulator_width, smallest_exponent(number))
+        self.table_blocks = (self._to_fixed,)
+        self.column_blocks = (self._to_float,)
+
+    def operands(
+        self, m: Module, activations: list[Value], exponent: Value | None
+    ) -> tuple[list[Value], list[Value]]:
+        numbers, specials = [], []
+        for i, value in enumerate(activations):
+            fixed = Signal(self.plan.activation_range.width, name=f"fixed_x{i}")
+            special = Signal(name=f"special_x{i}")
+            m.submodules[f"fix_x{i}"] = self._to_fixed.instance(value=value, fixed=fixed, special=special)
+            numbers.append(fixed)
+            specials.append(special)
+        return numbers, specials
+
     def result(self, m: Module, row: str, accumulator: Value) -> Value:
         value = Signal(self.plan.value_width, name=f"rounded_{row}")
         m.submodules[f"round_{row}"] = self._to_float.instance(fixed=accumulator, value=value)
         return value
 
 
+class AlignedArithmetic(MarkedArithmetic):
+    """Integers on the scale of the tile's largest exponent; each tile's sum becomes a float and is added."""
+
+    def __init__(self, plan: CorePlan) -> None:
+        super().__init__(plan)
+        number, bits, rounding = float_of(plan), plan.config.aligned_bits, plan.config.rounding
+        total = plan.config.accumulator_format
+        assert bits is not None
+        assert rounding is not None
+        assert total is not None
+        self._align = Align(number, bits, rounding)
+        self._to_float = FixedToFloat(total, plan.sum_range.width, aligned_lsb(number, bits), scaled=True)
+        self._adder = FloatAdder(total)
+        self.table_blocks = (self._align,)
+        self.column_blocks = (self._to_float, self._adder)
+
+    def operands(
+        self, m: Module, activations: list[Value], exponent: Value | None
+    ) -> tuple[list[Value], list[Value]]:
+        numbers, specials = [], []
+        for i, value in enumerate(activations):
+            aligned = Signal(self.plan.activation_range.width, name=f"aligned_x{i}")
+            special = Signal(name=f"special_x{i}")
+            m.submodules[f"align_x{i}"] = self._align.instance(
+                value=value, exponent=exponent, aligned=aligned, special=special
+            )
+            numbers.append(aligned)
+            specials.append(special)
+        return numbers, specials
+
+    def addend(
+        self, m: Module, row: str, root: Value, pending: Value, exponent: Value | None
+    ) -> tuple[Value, Value]:
+        assert exponent is not None
+        fixed = add(m, f"tile_{row}", root, Const(0, 1), self.plan.sum_range.width, pending)
+        value = Signal(self.plan.accumulator_width, name=f"rounded_{row}")
+        scale = Cat(exponent, Const(0, len(self._to_float.exponent) - len(exponent)))
+        m.submodules[f"round_{row}"] = self._to_float.instance(fixed=fixed, exponent=scale, value=value)
+        return value, Const(0, 1)
+
+    def accumulate(self, m: Module, row: str, operand: Value, addend: Value, carry: Value | None) -> Value:
+        total = Signal(self.plan.accumulator_width, name=f"next_{row}")
+        m.submodules[f"add_{row}"] = self._adder.instance(a=operand, b=addend, sum=total)
+        return total
+
+
+def float_of(plan: CorePlan) -> Float:
+    """The activations' format, where it is known to be floating point."""
+    number = plan.config.format
+    assert isinstance(number, Float)
+    return number
+
+
+ARITHMETIC = {"exact": ExactArithmetic, "aligned": AlignedArithmetic}
+
+
 def arithmetic_of(plan: CorePlan) -> Arithmetic:
     """The arithmetic that ``plan`` is built with."""
-    return ExactArithmetic(plan) if plan.config.datapath == "exact" else Arithmetic(plan)
+    datapath = plan.config.datapath
+    return Arithmetic(plan) if datapath is None else ARITHMETIC[datapath](plan)

@@ -36,6 +36,8 @@ class Column(Block):
     keys : In(L·key_width)
     entries : In(R·L·table_bits)
         Row 0, table 0 in the low bits.
+    exponents : In(R·exponent_width)
+        Only for ``aligned``: the scale of each row's tile, when it arrives at the accumulator.
     results : Out(R·result_width)
         The accumulators, as floats if the activations are.
     """
@@ -51,6 +53,7 @@ class Column(Block):
                 **{port: In(width) for port, width in control_ports(plan).items()},
                 "keys": In(config.tables * plan.key_width),
                 "entries": In(config.rows * config.tables * plan.table_bits),
+                **({"exponents": In(config.rows * plan.exponent_width)} if plan.exponent_width else {}),
                 "results": Out(config.rows * plan.result_width),
             },
         )
@@ -64,6 +67,10 @@ class Column(Block):
         keys = slices(self.keys, [plan.key_width] * config.tables)
         entries = slices(self.entries, [plan.table_bits] * (config.rows * config.tables))
         results = slices(self.results, [plan.result_width] * config.rows)
+
+        exponents: list[Value | None] = [None] * config.rows
+        if plan.exponent_width:
+            exponents = [*slices(self.exponents, [plan.exponent_width] * config.rows)]
 
         fetched: list[list[Value]] = []
         for table, key in enumerate(keys):
@@ -82,7 +89,8 @@ class Column(Block):
             special = self._any_special(m, leaves, f"row{row}") if plan.tracks_invalid else None
             leaves = [leaf[: plan.fetched_width] for leaf in leaves] if plan.tracks_invalid else leaves
             root, pending = self._reduce(m, leaves, signs, f"row{row}")
-            self._accumulate(m, root, pending, special, result, f"row{row}")
+            addend, carry = self.arithmetic.addend(m, f"row{row}", root, pending, exponents[row])
+            self._accumulate(m, addend, carry, special, result, f"row{row}")
         return m
 
     def _register(self, m: Module, value: Value, name: str) -> Signal:
@@ -122,9 +130,9 @@ class Column(Block):
         return alive[tree.levels[-1][0]]
 
     def _accumulate(
-        self, m: Module, root: Value, pending: Value, special: Value | None, result: Value, row: str
+        self, m: Module, addend: Value, pending: Value, special: Value | None, result: Value, row: str
     ) -> None:
-        """accumulator ← (itself, a stored sum or zero) + root + pending; gating the root holds the sum.
+        """accumulator ← (itself, a stored sum or zero) + addend + pending; gating the addend holds the sum.
 
         Once ``special`` has been accepted, the sum is invalid; that bit is kept and stored with the sum.
         Stored sums form a delay line: the accumulator goes into the slot from which its operand comes, so a
@@ -146,15 +154,13 @@ class Column(Block):
             m.d.comb += before.eq(operand)
             m.d.sync += invalid.eq(before[-1] | special & self.accept)
             operand = before[:-1]
-        gated = Signal(len(root), name=f"gated_{row}")
+        gated = Signal(len(addend), name=f"gated_{row}")
         carry = Signal(name=f"carry_{row}")
         m.d.comb += [
-            gated.eq(root & self.accept.replicate(len(root))),
+            gated.eq(addend & self.accept.replicate(len(addend))),
             carry.eq(pending & self.accept),
         ]
-        total = self.arithmetic.add(
-            m, f"next_{row}", operand, gated, width, carry if plan.signed_keys else None
-        )
+        total = self.arithmetic.accumulate(m, row, operand, gated, carry if plan.signed_keys else None)
         m.d.sync += accumulator.eq(total)
         value = self.arithmetic.result(m, row, accumulator)
         m.d.comb += result.eq(value if special is None else Cat(value, invalid))

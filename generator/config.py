@@ -13,19 +13,22 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from generator.errors import ConfigError
-from generator.formats import Float, Format, Integer, format_named
+from generator.formats import FLOATS, Float, Format, Integer, format_named
 from generator.keys import GROUP_SIZES
 
 Architecture = Literal["lut", "select", "multiplier"]
 Dataflow = Literal["output_stationary", "table_stationary"]
 FetchStructure = Literal["onehot", "tree"]
-DatapathKind = Literal["exact"]
+DatapathKind = Literal["exact", "aligned"]
+Rounding = Literal["nearest", "truncate"]
 TableRegisters = Literal["entries", "activations"]
 
 LONGEST_EXACT_EXPONENT = 5
 """Exponent bits of a format whose sums in fixed point fit 63 bits."""
-FLOAT_KEYS = {"datapath"}
+FLOAT_KEYS = {"datapath", "aligned_bits", "rounding", "accumulation"}
 """Keys that mean nothing for integers."""
+KEYS_OF = {"exact": set(), "aligned": {"aligned_bits", "rounding", "accumulation"}}
+"""Keys that mean something for a datapath."""
 
 
 class PipelineConfig(BaseModel):
@@ -60,7 +63,23 @@ class CoreConfig(BaseModel):
     outputs: int | None = Field(default=None, ge=1, le=1 << 20)
     fetch: FetchStructure = "onehot"
     datapath: DatapathKind | None = None
+    aligned_bits: int | None = Field(default=None, ge=3, le=56)
+    rounding: Rounding | None = None
+    accumulation: str | None = None
     pipeline: PipelineConfig = PipelineConfig()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_defaults(cls, values: Any) -> Any:
+        """Defaults that depend on other keys."""
+        if not isinstance(values, dict):
+            return values
+        chosen = {key: value for key, value in values.items() if value is not None}
+        if chosen.get("datapath") == "aligned":
+            values = {**values, "rounding": chosen.get("rounding", "nearest")}
+        if "accumulation" in KEYS_OF.get(chosen.get("datapath", ""), set()):
+            values = {**values, "accumulation": chosen.get("accumulation", chosen.get("activation"))}
+        return values
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -87,23 +106,43 @@ class CoreConfig(BaseModel):
     def _check_datapath(self) -> None:
         number = self.format
         if isinstance(number, Integer):
-            if self.datapath is not None:
-                raise ConfigError(
-                    f"datapath = {self.datapath!r} with activation = {self.activation!r}: integers have one "
-                    "datapath, no key is allowed"
-                )
+            for key in sorted(FLOAT_KEYS, reverse=True):
+                if getattr(self, key) is not None:
+                    raise ConfigError(
+                        f"{key} = {getattr(self, key)!r} with activation = {self.activation!r}: it is for "
+                        "floating point"
+                    )
             return
         if self.symmetric:
             raise ConfigError(f"symmetric = True with activation = {self.activation!r}: it is for integers")
         if self.datapath is None:
-            raise ConfigError(f"datapath is missing: activation = {self.activation!r} needs 'exact'")
-        if self.architecture == "multiplier" and self.datapath == "exact":
             raise ConfigError(
-                "datapath = 'exact' with architecture = 'multiplier': float products are not fixed point; "
-                "'lut' and 'select' are allowed"
+                f"datapath is missing: activation = {self.activation!r} needs 'exact' or 'aligned'"
+            )
+        for key in sorted(FLOAT_KEYS - {"datapath"} - KEYS_OF[self.datapath]):
+            if getattr(self, key) is not None:
+                raise ConfigError(
+                    f"{key} = {getattr(self, key)!r} is for another datapath than {self.datapath!r}"
+                )
+        if self.architecture == "multiplier":
+            raise ConfigError(
+                f"datapath = {self.datapath!r} with architecture = 'multiplier': float products are not "
+                "fixed point, 'lut' and 'select' are allowed"
             )
         if self.datapath == "exact":
             self._check_exact(number)
+        if self.accumulation not in (None, self.activation, "fp32"):
+            raise ConfigError(
+                f"accumulation = {self.accumulation!r} with activation = {self.activation!r}: "
+                f"{self.activation!r} or 'fp32' is allowed"
+            )
+        if self.datapath == "aligned" and self.aligned_bits is None:
+            raise ConfigError("aligned_bits is missing: 'aligned' keeps that many bits of each activation")
+        if self.datapath == "aligned" and (self.aligned_bits or 0) + self.tile_length.bit_length() > 62:
+            raise ConfigError(
+                f"aligned_bits = {self.aligned_bits} with a tile of {self.tile_length} activations: their "
+                "sum must fit 62 bits"
+            )
 
     def _check_exact(self, number: Float) -> None:
         if number.exponent > LONGEST_EXACT_EXPONENT:
@@ -122,6 +161,11 @@ class CoreConfig(BaseModel):
     def format(self) -> Format:
         """The activations' number format."""
         return format_named(self.activation, self.symmetric)
+
+    @cached_property
+    def accumulator_format(self) -> Float | None:
+        """The floating-point format in which tiles are added up; None where they are added exactly."""
+        return None if self.accumulation is None else FLOATS[self.accumulation]
 
     @property
     def tile_length(self) -> int:

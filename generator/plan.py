@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 
 from generator.config import CoreConfig
 from generator.errors import WorkloadError
-from generator.formats import Integer
+from generator.formats import Float, Integer
 from generator.keys import digits_of, entry_count, index_of, index_width, key_width
 
 TILE_COUNT_WIDTH = 16
@@ -200,10 +200,19 @@ class CorePlan:
 
     @cached_property
     def activation_range(self) -> Range:
-        """What an activation is inside: itself, or for ``exact`` in units of the smallest subnormal."""
-        number = self.config.format
+        """What an activation is inside.
+
+        Itself, for ``exact`` the units of the smallest subnormal, for ``aligned`` those of the tile's scale.
+        """
+        number, bits = self.config.format, self.config.aligned_bits
         if isinstance(number, Integer):
             return Range(number.minimum, number.maximum)
+        if bits is not None:
+            precision, limit = number.mantissa + 1, 1 << (bits - 1)
+            # A significand that keeps all its bits does not reach the limit; one that is cut rounds up to it.
+            if bits > precision:
+                limit = ((1 << precision) - 1) << (bits - 1 - precision)
+            return Range(-limit, min(limit, (1 << (bits - 1)) - 1))
         return Range(-number.largest_steps, number.largest_steps)
 
     @property
@@ -213,8 +222,11 @@ class CorePlan:
     @property
     def format_name(self) -> str:
         """The activation format, and what is done with it, in a module's name."""
-        datapath = f"_{self.config.datapath}" if self.config.datapath else ""
-        return self.config.activation + ("s" if self.config.symmetric else "") + datapath
+        config = self.config
+        cut = "t" if config.rounding == "truncate" else ""
+        bits = f"{config.aligned_bits}{cut}" if config.aligned_bits else ""
+        datapath = f"_{config.datapath}{bits}" if config.datapath else ""
+        return config.activation + ("s" if config.symmetric else "") + datapath
 
     @property
     def name(self) -> str:
@@ -232,7 +244,13 @@ class CorePlan:
     @property
     def tracks_invalid(self) -> bool:
         """Whether an infinity or a NaN travels as a bit beside the numbers, and out as ``invalid``."""
-        return self.config.datapath == "exact"
+        return self.config.datapath in ("exact", "aligned")
+
+    @property
+    def exponent_width(self) -> int:
+        """Bits of the exponent that goes with each row of a tile; 0 where there is none."""
+        number = self.config.format
+        return number.exponent if self.config.datapath == "aligned" and isinstance(number, Float) else 0
 
     @property
     def table_bits(self) -> int:
@@ -270,8 +288,8 @@ class CorePlan:
 
     @property
     def fetched_width(self) -> int:
-        """Bits of a fetched value; a product needs no more than the accumulator, modulo 2^width."""
-        return min((self.fetched[0] | self.fetched[1]).width, self.accumulator_width)
+        """Bits of a fetched value; a product needs no more than the sum, modulo 2^width."""
+        return min((self.fetched[0] | self.fetched[1]).width, self.sum_range.width)
 
     @property
     def leaf_width(self) -> int:
@@ -279,14 +297,16 @@ class CorePlan:
         return self.fetched_width + self.tracks_invalid
 
     @cached_property
-    def accumulator_range(self) -> Range:
-        """N_max activations, each taken or negated."""
-        magnitude = self.config.max_reduction * -self.activation_range.low
+    def sum_range(self) -> Range:
+        """What is added up exactly: N_max activations, for ``aligned`` a tile's, each taken or negated."""
+        terms = self.config.tile_length if self.exponent_width else self.config.max_reduction
+        magnitude = terms * -self.activation_range.low
         return Range(-magnitude, magnitude)
 
     @property
     def accumulator_width(self) -> int:
-        return self.accumulator_range.width
+        number = self.config.accumulator_format
+        return self.sum_range.width if number is None else number.bits
 
     @property
     def state_width(self) -> int:
@@ -296,7 +316,7 @@ class CorePlan:
     @property
     def value_width(self) -> int:
         """Bits of the number in a result: an exact integer, or a float."""
-        return self.accumulator_width if self.config.datapath is None else self.config.format.bits
+        return self.config.format.bits if self.config.datapath == "exact" else self.accumulator_width
 
     @property
     def result_width(self) -> int:
@@ -310,7 +330,7 @@ class CorePlan:
             self.fetched,
             self.signed_keys,
             self.config.pipeline.reduction_every,
-            self.accumulator_width,
+            self.sum_range.width,
         )
 
     @property

@@ -19,6 +19,8 @@ class Table(Block):
         The activations are taken at this clock edge; otherwise the registers hold.
     activations : In(µ·b)
         Activation 0 in the low bits.
+    exponent : In(exponent_width)
+        Only for ``aligned``: the largest exponent of the row's tile.
     entries : Out(table_bits)
         With ``tracks_invalid``, above the entries a bit for each: it has an infinity or a NaN in it.
     """
@@ -34,6 +36,7 @@ class Table(Block):
                 "clk": In(1),
                 "load": In(1),
                 "activations": In(plan.config.group_size * plan.activation_width),
+                **({"exponent": In(plan.exponent_width)} if plan.exponent_width else {}),
                 "entries": Out(plan.table_bits),
             },
         )
@@ -51,7 +54,9 @@ class Table(Block):
                 update(m, register, (self.load, value))
             inputs = held
 
-        operands, specials = self.arithmetic.operands(m, inputs)
+        operands, specials = self.arithmetic.operands(
+            m, inputs, self.exponent if plan.exponent_width else None
+        )
         made = {}
         for index in table.build_order:
             entry = table.entries[index - 1]

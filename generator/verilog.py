@@ -225,10 +225,10 @@ def result_element(plan: CorePlan) -> str:
     """What the bits of one result mean, in words."""
     if plan.config.datapath is None:
         return "two's complement"
-    invalid = (
-        f"; bit {plan.value_width}: invalid, then the value means nothing" if plan.tracks_invalid else ""
-    )
-    return f"{plan.config.activation}{invalid}"
+    number = plan.config.accumulation or plan.config.activation
+    if not plan.tracks_invalid:
+        return number
+    return f"{number}, and in bit {plan.value_width} invalid: the value means nothing"
 
 
 def versions() -> dict[str, str]:

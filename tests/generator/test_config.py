@@ -34,7 +34,22 @@ GOOD: dict[str, Any] = {"tables": 8, "columns": 16, "group_size": 3}
         ({"activation": "int17"}, "activation = 'int17' is not a number format"),
         ({"activation": "int1"}, "activation = 'int1' is not a number format"),
         ({"max_reduction": 20}, "tables = 8: a tile of 24 activations is longer than max_reduction = 20"),
-        ({"datapath": "exact"}, "datapath = 'exact' with activation = 'int8': integers have one datapath"),
+        ({"datapath": "exact"}, "datapath = 'exact' with activation = 'int8': it is for floating point"),
+        ({"aligned_bits": 8}, "aligned_bits = 8 with activation = 'int8': it is for floating point"),
+        ({"activation": "fp16", "datapath": "aligned"}, "aligned_bits is missing"),
+        ({"activation": "fp16", "datapath": "aligned", "aligned_bits": 2}, "greater than or equal to 3"),
+        (
+            {"activation": "fp16", "datapath": "exact", "aligned_bits": 20},
+            "aligned_bits = 20 is for another datapath than 'exact'",
+        ),
+        (
+            {"activation": "fp16", "datapath": "aligned", "aligned_bits": 20, "accumulation": "bf16"},
+            "accumulation = 'bf16' with activation = 'fp16': 'fp16' or 'fp32' is allowed",
+        ),
+        (
+            {"activation": "fp16", "datapath": "aligned", "aligned_bits": 56, "tables": 64},
+            "aligned_bits = 56 with a tile of 192 activations",
+        ),
         ({"activation": "fp16", "datapath": "precise"}, "datapath = 'precise'"),
         ({"activation": "bf16", "datapath": "exact"}, "datapath = 'exact' with activation = 'bf16'"),
         ({"activation": "fp32", "datapath": "exact"}, "fp16, fp8_e4m3 and fp8_e5m2 are allowed"),

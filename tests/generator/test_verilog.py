@@ -48,6 +48,8 @@ FLOAT_MATRIX = [
     for number in (
         {"activation": "fp16", "datapath": "exact"},
         {"activation": "fp8_e4m3", "datapath": "exact"},
+        {"activation": "fp16", "datapath": "aligned", "aligned_bits": 24},
+        {"activation": "fp8_e4m3", "datapath": "aligned", "aligned_bits": 9, "accumulation": "fp32"},
     )
     if case["architecture"] != "multiplier"
 ]

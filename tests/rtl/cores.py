@@ -14,6 +14,7 @@ from generator.formats import Format, Integer
 from generator.plan import plan_for
 from sim.harness import Driver, Session, SimulationResult, Streams, simulate_sessions
 from sim.layers import Layer
+from sim.reference import evaluate
 from tests.floating.operands import nearest
 
 UNIT = Fraction(1, 1 << 24)
@@ -94,9 +95,15 @@ def sessions_for(config: CoreConfig, seed: int) -> list[Session]:
 
 
 def truth(config: CoreConfig, layer: Layer) -> Any:
-    """What a layer's results must be: numpy's matrix product, or the rounded sum of exact fractions."""
+    """What a layer's results must be.
+
+    Of integers numpy's matrix product, of ``exact`` the rounded sum of exact fractions, of other datapaths
+    what the reference says, which tests of its own hold against the truth.
+    """
     if isinstance(config.format, Integer):
         return layer.activations @ layer.weights.T.astype(np.int64)
+    if config.datapath != "exact":
+        return evaluate(plan_for(config), layer.activations, layer.weights)
     return exactly_rounded(config.format, layer)
 
 

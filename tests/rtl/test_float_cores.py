@@ -44,6 +44,26 @@ CORES: dict[str, dict[str, Any]] = {
     if activation == "fp16" or (place + number) % 2
 }
 
+ALIGNED: dict[str, dict[str, Any]] = {
+    "fp16-24bits": {"activation": "fp16", "aligned_bits": 24, **SHAPES["mu2"]},
+    "fp16-12bits-held": {
+        "activation": "fp16",
+        "aligned_bits": 12,
+        "rounding": "truncate",
+        "accumulation": "fp32",
+        **SHAPES["mu2-held"],
+    },
+    "fp16-8bits": {"activation": "fp16", "aligned_bits": 8, **SHAPES["mu3-tree"]},
+    "bf16-16bits": {"activation": "bf16", "aligned_bits": 16, "accumulation": "fp32", **SHAPES["mu3-rows"]},
+    "bf16-20bits-held": {"activation": "bf16", "aligned_bits": 20, **SHAPES["select-tree-held"]},
+    "fp8_e4m3-10bits": {"activation": "fp8_e4m3", "aligned_bits": 10, **SHAPES["mu1"]},
+    "fp8_e4m3-4bits": {"activation": "fp8_e4m3", "aligned_bits": 4, **SHAPES["select"]},
+    "fp8_e5m2-8bits-held": {"activation": "fp8_e5m2", "aligned_bits": 8, **SHAPES["mu2-held"]},
+    "fp32-32bits": {"activation": "fp32", "aligned_bits": 32, **SHAPES["mu2"]},
+    "fp32-3bits": {"activation": "fp32", "aligned_bits": 3, "rounding": "truncate", **SHAPES["mu3-rows"]},
+}
+CORES |= {f"aligned-{name}": {"datapath": "aligned", **core} for name, core in ALIGNED.items()}
+
 
 @pytest.mark.parametrize("name", CORES)
 def test_float_core_is_bit_exact_and_on_time(name: str) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from generator.config import CoreConfig
 from generator.plan import plan_for
+from sim.error_bound import aligned_error_bound
 from sim.layers import Layer
 from sim.reference import evaluate
 from tests.rtl.cores import exactly_rounded
@@ -48,3 +49,63 @@ def test_only_a_selected_special_makes_a_result_invalid(value: float) -> None:
     answer = evaluate(plan_for(core), x, weights)
     assert (answer >> 16).tolist() == [[0, 1]]
     assert core.format.decode(answer[:, 0]).tolist() == [3.0]
+
+
+@given(
+    st.sampled_from(["fp16", "bf16", "fp8_e4m3", "fp8_e5m2", "fp32"]),
+    st.integers(3, 30),
+    st.sampled_from(["nearest", "truncate"]),
+    st.booleans(),
+    st.integers(0, 2**32),
+)
+@settings(max_examples=150, deadline=None)
+def test_aligned_results_are_within_the_derived_bound(
+    activation: str, bits: int, rounding: str, wide: bool, seed: int
+) -> None:
+    core = CoreConfig.parse(
+        {
+            "activation": activation,
+            "datapath": "aligned",
+            "aligned_bits": bits,
+            "rounding": rounding,
+            "accumulation": "fp32" if wide else activation,
+            "columns": 2,
+            "max_reduction": 200,
+            **SHAPES[seed % len(SHAPES)],
+        }
+    )
+    rng = np.random.default_rng(seed)
+    spread = 2.0 ** rng.integers(-6, 2, size=(3, 60))
+    x = core.format.decode(core.format.encode(rng.standard_normal((3, 60)) * spread))
+    w = rng.integers(-1, 1, size=(4, 60), endpoint=True)
+    plan = plan_for(core)
+    patterns = evaluate(plan, x, w)
+    number = core.accumulator_format
+    assert number is not None
+    assert not (patterns >> number.bits).any()
+    values = number.decode(patterns).astype(np.float64)
+    error = np.abs(values - x.astype(np.float64) @ w.T)
+    assert (error <= aligned_error_bound(plan, x, w) * (1 + 1e-9)).all()
+
+
+def test_more_aligned_bits_are_closer_to_the_truth() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((8, 48)).astype(np.float16)
+    w = rng.integers(-1, 1, size=(8, 48), endpoint=True)
+    truth = x.astype(np.float64) @ w.T
+    errors = []
+    for bits in (6, 10, 14, 18):
+        core = CoreConfig.parse(
+            {
+                "activation": "fp16",
+                "datapath": "aligned",
+                "aligned_bits": bits,
+                "accumulation": "fp32",
+                "group_size": 2,
+                "tables": 6,
+                "columns": 2,
+            }
+        )
+        answer = evaluate(plan_for(core), x, w).astype(np.uint32).view(np.float32)
+        errors.append(float(np.sqrt(np.mean((answer.reshape(truth.shape) - truth) ** 2))))
+    assert errors[0] > 4 * errors[1] > 16 * errors[2] > 64 * errors[3]
