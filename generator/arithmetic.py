@@ -11,6 +11,8 @@ from generator.block import Block, add, keep_low, subtract
 from generator.floating.adder import FloatAdder
 from generator.floating.align import Align, aligned_lsb
 from generator.floating.fixed import FixedToFloat, FloatToFixed, smallest_exponent
+from generator.floating.multiplier import FloatMultiplier
+from generator.floating.widen import FloatWiden
 from generator.formats import Float
 from generator.plan import CorePlan, Entry
 
@@ -161,6 +163,68 @@ class AlignedArithmetic(MarkedArithmetic):
         return total
 
 
+class NativeArithmetic(Arithmetic):
+    """Floats throughout, each addition rounded. A float is negated by its sign bit, so no carry is left over.
+
+    A zero weight keeps the activation from the multiplier, so that it contributes +0 whatever that is.
+    """
+
+    def __init__(self, plan: CorePlan) -> None:
+        super().__init__(plan)
+        number, total = float_of(plan), plan.config.accumulator_format
+        assert total is not None
+        self._number = number
+        self._add, self._subtract = FloatAdder(number), FloatAdder(number, subtract=True)
+        self._accumulate = FloatAdder(total)
+        self._multiply = FloatMultiplier(number)
+        self._widen = FloatWiden(number, total) if total != number else None
+        if plan.table.adders:
+            self.table_blocks = (self._add, self._subtract)
+        if plan.config.architecture == "multiplier":
+            self.fetch_blocks = (self._multiply,)
+        reduction = (self._add,) if plan.config.tables > 1 else ()
+        widen = (self._widen,) if self._widen else ()
+        self.column_blocks = (*reduction, *widen, self._accumulate)
+
+    def combine(self, m: Module, entry: Entry, left: Value, right: Value) -> Value:
+        adder = self._subtract if entry.subtract else self._add
+        return self._instance(m, adder, f"entry_{entry.index}", left, right)
+
+    def negate(self, leaf: Value, sign: Value) -> Value:
+        return leaf ^ Cat(Const(0, len(leaf) - 1), sign)
+
+    def select(self, leaf: Value, take: Value, negate: Value) -> Value:
+        return self.negate(leaf & (take | negate).replicate(len(leaf)), negate)
+
+    def multiply(self, m: Module, name: str, activation: Value, weight: Value) -> Value:
+        product = Signal(self._number.bits, name=name)
+        selected = weight[:-1].any().replicate(len(activation))
+        m.submodules[f"make_{name}"] = self._multiply.instance(
+            a=activation & selected, b=weight, product=product
+        )
+        return product
+
+    def add(self, m: Module, name: str, a: Value, b: Value, width: int, carry: Value | None) -> Value:
+        return self._instance(m, self._add, name, a, b)
+
+    def addend(
+        self, m: Module, row: str, root: Value, pending: Value, exponent: Value | None
+    ) -> tuple[Value, Value]:
+        if self._widen is None:
+            return root, pending
+        wide = Signal(self.plan.accumulator_width, name=f"wide_{row}")
+        m.submodules[f"widen_{row}"] = self._widen.instance(value=root, wide=wide)
+        return wide, pending
+
+    def accumulate(self, m: Module, row: str, operand: Value, addend: Value, carry: Value | None) -> Value:
+        return self._instance(m, self._accumulate, f"next_{row}", operand, addend)
+
+    def _instance(self, m: Module, adder: FloatAdder, name: str, a: Value, b: Value) -> Value:
+        total = Signal(adder.fmt.bits, name=name)
+        m.submodules[f"add_{name}"] = adder.instance(a=a, b=b, sum=total)
+        return total
+
+
 def float_of(plan: CorePlan) -> Float:
     """The activations' format, where it is known to be floating point."""
     number = plan.config.format
@@ -168,7 +232,7 @@ def float_of(plan: CorePlan) -> Float:
     return number
 
 
-ARITHMETIC = {"exact": ExactArithmetic, "aligned": AlignedArithmetic}
+ARITHMETIC = {"native": NativeArithmetic, "exact": ExactArithmetic, "aligned": AlignedArithmetic}
 
 
 def arithmetic_of(plan: CorePlan) -> Arithmetic:

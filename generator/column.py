@@ -79,8 +79,8 @@ class Column(Block):
             m.submodules[f"fetch{table}"] = self.fetch.instance(key=key, entries=rows, values=values)
             fetched.append(slices(values, [plan.leaf_width] * config.rows))
 
-        signs: list[Value] = [key[-1] for key in keys] if plan.signed_keys else [Const(0, 1)] * len(keys)
-        if config.pipeline.fetch and plan.signed_keys:
+        signs: list[Value] = [key[-1] for key in keys] if plan.carries_signs else [Const(0, 1)] * len(keys)
+        if config.pipeline.fetch and plan.carries_signs:
             signs = [self._register(m, sign, f"sign{table}") for table, sign in enumerate(signs)]
         for row, result in enumerate(results):
             leaves = [values[row] for values in fetched]
@@ -117,14 +117,14 @@ class Column(Block):
                     (a, carry), (b, pending) = alive[node.left], alive[node.right]
                     name = f"sum{index}_{row}"
                     alive[index] = (
-                        self.arithmetic.add(m, name, a, b, node.width, carry if plan.signed_keys else None),
+                        self.arithmetic.add(m, name, a, b, node.width, carry if plan.carries_signs else None),
                         pending,
                     )
             if level in tree.registered_levels:
                 for index in indices:
                     value, pending = alive[index]
                     value = self._register(m, value, f"held{index}_level{level}_{row}")
-                    if plan.signed_keys:
+                    if plan.carries_signs:
                         pending = self._register(m, pending, f"pending{index}_level{level}_{row}")
                     alive[index] = value, pending
         return alive[tree.levels[-1][0]]
@@ -160,7 +160,7 @@ class Column(Block):
             gated.eq(addend & self.accept.replicate(len(addend))),
             carry.eq(pending & self.accept),
         ]
-        total = self.arithmetic.accumulate(m, row, operand, gated, carry if plan.signed_keys else None)
+        total = self.arithmetic.accumulate(m, row, operand, gated, carry if plan.carries_signs else None)
         m.d.sync += accumulator.eq(total)
         value = self.arithmetic.result(m, row, accumulator)
         m.d.comb += result.eq(value if special is None else Cat(value, invalid))

@@ -19,7 +19,7 @@ from generator.keys import GROUP_SIZES
 Architecture = Literal["lut", "select", "multiplier"]
 Dataflow = Literal["output_stationary", "table_stationary"]
 FetchStructure = Literal["onehot", "tree"]
-DatapathKind = Literal["exact", "aligned"]
+DatapathKind = Literal["native", "exact", "aligned"]
 Rounding = Literal["nearest", "truncate"]
 TableRegisters = Literal["entries", "activations"]
 
@@ -27,7 +27,11 @@ LONGEST_EXACT_EXPONENT = 5
 """Exponent bits of a format whose sums in fixed point fit 63 bits."""
 FLOAT_KEYS = {"datapath", "aligned_bits", "rounding", "accumulation"}
 """Keys that mean nothing for integers."""
-KEYS_OF = {"exact": set(), "aligned": {"aligned_bits", "rounding", "accumulation"}}
+KEYS_OF: dict[str, set[str]] = {
+    "native": {"accumulation"},
+    "exact": set(),
+    "aligned": {"aligned_bits", "rounding", "accumulation"},
+}
 """Keys that mean something for a datapath."""
 
 
@@ -74,12 +78,12 @@ class CoreConfig(BaseModel):
         """Defaults that depend on other keys."""
         if not isinstance(values, dict):
             return values
-        chosen = {key: value for key, value in values.items() if value is not None}
-        if chosen.get("datapath") == "aligned":
-            values = {**values, "rounding": chosen.get("rounding", "nearest")}
-        if "accumulation" in KEYS_OF.get(chosen.get("datapath", ""), set()):
-            values = {**values, "accumulation": chosen.get("accumulation", chosen.get("activation"))}
-        return values
+        given = {key: value for key, value in values.items() if value is not None}
+        activation = str(given.get("activation"))
+        datapath = str(given.get("datapath", "native" if activation in FLOATS else None))
+        defaults = {"datapath": datapath, "rounding": "nearest", "accumulation": activation}
+        meant = {"datapath"} | KEYS_OF[datapath] if datapath in KEYS_OF else set()
+        return values | {key: given.get(key, default) for key, default in defaults.items() if key in meant}
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -115,19 +119,16 @@ class CoreConfig(BaseModel):
             return
         if self.symmetric:
             raise ConfigError(f"symmetric = True with activation = {self.activation!r}: it is for integers")
-        if self.datapath is None:
-            raise ConfigError(
-                f"datapath is missing: activation = {self.activation!r} needs 'exact' or 'aligned'"
-            )
+        assert self.datapath is not None
         for key in sorted(FLOAT_KEYS - {"datapath"} - KEYS_OF[self.datapath]):
             if getattr(self, key) is not None:
                 raise ConfigError(
                     f"{key} = {getattr(self, key)!r} is for another datapath than {self.datapath!r}"
                 )
-        if self.architecture == "multiplier":
+        if self.architecture == "multiplier" and self.datapath != "native":
             raise ConfigError(
                 f"datapath = {self.datapath!r} with architecture = 'multiplier': float products are not "
-                "fixed point, 'lut' and 'select' are allowed"
+                "fixed point, 'native' is allowed"
             )
         if self.datapath == "exact":
             self._check_exact(number)

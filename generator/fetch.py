@@ -30,8 +30,8 @@ class Fetch(Block):
     entries : In(R·table_bits)
         Row 0 in the low bits.
     values : Out(R·leaf_width)
-        Entry (or 0) XOR sign; for ``multiplier`` the product. With ``tracks_invalid``, above
-        each whether what was selected is invalid.
+        Entry (or 0) XOR sign, of a ``native`` float its sign bit; for ``multiplier`` the product. With
+        ``tracks_invalid``, above each whether what was selected is invalid.
     """
 
     def __init__(self, plan: CorePlan) -> None:
@@ -43,9 +43,10 @@ class Fetch(Block):
             "multiplier": "multiply",
         }
         rows = f"_r{config.rows}" if config.rows > 1 else ""
+        negation = "one's complement" if plan.carries_signs else "negation"
         super().__init__(
             f"{what[config.architecture]}_{plan.format_name}{rows}",
-            "the entry that a key selects, or its one's complement"
+            f"the entry that a key selects, or its {negation}"
             if plan.signed_keys
             else "an activation times a weight",
             {

@@ -45,6 +45,29 @@ class Range:
 
 
 @dataclass(frozen=True)
+class FloatRange(Range):
+    """What a float of ``bits`` bits can be: whatever is added to it, it stays one. Bounds mean nothing."""
+
+    bits: int
+
+    @property
+    def width(self) -> int:
+        return self.bits
+
+    def __add__(self, other: Range) -> Range:
+        return self
+
+    def __neg__(self) -> Range:
+        return self
+
+    def __invert__(self) -> Range:
+        return self
+
+    def __or__(self, other: Range) -> Range:
+        return self
+
+
+@dataclass(frozen=True)
 class Entry:
     """A stored entry: the digits' combination of a group's activations.
 
@@ -202,9 +225,12 @@ class CorePlan:
     def activation_range(self) -> Range:
         """What an activation is inside.
 
-        Itself, for ``exact`` the units of the smallest subnormal, for ``aligned`` those of the tile's scale.
+        Itself, but for ``exact`` the units of the smallest subnormal, for ``aligned`` those of the tile's
+        scale.
         """
         number, bits = self.config.format, self.config.aligned_bits
+        if self.config.datapath == "native":
+            return FloatRange(0, 0, number.bits)
         if isinstance(number, Integer):
             return Range(number.minimum, number.maximum)
         if bits is not None:
@@ -277,6 +303,8 @@ class CorePlan:
     def fetched(self) -> tuple[Range, Range]:
         """Ranges of a fetched value without and with the sign: an entry or nothing, and one's complements."""
         zero = Range(0, 0)
+        if self.config.datapath == "native":
+            return self.activation_range, self.activation_range
         if self.config.architecture == "multiplier":
             low, high = self.activation_range.low, self.activation_range.high
             product = Range(low * high, max(low * low, high * high))
@@ -299,6 +327,8 @@ class CorePlan:
     @cached_property
     def sum_range(self) -> Range:
         """What is added up exactly: N_max activations, for ``aligned`` a tile's, each taken or negated."""
+        if self.config.datapath == "native":
+            return self.activation_range
         terms = self.config.tile_length if self.exponent_width else self.config.max_reduction
         magnitude = terms * -self.activation_range.low
         return Range(-magnitude, magnitude)
@@ -328,7 +358,7 @@ class CorePlan:
         return ReductionPlan(
             self.config.tables,
             self.fetched,
-            self.signed_keys,
+            self.carries_signs,
             self.config.pipeline.reduction_every,
             self.sum_range.width,
         )
@@ -350,8 +380,13 @@ class CorePlan:
 
     @property
     def signed_keys(self) -> bool:
-        """Whether a key's top bit is a sign that the reduction adds as a carry-in."""
+        """Whether a key's top bit is a sign."""
         return self.config.architecture != "multiplier"
+
+    @property
+    def carries_signs(self) -> bool:
+        """Whether the reduction adds a key's sign as a carry-in; a float is negated without one."""
+        return self.signed_keys and self.config.datapath != "native"
 
     @property
     def registers_entries(self) -> bool:

@@ -212,7 +212,8 @@ def ports(plan: CorePlan) -> list[tuple[str, str, int]]:
 def key_code(plan: CorePlan) -> dict[str, Any]:
     """The key code in words and numbers."""
     if not plan.signed_keys:
-        return {"width": plan.key_width, "meaning": "weight -1, 0 or 1 as two's complement"}
+        how = "two's complement" if plan.config.datapath is None else plan.config.activation
+        return {"width": plan.key_width, "meaning": f"weight -1, 0 or 1 as {how}"}
     return {
         "width": plan.key_width,
         "meaning": "sign in the top bit, index below; t = sum of w[i]*3^(mu-1-i); sign = t < 0, index = |t|",

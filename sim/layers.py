@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from generator import keys
 from generator.config import CoreConfig
 from generator.errors import WorkloadError
-from generator.formats import Integer
+from generator.formats import Float, Integer
 from generator.plan import CorePlan, Tiling
 from sim.reference import with_invalid
 
@@ -105,7 +105,10 @@ def beats_of(plan: CorePlan, layer: Layer) -> Beats:
     activation = pack_fields(x.reshape(blocks * n, -1), plan.activation_width)
 
     multiplier_bits = plan.key_width if config.architecture == "multiplier" else None
-    code = keys.encode(layer.weights, config.group_size, multiplier_bits)
+    if multiplier_bits and isinstance(config.format, Float):
+        code = config.format.encode(layer.weights)
+    else:
+        code = keys.encode(layer.weights, config.group_size, multiplier_bits)
     code = np.pad(code, ((0, m * config.columns - layer.outputs), (0, n * config.tables - code.shape[1])))
     code = code.reshape(m, config.columns, n, config.tables).transpose(0, 2, 1, 3)
     key = pack_fields(code.reshape(m * n, -1), plan.key_width)

@@ -186,12 +186,54 @@ class AlignedArithmetic(IntegerArithmetic):
         return sums.astype(np.int64)
 
 
+class NativeArithmetic(IntegerArithmetic):
+    """Bits of floats; every addition is rounded, in the plan's order, tiles after one another from +0."""
+
+    def __init__(self, plan: CorePlan) -> None:
+        super().__init__(plan)
+        number, total = plan.config.format, plan.config.accumulator_format
+        assert isinstance(number, Float)
+        assert total is not None
+        self._float, self._total = number, total
+
+    def activations(self, tiles: Array, scales: Array) -> Array:
+        return self._float.encode(tiles).astype(np.int64)
+
+    def add(self, left: Array, right: Array, subtract: bool) -> Array:
+        return floating.add(self._float, left, right, subtract=subtract).astype(np.int64)
+
+    def fetch(self, entry: Array, sign: Array) -> Pending:
+        return Pending(entry ^ (sign << (self._float.bits - 1)), None)
+
+    def multiply(self, activation: Array, weight: Array) -> Pending:
+        selected = np.where(weight == 0, 0, activation)
+        product = floating.multiply(self._float, selected, self._float.encode(weight))
+        return Pending(product.astype(np.int64), None)
+
+    def reduce(self, left: Pending, right: Pending) -> Pending:
+        return Pending(self.add(left.value, right.value, False), None)
+
+    def accumulate(self, tiles: Pending, scales: Array) -> Array:
+        addends = tiles.value.astype(np.uint64)
+        if self._total != self._float:
+            addends = floating.widen(self._float, self._total, addends)
+        total = np.zeros(addends.shape[1:], dtype=np.uint64)
+        for addend in addends:
+            total = floating.add(self._total, total, addend)
+        return total
+
+    def results(self, sums: Array) -> Array:
+        return sums.astype(np.int64)
+
+
 def arithmetic_of(plan: CorePlan, check: bool) -> Arithmetic:
     """The arithmetic that ``plan`` is evaluated with."""
     if plan.config.datapath == "exact":
         return CheckedExactArithmetic(plan) if check else ExactArithmetic(plan)
     if plan.config.datapath == "aligned":
         return AlignedArithmetic(plan)
+    if plan.config.datapath == "native":
+        return NativeArithmetic(plan)
     return CheckedIntegerArithmetic(plan) if check else IntegerArithmetic(plan)
 
 
@@ -229,6 +271,7 @@ def evaluate(plan: CorePlan, activations: ArrayLike, weights: ArrayLike, *, chec
     outputs = w.shape[0]
     tiling = plan.tiling(length, outputs, tokens)
     arithmetic = arithmetic_of(plan, check)
+    check = check and plan.config.datapath != "native"
 
     tables, group = plan.config.tables, plan.config.group_size
     tiles = np.pad(x, ((0, 0), (0, tiling.n_tiles * tables * group - length)))

@@ -66,6 +66,10 @@ GOOD: dict[str, Any] = {"tables": 8, "columns": 16, "group_size": 3}
             },
             "datapath = 'exact' with architecture = 'multiplier'",
         ),
+        (
+            {"activation": "fp16", "aligned_bits": 20},
+            "aligned_bits = 20 is for another datapath than 'native'",
+        ),
         ({"activation": "fp16", "datapath": "exact", "symmetric": True}, "symmetric = True with activation"),
         ({"dataflow": "table_stationary"}, "outputs is missing"),
         ({"outputs": 64}, "outputs = 64 is for dataflow = 'table_stationary'"),
@@ -123,3 +127,11 @@ def test_a_core_written_as_toml_reads_back_as_itself(tmp_path: Path) -> None:
     path.write_text(core.to_toml())
     assert CoreConfig.load(path) == core
     assert CoreConfig.load(path).digest == core.digest
+
+
+def test_floats_are_native_unless_told_otherwise() -> None:
+    core = CoreConfig.parse(GOOD | {"activation": "bf16"})
+    assert (core.datapath, core.accumulation) == ("native", "bf16")
+    aligned = CoreConfig.parse(GOOD | {"activation": "bf16", "datapath": "aligned", "aligned_bits": 16})
+    assert (aligned.rounding, aligned.accumulation) == ("nearest", "bf16")
+    assert CoreConfig.parse(aligned.model_dump(mode="json")) == aligned

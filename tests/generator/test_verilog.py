@@ -50,8 +50,10 @@ FLOAT_MATRIX = [
         {"activation": "fp8_e4m3", "datapath": "exact"},
         {"activation": "fp16", "datapath": "aligned", "aligned_bits": 24},
         {"activation": "fp8_e4m3", "datapath": "aligned", "aligned_bits": 9, "accumulation": "fp32"},
+        {"activation": "fp16", "datapath": "native"},
+        {"activation": "fp8_e4m3", "datapath": "native", "accumulation": "fp32"},
     )
-    if case["architecture"] != "multiplier"
+    if case["architecture"] != "multiplier" or number["datapath"] == "native"
 ]
 FLOAT_SAMPLE = random.Random(2).sample(FLOAT_MATRIX, 12)
 

@@ -63,6 +63,26 @@ ALIGNED: dict[str, dict[str, Any]] = {
     "fp32-3bits": {"activation": "fp32", "aligned_bits": 3, "rounding": "truncate", **SHAPES["mu3-rows"]},
 }
 CORES |= {f"aligned-{name}": {"datapath": "aligned", **core} for name, core in ALIGNED.items()}
+NATIVE: dict[str, dict[str, Any]] = {
+    "fp16-mu2": {"activation": "fp16", **SHAPES["mu2"]},
+    "fp16-wide-held": {"activation": "fp16", "accumulation": "fp32", **SHAPES["mu2-held"]},
+    "fp16-select": {"activation": "fp16", **SHAPES["select"]},
+    "bf16-mu3": {"activation": "bf16", **SHAPES["mu3-tree"]},
+    "bf16-wide-select-held": {"activation": "bf16", "accumulation": "fp32", **SHAPES["select-tree-held"]},
+    "fp8_e4m3-mu1": {"activation": "fp8_e4m3", **SHAPES["mu1"]},
+    "fp8_e4m3-wide": {"activation": "fp8_e4m3", "accumulation": "fp32", **SHAPES["mu2"]},
+    "fp8_e5m2-mu3": {"activation": "fp8_e5m2", **SHAPES["mu3-rows"]},
+    "fp32-mu2": {"activation": "fp32", **SHAPES["mu2"]},
+    "fp16-multiplier": {"activation": "fp16", **SHAPES["select"], "architecture": "multiplier"},
+    "bf16-multiplier-held": {
+        "activation": "bf16",
+        "accumulation": "fp32",
+        **SHAPES["select-tree-held"],
+        "architecture": "multiplier",
+    },
+    "fp8_e4m3-multiplier": {"activation": "fp8_e4m3", **SHAPES["select"], "architecture": "multiplier"},
+}
+CORES |= {f"native-{name}": {"datapath": "native", **core} for name, core in NATIVE.items()}
 
 
 @pytest.mark.parametrize("name", CORES)

@@ -14,6 +14,7 @@ from generator.plan import plan_for
 from sim.error_bound import aligned_error_bound
 from sim.layers import Layer
 from sim.reference import evaluate
+from tests.floating.operands import canonical
 from tests.rtl.cores import exactly_rounded
 
 SHAPES: list[dict[str, Any]] = [
@@ -109,3 +110,49 @@ def test_more_aligned_bits_are_closer_to_the_truth() -> None:
         answer = evaluate(plan_for(core), x, w).astype(np.uint32).view(np.float32)
         errors.append(float(np.sqrt(np.mean((answer.reshape(truth.shape) - truth) ** 2))))
     assert errors[0] > 4 * errors[1] > 16 * errors[2] > 64 * errors[3]
+
+
+def native_dot(core: CoreConfig, x: Any, w: Any) -> Any:
+    """One output as numpy's own scalars add it up: entries by halves, a tree over the tables, then tiles."""
+    dtype = x.dtype.type
+    number = core.accumulator_format
+    assert number is not None
+
+    def entry(terms: list[Any]) -> Any:
+        half = (len(terms) + 1) // 2
+        return terms[0] if len(terms) == 1 else dtype(entry(terms[:half]) + entry(terms[half:]))
+
+    def group(values: Any, weights: Any) -> Any:
+        return entry([v if d > 0 else -v for v, d in zip(values, weights, strict=True) if d] or [dtype(0)])
+
+    def tree(values: list[Any]) -> Any:
+        if len(values) == 1:
+            return values[0]
+        pairs = [dtype(a + b) for a, b in zip(values[::2], values[1::2], strict=False)]
+        return tree(pairs + values[len(values) // 2 * 2 :])
+
+    total = number.dtype(0)
+    for start in range(0, len(x), core.tile_length):
+        groups = range(start, start + core.tile_length, core.group_size)
+        values = [group(x[i : i + core.group_size], w[i : i + core.group_size]) for i in groups]
+        total = number.dtype(total + number.dtype(tree(values)))
+    return total
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("activation", ["fp16", "bf16", "fp32", "fp8_e4m3", "fp8_e5m2"])
+@pytest.mark.parametrize("shape", [*SHAPES, {"architecture": "multiplier", "tables": 6}])
+@pytest.mark.parametrize("wide", [False, True])
+def test_native_results_are_those_of_numpys_additions_in_the_same_order(
+    activation: str, shape: dict[str, Any], wide: bool
+) -> None:
+    core = CoreConfig.parse(
+        {"activation": activation, "columns": 2, **({"accumulation": "fp32"} if wide else {}), **shape}
+    )
+    layer = Layer.random(core, 3 * core.tile_length, 6, tokens=4, seed=core.tile_length)
+    answer = evaluate(plan_for(core), layer.activations, layer.weights)
+    number = core.accumulator_format
+    assert number is not None
+    expected = [[native_dot(core, x, w) for w in layer.weights] for x in layer.activations]
+    patterns = canonical(number, number.encode(np.array(expected, dtype=number.dtype)))
+    np.testing.assert_array_equal(answer, patterns)
