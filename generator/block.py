@@ -68,6 +68,15 @@ def update(m: Module, register: Signal, *choices: tuple[Value, Value | int]) -> 
     m.d.sync += register.eq(value)
 
 
+def copy_out(m: Module, value: Value, port: Signal) -> None:
+    """``port`` = ``value``, kept apart.
+
+    Otherwise Yosys reads parts of ``value`` back from the port, and where instances read and drive parts of
+    it, Verilator sees a loop.
+    """
+    m.submodules += Instance("$buf", p_WIDTH=len(port), i_A=value, o_Y=port, a_keep=1)
+
+
 def add(m: Module, name: str, a: Value, b: Value, width: int, carry: Value | None = None) -> Signal:
     """A signal ``name`` = a + b + carry for signed a and b, modulo 2^width.
 

@@ -6,7 +6,8 @@ from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, add, slices, update
+from generator.arithmetic import arithmetic_of
+from generator.block import Block, slices, update
 from generator.fetch import Fetch
 from generator.plan import CorePlan
 
@@ -33,10 +34,12 @@ class Column(Block):
     Members
     -------
     keys : In(L·key_width)
-    entries : In(R·L·entry_bits)
+    entries : In(R·L·table_bits)
         Row 0, table 0 in the low bits.
-    results : Out(R·accumulator_width)
-        The accumulators.
+    exponents : In(R·exponent_width)
+        Only for ``aligned``: the scale of each row's tile, when it arrives at the accumulator.
+    results : Out(R·result_width)
+        The accumulators, as floats if the activations are.
     """
 
     def __init__(self, plan: CorePlan) -> None:
@@ -49,42 +52,59 @@ class Column(Block):
                 "clk": In(1),
                 **{port: In(width) for port, width in control_ports(plan).items()},
                 "keys": In(config.tables * plan.key_width),
-                "entries": In(config.rows * config.tables * plan.table.entry_bits),
-                "results": Out(config.rows * plan.accumulator_width),
+                "entries": In(config.rows * config.tables * plan.table_bits),
+                **({"exponents": In(config.rows * plan.exponent_width)} if plan.exponent_width else {}),
+                "results": Out(config.rows * plan.result_width),
             },
         )
+        self.arithmetic = arithmetic_of(plan)
         self.fetch = Fetch(plan)
-        self.blocks = (self.fetch,)
+        self.blocks = (self.fetch, *self.arithmetic.column_blocks)
 
     def elaborate(self, platform: object) -> Module:
         m = self.clocked()
         plan, config = self.plan, self.plan.config
         keys = slices(self.keys, [plan.key_width] * config.tables)
-        entries = slices(self.entries, [plan.table.entry_bits] * (config.rows * config.tables))
-        results = slices(self.results, [plan.accumulator_width] * config.rows)
+        entries = slices(self.entries, [plan.table_bits] * (config.rows * config.tables))
+        results = slices(self.results, [plan.result_width] * config.rows)
+
+        exponents: list[Value | None] = [None] * config.rows
+        if plan.exponent_width:
+            exponents = [*slices(self.exponents, [plan.exponent_width] * config.rows)]
 
         fetched: list[list[Value]] = []
         for table, key in enumerate(keys):
-            values = Signal(config.rows * plan.fetched_width, name=f"fetched{table}")
+            values = Signal(config.rows * plan.leaf_width, name=f"fetched{table}")
             rows = Cat(entries[row * config.tables + table] for row in range(config.rows))
             m.submodules[f"fetch{table}"] = self.fetch.instance(key=key, entries=rows, values=values)
-            fetched.append(slices(values, [plan.fetched_width] * config.rows))
+            fetched.append(slices(values, [plan.leaf_width] * config.rows))
 
-        signs: list[Value] = [key[-1] for key in keys] if plan.signed_keys else [Const(0, 1)] * len(keys)
-        if config.pipeline.fetch and plan.signed_keys:
+        signs: list[Value] = [key[-1] for key in keys] if plan.carries_signs else [Const(0, 1)] * len(keys)
+        if config.pipeline.fetch and plan.carries_signs:
             signs = [self._register(m, sign, f"sign{table}") for table, sign in enumerate(signs)]
         for row, result in enumerate(results):
             leaves = [values[row] for values in fetched]
             if config.pipeline.fetch:
                 leaves = [self._register(m, v, f"value{t}_row{row}") for t, v in enumerate(leaves)]
+            special = self._any_special(m, leaves, f"row{row}") if plan.tracks_invalid else None
+            leaves = [leaf[: plan.fetched_width] for leaf in leaves] if plan.tracks_invalid else leaves
             root, pending = self._reduce(m, leaves, signs, f"row{row}")
-            self._accumulate(m, root, pending, result, f"row{row}")
+            addend, carry = self.arithmetic.addend(m, f"row{row}", root, pending, exponents[row])
+            self._accumulate(m, addend, carry, special, result, f"row{row}")
         return m
 
     def _register(self, m: Module, value: Value, name: str) -> Signal:
         register = Signal(len(value), name=name)
         update(m, register, (self.advance, value))
         return register
+
+    def _any_special(self, m: Module, leaves: list[Value], row: str) -> Value:
+        """Whether a leaf is invalid, as late as the root of the tree."""
+        special: Value = Signal(name=f"special_{row}")
+        m.d.comb += special.eq(Cat(leaf[-1] for leaf in leaves).any())
+        for level in self.plan.reduction.registered_levels:
+            special = self._register(m, special, f"special_level{level}_{row}")
+        return special
 
     def _reduce(self, m: Module, leaves: list[Value], signs: list[Value], row: str) -> tuple[Value, Value]:
         """The plan's tree over ``leaves``: its root and the one sign bit that is still to be added."""
@@ -97,54 +117,67 @@ class Column(Block):
                     (a, carry), (b, pending) = alive[node.left], alive[node.right]
                     name = f"sum{index}_{row}"
                     alive[index] = (
-                        add(m, name, a, b, node.width, carry if plan.signed_keys else None),
+                        self.arithmetic.add(m, name, a, b, node.width, carry if plan.carries_signs else None),
                         pending,
                     )
             if level in tree.registered_levels:
                 for index in indices:
                     value, pending = alive[index]
                     value = self._register(m, value, f"held{index}_level{level}_{row}")
-                    if plan.signed_keys:
+                    if plan.carries_signs:
                         pending = self._register(m, pending, f"pending{index}_level{level}_{row}")
                     alive[index] = value, pending
         return alive[tree.levels[-1][0]]
 
-    def _accumulate(self, m: Module, root: Value, pending: Value, result: Value, row: str) -> None:
-        """accumulator ← (itself, a stored sum or zero) + root + pending; gating the root holds the sum.
+    def _accumulate(
+        self, m: Module, addend: Value, pending: Value, special: Value | None, result: Value, row: str
+    ) -> None:
+        """accumulator ← (itself, a stored sum or zero) + addend + pending; gating the addend holds the sum.
 
+        Once ``special`` has been accepted, the sum is invalid; that bit is kept and stored with the sum.
         Stored sums form a delay line: the accumulator goes into the slot from which its operand comes, so a
         sum returns after as many steps as the line is long, plus the one it spends in the accumulator.
         """
         plan = self.plan
         width = plan.accumulator_width
         accumulator = Signal(width, name=f"accumulator_{row}")
-        operand = accumulator & self.keep.replicate(width)
+        state: Value = accumulator
+        if special is not None:
+            invalid = Signal(name=f"invalid_{row}")
+            state = Cat(accumulator, invalid)
+        operand = state & self.keep.replicate(plan.state_width)
         if plan.stored_sums:
-            recalled = self._stored(m, accumulator, row)
-            operand = operand | recalled & self.recall.replicate(width)
-        gated = Signal(len(root), name=f"gated_{row}")
+            recalled = self._stored(m, state, row)
+            operand = operand | recalled & self.recall.replicate(plan.state_width)
+        if special is not None:
+            before = Signal(plan.state_width, name=f"before_{row}")
+            m.d.comb += before.eq(operand)
+            m.d.sync += invalid.eq(before[-1] | special & self.accept)
+            operand = before[:-1]
+        gated = Signal(len(addend), name=f"gated_{row}")
         carry = Signal(name=f"carry_{row}")
         m.d.comb += [
-            gated.eq(root & self.accept.replicate(len(root))),
+            gated.eq(addend & self.accept.replicate(len(addend))),
             carry.eq(pending & self.accept),
         ]
-        total = add(m, f"next_{row}", operand, gated, width, carry if plan.signed_keys else None)
+        total = self.arithmetic.accumulate(m, row, operand, gated, carry if plan.carries_signs else None)
         m.d.sync += accumulator.eq(total)
-        m.d.comb += result.eq(accumulator)
+        value = self.arithmetic.result(m, row, accumulator)
+        m.d.comb += result.eq(value if special is None else Cat(value, invalid))
 
-    def _stored(self, m: Module, accumulator: Signal, row: str) -> Value:
-        """The stored sum at ``slot``, replaced by the accumulator when a value is accepted."""
+    def _stored(self, m: Module, state: Value, row: str) -> Value:
+        """The stored sum at ``slot``, replaced by the accumulator's when a value is accepted."""
         plan = self.plan
         if plan.stored_sums == 1:
-            stored = Signal(plan.accumulator_width, name=f"stored_{row}")
-            update(m, stored, (self.accept, accumulator))
+            stored = Signal(plan.state_width, name=f"stored_{row}")
+            update(m, stored, (self.accept, state))
             return stored
-        memory = Memory(shape=plan.accumulator_width, depth=plan.stored_sums, init=[])
+        memory = Memory(shape=plan.state_width, depth=plan.stored_sums, init=[])
         m.submodules[f"stored_{row}"] = memory
         write, read = memory.write_port(), memory.read_port(domain="comb")
         m.d.comb += [
             write.addr.eq(self.slot),
-            write.data.eq(accumulator),
+            write.data.eq(state),
             write.en.eq(self.accept),
             read.addr.eq(self.slot),
         ]

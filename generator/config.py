@@ -13,14 +13,26 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from generator.errors import ConfigError
-from generator.formats import Format, Integer, format_named
+from generator.formats import FLOATS, Float, Format, Integer, format_named
 from generator.keys import GROUP_SIZES
 
 Architecture = Literal["lut", "select", "multiplier"]
 Dataflow = Literal["output_stationary", "table_stationary"]
 FetchStructure = Literal["onehot", "tree"]
-Datapath = Literal["native", "exact", "aligned"]
+DatapathKind = Literal["native", "exact", "aligned"]
+Rounding = Literal["nearest", "truncate"]
 TableRegisters = Literal["entries", "activations"]
+
+LONGEST_EXACT_EXPONENT = 5
+"""Exponent bits of a format whose sums in fixed point fit 63 bits."""
+FLOAT_KEYS = {"datapath", "aligned_bits", "rounding", "accumulation"}
+"""Keys that mean nothing for integers."""
+KEYS_OF: dict[str, set[str]] = {
+    "native": {"accumulation"},
+    "exact": set(),
+    "aligned": {"aligned_bits", "rounding", "accumulation"},
+}
+"""Keys that mean something for a datapath."""
 
 
 class PipelineConfig(BaseModel):
@@ -41,7 +53,7 @@ class PipelineConfig(BaseModel):
 class CoreConfig(BaseModel):
     """A core; its tile is n = tables·group_size activations by m = columns outputs, for ``rows`` tokens.
 
-    ``datapath`` says how floating-point activations are added; integers are always exact.
+    ``datapath`` says how floating-point activations are added; integers, always exact, know only ``native``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -57,14 +69,30 @@ class CoreConfig(BaseModel):
     dataflow: Dataflow = "output_stationary"
     outputs: int | None = Field(default=None, ge=1, le=1 << 20)
     fetch: FetchStructure = "onehot"
-    datapath: Datapath = "native"
+    datapath: DatapathKind | None = None
+    aligned_bits: int | None = Field(default=None, ge=3, le=56)
+    rounding: Rounding | None = None
+    accumulation: str | None = None
     pipeline: PipelineConfig = PipelineConfig()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_defaults(cls, values: Any) -> Any:
+        """Defaults that depend on other keys."""
+        if not isinstance(values, dict):
+            return values
+        given = {key: value for key, value in values.items() if value is not None}
+        activation = str(given.get("activation"))
+        if activation not in FLOATS:
+            return values | ({"datapath": None} if given.get("datapath") == "native" else {})
+        datapath = str(given.get("datapath", "native"))
+        defaults = {"datapath": datapath, "rounding": "nearest", "accumulation": activation}
+        meant = {"datapath"} | KEYS_OF[datapath] if datapath in KEYS_OF else set()
+        return values | {key: given.get(key, default) for key, default in defaults.items() if key in meant}
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        number = format_named(self.activation)
-        if not isinstance(number, Integer):
-            raise ConfigError(f"activation = {self.activation!r}: int2 … int16 are allowed")
+        self._check_datapath()
         if self.architecture != "lut" and self.group_size != 1:
             raise ConfigError(
                 f"group_size = {self.group_size} with architecture = {self.architecture!r}: only 'lut' has "
@@ -84,10 +112,66 @@ class CoreConfig(BaseModel):
             )
         return self
 
+    def _check_datapath(self) -> None:
+        number = self.format
+        if isinstance(number, Integer):
+            for key in sorted(FLOAT_KEYS, reverse=True):
+                if getattr(self, key) is not None:
+                    raise ConfigError(
+                        f"{key} = {getattr(self, key)!r} with activation = {self.activation!r}: it is for "
+                        "floating point"
+                    )
+            return
+        if self.symmetric:
+            raise ConfigError(f"symmetric = True with activation = {self.activation!r}: it is for integers")
+        assert self.datapath is not None
+        for key in sorted(FLOAT_KEYS - {"datapath"} - KEYS_OF[self.datapath]):
+            if getattr(self, key) is not None:
+                raise ConfigError(
+                    f"{key} = {getattr(self, key)!r} is for another datapath than {self.datapath!r}"
+                )
+        if self.architecture == "multiplier" and self.datapath != "native":
+            raise ConfigError(
+                f"datapath = {self.datapath!r} with architecture = 'multiplier': float products are not "
+                "fixed point, 'native' is allowed"
+            )
+        if self.datapath == "exact":
+            self._check_exact(number)
+        if self.accumulation not in (None, self.activation, "fp32"):
+            raise ConfigError(
+                f"accumulation = {self.accumulation!r} with activation = {self.activation!r}: "
+                f"{self.activation!r} or 'fp32' is allowed"
+            )
+        if self.datapath == "aligned" and self.aligned_bits is None:
+            raise ConfigError("aligned_bits is missing: 'aligned' keeps that many bits of each activation")
+        if self.datapath == "aligned" and (self.aligned_bits or 0) + self.tile_length.bit_length() > 62:
+            raise ConfigError(
+                f"aligned_bits = {self.aligned_bits} with a tile of {self.tile_length} activations: their "
+                "sum must fit 62 bits"
+            )
+
+    def _check_exact(self, number: Float) -> None:
+        if number.exponent > LONGEST_EXACT_EXPONENT:
+            raise ConfigError(
+                f"datapath = 'exact' with activation = {self.activation!r}: fixed point would be wider than "
+                "sums that fit 63 bits; fp16, fp8_e4m3 and fp8_e5m2 are allowed"
+            )
+        limit = ((1 << 62) - 1) // number.largest_steps
+        if self.max_reduction > limit:
+            raise ConfigError(
+                f"max_reduction = {self.max_reduction} with datapath = 'exact': sums must fit 63 bits, which "
+                f"{limit} {self.activation} activations do"
+            )
+
     @cached_property
     def format(self) -> Format:
         """The activations' number format."""
         return format_named(self.activation, self.symmetric)
+
+    @cached_property
+    def accumulator_format(self) -> Float | None:
+        """The floating-point format in which tiles are added up; None where they are added exactly."""
+        return None if self.accumulation is None else FLOATS[self.accumulation]
 
     @property
     def tile_length(self) -> int:
@@ -97,7 +181,8 @@ class CoreConfig(BaseModel):
     @cached_property
     def digest(self) -> str:
         """Twelve hex digits that name this configuration."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        of_floats = FLOAT_KEYS if isinstance(self.format, Integer) else set()
+        text = json.dumps(self.model_dump(mode="json", exclude=of_floats), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @classmethod

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Signal
+from typing import NamedTuple
+
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, slices
+from generator.block import Block, slices, update
 from generator.column import Column, control_ports
+from generator.floating.align import LargestExponent
+from generator.formats import Float
 from generator.plan import CorePlan
 from generator.sequencer import Sequencer
 from generator.table import Table
+
+
+class Scale(NamedTuple):
+    """The exponent of a row's tile: when a table aligns to it, and when the tile's sum is made a float."""
+
+    of_table: Value
+    of_root: Value
 
 
 class Datapath(Block):
@@ -20,7 +31,7 @@ class Datapath(Block):
     load : In(1)
     activations : In(R·n·b)
     keys : In(K·L·key_width)
-    results : Out(R·K·accumulator_width)
+    results : Out(R·K·result_width)
         Row 0, column 0 in the low bits of each.
     """
 
@@ -40,23 +51,32 @@ class Datapath(Block):
         )
         self.table, self.column = Table(plan), Column(plan)
         self.blocks = (self.table, self.column)
+        if plan.exponent_width:
+            assert isinstance(plan.config.format, Float)
+            self.largest = LargestExponent(plan.config.format, plan.config.tile_length)
+            self.blocks = (*self.blocks, self.largest)
 
     def elaborate(self, platform: object) -> Module:
-        m = Module()
+        m = self.clocked() if self.plan.exponent_width else Module()
         plan, config = self.plan, self.plan.config
         groups = config.rows * config.tables
-        entries = Signal(groups * plan.table.entry_bits)
+        scales = self._scales(m) if plan.exponent_width else []
+        entries = Signal(groups * plan.table_bits)
         for group, (activations, made) in enumerate(
             zip(
                 slices(self.activations, [config.group_size * plan.activation_width] * groups),
-                slices(entries, [plan.table.entry_bits] * groups),
+                slices(entries, [plan.table_bits] * groups),
                 strict=True,
             )
         ):
             m.submodules[f"table{group}"] = self.table.instance(
-                clk=self.clk, load=self.load, activations=activations, entries=made
+                clk=self.clk,
+                load=self.load,
+                activations=activations,
+                entries=made,
+                **({"exponent": scales[group // config.tables].of_table} if scales else {}),
             )
-        width = plan.accumulator_width
+        width = plan.result_width
         by_column = []
         for column, keys in enumerate(slices(self.keys, [config.tables * plan.key_width] * config.columns)):
             results = Signal(config.rows * width, name=f"results{column}")
@@ -66,10 +86,28 @@ class Datapath(Block):
                 keys=keys,
                 entries=entries,
                 results=results,
+                **({"exponents": Cat(scale.of_root for scale in scales)} if scales else {}),
             )
             by_column.append(slices(results, [width] * config.rows))
         m.d.comb += self.results.eq(Cat(column[row] for row in range(config.rows) for column in by_column))
         return m
+
+    def _scales(self, m: Module) -> list[Scale]:
+        """The largest exponent of each row's tile, which follows the tile through the pipeline."""
+        plan = self.plan
+        scales = []
+        bits = plan.config.tile_length * plan.activation_width
+        for row, values in enumerate(slices(self.activations, [bits] * plan.config.rows)):
+            largest = Signal(plan.exponent_width, name=f"largest{row}")
+            m.submodules[f"largest{row}"] = self.largest.instance(values=values, exponent=largest)
+            held = Signal(plan.exponent_width, name=f"exponent{row}")
+            update(m, held, (self.load, largest))
+            following = held
+            for stage in range(plan.pipeline_stages):
+                before, following = following, Signal(plan.exponent_width, name=f"exponent{row}_stage{stage}")
+                update(m, following, (self.advance, before))
+            scales.append(Scale(largest if plan.registers_entries else held, following))
+        return scales
 
 
 class Core(Block):

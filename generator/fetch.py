@@ -8,10 +8,11 @@ from __future__ import annotations
 from functools import reduce
 from operator import and_, or_
 
-from amaranth.hdl import Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, extend, keep_low, slices
+from generator.arithmetic import arithmetic_of
+from generator.block import Block, extend, slices
 from generator.keys import index_cubes
 from generator.plan import CorePlan
 
@@ -26,10 +27,11 @@ class Fetch(Block):
     -------
     key : In(key_width)
         Sign above index; for ``multiplier`` the weight.
-    entries : In(R·entry_bits)
+    entries : In(R·table_bits)
         Row 0 in the low bits.
-    values : Out(R·fetched_width)
-        Entry (or 0) XOR sign; for ``multiplier`` the product.
+    values : Out(R·leaf_width)
+        Entry (or 0) XOR sign, of a ``native`` float its sign bit; for ``multiplier`` the product. With
+        ``tracks_invalid``, above each whether what was selected is invalid.
     """
 
     def __init__(self, plan: CorePlan) -> None:
@@ -41,23 +43,26 @@ class Fetch(Block):
             "multiplier": "multiply",
         }
         rows = f"_r{config.rows}" if config.rows > 1 else ""
+        negation = "one's complement" if plan.carries_signs else "negation"
         super().__init__(
             f"{what[config.architecture]}_{plan.format_name}{rows}",
-            "the entry that a key selects, or its one's complement"
+            f"the entry that a key selects, or its {negation}"
             if plan.signed_keys
             else "an activation times a weight",
             {
                 "key": In(plan.key_width),
-                "entries": In(config.rows * plan.table.entry_bits),
-                "values": Out(config.rows * plan.fetched_width),
+                "entries": In(config.rows * plan.table_bits),
+                "values": Out(config.rows * plan.leaf_width),
             },
         )
+        self.arithmetic = arithmetic_of(plan)
+        self.blocks = self.arithmetic.fetch_blocks
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         plan, config = self.plan, self.plan.config
-        rows = slices(self.entries, [plan.table.entry_bits] * config.rows)
-        values = slices(self.values, [plan.fetched_width] * config.rows)
+        rows = slices(self.entries, [plan.table_bits] * config.rows)
+        values = slices(self.values, [plan.leaf_width] * config.rows)
         pick = {
             ("lut", "onehot"): self._onehot,
             ("lut", "tree"): self._tree,
@@ -71,9 +76,13 @@ class Fetch(Block):
         return m
 
     def _fields(self, row: Value) -> list[Value]:
-        """A row's entries, sign-extended to the fetched width."""
-        fields = slices(row, [entry.range.width for entry in self.plan.table.entries])
-        return [extend(field, self.plan.fetched_width) for field in fields]
+        """A row's entries, sign-extended to the fetched width, each with its invalid bit above it."""
+        plan = self.plan
+        fields = slices(row, [entry.range.width for entry in plan.table.entries])
+        fields = [extend(field, plan.fetched_width) for field in fields]
+        if not plan.tracks_invalid:
+            return fields
+        return [Cat(field, row[plan.table.entry_bits + i]) for i, field in enumerate(fields)]
 
     def _onehot(self, m: Module, rows: list[Value]) -> list[Value]:
         """Decode the index once, then AND-OR."""
@@ -87,12 +96,12 @@ class Fetch(Block):
         for r, row in enumerate(rows):
             legs = []
             for i, field in enumerate(self._fields(row)):
-                leg = Signal(plan.fetched_width, name=f"leg{i + 1}_row{r}")
-                m.d.comb += leg.eq(field & hot[i].replicate(plan.fetched_width))
+                leg = Signal(plan.leaf_width, name=f"leg{i + 1}_row{r}")
+                m.d.comb += leg.eq(field & hot[i].replicate(plan.leaf_width))
                 legs.append(leg)
             # In lots, because Amaranth walks expressions recursively and the 364 legs of µ = 6 are too deep.
             lots = [reduce(or_, legs[i : i + OR_LOT]) for i in range(0, len(legs), OR_LOT)]
-            picked.append(reduce(or_, lots) ^ sign.replicate(plan.fetched_width))
+            picked.append(self.arithmetic.negate(reduce(or_, lots), sign))
         return picked
 
     def _tree(self, m: Module, rows: list[Value]) -> list[Value]:
@@ -101,26 +110,22 @@ class Fetch(Block):
         index, sign = self.key[:-1], self.key[-1]
         picked = []
         for r, row in enumerate(rows):
-            level: list[Value] = [Const(0, plan.fetched_width), *self._fields(row)]
+            level: list[Value] = [Const(0, plan.leaf_width), *self._fields(row)]
             for bit in range(plan.index_width):
                 level = [
                     Mux(index[bit], pair[1], pair[0]) if len(pair) == 2 else pair[0]
                     for pair in (level[i : i + 2] for i in range(0, len(level), 2))
                 ]
-            entry = Signal(plan.fetched_width, name=f"entry_row{r}")
+            entry = Signal(plan.leaf_width, name=f"entry_row{r}")
             m.d.comb += entry.eq(level[0])
-            picked.append(entry ^ sign.replicate(plan.fetched_width))
+            picked.append(self.arithmetic.negate(entry, sign))
         return picked
 
     def _select(self, m: Module, rows: list[Value]) -> list[Value]:
         """The activation, its complement, or nothing: one AND-OR of two legs, no XOR."""
-        width = self.plan.fetched_width
         take, negate = Signal(name="take"), Signal(name="negate")
         m.d.comb += [take.eq(self.key[0] & ~self.key[1]), negate.eq(self.key[1])]
-        return [row & take.replicate(width) | ~row & negate.replicate(width) for row in rows]
+        return [self.arithmetic.select(row, take, negate) for row in rows]
 
     def _multiply(self, m: Module, rows: list[Value]) -> list[Value]:
-        return [
-            keep_low(m, f"product_row{r}", row.as_signed() * self.key.as_signed(), self.plan.fetched_width)
-            for r, row in enumerate(rows)
-        ]
+        return [self.arithmetic.multiply(m, f"product_row{r}", row, self.key) for r, row in enumerate(rows)]

@@ -5,6 +5,7 @@ A format knows nothing of hardware; the arithmetic that works on it lives with t
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -94,6 +95,52 @@ class Float:
         if not self.infinities:
             return (ones << self.mantissa) | ((1 << self.mantissa) - 1)
         return (ones << self.mantissa) | (1 << (self.mantissa - 1))
+
+    @property
+    def largest_steps(self) -> int:
+        """The largest finite value, counted in smallest subnormals."""
+        field = (1 << self.exponent) - 1 - self.infinities
+        significand = (2 << self.mantissa) - 1 - (not self.infinities)
+        return significand << (field - 1)
+
+    @property
+    def maximum(self) -> float:
+        """The largest finite value."""
+        return math.ldexp(self.largest_steps, 1 - self.bias - self.mantissa)
+
+    @property
+    def minimum(self) -> float:
+        """The most negative finite value."""
+        return -self.maximum
+
+    def is_special(self, patterns: ArrayLike) -> NDArray[np.bool_]:
+        """Which of the bit ``patterns`` (any shape) are infinities or NaNs."""
+        magnitude = np.asarray(patterns, dtype=np.uint64) & np.uint64((1 << (self.bits - 1)) - 1)
+        ones = ((1 << self.exponent) - 1) << self.mantissa
+        first = ones if self.infinities else ones | ((1 << self.mantissa) - 1)
+        return np.asarray(magnitude >= np.uint64(first))
+
+    def random(
+        self, rng: np.random.Generator, shape: tuple[int, ...], specials: float = 0.005
+    ) -> NDArray[Any]:
+        """Values of the format: half of them normally distributed, half of any finite pattern.
+
+        The ends of the format, subnormals and zeros come more often than chance would bring them, an
+        infinity or a NaN with probability ``specials`` each time.
+        """
+        patterns = rng.integers(0, 1 << self.bits, size=shape, dtype=np.uint64)
+        common = [self.maximum, self.minimum, 0.0, -0.0]
+        kind = rng.random(shape)
+        patterns = np.where(kind < 0.5, self.encode(rng.standard_normal(shape)), patterns)
+        patterns = np.where(kind > 0.95, self.encode(rng.choice(common, size=shape)), patterns)
+        subnormal = ~np.uint64(((1 << self.exponent) - 1) << self.mantissa)
+        patterns = np.where((kind > 0.9) & (kind < 0.95), patterns & subnormal, patterns)
+        special = rng.integers(0, 1 << self.mantissa, size=shape, dtype=np.uint64)
+        special |= np.uint64(((1 << self.exponent) - 1) << self.mantissa)
+        special = np.where(self.is_special(special), special, np.uint64(self.canonical_nan))
+        special |= rng.integers(0, 2, size=shape, dtype=np.uint64) << np.uint64(self.bits - 1)
+        patterns = np.where(self.is_special(patterns), 0, patterns)
+        return self.decode(np.where(rng.random(shape) < specials, special, patterns))
 
     def encode(self, values: ArrayLike) -> NDArray[np.uint64]:
         """Bit patterns of ``values`` (any shape) rounded to nearest even into the format."""

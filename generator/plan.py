@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 
 from generator.config import CoreConfig
 from generator.errors import WorkloadError
-from generator.formats import Integer
+from generator.formats import Float, Integer
 from generator.keys import digits_of, entry_count, index_of, index_width, key_width
 
 TILE_COUNT_WIDTH = 16
@@ -42,6 +42,29 @@ class Range:
     def __or__(self, other: Range) -> Range:
         """The smallest interval that holds both."""
         return Range(min(self.low, other.low), max(self.high, other.high))
+
+
+@dataclass(frozen=True)
+class FloatRange(Range):
+    """What a float of ``bits`` bits can be: whatever is added to it, it stays one. Bounds mean nothing."""
+
+    bits: int
+
+    @property
+    def width(self) -> int:
+        return self.bits
+
+    def __add__(self, other: Range) -> Range:
+        return self
+
+    def __neg__(self) -> Range:
+        return self
+
+    def __invert__(self) -> Range:
+        return self
+
+    def __or__(self, other: Range) -> Range:
+        return self
 
 
 @dataclass(frozen=True)
@@ -200,9 +223,23 @@ class CorePlan:
 
     @cached_property
     def activation_range(self) -> Range:
-        number = self.config.format
-        assert isinstance(number, Integer)
-        return Range(number.minimum, number.maximum)
+        """What an activation is inside.
+
+        Itself, but for ``exact`` the units of the smallest subnormal, for ``aligned`` those of the tile's
+        scale.
+        """
+        number, bits = self.config.format, self.config.aligned_bits
+        if self.config.datapath == "native":
+            return FloatRange(0, 0, number.bits)
+        if isinstance(number, Integer):
+            return Range(number.minimum, number.maximum)
+        if bits is not None:
+            precision, limit = number.mantissa + 1, 1 << (bits - 1)
+            # A significand that keeps all its bits does not reach the limit; one that is cut rounds up to it.
+            if bits > precision:
+                limit = ((1 << precision) - 1) << (bits - 1 - precision)
+            return Range(-limit, min(limit, (1 << (bits - 1)) - 1))
+        return Range(-number.largest_steps, number.largest_steps)
 
     @property
     def activation_width(self) -> int:
@@ -210,8 +247,12 @@ class CorePlan:
 
     @property
     def format_name(self) -> str:
-        """The activation format in a module's name."""
-        return self.config.activation + ("s" if self.config.symmetric else "")
+        """The activation format, and what is done with it, in a module's name."""
+        config = self.config
+        cut = "t" if config.rounding == "truncate" else ""
+        bits = f"{config.aligned_bits}{cut}" if config.aligned_bits else ""
+        datapath = f"_{config.datapath}{bits}" if config.datapath else ""
+        return config.activation + ("s" if config.symmetric else "") + datapath
 
     @property
     def name(self) -> str:
@@ -225,6 +266,22 @@ class CorePlan:
     @cached_property
     def table(self) -> TablePlan:
         return TablePlan(self.config.group_size, self.activation_range)
+
+    @property
+    def tracks_invalid(self) -> bool:
+        """Whether an infinity or a NaN travels as a bit beside the numbers, and out as ``invalid``."""
+        return self.config.datapath in ("exact", "aligned")
+
+    @property
+    def exponent_width(self) -> int:
+        """Bits of the exponent that goes with each row of a tile; 0 where there is none."""
+        number = self.config.format
+        return number.exponent if self.config.datapath == "aligned" and isinstance(number, Float) else 0
+
+    @property
+    def table_bits(self) -> int:
+        """Bits that a table hands to the fetches: its entries, and above them which of them are invalid."""
+        return self.table.entry_bits + self.tracks_invalid * len(self.table.entries)
 
     @property
     def key_width(self) -> int:
@@ -246,6 +303,8 @@ class CorePlan:
     def fetched(self) -> tuple[Range, Range]:
         """Ranges of a fetched value without and with the sign: an entry or nothing, and one's complements."""
         zero = Range(0, 0)
+        if self.config.datapath == "native":
+            return self.activation_range, self.activation_range
         if self.config.architecture == "multiplier":
             low, high = self.activation_range.low, self.activation_range.high
             product = Range(low * high, max(low * low, high * high))
@@ -257,27 +316,51 @@ class CorePlan:
 
     @property
     def fetched_width(self) -> int:
-        """Bits of a fetched value; a product needs no more than the accumulator, modulo 2^width."""
-        return min((self.fetched[0] | self.fetched[1]).width, self.accumulator_width)
+        """Bits of a fetched value; a product needs no more than the sum, modulo 2^width."""
+        return min((self.fetched[0] | self.fetched[1]).width, self.sum_range.width)
+
+    @property
+    def leaf_width(self) -> int:
+        """Bits of a fetched value with the bit that says whether it is invalid."""
+        return self.fetched_width + self.tracks_invalid
 
     @cached_property
-    def accumulator_range(self) -> Range:
-        """N_max activations, each taken or negated."""
-        magnitude = self.config.max_reduction * -self.activation_range.low
+    def sum_range(self) -> Range:
+        """What is added up exactly: N_max activations, for ``aligned`` a tile's, each taken or negated."""
+        if self.config.datapath == "native":
+            return self.activation_range
+        terms = self.config.tile_length if self.exponent_width else self.config.max_reduction
+        magnitude = terms * -self.activation_range.low
         return Range(-magnitude, magnitude)
 
     @property
     def accumulator_width(self) -> int:
-        return self.accumulator_range.width
+        number = self.config.accumulator_format
+        return self.sum_range.width if number is None else number.bits
+
+    @property
+    def state_width(self) -> int:
+        """Bits of a partial sum with the bit that says whether it is invalid."""
+        return self.accumulator_width + self.tracks_invalid
+
+    @property
+    def value_width(self) -> int:
+        """Bits of the number in a result: an exact integer, or a float."""
+        return self.config.format.bits if self.config.datapath == "exact" else self.accumulator_width
+
+    @property
+    def result_width(self) -> int:
+        """Bits of a result: its number and, above it, ``invalid`` if the datapath has that."""
+        return self.value_width + self.tracks_invalid
 
     @cached_property
     def reduction(self) -> ReductionPlan:
         return ReductionPlan(
             self.config.tables,
             self.fetched,
-            self.signed_keys,
+            self.carries_signs,
             self.config.pipeline.reduction_every,
-            self.accumulator_width,
+            self.sum_range.width,
         )
 
     @property
@@ -297,8 +380,13 @@ class CorePlan:
 
     @property
     def signed_keys(self) -> bool:
-        """Whether a key's top bit is a sign that the reduction adds as a carry-in."""
+        """Whether a key's top bit is a sign."""
         return self.config.architecture != "multiplier"
+
+    @property
+    def carries_signs(self) -> bool:
+        """Whether the reduction adds a key's sign as a carry-in; a float is negated without one."""
+        return self.signed_keys and self.config.datapath != "native"
 
     @property
     def registers_entries(self) -> bool:
@@ -308,7 +396,7 @@ class CorePlan:
     def table_register_bits(self) -> int:
         """Bits of one table's registers."""
         if self.registers_entries:
-            return self.table.entry_bits
+            return self.table_bits
         return self.config.group_size * self.activation_width
 
     @property
@@ -331,7 +419,7 @@ class CorePlan:
 
     @property
     def result_beat_bits(self) -> int:
-        return self.config.rows * self.config.columns * self.accumulator_width
+        return self.config.rows * self.config.columns * self.result_width
 
     @property
     def max_n_tiles(self) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, add, slices, subtract, update
+from generator.arithmetic import arithmetic_of
+from generator.block import Block, copy_out, slices, update
 from generator.plan import CorePlan
 
 
@@ -18,7 +19,10 @@ class Table(Block):
         The activations are taken at this clock edge; otherwise the registers hold.
     activations : In(µ·b)
         Activation 0 in the low bits.
-    entries : Out(entry_bits)
+    exponent : In(exponent_width)
+        Only for ``aligned``: the largest exponent of the row's tile.
+    entries : Out(table_bits)
+        With ``tracks_invalid``, above the entries a bit for each: it has an infinity or a NaN in it.
     """
 
     def __init__(self, plan: CorePlan) -> None:
@@ -32,9 +36,12 @@ class Table(Block):
                 "clk": In(1),
                 "load": In(1),
                 "activations": In(plan.config.group_size * plan.activation_width),
-                "entries": Out(plan.table.entry_bits),
+                **({"exponent": In(plan.exponent_width)} if plan.exponent_width else {}),
+                "entries": Out(plan.table_bits),
             },
         )
+        self.arithmetic = arithmetic_of(plan)
+        self.blocks = self.arithmetic.table_blocks
 
     def elaborate(self, platform: object) -> Module:
         m = self.clocked()
@@ -47,20 +54,31 @@ class Table(Block):
                 update(m, register, (self.load, value))
             inputs = held
 
+        operands, specials = self.arithmetic.operands(
+            m, inputs, self.exponent if plan.exponent_width else None
+        )
         made = {}
         for index in table.build_order:
             entry = table.entries[index - 1]
             if entry.right is None:
-                made[index] = inputs[entry.left]
+                made[index] = operands[entry.left]
             else:
-                combine = subtract if entry.subtract else add
-                operands = made[entry.left], made[entry.right]
-                made[index] = combine(m, f"entry_{index}", *operands, entry.range.width)
+                made[index] = self.arithmetic.combine(m, entry, made[entry.left], made[entry.right])
 
         entries = Cat(made[index] for index in sorted(made))
+        if plan.tracks_invalid:
+            entries = Cat(entries, *(special_in(specials, entry.digits) for entry in table.entries))
         if plan.registers_entries:
-            held_entries = Signal(plan.table.entry_bits, name="held_entries")
+            held_entries = Signal(plan.table_bits, name="held_entries")
             update(m, held_entries, (self.load, entries))
             entries = held_entries
-        m.d.comb += self.entries.eq(entries)
+        if self.blocks and not plan.registers_entries:
+            copy_out(m, entries, self.entries)
+        else:
+            m.d.comb += self.entries.eq(entries)
         return m
+
+
+def special_in(specials: list[Value], digits: tuple[int, ...]) -> Value:
+    """Whether one of the activations that ``digits`` take is an infinity or a NaN."""
+    return Cat(special for special, digit in zip(specials, digits, strict=True) if digit).any()

@@ -29,6 +29,7 @@ from generator.plan import CorePlan, plan_for
 PASSES = (
     "proc -noopt",
     "chtype -set $dffe t:\\$dffe",
+    "chtype -set $buf t:\\$buf",
     "opt_clean",
     "memory_collect",
     "setattr -unset init w:*",
@@ -87,7 +88,8 @@ class Emission:
                 },
                 "result": {
                     "bits": plan.result_beat_bits,
-                    "element_bits": plan.accumulator_width,
+                    "element_bits": plan.result_width,
+                    "element": result_element(plan),
                     "order": f"{rows}, column (0 … {config.columns - 1})",
                 },
             },
@@ -211,13 +213,24 @@ def ports(plan: CorePlan) -> list[tuple[str, str, int]]:
 def key_code(plan: CorePlan) -> dict[str, Any]:
     """The key code in words and numbers."""
     if not plan.signed_keys:
-        return {"width": plan.key_width, "meaning": "weight -1, 0 or 1 as two's complement"}
+        how = "two's complement" if plan.config.datapath is None else plan.config.activation
+        return {"width": plan.key_width, "meaning": f"weight -1, 0 or 1 as {how}"}
     return {
         "width": plan.key_width,
         "meaning": "sign in the top bit, index below; t = sum of w[i]*3^(mu-1-i); sign = t < 0, index = |t|",
         "group_size": plan.config.group_size,
         "largest_index": len(plan.table.entries),
     }
+
+
+def result_element(plan: CorePlan) -> str:
+    """What the bits of one result mean, in words."""
+    if plan.config.datapath is None:
+        return "two's complement"
+    number = plan.config.accumulation or plan.config.activation
+    if not plan.tracks_invalid:
+        return number
+    return f"{number}, and in bit {plan.value_width} invalid: the value means nothing"
 
 
 def versions() -> dict[str, str]:

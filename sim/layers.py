@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from generator import keys
 from generator.config import CoreConfig
 from generator.errors import WorkloadError
-from generator.formats import Integer
+from generator.formats import Float, Integer
 from generator.plan import CorePlan, Tiling
+from sim.reference import with_invalid
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,6 @@ class Layer:
         Some outputs take every activation with one sign, so that sums come near their limits.
         """
         rng = np.random.default_rng(seed)
-        assert isinstance(config.format, Integer)
         weights = rng.integers(-1, 1, size=(outputs, length), endpoint=True, dtype=np.int8)
         weights[rng.random(outputs) < 0.1] = rng.choice(np.array([-1, 1], dtype=np.int8))
         activations = config.format.random(rng, (tokens, length))
@@ -105,7 +105,10 @@ def beats_of(plan: CorePlan, layer: Layer) -> Beats:
     activation = pack_fields(x.reshape(blocks * n, -1), plan.activation_width)
 
     multiplier_bits = plan.key_width if config.architecture == "multiplier" else None
-    code = keys.encode(layer.weights, config.group_size, multiplier_bits)
+    if multiplier_bits and isinstance(config.format, Float):
+        code = config.format.encode(layer.weights)
+    else:
+        code = keys.encode(layer.weights, config.group_size, multiplier_bits)
     code = np.pad(code, ((0, m * config.columns - layer.outputs), (0, n * config.tables - code.shape[1])))
     code = code.reshape(m, config.columns, n, config.tables).transpose(0, 2, 1, 3)
     key = pack_fields(code.reshape(m * n, -1), plan.key_width)
@@ -122,24 +125,31 @@ def beats_of(plan: CorePlan, layer: Layer) -> Beats:
 
 
 def results_of(plan: CorePlan, tiling: Tiling, outputs: int, tokens: int, beats: NDArray[np.uint8]) -> Any:
-    """y[B, M] (int64) from the result ``beats`` of a layer, the padding of its edges dropped."""
+    """y[B, M] (int64) from the result ``beats`` of a layer, the padding of its edges dropped.
+
+    For floats as ``sim.reference.evaluate`` gives them: bits, the canonical NaN beside a set ``invalid``.
+    """
     config = plan.config
-    fields = unpack_fields(beats, config.rows * config.columns, plan.accumulator_width)
+    signed = isinstance(config.format, Integer)
+    fields = unpack_fields(beats, config.rows * config.columns, plan.result_width, signed)
     fields = fields.reshape(tiling.blocks, tiling.m_tiles, config.rows, config.columns).transpose(0, 2, 1, 3)
-    return fields.reshape(tiling.blocks * config.rows, -1)[:tokens, :outputs]
+    fields = fields.reshape(tiling.blocks * config.rows, -1)[:tokens, :outputs]
+    return with_invalid(plan, fields, fields >> plan.value_width != 0) if plan.tracks_invalid else fields
 
 
 def pack_fields(values: NDArray[Any], width: int) -> NDArray[np.uint8]:
-    """[beats, fields] of ``width`` ≤ 16 bits as [beats, bytes], least significant first, zero-padded."""
-    octets = np.ascontiguousarray(values, dtype="<u2").view(np.uint8).reshape(*values.shape, 2)
+    """[beats, fields] of ``width`` ≤ 32 bits as [beats, bytes], least significant first, zero-padded."""
+    octets = np.ascontiguousarray(values, dtype="<u4").view(np.uint8).reshape(*values.shape, 4)
     bits = np.unpackbits(octets, axis=-1, bitorder="little", count=width)
     return np.packbits(bits.reshape(len(values), -1), axis=-1, bitorder="little")
 
 
-def unpack_fields(beats: NDArray[np.uint8], fields: int, width: int) -> NDArray[np.int64]:
-    """[beats, bytes] as [beats, fields] of two's complement numbers of ``width`` ≤ 64 bits."""
+def unpack_fields(
+    beats: NDArray[np.uint8], fields: int, width: int, signed: bool = True
+) -> NDArray[np.int64]:
+    """[beats, bytes] as [beats, fields] of numbers of ``width`` ≤ 64 bits, two's complement if ``signed``."""
     bits = np.unpackbits(beats, axis=-1, bitorder="little", count=fields * width)
     bits = bits.reshape(len(beats), fields, width)
-    sign = np.repeat(bits[..., -1:], 64 - width, axis=-1)
+    sign = np.repeat(bits[..., -1:] & signed, 64 - width, axis=-1)
     octets = np.packbits(np.concatenate([bits, sign], axis=-1), axis=-1, bitorder="little")
     return octets.view("<i8")[..., 0].astype(np.int64)

@@ -15,6 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from generator import keys
 from generator.errors import WorkloadError
+from generator.floating import reference as floating
+from generator.floating.align import aligned_lsb
+from generator.floating.fixed import smallest_exponent
+from generator.formats import Float
 from generator.plan import CorePlan, Range, ReductionPlan, TablePlan
 
 CHUNK_VALUES = 1 << 21
@@ -37,8 +41,14 @@ class Pending(NamedTuple):
 class Arithmetic(Protocol):
     """What the walk over a plan needs of a kind of number."""
 
-    def activations(self, values: ArrayLike) -> Array:
+    def scales(self, tiles: Array) -> Array:
+        """What the activations ``tiles``[…, n] of a tile have in common: […]."""
+
+    def activations(self, tiles: Array, scales: Array) -> Array:
         """The working representation of activations; raises ``ConfigError`` for one outside the format."""
+
+    def special(self, values: ArrayLike) -> Array | None:
+        """Where activations invalidate whatever they are selected into, if the datapath tracks that."""
 
     def add(self, left: Array, right: Array, subtract: bool) -> Array:
         """One addition or subtraction of the table."""
@@ -52,11 +62,11 @@ class Arithmetic(Protocol):
     def reduce(self, left: Pending, right: Pending) -> Pending:
         """One adder of the reduction tree."""
 
-    def accumulate(self, tiles: Pending) -> Array:
-        """The sums over the leading axis, tile after tile."""
+    def accumulate(self, tiles: Pending, scales: Array) -> Array:
+        """The sums over the leading axis, tile after tile, of which each has its scale."""
 
     def results(self, sums: Array) -> Array:
-        """Accumulators as the numbers they stand for."""
+        """Accumulators as the core's results: integers, or bit patterns of floats."""
 
 
 class IntegerArithmetic:
@@ -64,10 +74,16 @@ class IntegerArithmetic:
 
     def __init__(self, plan: CorePlan) -> None:
         self._format = plan.config.format
-        self._width = plan.accumulator_width
+        self._width = plan.sum_range.width
 
-    def activations(self, values: ArrayLike) -> Array:
-        return np.asarray(self._format.decode(self._format.encode(values)))
+    def scales(self, tiles: Array) -> Array:
+        return np.zeros(tiles.shape[:-1], dtype=np.int64)
+
+    def activations(self, tiles: Array, scales: Array) -> Array:
+        return np.asarray(self._format.decode(self._format.encode(tiles)))
+
+    def special(self, values: ArrayLike) -> Array | None:
+        return None
 
     def add(self, left: Array, right: Array, subtract: bool) -> Array:
         return left - right if subtract else left + right
@@ -84,7 +100,7 @@ class IntegerArithmetic:
             total += left.sign
         return Pending(total, right.sign)
 
-    def accumulate(self, tiles: Pending) -> Array:
+    def accumulate(self, tiles: Pending, scales: Array) -> Array:
         sums = tiles.value.sum(axis=0)
         return np.asarray(sums if tiles.sign is None else sums + tiles.sign.sum(axis=0))
 
@@ -97,13 +113,128 @@ class CheckedIntegerArithmetic(IntegerArithmetic):
 
     def __init__(self, plan: CorePlan) -> None:
         super().__init__(plan)
-        self._range = plan.accumulator_range
+        self._range = plan.sum_range
 
-    def accumulate(self, tiles: Pending) -> Array:
+    def accumulate(self, tiles: Pending, scales: Array) -> Array:
         steps = tiles.value if tiles.sign is None else tiles.value + tiles.sign
         sums = np.cumsum(steps, axis=0)
         within("accumulator", sums, self._range, self._width)
         return np.asarray(sums[-1])
+
+
+class ExactArithmetic(IntegerArithmetic):
+    """Floats in units of the smallest subnormal, rounded once; infinities and NaNs count as nothing."""
+
+    def __init__(self, plan: CorePlan) -> None:
+        super().__init__(plan)
+        number = plan.config.format
+        assert isinstance(number, Float)
+        self._float = number
+
+    def activations(self, tiles: Array, scales: Array) -> Array:
+        fixed, special = floating.to_fixed(self._float, self._float.encode(tiles))
+        return np.where(special, 0, fixed)
+
+    def special(self, values: ArrayLike) -> Array | None:
+        return self._float.is_special(self._float.encode(values))
+
+    def results(self, sums: Array) -> Array:
+        lsb = smallest_exponent(self._float)
+        return floating.from_fixed(self._float, super().results(sums), lsb).astype(np.int64)
+
+
+class CheckedExactArithmetic(CheckedIntegerArithmetic, ExactArithmetic):
+    """The same, and every partial sum of the accumulator has to stay inside the accumulator's range."""
+
+
+class AlignedArithmetic(IntegerArithmetic):
+    """Integers on the scale of a tile's largest exponent; each tile's sum is rounded to a float and added."""
+
+    def __init__(self, plan: CorePlan) -> None:
+        super().__init__(plan)
+        number, bits, rounding = plan.config.format, plan.config.aligned_bits, plan.config.rounding
+        total = plan.config.accumulator_format
+        assert isinstance(number, Float)
+        assert bits is not None
+        assert rounding is not None
+        assert total is not None
+        self._float, self._bits, self._rounding, self._total = number, bits, rounding, total
+        self._range = plan.sum_range
+
+    def scales(self, tiles: Array) -> Array:
+        return floating.largest_exponent(self._float, self._float.encode(tiles))
+
+    def activations(self, tiles: Array, scales: Array) -> Array:
+        patterns, rounding = self._float.encode(tiles), self._rounding
+        aligned, special = floating.align(self._float, patterns, scales[..., None], self._bits, rounding)
+        return np.where(special, 0, aligned)
+
+    def special(self, values: ArrayLike) -> Array | None:
+        return self._float.is_special(self._float.encode(values))
+
+    def accumulate(self, tiles: Pending, scales: Array) -> Array:
+        assert tiles.sign is not None
+        sums = tiles.value + tiles.sign
+        within("tile", sums, self._range, self._width)
+        lsb = aligned_lsb(self._float, self._bits) + scales[:, None]
+        total = np.zeros(sums.shape[1:], dtype=np.uint64)
+        for rounded in floating.from_fixed(self._total, sums, lsb):
+            total = floating.add(self._total, total, rounded)
+        return total
+
+    def results(self, sums: Array) -> Array:
+        return sums.astype(np.int64)
+
+
+class NativeArithmetic(IntegerArithmetic):
+    """Bits of floats; every addition is rounded, in the plan's order, tiles after one another from +0."""
+
+    def __init__(self, plan: CorePlan) -> None:
+        super().__init__(plan)
+        number, total = plan.config.format, plan.config.accumulator_format
+        assert isinstance(number, Float)
+        assert total is not None
+        self._float, self._total = number, total
+
+    def activations(self, tiles: Array, scales: Array) -> Array:
+        return self._float.encode(tiles).astype(np.int64)
+
+    def add(self, left: Array, right: Array, subtract: bool) -> Array:
+        return floating.add(self._float, left, right, subtract=subtract).astype(np.int64)
+
+    def fetch(self, entry: Array, sign: Array) -> Pending:
+        return Pending(entry ^ (sign << (self._float.bits - 1)), None)
+
+    def multiply(self, activation: Array, weight: Array) -> Pending:
+        selected = np.where(weight == 0, 0, activation)
+        product = floating.multiply(self._float, selected, self._float.encode(weight))
+        return Pending(product.astype(np.int64), None)
+
+    def reduce(self, left: Pending, right: Pending) -> Pending:
+        return Pending(self.add(left.value, right.value, False), None)
+
+    def accumulate(self, tiles: Pending, scales: Array) -> Array:
+        addends = tiles.value.astype(np.uint64)
+        if self._total != self._float:
+            addends = floating.widen(self._float, self._total, addends)
+        total = np.zeros(addends.shape[1:], dtype=np.uint64)
+        for addend in addends:
+            total = floating.add(self._total, total, addend)
+        return total
+
+    def results(self, sums: Array) -> Array:
+        return sums.astype(np.int64)
+
+
+def arithmetic_of(plan: CorePlan, check: bool) -> Arithmetic:
+    """The arithmetic that ``plan`` is evaluated with."""
+    if plan.config.datapath == "exact":
+        return CheckedExactArithmetic(plan) if check else ExactArithmetic(plan)
+    if plan.config.datapath == "aligned":
+        return AlignedArithmetic(plan)
+    if plan.config.datapath == "native":
+        return NativeArithmetic(plan)
+    return CheckedIntegerArithmetic(plan) if check else IntegerArithmetic(plan)
 
 
 def wrap(values: Array, width: int) -> Array:
@@ -124,6 +255,9 @@ def within(name: str, values: Array, allowed: Range, width: int | None) -> None:
 def evaluate(plan: CorePlan, activations: ArrayLike, weights: ArrayLike, *, check: bool = False) -> Array:
     """y[B, M] as the core of ``plan`` computes it from x[B, N] ``activations`` and W[M, N] ``weights``.
 
+    Integers, or for floats the bits of each result, ``invalid`` above its value; the value beside a set
+    ``invalid`` is given as the canonical NaN, whatever the hardware has there.
+
     With ``check`` every intermediate is held against the plan's range and width, and ``PlanViolation`` tells
     of the first that is outside. Raises ``WorkloadError`` for shapes the core cannot run, ``ConfigError`` and
     ``KeyFileError`` for values that are not of the format or not ternary.
@@ -136,11 +270,18 @@ def evaluate(plan: CorePlan, activations: ArrayLike, weights: ArrayLike, *, chec
     tokens, length = x.shape
     outputs = w.shape[0]
     tiling = plan.tiling(length, outputs, tokens)
-    arithmetic = CheckedIntegerArithmetic(plan) if check else IntegerArithmetic(plan)
+    arithmetic = arithmetic_of(plan, check)
+    check = check and plan.config.datapath != "native"
 
     tables, group = plan.config.tables, plan.config.group_size
-    padded = np.pad(arithmetic.activations(x), ((0, 0), (0, tiling.n_tiles * tables * group - length)))
-    groups = padded.reshape(tokens, tiling.n_tiles, tables, group).transpose(3, 0, 2, 1)
+    tiles = np.pad(x, ((0, 0), (0, tiling.n_tiles * tables * group - length)))
+    tiles = tiles.reshape(tokens, tiling.n_tiles, tables * group)
+    scales = arithmetic.scales(tiles)
+    groups = (
+        arithmetic.activations(tiles, scales)
+        .reshape(tokens, tiling.n_tiles, tables, group)
+        .transpose(3, 0, 2, 1)
+    )
     if plan.config.architecture == "multiplier":
         codes: Array = keys.unpack(keys.pack(w, 1), 1)
     else:
@@ -157,8 +298,17 @@ def evaluate(plan: CorePlan, activations: ArrayLike, weights: ArrayLike, *, chec
         for token in range(tokens):
             leaves = fetched(plan, arithmetic, groups[:, token], code)
             root = reduced(plan.reduction, arithmetic, leaves, check)
-            y[token, columns] = arithmetic.results(arithmetic.accumulate(root))
-    return y
+            y[token, columns] = arithmetic.results(arithmetic.accumulate(root, scales[token]))
+    special = arithmetic.special(x)
+    return y if special is None else with_invalid(plan, y, special.astype(int) @ (w != 0).T.astype(int) > 0)
+
+
+def with_invalid(plan: CorePlan, values: Array, invalid: Array) -> Array:
+    """Results of ``values`` [B, M] with the bit ``invalid`` above them, and the canonical NaN below a set
+    one."""
+    number = plan.config.accumulator_format or plan.config.format
+    assert isinstance(number, Float)
+    return np.where(invalid, number.canonical_nan | 1 << plan.value_width, values)
 
 
 def table_entries(plan: TablePlan, arithmetic: Arithmetic, groups: Array, check: bool = False) -> Array:

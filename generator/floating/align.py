@@ -9,7 +9,16 @@ from amaranth.lib.wiring import In, Out
 
 from generator.block import slices
 from generator.errors import ConfigError
-from generator.floating.bits import add, increment, is_special, shift_right_signed, spread, unpack, wire
+from generator.floating.bits import (
+    add,
+    increment,
+    is_special,
+    leave,
+    shift_right_signed,
+    spread,
+    unpack,
+    wire,
+)
 from generator.floating.fixed import negate_if
 from generator.floating.pipeline import PipelinedBlock
 from generator.formats import Float
@@ -55,6 +64,9 @@ class LargestExponent(PipelinedBlock):
         fields: list[Value] = []
         for i, value in enumerate(slices(self.values, [fmt.bits] * self.count)):
             special = wire(m, f"special{i}", is_special(fmt, value[:-1]))
+            leave(m, f"sign{i}", value[-1])
+            if fmt.infinities:
+                leave(m, f"fraction{i}", value[: fmt.mantissa])
             fields.append(wire(m, f"field{i}", value[fmt.mantissa : -1] & spread(~special, fmt.exponent)))
         for level in range(levels):
             pairs = [fields[i : i + 2] for i in range(0, len(fields), 2)]

@@ -23,6 +23,12 @@ def wire(m: Module, name: str, value: Value) -> Signal:
     return signal
 
 
+def leave(m: Module, name: str, value: Value) -> None:
+    """States that ``value`` is not used, which linters otherwise ask about."""
+    unused = Signal(len(value), name=f"unused_{name}", attrs={"keep": 1})
+    m.d.comb += unused.eq(value)
+
+
 def spread(bit: Value, width: int) -> Value:
     """``bit``, ``width`` times."""
     return bit.replicate(width)

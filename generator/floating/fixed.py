@@ -14,6 +14,7 @@ from generator.block import keep_low
 from generator.floating.bits import (
     increment,
     is_special,
+    leave,
     normalise,
     round_and_pack,
     shift_left_signed,
@@ -83,6 +84,7 @@ class FloatToFixed(PipelinedBlock):
 
         # The exponent is at least 1, so the lowest bit is always zero.
         shifted = shift_left_signed(m, "shifted", word, exponent, fixed_bits(fmt) + 1)
+        leave(m, "lowest", shifted[0])
         fixed, special = pipeline.after("shift", shifted[1:], special)
         m.d.comb += [self.fixed.eq(fixed), self.special.eq(special)]
         return m

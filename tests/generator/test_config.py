@@ -34,6 +34,43 @@ GOOD: dict[str, Any] = {"tables": 8, "columns": 16, "group_size": 3}
         ({"activation": "int17"}, "activation = 'int17' is not a number format"),
         ({"activation": "int1"}, "activation = 'int1' is not a number format"),
         ({"max_reduction": 20}, "tables = 8: a tile of 24 activations is longer than max_reduction = 20"),
+        ({"datapath": "exact"}, "datapath = 'exact' with activation = 'int8': it is for floating point"),
+        ({"aligned_bits": 8}, "aligned_bits = 8 with activation = 'int8': it is for floating point"),
+        ({"activation": "fp16", "datapath": "aligned"}, "aligned_bits is missing"),
+        ({"activation": "fp16", "datapath": "aligned", "aligned_bits": 2}, "greater than or equal to 3"),
+        (
+            {"activation": "fp16", "datapath": "exact", "aligned_bits": 20},
+            "aligned_bits = 20 is for another datapath than 'exact'",
+        ),
+        (
+            {"activation": "fp16", "datapath": "aligned", "aligned_bits": 20, "accumulation": "bf16"},
+            "accumulation = 'bf16' with activation = 'fp16': 'fp16' or 'fp32' is allowed",
+        ),
+        (
+            {"activation": "fp16", "datapath": "aligned", "aligned_bits": 56, "tables": 64},
+            "aligned_bits = 56 with a tile of 192 activations",
+        ),
+        ({"activation": "fp16", "datapath": "precise"}, "datapath = 'precise'"),
+        ({"activation": "bf16", "datapath": "exact"}, "datapath = 'exact' with activation = 'bf16'"),
+        ({"activation": "fp32", "datapath": "exact"}, "fp16, fp8_e4m3 and fp8_e5m2 are allowed"),
+        (
+            {"activation": "fp16", "datapath": "exact", "max_reduction": 1 << 23},
+            "sums must fit 63 bits, which 4196353 fp16 activations do",
+        ),
+        (
+            {
+                "activation": "fp16",
+                "datapath": "exact",
+                "architecture": "multiplier",
+                "group_size": 1,
+            },
+            "datapath = 'exact' with architecture = 'multiplier'",
+        ),
+        (
+            {"activation": "fp16", "aligned_bits": 20},
+            "aligned_bits = 20 is for another datapath than 'native'",
+        ),
+        ({"activation": "fp16", "datapath": "exact", "symmetric": True}, "symmetric = True with activation"),
         ({"dataflow": "table_stationary"}, "outputs is missing"),
         ({"outputs": 64}, "outputs = 64 is for dataflow = 'table_stationary'"),
         ({"pipeline": {"fetch": 1}}, "pipeline.fetch = 1: a valid boolean is expected"),
@@ -100,3 +137,11 @@ def test_a_core_written_as_toml_reads_back_as_itself(tmp_path: Path) -> None:
     path.write_text(core.to_toml())
     assert CoreConfig.load(path) == core
     assert CoreConfig.load(path).digest == core.digest
+
+
+def test_floats_are_native_unless_told_otherwise() -> None:
+    core = CoreConfig.parse(GOOD | {"activation": "bf16"})
+    assert (core.datapath, core.accumulation) == ("native", "bf16")
+    aligned = CoreConfig.parse(GOOD | {"activation": "bf16", "datapath": "aligned", "aligned_bits": 16})
+    assert (aligned.rounding, aligned.accumulation) == ("nearest", "bf16")
+    assert CoreConfig.parse(aligned.model_dump(mode="json")) == aligned

@@ -42,6 +42,20 @@ MATRIX: list[dict[str, Any]] = [
     )
 ]
 SAMPLE = random.Random(2).sample(MATRIX, 24)
+FLOAT_MATRIX = [
+    case | number
+    for case in MATRIX
+    for number in (
+        {"activation": "fp16", "datapath": "exact"},
+        {"activation": "fp8_e4m3", "datapath": "exact"},
+        {"activation": "fp16", "datapath": "aligned", "aligned_bits": 24},
+        {"activation": "fp8_e4m3", "datapath": "aligned", "aligned_bits": 9, "accumulation": "fp32"},
+        {"activation": "fp16", "datapath": "native"},
+        {"activation": "fp8_e4m3", "datapath": "native", "accumulation": "fp32"},
+    )
+    if case["architecture"] != "multiplier" or number["datapath"] == "native"
+]
+FLOAT_SAMPLE = random.Random(2).sample(FLOAT_MATRIX, 12)
 
 
 def name(case: dict[str, Any]) -> str:
@@ -62,7 +76,7 @@ def complaints(command: list[str], directory: Path) -> str:
     return "\n".join(lines) + ("" if result.returncode == 0 else f"\nexit status {result.returncode}\n{said}")
 
 
-@pytest.mark.parametrize("case", SAMPLE, ids=name)
+@pytest.mark.parametrize("case", SAMPLE + FLOAT_SAMPLE, ids=name)
 def test_verilator_and_icarus_read_without_a_warning(case: dict[str, Any], tmp_path: Path) -> None:
     emission = emit(CoreConfig.parse(case))
     emission.write(tmp_path)
@@ -84,7 +98,7 @@ yosys.run_pass("check -assert", design)
 
 
 @pytest.mark.parametrize("reader", ["read_verilog", "read_slang"])
-@pytest.mark.parametrize("case", SAMPLE[:8], ids=name)
+@pytest.mark.parametrize("case", SAMPLE[:8] + FLOAT_SAMPLE[:2], ids=name)
 def test_yosys_and_slang_read_without_a_warning(reader: str, case: dict[str, Any], tmp_path: Path) -> None:
     emission = emit(CoreConfig.parse(case))
     files = [path.name for path in emission.write(tmp_path) if path.suffix == ".v"]
@@ -94,7 +108,7 @@ def test_yosys_and_slang_read_without_a_warning(reader: str, case: dict[str, Any
 
 
 def test_the_same_configuration_gives_the_same_bytes_whatever_came_before() -> None:
-    cases = [CoreConfig.parse(case) for case in SAMPLE[:6]]
+    cases = [CoreConfig.parse(case) for case in SAMPLE[:6] + FLOAT_SAMPLE[:2]]
     first = {case.digest: emit(case).modules for case in cases}
     shuffler = random.Random(3)
     for _ in range(20):
@@ -104,7 +118,7 @@ def test_the_same_configuration_gives_the_same_bytes_whatever_came_before() -> N
 
 def test_equal_module_names_mean_equal_text_across_cores() -> None:
     seen: dict[str, str] = {}
-    for case in random.Random(4).sample(MATRIX, 40):
+    for case in random.Random(4).sample(MATRIX + FLOAT_MATRIX, 60):
         for module, text in emit(CoreConfig.parse(case)).modules.items():
             assert seen.setdefault(module, text) == text
 

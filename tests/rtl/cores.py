@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import random
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
 
 from generator.config import CoreConfig
-from generator.formats import Integer
+from generator.formats import Format, Integer
 from generator.plan import plan_for
 from sim.harness import Driver, Session, SimulationResult, Streams, simulate_sessions
 from sim.layers import Layer
+from sim.reference import evaluate
+from tests.floating.operands import nearest
 
+UNIT = Fraction(1, 1 << 24)
+"""A divisor of every value of fp16, fp8 e4m3 and fp8 e5m2."""
 SLOW_KEYS = Streams(0.1, 0.6, 0.1)
 SLOW_ACTIVATIONS = Streams(0.6, 0.1, 0.1)
 SLOW_TAKER = Streams(0.1, 0.1, 0.6)
@@ -67,7 +72,6 @@ def layers_for(config: CoreConfig, seed: int) -> list[Layer]:
 def extreme_layer(config: CoreConfig) -> Layer:
     """N_max activations at one end of the format under weights of one sign: the largest sums there are."""
     number = config.format
-    assert isinstance(number, Integer)
     ends = np.array([[number.minimum], [number.maximum]])
     outputs = min(4, config.outputs or 4)
     weights = np.array([[1], [-1], [1], [-1]], dtype=np.int8)[:outputs]
@@ -90,13 +94,36 @@ def sessions_for(config: CoreConfig, seed: int) -> list[Session]:
     ]
 
 
+def truth(config: CoreConfig, layer: Layer) -> Any:
+    """What a layer's results must be.
+
+    Of integers numpy's matrix product, of ``exact`` the rounded sum of exact fractions, of other datapaths
+    what the reference says, which tests of its own hold against the truth.
+    """
+    if isinstance(config.format, Integer):
+        return layer.activations @ layer.weights.T.astype(np.int64)
+    if config.datapath != "exact":
+        return evaluate(plan_for(config), layer.activations, layer.weights)
+    return exactly_rounded(config.format, layer)
+
+
+def exactly_rounded(fmt: Format, layer: Layer) -> Any:
+    """Bits of the float nearest to each exact sum; where a special activation is selected NaN and, above
+    it, ``invalid``."""
+    values = layer.activations.astype(np.float64)
+    finite = np.isfinite(values)
+    units = np.vectorize(lambda value: int(Fraction(value) / UNIT), otypes=[object])
+    sums = units(np.where(finite, values, 0.0)) @ layer.weights.T.astype(object)
+    round_sum = np.vectorize(lambda total: nearest(fmt, total * UNIT), otypes=[np.int64])
+    invalid = (~finite).astype(int) @ abs(layer.weights.T.astype(int)) > 0
+    return np.where(invalid, fmt.canonical_nan | 1 << fmt.bits, round_sum(sums))
+
+
 def assert_bit_exact(config: CoreConfig, driver: Driver, seed: int, reproduce: str) -> SimulationResult:
-    """Run the sessions of ``seed`` on ``config`` and hold them against numpy's own matrix product."""
+    """Run the sessions of ``seed`` on ``config`` and hold them against the ``truth`` of each layer."""
     sessions = sessions_for(config, seed)
-    expected: list[list[Any]] = [
-        [layer.activations @ layer.weights.T.astype(np.int64) for layer in session.layers]
-        for session in sessions
-    ]
+    known = {id(layer): truth(config, layer) for session in sessions for layer in session.layers}
+    expected: list[list[Any]] = [[known[id(layer)] for layer in session.layers] for session in sessions]
     result = simulate_sessions(config, sessions, driver=driver, expected=expected)
     if not result.passed:
         pytest.fail(

@@ -1,0 +1,60 @@
+"""How far off an aligned core's results can be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from generator.floating import reference as floating
+from generator.floating.align import aligned_lsb
+from generator.floating.fixed import smallest_exponent
+from generator.formats import Float
+from generator.plan import CorePlan
+
+
+def aligned_error_bound(plan: CorePlan, activations: ArrayLike, weights: ArrayLike) -> NDArray[Any]:
+    """The most by which y[B, M] of an ``aligned`` core differs from the exact x[B, N] · W[M, N]ᵀ.
+
+    For finite activations, as long as no sum exceeds the accumulation format. Derivation, for one result:
+
+    1. One unit of tile t is u = 2^(E - bias - (aligned_bits - 2)), with E its largest exponent field. An
+       aligned activation is off by c·u at most: c = 1/2 if rounded to nearest and aligned_bits is more than
+       the format's precision (fewer can saturate by up to a unit), else c = 1. The k activations that
+       non-zero weights select add exactly, so the tile's integer sum is off by A = k·c·u.
+    2. Rounding a value v to the accumulation format, with f fraction bits and smallest subnormal h, is off by
+       at most e·|v| + h/2, e = 2^-(f + 1). With s the exact sum of the tile, the float that is added is
+       off from s by at most D = A + e·(|s| + A) + h/2.
+    3. The accumulator adds it to a sum that is already off by B. With S the exact sum up to and including
+       this tile, what is rounded is at most |S| + B + D, and a sum of floats is exact below the normal
+       range: B ← B + D + e·(|S| + B + D). The result's bound is B after the last tile.
+
+    So the error is about (n·c·2^(2 - aligned_bits) + e) of the largest activation a tile, plus e of each
+    partial sum.
+    """
+    config = plan.config
+    number, total, bits = config.format, config.accumulator_format, config.aligned_bits
+    assert isinstance(number, Float)
+    assert total is not None
+    assert bits is not None
+    patterns = number.encode(activations)
+    w = np.asarray(weights, dtype=np.float64)
+    tokens, length = patterns.shape
+    n = config.tile_length
+    nearest = config.rounding == "nearest" and bits > number.mantissa + 1
+    e, h = 2.0 ** -(total.mantissa + 1), 2.0 ** smallest_exponent(total)
+
+    x = floating.decode(number, patterns)
+    bound = np.zeros((tokens, len(w)))
+    exact = np.zeros((tokens, len(w)))
+    for start in range(0, length, n):
+        tile = slice(start, start + n)
+        scale = floating.largest_exponent(number, patterns[:, tile])
+        unit = np.ldexp(0.5 if nearest else 1.0, aligned_lsb(number, bits) + scale)[:, None]
+        cut = unit * np.count_nonzero(w[:, tile], axis=1)
+        tile_sum = x[:, tile] @ w[:, tile].T
+        off = cut + e * (np.abs(tile_sum) + cut) + h / 2
+        exact += tile_sum
+        bound += off + e * (np.abs(exact) + bound + off)
+    return bound

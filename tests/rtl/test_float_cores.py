@@ -1,0 +1,93 @@
+"""Floating-point cores: formats, datapaths, architectures, dataflows, pipelines, held against the truth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from generator.config import CoreConfig
+from sim.harness import Driver
+from tests.rtl.cores import assert_bit_exact
+
+HELD = {"dataflow": "table_stationary", "outputs": 7}
+LATE: dict[str, Any] = {"table": "activations"}
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "mu1": {"group_size": 1, "tables": 3, "columns": 2},
+    "mu2": {"group_size": 2, "tables": 4, "columns": 2, "pipeline": {**LATE, "reduction_every": 1}},
+    "mu2-held": {"group_size": 2, "tables": 3, "columns": 3, **HELD, "pipeline": {"fetch": True}},
+    "mu3-rows": {"group_size": 3, "tables": 2, "columns": 2, "rows": 2, "pipeline": LATE},
+    "mu3-tree": {
+        "group_size": 3,
+        "tables": 3,
+        "columns": 2,
+        "fetch": "tree",
+        "pipeline": {"table": "entries", "fetch": True, "reduction_every": 2},
+    },
+    "select": {"architecture": "select", "tables": 5, "columns": 2, "pipeline": {"reduction_every": 2}},
+    "select-tree-held": {
+        "architecture": "select",
+        "fetch": "tree",
+        "tables": 2,
+        "columns": 3,
+        "rows": 2,
+        "pipeline": {"fetch": True, "reduction_every": 1},
+        **HELD,
+    },
+}
+EXACT = ("fp16", "fp8_e4m3", "fp8_e5m2")
+CORES: dict[str, dict[str, Any]] = {
+    f"{activation}-exact-{shape}": {"activation": activation, "datapath": "exact", **SHAPES[shape]}
+    for number, activation in enumerate(EXACT)
+    for place, shape in enumerate(SHAPES)
+    if activation == "fp16" or (place + number) % 2
+}
+
+ALIGNED: dict[str, dict[str, Any]] = {
+    "fp16-24bits": {"activation": "fp16", "aligned_bits": 24, **SHAPES["mu2"]},
+    "fp16-12bits-held": {
+        "activation": "fp16",
+        "aligned_bits": 12,
+        "rounding": "truncate",
+        "accumulation": "fp32",
+        **SHAPES["mu2-held"],
+    },
+    "fp16-8bits": {"activation": "fp16", "aligned_bits": 8, **SHAPES["mu3-tree"]},
+    "bf16-16bits": {"activation": "bf16", "aligned_bits": 16, "accumulation": "fp32", **SHAPES["mu3-rows"]},
+    "bf16-20bits-held": {"activation": "bf16", "aligned_bits": 20, **SHAPES["select-tree-held"]},
+    "fp8_e4m3-10bits": {"activation": "fp8_e4m3", "aligned_bits": 10, **SHAPES["mu1"]},
+    "fp8_e4m3-4bits": {"activation": "fp8_e4m3", "aligned_bits": 4, **SHAPES["select"]},
+    "fp8_e5m2-8bits-held": {"activation": "fp8_e5m2", "aligned_bits": 8, **SHAPES["mu2-held"]},
+    "fp32-32bits": {"activation": "fp32", "aligned_bits": 32, **SHAPES["mu2"]},
+    "fp32-3bits": {"activation": "fp32", "aligned_bits": 3, "rounding": "truncate", **SHAPES["mu3-rows"]},
+}
+CORES |= {f"aligned-{name}": {"datapath": "aligned", **core} for name, core in ALIGNED.items()}
+NATIVE: dict[str, dict[str, Any]] = {
+    "fp16-mu2": {"activation": "fp16", **SHAPES["mu2"]},
+    "fp16-wide-held": {"activation": "fp16", "accumulation": "fp32", **SHAPES["mu2-held"]},
+    "fp16-select": {"activation": "fp16", **SHAPES["select"]},
+    "bf16-mu3": {"activation": "bf16", **SHAPES["mu3-tree"]},
+    "bf16-wide-select-held": {"activation": "bf16", "accumulation": "fp32", **SHAPES["select-tree-held"]},
+    "fp8_e4m3-mu1": {"activation": "fp8_e4m3", **SHAPES["mu1"]},
+    "fp8_e4m3-wide": {"activation": "fp8_e4m3", "accumulation": "fp32", **SHAPES["mu2"]},
+    "fp8_e5m2-mu3": {"activation": "fp8_e5m2", **SHAPES["mu3-rows"]},
+    "fp32-mu2": {"activation": "fp32", **SHAPES["mu2"]},
+    "fp16-multiplier": {"activation": "fp16", **SHAPES["select"], "architecture": "multiplier"},
+    "bf16-multiplier-held": {
+        "activation": "bf16",
+        "accumulation": "fp32",
+        **SHAPES["select-tree-held"],
+        "architecture": "multiplier",
+    },
+    "fp8_e4m3-multiplier": {"activation": "fp8_e4m3", **SHAPES["select"], "architecture": "multiplier"},
+}
+CORES |= {f"native-{name}": {"datapath": "native", **core} for name, core in NATIVE.items()}
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_float_core_is_bit_exact_and_on_time(name: str) -> None:
+    config = CoreConfig.parse({"max_reduction": 37, **CORES[name]})
+    driver: Driver = "axi" if name.endswith("-held") else "lean"
+    test = f"tests/rtl/test_float_cores.py::test_float_core_is_bit_exact_and_on_time[{name}]"
+    assert_bit_exact(config, driver, 1, f".venv/bin/python -m pytest '{test}'")
