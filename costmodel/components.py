@@ -1,0 +1,142 @@
+"""What hardware is made of: the components that have a price, and how many of each a block needs.
+
+A bill counts components. Their prices are a technology's coefficients, so area is linear in what
+calibration fits, and every coefficient is the price of a piece of hardware that can be looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+AREA_COMPONENTS: Mapping[str, str] = {
+    "full_adder": "adder's bit",
+    "sum": "adder's last bit, which has no carry out",
+    "register": "flip-flop",
+    "hold": "choice between a register's value and a new one",
+    "count": "counter's bit: decrement, comparison and reload",
+    "gate": "bit forced to zero by a control",
+    "complement": "bit inverted by a control",
+    "select": "bit chosen among zero, itself and its complement by two decoded controls",
+    "held_select": "the same in front of a register that holds, which joins it as a further leg",
+    "undecoded_select": "what the same costs more by an index and a sign",
+    "leg": "bit of one leg of a one-hot AND-OR multiplexer",
+    "choice": "bit of a two-to-one multiplexer",
+    "decoded_line": "output of a decoder from binary to one-hot",
+    "selector": "decoding of a ternary weight to 'take' and 'negate'",
+    "recoder": "digit of a multiplier's recoded operand",
+    "digit": "sign of a multiplier's partial product",
+    "product_bit": "bit of a multiplier's partial product",
+    "handshake": "the three streams' handshakes",
+}
+"""Names and meanings of the coefficients in a technology's ``area_um2``."""
+
+DELAY_COMPONENTS: Mapping[str, str] = {
+    "register": "clock to output and setup",
+    "sequencer": "from a result's flag through the handshakes to the columns' controls",
+    "carry": "bit of an adder's carry chain",
+    "adder": "adder on top of its carries",
+    "select": "choice among zero, a value and its complement",
+    "merge": "doubling of the legs of a multiplexer",
+    "product": "bit of a signed multiplier's operand",
+    "load": "doubling of the gates that a buffered signal drives",
+    "drive": "gate that a flip-flop drives without buffers",
+    "advance": "register that may hold, as a load of the flag that lets it",
+}
+"""Names and meanings of the coefficients in a technology's ``delay_ps``."""
+
+
+@dataclass(frozen=True)
+class Bill:
+    """How many of each component; bills add, and multiply by a number."""
+
+    counts: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, **counts: float) -> Bill:
+        return cls(counts)
+
+    def __add__(self, other: Bill) -> Bill:
+        counts = dict(self.counts)
+        for name, count in other.counts.items():
+            counts[name] = counts.get(name, 0) + count
+        return Bill(counts)
+
+    def __mul__(self, factor: float) -> Bill:
+        return Bill({name: count * factor for name, count in self.counts.items()})
+
+    __rmul__ = __mul__
+
+    def price(self, coefficients: Mapping[str, float]) -> float:
+        """Σ count · coefficient."""
+        return sum(count * coefficients[name] for name, count in self.counts.items())
+
+
+NOTHING = Bill()
+
+
+def total(bills: list[Bill]) -> Bill:
+    """The sum of ``bills``."""
+    result = NOTHING
+    for bill in bills:
+        result = result + bill
+    return result
+
+
+def adder(width: int) -> Bill:
+    """A ripple adder whose sum has ``width`` bits: a full adder a bit, and a last bit without carry out.
+
+    A constant carry-in costs and saves nothing: the first bit's cell works as a half adder.
+    """
+    return Bill.of(full_adder=width - 1, sum=1)
+
+
+def register(bits: int, holds: bool) -> Bill:
+    """``bits`` flip-flops; with ``holds`` each chooses between its value and a new one."""
+    return Bill.of(register=bits, hold=bits if holds else 0)
+
+
+def counter(bits: int) -> Bill:
+    """A counter of ``bits`` bits that steps down, is compared with its last value and reloaded."""
+    return Bill.of(register=bits, count=bits)
+
+
+def decoder(lines: int) -> Bill:
+    """Binary to ``lines`` one-hot lines: predecoded halves are shared, so that a line costs one gate."""
+    return Bill.of(decoded_line=lines)
+
+
+def onehot_multiplexer(leg_bits: int) -> Bill:
+    """AND-OR of values that have ``leg_bits`` bits together: each bit of each value is one leg."""
+    return Bill.of(leg=leg_bits)
+
+
+def tree_multiplexer(legs: int, width: int) -> Bill:
+    """Two-to-one multiplexers that choose one of ``legs`` values by a binary index.
+
+    Index 0 chooses nothing: its leg is zero, and the multiplexer that it meets is a gate.
+    """
+    return Bill.of(choice=(legs - 1) * width, gate=width)
+
+
+def recoder(bits: int) -> Bill:
+    """Booth's recoding of a ``bits``-bit operand."""
+    return Bill.of(recoder=_digits(bits))
+
+
+def signed_multiplier(bits: int, width: int) -> Bill:
+    """The low ``width`` bits of a product of two's complement numbers of ``bits`` bits, one of them recoded.
+
+    Every digit selects a partial product of bits + 1 bits; all but one are added. Cutting the product's t
+    highest bits saves a triangle of t·(t + 1)/2 bits, half of them since digits are two bits apart.
+    """
+    digits = _digits(bits)
+    cut = max(0, 2 * bits - 1 - width)
+    saved = cut * (cut + 1) / 4
+    adders = (digits - 1) * (bits + 1)
+    return Bill.of(digit=digits, product_bit=digits * (bits + 1) - saved, full_adder=adders - saved)
+
+
+def _digits(bits: int) -> float:
+    """Booth digits of a two's complement number; an odd one on top is never ±2 and counts for less."""
+    return bits // 2 + 0.7 * (bits % 2)

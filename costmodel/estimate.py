@@ -1,0 +1,263 @@
+"""The cost of a core from its plan: of one, with a breakdown, or of a whole batch by table look-up.
+
+In a batch each price is computed once for every combination of the keys that it depends on, and gathered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from costmodel.area import AREA_TERMS, PARTS
+from costmodel.technology import Technology
+from costmodel.timing import DELAY_TERMS
+from generator.config import CoreConfig, PipelineConfig
+from generator.errors import ConfigError
+from generator.plan import CorePlan, Range, ReductionPlan, TablePlan, plan_for
+
+Part = TypeVar("Part")
+
+BATCH_KEYS = (
+    *(name for name in CoreConfig.model_fields if name != "pipeline"),
+    *(f"pipeline.{name}" for name in PipelineConfig.model_fields),
+)
+"""Keys that ``estimate_batch`` takes as columns."""
+
+Codes = NDArray[np.int32]
+
+_LARGEST_TABLE = 1 << 22
+"""Combinations looked up directly; where there could be more, those that occur are numbered first."""
+
+_LONGEST_REDUCTION = 1 << 24
+"""Stands for ``max_reduction`` in units that do not depend on it."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a core costs and does: ``breakdown`` sums to ``area_um2``, the longest stage is ``delay_ps``."""
+
+    area_um2: float
+    breakdown: dict[str, float]
+    delay_ps: float
+    stages_ps: dict[str, float]
+    macs_per_cycle: int
+    latency_cycles: int
+    bits_per_weight: float
+
+
+def estimate(config: CoreConfig, technology: Technology) -> Estimate:
+    """Area (µm²), delay (ps), throughput of ``config`` in ``technology``."""
+    plan = plan_for(config)
+    breakdown = dict.fromkeys(PARTS, 0.0)
+    for term in AREA_TERMS:
+        breakdown[term.part] += term.units(config) * term.price(plan, technology)
+    stages = {term.stage: term.delay(plan, technology) for term in DELAY_TERMS}
+    return Estimate(
+        area_um2=sum(breakdown.values()),
+        breakdown=breakdown,
+        delay_ps=max(stages.values()),
+        stages_ps={stage: delay for stage, delay in stages.items() if delay > 0},
+        macs_per_cycle=plan.macs_per_cycle,
+        latency_cycles=plan.latency_cycles,
+        bits_per_weight=plan.bits_per_weight,
+    )
+
+
+def estimate_batch(columns: Mapping[str, ArrayLike], technology: Technology) -> dict[str, NDArray[Any]]:
+    """``estimate`` of many cores at once.
+
+    ``columns`` maps keys of a core (``BATCH_KEYS``) to one-dimensional arrays of one length, or to a single
+    value for all cores; what is left out has the key's default. In ``outputs`` None, NaN and 0 mean none.
+
+    Returns arrays ``area_um2``, ``area_<part>`` (µm²), ``delay_ps``, ``macs_per_cycle``, ``latency_cycles``
+    and ``bits_per_weight``. Raises ``ConfigError`` for an unknown key or a core that is not allowed, as far
+    as a unit shows it: combinations that only a whole core forbids are the caller's to leave out.
+    """
+    batch = _Batch(columns)
+    areas = {part: np.zeros(batch.length) for part in PARTS}
+    for term in AREA_TERMS:
+        price = batch.gather(term.keys, partial(term.price, technology=technology))
+        areas[term.part] += price * batch.product(term.count)
+    delay = np.zeros(batch.length)
+    for stage in DELAY_TERMS:
+        np.maximum(delay, batch.gather(stage.keys, partial(stage.delay, technology=technology)), out=delay)
+    return {
+        "area_um2": np.sum([areas[part] for part in PARTS], axis=0),
+        **{f"area_{part}": area for part, area in areas.items()},
+        "delay_ps": delay,
+        "macs_per_cycle": batch.product(("rows", "columns", "tables", "group_size")),
+        "latency_cycles": batch.gather(
+            ("tables", "pipeline.fetch", "pipeline.reduction_every"), lambda plan: plan.latency_cycles
+        ).astype(np.int64),
+        "bits_per_weight": batch.gather(
+            ("architecture", "activation", "group_size"), lambda plan: plan.bits_per_weight
+        ),
+    }
+
+
+class _Batch:
+    """Columns as codes into their distinct values."""
+
+    def __init__(self, columns: Mapping[str, ArrayLike]) -> None:
+        for key in columns:
+            if key not in BATCH_KEYS:
+                raise ConfigError(f"unknown key {key!r}: {', '.join(BATCH_KEYS)} are known")
+        arrays = {key: np.asarray(values) for key, values in columns.items()}
+        lengths = {array.shape[0] for array in arrays.values() if array.ndim}
+        if len(lengths) > 1 or any(array.ndim > 1 for array in arrays.values()):
+            raise ConfigError(f"columns of lengths {sorted(lengths)}: one length is expected")
+        self.length = lengths.pop() if lengths else 1
+        self._values = {key: [_default(key)] for key in BATCH_KEYS if key not in arrays}
+        self._codes: dict[str, Codes] = {}
+        self._joined: dict[tuple[str, ...], _Combinations] = {}
+        for key, array in arrays.items():
+            codes, distinct = _factorize(array if array.ndim else array.reshape(1))
+            self._values[key] = [_plain(key, value) for value in distinct]
+            if len(distinct) > 1:
+                self._codes[key] = codes
+
+    def product(self, keys: Sequence[str]) -> NDArray[np.int64]:
+        """The product of integer columns."""
+        result = np.ones(self.length, dtype=np.int64)
+        for key in keys:
+            if key in self._codes:
+                result *= np.array(self._values[key], dtype=np.int64)[self._codes[key]]
+            else:
+                result *= int(self._values[key][0])
+        return result
+
+    def gather(self, keys: Sequence[str], value: Callable[[CorePlan], float]) -> NDArray[np.float64]:
+        """``value`` of every core, where it depends on ``keys`` alone."""
+        fixed = {key: self._values[key][0] for key in keys if key not in self._codes}
+        varying = tuple(key for key in keys if key in self._codes)
+        if not varying:
+            return np.full(self.length, value(_representative(fixed)))
+        joined = self._join(varying)
+        values = np.full(joined.bound, np.nan)
+        for code in joined.occurring.tolist():
+            values[code] = value(_representative({**fixed, **self._chosen(varying, code)}))
+        return values[joined.codes]
+
+    def _join(self, keys: tuple[str, ...]) -> _Combinations:
+        """One code for each combination of values of ``keys``; kept, because lists of keys begin alike."""
+        if keys not in self._joined:
+            last, radix = self._codes[keys[-1]], len(self._values[keys[-1]])
+            if len(keys) == 1:
+                self._joined[keys] = _Combinations(last, radix)
+            else:
+                before = self._join(keys[:-1])
+                if before.bound * radix > _LARGEST_TABLE:
+                    before = before.dense
+                codes = before.codes * np.int32(radix)
+                codes += last
+                self._joined[keys] = _Combinations(codes, before.bound * radix)
+        return self._joined[keys]
+
+    def _chosen(self, keys: tuple[str, ...], code: int) -> dict[str, Any]:
+        """The values of ``keys`` that the code of their combination stands for."""
+        *first, last = keys
+        before, digit = divmod(code, len(self._values[last]))
+        chosen = {last: self._values[last][digit]}
+        if first:
+            prefix = self._join(tuple(first))
+            if prefix.bound * len(self._values[last]) > _LARGEST_TABLE:
+                before = int(prefix.occurring[before])
+            chosen |= self._chosen(tuple(first), before)
+        return chosen
+
+
+@dataclass(frozen=True)
+class _Combinations:
+    """Codes 0 … ``bound`` - 1, one a core."""
+
+    codes: Codes
+    bound: int
+
+    @cached_property
+    def occurring(self) -> NDArray[np.intp]:
+        """The codes that there are, ascending."""
+        present = np.zeros(self.bound, dtype=bool)
+        present[self.codes] = True
+        return np.flatnonzero(present)
+
+    @cached_property
+    def dense(self) -> _Combinations:
+        """The codes numbered as they occur."""
+        rank = np.zeros(self.bound, dtype=np.int32)
+        rank[self.occurring] = np.arange(len(self.occurring), dtype=np.int32)
+        return _Combinations(rank[self.codes], len(self.occurring))
+
+
+def _factorize(array: NDArray[Any]) -> tuple[Codes, NDArray[Any]]:
+    """Codes and distinct values of a column."""
+    if array.dtype.kind in "iub" and array.size and array.min() >= 0 and array.max() < _LARGEST_TABLE:
+        found = _Combinations(array.astype(np.int32), int(array.max()) + 1)
+        return found.dense.codes, found.occurring.astype(array.dtype)
+    codes, uniques = pd.factorize(array, use_na_sentinel=False)
+    return codes.astype(np.int32), np.asarray(uniques, dtype=object)
+
+
+def _plain(key: str, value: Any) -> Any:
+    """A column's value as the configuration takes it."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if key == "outputs":
+        return None if value is None or value != value or value == 0 else int(value)
+    return value
+
+
+def _default(key: str) -> Any:
+    if key in ("tables", "columns"):
+        raise ConfigError(f"{key} is missing")
+    if key.startswith("pipeline."):
+        return PipelineConfig.model_fields[key.removeprefix("pipeline.")].default
+    return CoreConfig.model_fields[key].default
+
+
+def _representative(values: Mapping[str, Any]) -> CorePlan:
+    """A core with ``values``; what a unit does not depend on is as small, or as permissive, as may be."""
+    core: dict[str, Any] = {"tables": 1, "columns": 1, "max_reduction": _LONGEST_REDUCTION}
+    pipeline = {}
+    for key, value in values.items():
+        if key.startswith("pipeline."):
+            pipeline[key.removeprefix("pipeline.")] = value
+        else:
+            core[key] = value
+    return _SharingPlan(CoreConfig.parse({**core, "pipeline": pipeline}))
+
+
+class _SharingPlan(CorePlan):
+    """A plan that takes its costly parts from the plans made before that have the same."""
+
+    @cached_property
+    def table(self) -> TablePlan:
+        table: TablePlan = _shared(TablePlan(self.config.group_size, self.activation_range))
+        return table
+
+    @cached_property
+    def fetched(self) -> tuple[Range, Range]:
+        config = self.config
+        return _fetched(config.architecture, config.activation, config.symmetric, config.group_size)
+
+    @cached_property
+    def reduction(self) -> ReductionPlan:
+        reduction: ReductionPlan = _shared(super().reduction)
+        return reduction
+
+
+@lru_cache(maxsize=1 << 14)
+def _shared(part: Part) -> Part:
+    """The first of equal ``part``s, with whatever it has already computed."""
+    return part
+
+
+@lru_cache(maxsize=1 << 14)
+def _fetched(architecture: str, activation: str, symmetric: bool, group_size: int) -> tuple[Range, Range]:
+    values = {"architecture": architecture, "activation": activation, "symmetric": symmetric}
+    return CorePlan(CoreConfig.parse({**values, "group_size": group_size, "tables": 1, "columns": 1})).fetched

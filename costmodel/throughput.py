@@ -1,0 +1,66 @@
+"""How long work takes: clock cycles of a layer and of a model, and the weight stream's bandwidth.
+
+The counts are those of ``CorePlan.tiling``: every block of R tokens takes n_tiles · m_tiles steps, one a
+cycle when nobody stalls, edge tiles included, and the pipeline fills once a layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from generator.plan import CorePlan
+
+Layer = tuple[int, int]
+"""N and M of y[B, M] = x[B, N] · Wᵀ."""
+
+
+def layer_cycles(plan: CorePlan, length: int, outputs: int, tokens: int = 1) -> int:
+    """Cycles from a layer's first activation to its last result; ``WorkloadError`` where it does not fit."""
+    return plan.tiling(length, outputs, tokens).cycles
+
+
+def layer_cycles_batch(
+    length: int,
+    outputs: int,
+    tokens: int,
+    *,
+    tile_length: ArrayLike,
+    columns: ArrayLike,
+    rows: ArrayLike,
+    latency_cycles: ArrayLike,
+) -> NDArray[np.int64]:
+    """``layer_cycles`` of many cores at once; the arguments after the layer broadcast.
+
+    Whether a core may run the layer at all (``max_reduction``, ``outputs``) is not checked.
+    """
+    tiles = _ceil(length, tile_length) * _ceil(outputs, columns) * _ceil(tokens, rows)
+    cycles: NDArray[np.int64] = tiles + np.asarray(latency_cycles, dtype=np.int64)
+    return cycles
+
+
+def model_cycles(plan: CorePlan, layers: Iterable[Layer], tokens: int = 1) -> int:
+    """Cycles of ``layers`` one after the other, each waiting for the one before."""
+    return sum(layer_cycles(plan, length, outputs, tokens) for length, outputs in layers)
+
+
+def tokens_per_second(cycles: ArrayLike, tokens: int, clock_hz: float) -> NDArray[np.float64]:
+    """Tokens a second when ``tokens`` tokens take ``cycles`` cycles."""
+    rate: NDArray[np.float64] = tokens * clock_hz / np.asarray(cycles, dtype=np.float64)
+    return rate
+
+
+def weight_bandwidth(
+    clock_hz: float, *, tile_length: ArrayLike, columns: ArrayLike, bits_per_weight: ArrayLike
+) -> NDArray[np.float64]:
+    """Bits a second of the key stream when a step is made every cycle: n · m weights, shared by the rows."""
+    weights = np.asarray(tile_length, dtype=np.float64) * np.asarray(columns)
+    bandwidth: NDArray[np.float64] = clock_hz * weights * np.asarray(bits_per_weight)
+    return bandwidth
+
+
+def _ceil(amount: int, step: ArrayLike) -> NDArray[np.int64]:
+    result: NDArray[np.int64] = -(-amount // np.asarray(step, dtype=np.int64))
+    return result

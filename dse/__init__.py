@@ -1,0 +1,1 @@
+"""The sweep engine, workloads, reports and the command line."""

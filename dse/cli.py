@@ -1,0 +1,459 @@
+"""The command line: one function a command, everything heavy imported inside it, every error one line.
+
+Results go to stdout, as text or with ``--json`` as one object; progress and complaints go to stderr. Exit
+status: 0 done, 1 the answer is no, 2 the input is wrong, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from dse.terminal import aligned, progress_bar
+from generator.errors import TernlutError
+from generator.files import describe, output_directory, write_text
+
+if TYPE_CHECKING:
+    from costmodel.liberty import Library
+    from dse.summary import Summary
+    from generator.config import CoreConfig
+
+app = typer.Typer(
+    help="Explore and generate lookup-table hardware for ternary neural networks.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+CoreFile = Annotated[Path, typer.Argument(metavar="CORE", help="Core file, TOML.", show_default=False)]
+Overrides = Annotated[
+    list[str],
+    typer.Option("--set", metavar="KEY=VALUE", help="Replace a key of the core file; may be repeated."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Tech = Annotated[str, typer.Option("--tech", metavar="NAME", help="Technology, shipped or a TOML file.")]
+LibertyFiles = Annotated[
+    list[Path], typer.Option("--liberty", metavar="FILE", help="Liberty file, plain or gzip; repeatable.")
+]
+
+INTERRUPTED = 130
+OURS = ("generator", "costmodel", "sim", "dse")
+
+
+class UsageError(TernlutError):
+    """Options that do not go together or cannot be read."""
+
+
+@app.command()
+def generate(
+    core: CoreFile,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where to write.")],
+    override: Overrides = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Write a core's Verilog, manifest and timing constraints."""
+    from generator.verilog import emit
+
+    began = time.perf_counter()
+    config = load_core(core, override)
+    output_directory(out)
+    emission = emit(config)
+    files = emission.write(out)
+    figures = {
+        "top": emission.top,
+        "files": [str(path) for path in files],
+        "modules": list(emission.modules),
+        "seconds": round(time.perf_counter() - began, 3),
+    }
+    if as_json:
+        say_json(figures)
+        return
+    size = sum(path.stat().st_size for path in files) / 1e3
+    print(f"{emission.top}: {len(emission.modules)} modules, {len(files)} files, {size:,.0f} kB in {out}")
+
+
+@app.command()
+def simulate(
+    core: CoreFile,
+    layer: Annotated[
+        str, typer.Option(metavar="NxM", help="Inputs and outputs of the layer.", show_default="a few tiles")
+    ] = "",
+    tokens: Annotated[int, typer.Option(metavar="B", help="Tokens.", min=1)] = 1,
+    seed: Annotated[int, typer.Option(metavar="S", help="Seed of activations and weights.", min=0)] = 0,
+    weights: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Ternary weights W[M, N], .npy or .npz.")
+    ] = None,
+    tensor: Annotated[str, typer.Option(metavar="NAME", help="Which array of an .npz file.")] = "",
+    stalls: Annotated[
+        float, typer.Option(metavar="P", help="Probability that a stream pauses in a cycle.", min=0, max=0.99)
+    ] = 0.0,
+    driver: Annotated[str, typer.Option(metavar="lean|axi", help="Ours, or cocotbext-axi.")] = "lean",
+    waves: Annotated[Path | None, typer.Option(metavar="FILE", help="Write waves, FST.")] = None,
+    override: Overrides = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Run a layer through a core's Verilog and compare with numpy."""
+    config = load_core(core, override)
+    if driver not in ("lean", "axi"):
+        raise UsageError(f"--driver {driver}: lean or axi is expected")
+    from sim.harness import simulate as run
+    from sim.layers import Layer
+
+    length, outputs = read_shape(layer) if layer else default_shape(config)
+    if weights is None:
+        data = Layer.random(config, length, outputs, tokens, seed)
+    else:
+        data = layer_of_file(config, weights, tensor, tokens, seed)
+    with progress_bar() as progress:
+        progress(f"simulating {data.length} → {data.outputs}", None)
+        result = run(
+            config, data.activations, data.weights, stalls=stalls, seed=seed,
+            driver="axi" if driver == "axi" else "lean", waves=waves,
+        )  # fmt: skip
+    figures = {
+        "passed": result.passed,
+        "mismatches": result.mismatches,
+        "results": result.results,
+        "cycles": result.cycles,
+        "expected_cycles": result.expected_cycles,
+        "latency": result.latency,
+        "seconds": round(result.seconds, 3),
+        "seed": seed,
+        "failures": list(result.failures),
+    }
+    if as_json:
+        say_json(figures)
+    else:
+        print(told(result, data.length, data.outputs, data.tokens))
+        for failure in result.failures[:10]:
+            print(f"  {failure}")
+    if not result.passed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def synth(
+    core: CoreFile,
+    tech: Tech = "asap7",
+    liberty: LibertyFiles = [],  # noqa: B006
+    hierarchical: Annotated[bool, typer.Option("--hierarchical", help="Each module once.")] = False,
+    adders: Annotated[str, typer.Option(metavar="cells|generic", help="Full adders, or gates.")] = "cells",
+    datapath: Annotated[bool, typer.Option("--datapath", help="Without sequencer and streams.")] = False,
+    clock_ps: Annotated[
+        float | None, typer.Option(metavar="P", help="Clock period to size for, and report the delay.", min=1)
+    ] = None,
+    override: Overrides = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Synthesize a core with Yosys."""
+    config = load_core(core, override)
+    if adders not in ("cells", "generic"):
+        raise UsageError(f"--adders {adders}: cells or generic is expected")
+    from costmodel.synthesis import Flow, synthesize
+    from generator.verilog import emit
+
+    library = find_library(tech, liberty)
+    emission = emit(config)
+    flow = Flow("generic" if adders == "generic" else "cells", hierarchical, clock_ps)
+    with progress_bar() as progress:
+        progress(f"synthesizing for {library.name}", None)
+        result = synthesize(emission.verilog, emission.datapath if datapath else emission.top, library, flow)
+    figures = {
+        "area_um2": round(result.area_um2, 4),
+        "sequential_um2": round(result.sequential_um2, 4),
+        "combinational_um2": round(result.combinational_um2, 4),
+        "cells": result.cells,
+        "delay_ps": result.delay_ps,
+        "seconds": round(result.seconds, 3),
+    }
+    if as_json:
+        say_json(figures)
+        return
+    delay = "" if result.delay_ps is None else f", {result.delay_ps:,.0f} ps"
+    print(
+        f"{result.area_um2:,.1f} µm² ({result.sequential_um2:,.1f} sequential, "
+        f"{result.combinational_um2:,.1f} combinational), "
+        f"{sum(result.cells.values()):,} cells{delay}, {result.seconds:.1f} s"
+    )
+
+
+@app.command()
+def estimate(
+    core: CoreFile,
+    tech: Tech = "asap7",
+    override: Overrides = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Price a core with the cost model."""
+    from dataclasses import asdict
+
+    config = load_core(core, override)
+    from costmodel.estimate import estimate as price
+    from costmodel.technology import load_technology
+
+    technology = load_technology(tech)
+    found = price(config, technology)
+    if as_json:
+        say_json({"technology": technology.name, **asdict(found)})
+        return
+    rows = [[part, f"{area:,.1f}", f"{area / found.area_um2:.1%}"] for part, area in found.breakdown.items()]
+    print(aligned(["area", "µm²", "share"], [*rows, ["total", f"{found.area_um2:,.1f}", "100.0%"]]))
+    print(
+        f"\n{found.delay_ps:,.0f} ps (at most {1e6 / found.delay_ps:,.0f} MHz), {found.macs_per_cycle:,} "
+        f"multiply-accumulates a cycle, {found.latency_cycles} cycles latency, "
+        f"{found.bits_per_weight:.3g} bits a weight; {technology.name}"
+    )
+
+
+@app.command()
+def calibrate(
+    liberty: LibertyFiles,
+    name: Annotated[str, typer.Option(metavar="T", help="The technology's name.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="Technology file to write.")],
+    workers: Annotated[
+        int | None, typer.Option(metavar="W", help="Processes.", min=1, show_default="one a core")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fit a technology to a cell library."""
+    from costmodel.calibration import calibrate as fit
+
+    from costmodel.liberty import Library
+
+    library = Library.of(liberty, name)
+    with progress_bar() as progress:
+        technology = fit(library, name=name, workers=workers or cores(), progress=progress)
+    write_text(out, technology.to_toml())
+    error = {part: fitted.model_dump() for part, fitted in technology.fit.items()}
+    if as_json:
+        say_json({"components": technology.area_um2, "fit_error": error, "file": str(out)})
+        return
+    print(
+        aligned(["component", "µm²"], [[part, f"{value:.4g}"] for part, value in technology.area_um2.items()])
+    )
+    for part, fitted in technology.fit.items():
+        print(f"{part}: {fitted.median_percent:.1f} % off in the median, {fitted.max_percent:.1f} % at most")
+
+
+@app.command()
+def sweep(
+    spec: Annotated[Path, typer.Argument(metavar="SPEC", help="Spec file, TOML.", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="DIR", help="Results.", show_default="reports/SPEC")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="W", help="Processes.", min=1, show_default="one a core")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted sweep.")] = False,
+    emit_best: Annotated[
+        bool, typer.Option("--emit-best", help="Write the best design's Verilog and simulate a layer on it.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Explore a design space and report its Pareto front."""
+    from dse.summary import Summary
+    from dse.sweep import sweep as explore
+
+    directory = out or Path("reports") / spec.stem
+    with progress_bar() as progress:
+        finished = explore(spec, directory, workers=workers or cores(), resume=resume, progress=progress)
+    summary = Summary(finished.results)
+    figures = finished.figures()
+    if not as_json:
+        say_sweep(summary, figures)
+    verified = build_best(summary, directory, quiet=as_json) if emit_best else None
+    if as_json:
+        say_json(figures | ({"simulation": verified} if emit_best else {}))
+    else:
+        print(f"report: {finished.report}")
+    if verified is not None and not verified["passed"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A finished sweep's results.", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Write the report of a finished sweep again."""
+    from dse.sweep import report as rebuild
+
+    with progress_bar() as progress:
+        finished = rebuild(directory, progress)
+    if as_json:
+        say_json({"report": str(finished.report)})
+        return
+    print(f"report: {finished.report}")
+
+
+def say_sweep(summary: Summary, figures: dict[str, Any]) -> None:
+    """The findings of a sweep, as text."""
+    from dse.metrics import METRICS
+    from dse.summary import quantity, shape
+
+    for sentence in (*summary.headline(), *summary.why()):
+        print(f"{sentence}\n")
+    objectives = list(summary.results.objectives)
+    head = ["", *(METRICS[name].label for name in objectives), "design"]
+    rows = [
+        [what, *(quantity(name, row[name]) for name in objectives), f"{row['architecture']}, {shape(row)}"]
+        for what, row in summary.highlights
+    ]
+    print(aligned(head, rows, text=(0, len(head) - 1)))
+    print(
+        f"\n{figures['points']:,} points, {figures['cores']:,} cores, {figures['feasible']:,} feasible, "
+        f"{figures['pareto']:,} on the front; {figures['seconds']:.1f} s, judged at "
+        f"{figures['points_per_second'] / 1e6:.1f} million points/s"
+    )
+
+
+def build_best(summary: Summary, directory: Path, quiet: bool) -> dict[str, Any] | None:
+    """Emits the recommended core into ``directory``/best and runs the model's largest layer on it."""
+    from dse.summary import core_of
+    from generator.verilog import emit
+    from sim.harness import simulate as run
+    from sim.layers import Layer
+
+    if summary.best is None:
+        return None
+    config = core_of(summary.best)
+    emission = emit(config)
+    emission.write(directory / "best")
+    workload = summary.results.meta["workload"]
+    largest = max(workload["layers"], key=lambda layer: (layer["inputs"] * layer["outputs"], layer["inputs"]))
+    data = Layer.random(config, largest["inputs"], largest["outputs"])
+    with progress_bar() as progress:
+        progress(f"simulating {largest['name']} on the best design", None)
+        result = run(config, data.activations, data.weights)
+    if not quiet:
+        print(f"emitted {emission.top} to {directory / 'best'}")
+        print(f"{largest['name']} of {workload['title']}: {told(result, data.length, data.outputs, 1)}")
+    return {
+        "verilog": str(directory / "best"),
+        "top": emission.top,
+        "layer": largest["name"],
+        "passed": result.passed,
+        "mismatches": result.mismatches,
+        "results": result.results,
+        "cycles": result.cycles,
+        "seconds": round(result.seconds, 3),
+    }
+
+
+def told(result: Any, length: int, outputs: int, tokens: int) -> str:
+    """A simulation in one line."""
+    verdict = "bit-exact" if result.passed else f"WRONG, {result.mismatches:,} mismatches"
+    which = "one token" if tokens == 1 else f"{tokens} tokens"
+    return (
+        f"simulated {length} → {outputs}, {which}: {result.results:,} results in {result.cycles:,} cycles, "
+        f"{verdict} ({result.build_seconds:.1f} s to build, {result.run_seconds:.1f} s to run)"
+    )
+
+
+def load_core(path: Path, overrides: list[str]) -> CoreConfig:
+    """The core file with its overrides."""
+    from generator.config import CoreConfig
+
+    return CoreConfig.load(path, overrides)
+
+
+def find_library(tech: str, liberty: list[Path]) -> Library:
+    """The cell library of ``--liberty`` files, else that of a technology we ship."""
+    from costmodel.liberty import Library
+    from costmodel.synthesis import shipped_library
+
+    return Library.of(tuple(liberty)) if liberty else shipped_library(tech)
+
+
+def read_shape(text: str) -> tuple[int, int]:
+    """``NxM``."""
+    match = re.fullmatch(r"([1-9]\d*)\s*[x×]\s*([1-9]\d*)", text)
+    if not match:
+        raise UsageError(f"--layer {text}: NxM is expected, 2560x640 for example")
+    return int(match[1]), int(match[2])
+
+
+def default_shape(config: CoreConfig) -> tuple[int, int]:
+    """A layer of a few tiles, with edges that do not come out even."""
+    length = min(config.max_reduction, 8 * config.tile_length + 1)
+    outputs = 4 * config.columns + 1
+    return length, outputs if config.outputs is None else min(outputs, config.outputs)
+
+
+def layer_of_file(config: CoreConfig, path: Path, tensor: str, tokens: int, seed: int) -> Any:
+    """Weights of a numpy file, with random activations."""
+    import numpy as np
+
+    from sim.layers import Layer
+
+    try:
+        loaded = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError):
+        raise UsageError(f"{path}: not a numpy file, .npy or .npz is expected") from None
+    if isinstance(loaded, np.lib.npyio.NpzFile):
+        if tensor not in loaded.files:
+            raise UsageError(
+                f"{path}: no tensor {tensor!r}, it holds {', '.join(loaded.files)}; say which with --tensor"
+            )
+        loaded = loaded[tensor]
+    if loaded.ndim != 2:
+        raise UsageError(f"{path}: an array of {loaded.ndim} dimensions, W[M, N] is expected")
+    return Layer.of(Layer.random(config, loaded.shape[1], 1, tokens, seed).activations, loaded)
+
+
+def cores() -> int:
+    """Processor cores we may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def say_json(figures: dict[str, Any]) -> None:
+    print(json.dumps(figures, ensure_ascii=False))
+
+
+def one_line(error: Exception) -> str:
+    """What to tell the user: what, where, what would be right."""
+    if isinstance(error, OSError):
+        return describe(error)
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    return " ".join(message.split()) or type(error).__name__
+
+
+def is_users(error: Exception) -> bool:
+    """Whether an error is the input's fault: ours by kind, the system's, or the command line's."""
+    ours = any(base.__module__.partition(".")[0] in OURS for base in type(error).__mro__)
+    system = isinstance(error, OSError) and error.errno is not None
+    return (ours and not isinstance(error, AssertionError)) or system or hasattr(error, "format_message")
+
+
+def main() -> NoReturn:
+    """Runs the command line and exits with its status."""
+    status: Any = 0
+    try:
+        status = app(standalone_mode=False, prog_name="ternlut")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (KeyboardInterrupt, typer.Abort):
+        status = INTERRUPTED
+    except Exception as error:
+        if not is_users(error):
+            raise
+        print(f"ternlut: {one_line(error)}", file=sys.stderr)
+        status = 2
+    if status == INTERRUPTED:
+        print("ternlut: interrupted", file=sys.stderr)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""``pareto.png`` and ``pareto.svg``: the fronts, and what the designs of one rate are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from dse.metrics import METRICS
+from dse.results import Results, Row
+from dse.summary import Summary, quantity
+from generator.files import replacing
+
+VALUE_COLOURS = ("#0b6bb8", "#d9661f", "#3f8f5b", "#8a5fb0", "#b8860b", "#5f6b78", "#c2447a")
+CLIPPED_ABOVE = 1.8
+"""A bar this many times the second highest is cut off, so that the others can be compared."""
+
+PART_COLOURS = ("#0b6bb8", "#58a6dc", "#f0a35e", "#c45a1a", "#8d99a6")
+
+STYLE: Any = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["Helvetica", "Arial", "Liberation Sans", "DejaVu Sans"],
+    "font.size": 7,
+    "axes.titlesize": 7.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.7,
+    "axes.axisbelow": True,
+    "grid.color": "#dfe3e8",
+    "grid.linewidth": 0.5,
+    "legend.frameon": False,
+    "legend.fontsize": 6.5,
+    "svg.hashsalt": "ternlut",
+    "svg.fonttype": "none",
+}
+
+
+def write_figures(directory: Path, summary: Summary) -> None:
+    """Writes both pictures of ``summary`` into ``directory``; the same results give the same bytes."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(7.2, 2.7), layout="constrained")
+        panels = figure.subplots(1, 2 if summary.best is None else 3)
+        _fronts(panels[0], summary)
+        _efficiency(panels[1], summary)
+        if summary.best is not None:
+            _breakdown(panels[2], summary)
+        for name, options in (("pareto.png", {"dpi": 300}), ("pareto.svg", {"metadata": {"Date": None}})):
+            with replacing(directory / name) as temporary:
+                figure.savefig(temporary, format=name.partition(".")[2], **options)
+
+
+def staircase(rows: Sequence[Row], price: str, rate: str, results: Results) -> list[Row]:
+    """Of ``rows`` those that are on the front of the two objectives alone, cheapest first."""
+    sign_price = 1 if results.objectives[price] == "min" else -1
+    sign_rate = 1 if results.objectives[rate] == "min" else -1
+    kept: list[Row] = []
+    for row in sorted(rows, key=lambda row: (sign_price * row[price], sign_rate * row[rate], row["id"])):
+        if not kept or sign_rate * row[rate] < sign_rate * kept[-1][rate]:
+            kept.append(row)
+    return kept
+
+
+def _fronts(axes: Axes, summary: Summary) -> None:
+    """The front of each compared value in price and rate, over the designs they were chosen from."""
+    results, price, rate = summary.results, summary.price, summary.rate
+    cloud = results.cloud(price, rate)
+    axes.scatter(cloud[price], cloud[rate], s=1, color="#cfd5dc", linewidths=0, rasterized=True, zorder=1)
+    for value, colour, rows in _lines(summary):
+        axes.step(
+            [r[price] for r in rows], [r[rate] for r in rows], where="post", color=colour, linewidth=1.2,
+            label=str(value), zorder=3,
+        )  # fmt: skip
+    if price in results.budget:
+        axes.axvline(results.budget[price], color="#5f6b78", linewidth=0.7, linestyle=(0, (4, 2)), zorder=2)
+        axes.annotate(
+            f"budget {quantity(price, results.budget[price])}", (results.budget[price], 0.02),
+            xycoords=("data", "axes fraction"), xytext=(3, 0), textcoords="offset points",
+            fontsize=6, color="#5f6b78",
+        )  # fmt: skip
+    _star(axes, summary, price, lambda row: float(row[rate]))
+    axes.set(xscale="log", yscale="log", xlabel=label(price), ylabel=label(rate), title="(a) Pareto fronts")
+    _plain(axes)
+    axes.legend(loc="upper left", handlelength=1.2, borderaxespad=0.1)
+
+
+def _efficiency(axes: Axes, summary: Summary) -> None:
+    """The same fronts, as the price of one unit of the rate: where (a) shows lines side by side."""
+    price, rate = summary.price, summary.rate
+    for value, colour, rows in _lines(summary):
+        axes.plot(
+            [r[rate] for r in rows], [r[price] / r[rate] for r in rows], color=colour, linewidth=1.0,
+            label=str(value),
+        )  # fmt: skip
+    _star(axes, summary, rate, lambda row: float(row[price] / row[rate]))
+    unit = f"{METRICS[price].unit} per {METRICS[rate].unit}"
+    axes.set(xscale="log", yscale="log", xlabel=label(rate), title="(b) Price of the rate")
+    axes.set_ylabel(f"{METRICS[price].label.capitalize()} ({unit})")
+    _plain(axes)
+
+
+def _lines(summary: Summary) -> Iterator[tuple[Any, str, list[Row]]]:
+    """Each compared value, its colour, and its front in price and rate."""
+    results = summary.results
+    for value, colour in zip(results.meta["groups"], VALUE_COLOURS, strict=False):
+        own = [row for row in results.fronts if row[results.compare] == value]
+        if own:
+            yield value, colour, staircase(own, summary.price, summary.rate, results)
+
+
+def _star(axes: Axes, summary: Summary, across: str, up: Callable[[Row], float]) -> None:
+    if summary.best is not None:
+        axes.plot(
+            summary.best[across], up(summary.best), marker="*", markersize=9, color="#111",
+            markeredgecolor="white", markeredgewidth=0.6, linestyle="none", zorder=5, label="recommended",
+        )  # fmt: skip
+
+
+def _plain(axes: Axes) -> None:
+    """Logarithmic axes with plain numbers."""
+    axes.grid(True)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(_short))
+        axis.set_minor_formatter(NullFormatter())
+
+
+def _short(value: float, _: Any = None) -> str:
+    """1,000 as 1k."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:.4g}{letter}"
+    return f"{value:.4g}"
+
+
+def _breakdown(axes: Axes, summary: Summary) -> None:
+    """Areas by part of the recommended design and of those that are as fast."""
+    names, parts = summary.breakdown()
+    assert summary.best is not None
+    designs = [summary.best, *(rival.equal for rival in summary.rivals if rival.equal)]
+    totals = parts[-1][1]
+    top = min(max(totals), CLIPPED_ABOVE * sorted(totals)[-2]) if len(totals) > 1 else totals[0]
+    base = [0.0] * len(names)
+    for (part, values), colour in zip(parts[:-1], PART_COLOURS, strict=True):
+        ends = [min(b + v, top) for b, v in zip(base, values, strict=True)]
+        heights = [end - b for b, end in zip(base, ends, strict=True)]
+        axes.bar(range(len(names)), heights, bottom=base, width=0.62, color=colour, label=part, linewidth=0)
+        base = ends
+    for position, total in enumerate(totals):
+        more = "" if position == 0 else f"\n{total / totals[0]:.2f}×"
+        if total > top:
+            axes.plot(
+                position + np.linspace(-0.36, 0.36, 9), top * (0.92 + 0.012 * (-1.0) ** np.arange(9)),
+                color="white", linewidth=2.5, zorder=4,
+            )  # fmt: skip
+        axes.annotate(
+            f"{total:,.0f}{more}", (position, min(total, top)), xytext=(0, 2), textcoords="offset points",
+            ha="center", va="bottom", fontsize=6.5,
+        )  # fmt: skip
+    axes.set_xticks(range(len(names)), [_tick(name, row) for name, row in zip(names, designs, strict=True)])
+    axes.tick_params(axis="x", length=0)
+    axes.set(
+        ylabel=label("area_um2"), title=f"(c) Area at {quantity(summary.rate, summary.best[summary.rate])}"
+    )
+    axes.set_ylim(0, 1.22 * top)
+    axes.yaxis.set_major_formatter(FuncFormatter(_short))
+    axes.grid(True, axis="y")
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(
+        handles[::-1], labels[::-1], loc="upper left", handlelength=0.9, handleheight=0.9, borderaxespad=0.2
+    )
+
+
+def _tick(name: str, row: Row) -> str:
+    size = f"{row['tables']}×{row['columns']}"
+    group = f"µ = {row['group_size']}" if row["architecture"] == "lut" else ""
+    return f"{name}\n{size}\n{group}".rstrip()
+
+
+def label(name: str) -> str:
+    """A metric and its unit, for an axis."""
+    text, unit = METRICS[name].label, METRICS[name].unit
+    return f"{text[:1].upper()}{text[1:]}{f' ({unit})' if unit else ''}"

@@ -1,0 +1,249 @@
+"""The data that a finished sweep leaves, points.parquet, pareto.csv and sweep.json, and its reader.
+
+Up to ``MOST_ROWS`` cores are written one and all. Of a larger space the fronts are written, and a regular
+sample to show what they were chosen from; any other point can be computed again from its id in no time.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from dse.engine import Grid, Outcome
+from dse.metrics import METRICS
+from dse.model import Model
+from dse.space import CONFIG_KEYS
+from dse.tables import Table
+from generator.files import OutputError, replacing, write_text
+
+MOST_ROWS = 2_000_000
+SAMPLE_ROWS = 200_000
+CLOUD_ROWS = 6_000
+
+POINTS, PARETO, META = "points.parquet", "pareto.csv", "sweep.json"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Results:
+    """A finished sweep as read from its directory.
+
+    ``meta``: what was asked, of what, and how it went. ``fronts``: the designs on the front of any compared
+    value, ``front`` among them those on that of all.
+    """
+
+    directory: Path
+    meta: dict[str, Any]
+    fronts: list[Row]
+
+    @cached_property
+    def points(self) -> pa.Table:
+        """All designs that were written: their axes, objectives and whether they are feasible."""
+        names = dict.fromkeys([*self.meta["axes"], *self.objectives, "feasible"])
+        return pq.read_table(self.directory / POINTS, columns=list(names))
+
+    @property
+    def front(self) -> list[Row]:
+        return [row for row in self.fronts if row["front"]]
+
+    @property
+    def compare(self) -> str:
+        return str(self.meta["spec"]["compare"])
+
+    @property
+    def objectives(self) -> dict[str, str]:
+        return dict(self.meta["spec"]["objectives"])
+
+    @property
+    def budget(self) -> dict[str, float]:
+        return dict(self.meta["spec"]["budget"])
+
+    @property
+    def axes(self) -> dict[str, list[Any]]:
+        """The axes with more than one value."""
+        return {key: values for key, values in self.meta["axes"].items() if len(values) > 1}
+
+    @classmethod
+    def load(cls, directory: Path) -> Results:
+        """The results in ``directory``; ``OutputError`` where there are none."""
+        try:
+            meta = json.loads((directory / META).read_text(encoding="utf-8"))
+            fronts = pq.read_table(directory / POINTS, filters=pc.field("group_front"))
+        except (OSError, ValueError, pa.ArrowException):
+            raise OutputError(
+                f"{directory}: holds no finished sweep, {META} and {POINTS} are expected"
+            ) from None
+        return cls(directory, meta, fronts.to_pylist())
+
+    @property
+    def complete(self) -> bool:
+        """Whether every core was written, not a sample."""
+        return bool(self.points.num_rows == self.meta["cores"])
+
+    def cloud(self, *names: str) -> dict[str, list[Any]]:
+        """Columns of some thousand feasible designs, evenly spread over the space."""
+        feasible = np.flatnonzero(self.points.column("feasible").to_numpy(zero_copy_only=False))
+        chosen = feasible[:: max(1, len(feasible) // CLOUD_ROWS)]
+        return {name: self.points.column(name).take(pa.array(chosen)).to_pylist() for name in names}
+
+    def choices(self, rate: str, price: str, among: Row) -> dict[str, list[tuple[Any, float]]]:
+        """The least ``price`` for each value of each axis, of designs as good in ``rate`` as ``among``.
+
+        Only designs with the compared value of ``among`` count.
+        """
+        worth = (
+            pc.field(rate) >= among[rate] if self.objectives[rate] == "max" else pc.field(rate) <= among[rate]
+        )
+        names = [key for key in self.axes if key != self.compare]
+        rows = self.points.filter(pc.field("feasible") & worth)
+        if self.compare in rows.column_names:
+            rows = rows.filter(pc.field(self.compare) == among[self.compare])
+        found = {}
+        for key in names:
+            least = rows.select([key, price]).group_by(key).aggregate([(price, "min")]).to_pylist()
+            by_value = {row[key]: row[f"{price}_min"] for row in least}
+            found[key] = [(value, by_value[value]) for value in self.axes[key] if value in by_value]
+        return found
+
+
+def write_points(
+    path: Path,
+    model: Model,
+    grid: Grid,
+    outcome: Outcome,
+    progress: Callable[[int], None] = lambda points: None,
+) -> None:
+    """Writes ``points.parquet``: id, every key, every metric, and whether feasible and on which fronts."""
+    keys = [key for key in CONFIG_KEYS if key in model.tables]
+    groups = np.sort(
+        np.concatenate([front.ids for front in outcome.fronts.values()] or [np.empty(0, np.int64)])
+    )
+    whole = outcome.cores <= MOST_ROWS
+    batches = _blocks(model, grid) if whole else _sample(model, groups)
+    with replacing(path) as temporary:
+        writer = None
+        try:
+            with np.errstate(all="ignore"):
+                for points, ids, column, feasible in batches:
+                    progress(points)
+                    if not len(ids):
+                        continue
+                    names: dict[str, pa.Array] = {"id": pa.array(ids)}
+                    for key in keys:
+                        names[key] = _key_column(key, column(key), column("dataflow"))
+                    for name in METRICS:
+                        names[name] = pa.array(np.ascontiguousarray(column(name), dtype=np.float64))
+                    names["feasible"] = pa.array(feasible)
+                    names["front"] = pa.array(_among(ids, outcome.front.ids))
+                    names["group_front"] = pa.array(_among(ids, groups))
+                    table = pa.table(names)
+                    if writer is None:
+                        writer = pq.ParquetWriter(
+                            temporary, table.schema, compression="zstd", compression_level=1
+                        )
+                    writer.write_table(table)
+        finally:
+            if writer is not None:
+                writer.close()
+
+
+def write_pareto(path: Path, front: Sequence[Row]) -> None:
+    """Writes ``pareto.csv``: the front of all, metrics to seven digits, best first in the first objective."""
+    names = [name for name in front[0] if name not in ("feasible", "front", "group_front")]
+    lines = [",".join(names)]
+    lines += [",".join(_cell(row[name]) for name in names) for row in front]
+    write_text(path, "\n".join(lines) + "\n")
+
+
+def design_rows(model: Model, ids: NDArray[np.int64]) -> list[Row]:
+    """The designs at ``ids``: id, keys and metrics."""
+    with np.errstate(all="ignore"):
+        column = model.picks(ids)
+        columns: dict[str, list[Any]] = {"id": np.asarray(ids).tolist()}
+        for key in CONFIG_KEYS:
+            if key in model.tables:
+                columns[key] = _key_column(key, column(key), column("dataflow")).to_pylist()
+        for name in METRICS:
+            columns[name] = column(name).astype(np.float64).tolist()
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+Batch = tuple[int, NDArray[np.int64], Callable[[str], Table], NDArray[np.bool_]]
+
+
+def _blocks(model: Model, grid: Grid) -> Iterator[Batch]:
+    """Of every block: its points, the ids of its cores, their columns, and which are feasible."""
+    for chunk in range(grid.chunks):
+        for slices in grid.blocks_of(chunk):
+            shape = tuple(s.stop - s.start for s in slices)
+            view = model.block(slices)
+            tests = list(model.judge(view))
+            cores = np.flatnonzero(np.broadcast_to(tests[0], shape))
+            feasible = np.ones(shape, dtype=np.bool_)
+            for test in tests:
+                feasible &= test
+
+            def column(name: str, view: Any = view, shape: Any = shape, cores: Any = cores) -> Table:
+                values: Table = np.broadcast_to(view(name), shape).reshape(-1)[cores]
+                return values
+
+            digits = np.unravel_index(cores, shape)
+            ids = np.ravel_multi_index(
+                tuple(d + s.start for d, s in zip(digits, slices, strict=True)), model.space.shape
+            )
+            yield math.prod(shape), ids.astype(np.int64), column, feasible.reshape(-1)[cores]
+
+
+def _sample(model: Model, fronts: NDArray[np.int64]) -> Iterator[Batch]:
+    """The designs on fronts, and about ``SAMPLE_ROWS`` others, spread evenly over the positions."""
+    size = model.space.size
+    step = max(1, size // (4 * SAMPLE_ROWS)) | 1
+    while math.gcd(step, size) > 1:
+        step += 2
+    spread = np.arange(0, size, step, dtype=np.int64)
+    tests = list(model.judge_picks(spread))
+    cores = spread[np.logical_and.reduce(tests[:1])]
+    thinned = cores[:: max(1, len(cores) // SAMPLE_ROWS)]
+    ids = np.union1d(thinned, fronts)
+    feasible = np.logical_and.reduce(list(model.judge_picks(ids)))
+    yield size, ids, model.picks(ids), feasible
+
+
+def _among(ids: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of ``ids`` are in ``chosen``, which is sorted."""
+    if not len(chosen):
+        return np.zeros(len(ids), dtype=np.bool_)
+    place = np.minimum(np.searchsorted(chosen, ids), len(chosen) - 1)
+    return np.asarray(chosen[place] == ids)
+
+
+def _key_column(key: str, values: Table, dataflow: Table) -> pa.Array:
+    if key == "outputs":
+        return pa.array(values.astype(np.int64), mask=dataflow == "output_stationary")
+    if values.dtype.kind == "U":
+        distinct, codes = np.unique(values, return_inverse=True)
+        return pa.DictionaryArray.from_arrays(
+            pa.array(codes.astype(np.int32)), pa.array(distinct.tolist(), pa.string())
+        )
+    return pa.array(np.ascontiguousarray(values))
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.7g}" if isinstance(value, float) else str(value)

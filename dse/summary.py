@@ -1,0 +1,344 @@
+"""What a sweep found, in plain sentences: the design it recommends, what that saves and why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from costmodel.area import PARTS
+from dse.metrics import METRICS
+from dse.results import Results, Row
+from dse.space import CONFIG_KEYS, nested
+from generator.config import CoreConfig
+
+
+@dataclass(frozen=True)
+class Rival:
+    """Another value of the compared key: its cheapest design that is as fast as the recommended one, and its
+    fastest within the budget; None where it has none."""
+
+    value: Any
+    equal: Row | None
+    within: Row | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The findings of a sweep."""
+
+    results: Results
+
+    @cached_property
+    def rate(self) -> str:
+        """The objective that designs are made equal in: the first that is maximised, else the first."""
+        goals = self.results.objectives
+        return next((name for name, goal in goals.items() if goal == "max"), next(iter(goals)))
+
+    @cached_property
+    def price(self) -> str:
+        """The objective that is saved: the first with a budget, else the first that is minimised."""
+        goals = self.results.objectives
+        budgeted = list(self.results.budget)
+        minimised = [name for name, goal in goals.items() if goal == "min" and name != self.rate]
+        return (budgeted or minimised or [self.rate])[0]
+
+    @cached_property
+    def best(self) -> Row | None:
+        """The fastest design within the budget; without one the most balanced, of least product of costs."""
+        front = self.results.front
+        if self.results.budget:
+            return min((row for row in front if self._affordable(row)), key=self._fastest, default=None)
+        return min(front, key=lambda row: (self._product(row), row["id"]))
+
+    @cached_property
+    def rivals(self) -> list[Rival]:
+        """The other values of the compared key."""
+        best, key = self.best, self.results.compare
+        if best is None:
+            return []
+        found = []
+        for value in self.results.meta["groups"]:
+            if value == best[key]:
+                continue
+            rows = [row for row in self.results.fronts if row[key] == value]
+            fast = [row for row in rows if self._cost(row, self.rate) <= self._cost(best, self.rate)]
+            cheapest = min(fast, key=lambda row: (row[self.price], self._fastest(row)), default=None)
+            within = min(filter(self._affordable, rows), key=self._fastest, default=None)
+            found.append(Rival(value, cheapest, within))
+        return found
+
+    @cached_property
+    def highlights(self) -> list[tuple[str, Row]]:
+        """The designs worth a row of a table, with what they are."""
+        if self.best is None:
+            return []
+        budget = " within the budget" if self.results.budget else ""
+        rows = [("recommended", self.best)]
+        for rival in self.rivals:
+            if rival.equal:
+                rows.append((f"{rival.value}, as fast", rival.equal))
+            if rival.within and self.results.budget:
+                rows.append((f"{rival.value}, fastest{budget}", rival.within))
+        for name, goal in self.results.objectives.items():
+            sign = 1 if goal == "min" else -1
+            row = min(self.results.front, key=lambda r: (sign * r[name], self._product(r), r["id"]))
+            rows.append((f"{'least' if goal == 'min' else 'most'} {METRICS[name].label}", row))
+        return rows
+
+    def saving(self, other: Row) -> float:
+        """The share of ``other``'s price that the recommended design does without."""
+        assert self.best is not None
+        return 1 - float(self.best[self.price]) / float(other[self.price])
+
+    def headline(self) -> list[str]:
+        """The recommendation and the comparisons, a sentence or two each."""
+        best = self.best
+        limits = " and ".join(f"{quantity(name, limit)}" for name, limit in self.results.budget.items())
+        if best is None:
+            cheapest = min(self.results.front, key=lambda row: (row[self.price], row["id"]))
+            return [
+                f"No design of this space stays within {limits}: the least is "
+                f"{quantity(self.price, cheapest[self.price])}."
+            ]
+        what = (
+            f"{article(str(best[self.results.compare]))} core"
+            if self.results.compare == "architecture"
+            else "a core"
+        )
+        lead = f"Within {limits} the best is" if limits else "The most balanced design is"
+        at = f" at {best['clock_mhz']:,.0f} MHz"
+        figures = [f"{quantity(name, best[name])}" for name in self.results.objectives if name != self.rate]
+        sentences = [
+            f"{lead} {what} with {shape(best)}: {quantity(self.rate, best[self.rate])}{at}, for "
+            f"{listing(figures)}. It does {best['macs_per_cycle']:,.0f} multiply-accumulates a cycle and "
+            f"{best['utilisation']:.1%} of them are useful."
+        ]
+        for rival in self.rivals:
+            sentences.append(self._against(rival))
+        return sentences
+
+    def why(self) -> list[str]:
+        """Where the saving comes from, read off the breakdown."""
+        best = self.best
+        if best is None:
+            return []
+        return [self._reason(rival.value, rival.equal) for rival in self.rivals if rival.equal]
+
+    def breakdown(self) -> tuple[list[str], list[tuple[str, list[float]]]]:
+        """Areas (µm²) by part of the recommended design and of its equals: headings, and a row a part."""
+        assert self.best is not None
+        designs = [(str(self.best[self.results.compare]), self.best)]
+        designs += [(str(rival.value), rival.equal) for rival in self.rivals if rival.equal]
+        rows = [(part, [float(row[f"area_{part}"]) for _, row in designs]) for part in PARTS]
+        return [name for name, _ in designs], [
+            *rows,
+            ("total", [float(row["area_um2"]) for _, row in designs]),
+        ]
+
+    def markdown(self) -> str:
+        """``summary.md``."""
+        meta = self.results.meta
+        lines = [f"# {meta['spec']['title'] or 'Sweep'}", "", *spaced(self.headline())]
+        if self.best is not None:
+            names, parts = self.breakdown()
+            lines += ["## Why", "", *spaced(self.why())]
+            lines += table(
+                ["area, µm²", *names], [[p, *(f"{v:,.0f}" for v in values)] for p, values in parts]
+            )
+            lines += ["", "## Best designs", ""]
+            head = [
+                "",
+                *(METRICS[name].label for name in self.results.objectives),
+                "µm² per token/s",
+                "design",
+            ]
+            lines += table(
+                head,
+                [
+                    [
+                        what,
+                        *(quantity(name, row[name]) for name in self.results.objectives),
+                        f"{row['area_um2_per_token_per_second']:.3g}",
+                        f"{row['architecture']}, {shape(row)}",
+                    ]
+                    for what, row in self.highlights
+                ],
+            )
+            lines += [
+                "",
+                "The recommended core as a file for `ternlut generate`, `simulate` and `synth`:",
+                "",
+            ]
+            lines += ["```toml", core_toml(self.best).rstrip(), "```"]
+        lines += ["", "## What was searched", "", *spaced(searched(self.results))]
+        lines += ["## What the figures are", "", *spaced(assumptions(self.results))]
+        return "\n".join(lines).rstrip() + "\n"
+
+    def _against(self, rival: Rival) -> str:
+        best = self.best
+        assert best is not None
+        name = (
+            rival.value
+            if self.results.compare == "architecture"
+            else f"{self.results.compare} = {rival.value}"
+        )
+        if rival.equal is None:
+            text = f"No {name} core of this space is as fast."
+        else:
+            saving = self.saving(rival.equal)
+            words = (
+                f"{saving:.1%} less {METRICS[self.price].label} than" if saving >= 0.0005
+                else f"{-saving:.1%} more {METRICS[self.price].label} than" if saving <= -0.0005
+                else f"the same {METRICS[self.price].label} as"
+            )  # fmt: skip
+            text = (
+                f"That is {words} the cheapest {name} core that is at least as fast, which takes "
+                f"{quantity(self.price, rival.equal[self.price])} ({shape(rival.equal)}; "
+                f"{quantity(self.rate, rival.equal[self.rate])})."
+            )
+        if rival.within is not None and self.results.budget:
+            ratio = float(rival.within[self.rate]) / float(best[self.rate])
+            times = f", {max(ratio, 1 / ratio):.2f} times less" if abs(ratio - 1) > 0.0005 else ", the same"
+            reached = quantity(self.rate, rival.within[self.rate])
+            text += f" The best {name} core within the budget reaches {reached}{times}."
+        return text
+
+    def _reason(self, value: Any, other: Row | None) -> str:
+        best = self.best
+        assert best is not None
+        assert other is not None
+        change = {part: float(best[f"area_{part}"]) - float(other[f"area_{part}"]) for part in PARTS}
+        gains = sorted((part for part in PARTS if change[part] < 0), key=lambda part: change[part])
+        costs = sorted((part for part in PARTS if change[part] > 0), key=lambda part: -change[part])
+
+        def told(parts: Sequence[str]) -> str:
+            return listing(
+                [f"{part} ({other[f'area_{part}']:,.0f} → {best[f'area_{part}']:,.0f} µm²)" for part in parts]
+            )
+
+        small = 0.01 * float(other["area_um2"])
+        gains = [part for part in gains if -change[part] > small] or gains[:1]
+        costs = [part for part in costs if change[part] > small]
+        text = (
+            f"Against {value} at this rate it saves on {told(gains)}"
+            if gains
+            else f"Against {value} it saves nothing"
+        )
+        text += f" and pays for it in {told(costs)}." if costs else "."
+        if best["architecture"] == "lut" and gains and other["group_size"] < best["group_size"]:
+            mu = int(best["group_size"])
+            text += (
+                f" A fetch brings the sum of {mu} products that the table has made once for all "
+                f"{best['columns']} columns, so a column adds {best['tables']} values for "
+                f"{best['tile_length']:.0f} products, where the {value} core adds {other['tile_length']:.0f} "
+                f"for {other['tile_length']:.0f}."
+            )
+        return text
+
+    def _affordable(self, row: Row) -> bool:
+        return all(row[name] <= limit for name, limit in self.results.budget.items())
+
+    def _cost(self, row: Row, name: str) -> float:
+        value = float(row[name])
+        return value if self.results.objectives[name] == "min" else -value
+
+    def _fastest(self, row: Row) -> tuple[float, ...]:
+        others = [name for name in self.results.objectives if name != self.rate]
+        return (self._cost(row, self.rate), *(self._cost(row, name) for name in others), row["id"])
+
+    def _product(self, row: Row) -> float:
+        goals = self.results.objectives.items()
+        return sum(math.log(max(float(row[n]), 1e-30)) * (1 if goal == "min" else -1) for n, goal in goals)
+
+
+def searched(results: Results) -> list[str]:
+    """How large the space was and what became of it."""
+    meta = results.meta
+    passed = meta["passed"]
+    fates = [f"{count:,} {test}" for test, count in zip(meta["tests"], passed[1:], strict=True)]
+    axes = ", ".join(f"{key} ({len(values)})" for key, values in results.axes.items())
+    fixed = ", ".join(f"{key} = {value}" for key, value in meta["fixed"].items())
+    return [
+        f"{passed[0]:,} combinations of {axes}; {fixed or 'nothing'} fixed.",
+        f"Of these {'; of those '.join(fates)}. {meta['pareto']:,} are on the Pareto front of "
+        + listing([f"{METRICS[name].label} ({goal})" for name, goal in results.objectives.items()])
+        + ". Of designs that are equal in all of these one is kept.",
+    ]
+
+
+def assumptions(results: Results) -> list[str]:
+    """What the figures rest on and what they leave out."""
+    meta = results.meta
+    technology, workload = meta["technology"], meta["workload"]
+    fit = technology["fit"].get("area")
+    error = (
+        f" On the {fit['points']} designs it was fitted to, its areas are off by "
+        f"{fit['median_percent']:.1f} % in the median and {fit['max_percent']:.1f} % at most."
+        if fit
+        else ""
+    )
+    clock = meta["spec"]["clock_mhz"]
+    at = (
+        f"Every core runs at {clock:,.0f} MHz."
+        if clock
+        else "Every core runs at the clock its longest path allows."
+    )
+    return [
+        f"Areas and delays are estimates of the cost model for {technology['name']} "
+        f"({technology['library']}, {technology['corner']}), not synthesis.{error} "
+        "They are cell areas before placement.",
+        f"{at} The workload is {workload['title']}: {workload['macs']:,} ternary multiply-accumulates a "
+        f"token in {workload['launches']} layers, one after the other. Keys and activations arrive as fast "
+        "as the core takes them; memories, attention scores, embedding and output head are outside the core.",
+    ]
+
+
+def shape(row: Row) -> str:
+    """A design in a phrase."""
+    group = f"group size {row['group_size']}, " if row["architecture"] == "lut" else ""
+    noun = "tables" if row["architecture"] == "lut" else "inputs"
+    rows = f" × {row['rows']} rows" if row.get("rows", 1) != 1 else ""
+    words = [f"{group}{row['tables']} {noun} × {row['columns']} columns{rows}"]
+    if row.get("dataflow") == "table_stationary":
+        words.append(f"table-stationary for {row['outputs']} outputs")
+    return ", ".join(words)
+
+
+def core_toml(row: Row) -> str:
+    """The design as a core file."""
+    return core_of(row).to_toml()
+
+
+def core_of(row: Row) -> CoreConfig:
+    """The design as a configuration."""
+    values = {key: row[key] for key in CONFIG_KEYS if row.get(key) is not None}
+    return CoreConfig.parse(nested(values))
+
+
+def quantity(name: str, value: float) -> str:
+    """A metric's value with its unit, to three digits or the whole number."""
+    unit = METRICS[name].unit
+    number = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{number} {unit}".rstrip()
+
+
+def article(word: str) -> str:
+    return f"an {word}" if word[:1] in "aeiou" else f"a {word}"
+
+
+def listing(parts: Sequence[str]) -> str:
+    """a, b and c."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def spaced(paragraphs: Iterable[str]) -> list[str]:
+    return [line for paragraph in paragraphs for line in (paragraph, "")]
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A Markdown table, numbers to the right."""
+    lines = [f"| {' | '.join(head)} |", f"| --- {'| ---: ' * (len(head) - 1)}|"]
+    return [*lines, *(f"| {' | '.join(row)} |" for row in rows)]

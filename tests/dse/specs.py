@@ -1,0 +1,60 @@
+"""Specs for the tests, small enough to price every point one by one, and a technology of their own."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+from typing import Any
+
+from costmodel.components import AREA_COMPONENTS, DELAY_COMPONENTS
+from costmodel.technology import Technology
+from dse.model import Model
+from dse.space import SweepSpec
+
+LAYERS = [
+    {"name": "wide", "inputs": 96, "outputs": 250, "count": 3},
+    {"name": "long", "inputs": 250, "outputs": 33},
+]
+
+SMALL: dict[str, Any] = {
+    "title": "small",
+    "clock_mhz": 900,
+    "constraints": ["macs_per_cycle >= 4", "tables * group_size <= 20"],
+    "objectives": {"area_um2": "min", "tokens_per_second": "max", "weight_gb_per_s": "min"},
+    "budget": {"area_um2": 700},
+    "workload": {"layers": LAYERS, "tokens": 3},
+    "axes": {
+        "architecture": ["lut", "select", "multiplier"],
+        "group_size": {"from": 1, "to": 3},
+        "tables": [1, 2, 5, 8],
+        "columns": {"powers_of": 2, "from": 1, "to": 8},
+        "rows": [1, 2],
+        "dataflow": ["output_stationary", "table_stationary"],
+        "fetch": ["onehot", "tree"],
+        "pipeline": {"fetch": [False, True], "reduction_every": [0, 2]},
+    },
+    "fixed": {"max_reduction": "workload", "outputs": "workload", "activation": "int6"},
+}
+
+
+def small(**changes: Any) -> dict[str, Any]:
+    """The small spec with other sections."""
+    return copy.deepcopy(SMALL) | changes
+
+
+def model_of(values: dict[str, Any]) -> Model:
+    """The model of a spec given as a dictionary."""
+    return Model.build(SweepSpec.parse(values, "spec"), TECHNOLOGY)
+
+
+TECHNOLOGY = Technology(
+    name="invented",
+    library="none",
+    corner="none",
+    flow="none",
+    date=datetime.date(2000, 1, 1),
+    versions={},
+    area_um2={name: 0.1 + 0.037 * i for i, name in enumerate(AREA_COMPONENTS)},
+    delay_ps={name: 15.0 + 3.1 * i for i, name in enumerate(DELAY_COMPONENTS)},
+)
+"""Prices that are all different, so that no component can be taken for another."""
