@@ -9,7 +9,7 @@ from pathlib import Path
 from costmodel.estimate import estimate
 from costmodel.liberty import Library
 from costmodel.synthesis import Flow, Job, SynthesisError, shipped_library, synthesize_many
-from costmodel.technology import Technology
+from costmodel.technology import load_technology
 from generator.config import CoreConfig
 from generator.verilog import emit
 
@@ -48,17 +48,19 @@ def main() -> None:
             raise result
         area[meaning[index]] = result.area_um2
 
-    technology = Technology.load("asap7")
+    technology = load_technology("asap7")
     select = area[(1, "entries"), "cells"]
-    print(f"{'core':20} {'cells':>8} {'generic':>8} {'control':>8} {'model':>7} {'/select':>8} {'/plain build':>13}")
+    heads = ("cells", "generic", "control", "model", "/select", "/plain")
+    print(f"{'core':20}" + "".join(f"{head:>9}" for head in heads))
     for case, emission in emissions.items():
         size, registers = case
         cells, generic, top = (area[case, kind] for kind in ("cells", "generic", "top"))
         model = estimate(emission.config, technology).area_um2 / top - 1
-        plain = f"{min(cells, generic) / STRAIGHTFORWARD[size]:13.2f}" if size in STRAIGHTFORWARD else ""
+        plain = f"{min(cells, generic) / STRAIGHTFORWARD[size]:9.2f}" if size in STRAIGHTFORWARD else ""
         name = "select" if size == 1 else f"µ={size} {registers}"
         share = top / cells - 1
-        print(f"{name:20} {cells:8.0f} {generic:8.0f} {share:8.1%} {model:+7.1%} {cells / select:8.2f} {plain}")
+        figures = f"{cells:9.0f}{generic:9.0f}{share:9.1%}{model:+9.1%}{cells / select:9.2f}{plain}"
+        print(f"{name:20}{figures}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One whole layer 6912 → 2560, one token, on a 64 × 64 core (µ = 2, int8) in Verilator, from an empty cache."""
+"""One layer 6912 → 2560, one token, on a 64 × 64 core (µ = 2, int8) in Verilator, from an empty cache."""
 
 import os
 import tempfile

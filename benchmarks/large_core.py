@@ -13,7 +13,8 @@ def main() -> None:
     started = time.perf_counter()
     emission = emit(CoreConfig(group_size=4, tables=32, columns=128))
     emitted = time.perf_counter() - started
-    print(f"Verilog: {emitted:.2f} s, {len(emission.verilog.encode()) / 1000:.0f} KB, {len(emission.modules)} modules")
+    size = len(emission.verilog.encode()) / 1000
+    print(f"Verilog: {emitted:.2f} s, {size:.0f} KB, {len(emission.modules)} modules")
     with tempfile.TemporaryDirectory() as empty:
         library = shipped_library("asap7", Path(empty))
         started = time.perf_counter()

@@ -96,7 +96,7 @@ def simulate(
         float, typer.Option(metavar="P", help="Probability that a stream pauses in a cycle.", min=0, max=0.99)
     ] = 0.0,
     driver: Annotated[str, typer.Option(metavar="lean|axi", help="Ours, or cocotbext-axi.")] = "lean",
-    waves: Annotated[Path | None, typer.Option(metavar="FILE", help="Write waves, FST.")] = None,
+    waves: Annotated[bool, typer.Option("--waves", help="Write waves to TOP.fst in this folder.")] = False,
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
@@ -104,6 +104,7 @@ def simulate(
     config = load_core(core, override)
     if driver not in ("lean", "axi"):
         raise UsageError(f"--driver {driver}: lean or axi is expected")
+    from generator.plan import plan_for
     from sim.harness import simulate as run
     from sim.layers import Layer
 
@@ -112,11 +113,12 @@ def simulate(
         data = Layer.random(config, length, outputs, tokens, seed)
     else:
         data = layer_of_file(config, weights, tensor, tokens, seed)
+    dump = Path(f"ternlut_{plan_for(config).name}.fst") if waves else None
     with progress_bar() as progress:
         progress(f"simulating {data.length} → {data.outputs}", None)
         result = run(
             config, data.activations, data.weights, stalls=stalls, seed=seed,
-            driver="axi" if driver == "axi" else "lean", waves=waves,
+            driver="axi" if driver == "axi" else "lean", waves=dump,
         )  # fmt: skip
     figures = {
         "passed": result.passed,
@@ -128,6 +130,7 @@ def simulate(
         "seconds": round(result.seconds, 3),
         "seed": seed,
         "failures": list(result.failures),
+        "waves": str(dump) if dump else None,
     }
     if as_json:
         say_json(figures)
@@ -135,6 +138,8 @@ def simulate(
         print(told(result, data.length, data.outputs, data.tokens))
         for failure in result.failures[:10]:
             print(f"  {failure}")
+        if dump:
+            print(f"waves: {dump}")
     if not result.passed:
         raise typer.Exit(1)
 
@@ -166,18 +171,20 @@ def synth(
     with progress_bar() as progress:
         progress(f"synthesizing for {library.name}", None)
         result = synthesize(emission.verilog, emission.datapath if datapath else emission.top, library, flow)
+    # Without a clock nothing is buffered, and nets that drive a whole core say nothing about a delay.
+    delay_ps = None if clock_ps is None or result.delay_ps is None else round(result.delay_ps, 1)
     figures = {
         "area_um2": round(result.area_um2, 4),
         "sequential_um2": round(result.sequential_um2, 4),
         "combinational_um2": round(result.combinational_um2, 4),
         "cells": result.cells,
-        "delay_ps": result.delay_ps,
+        "delay_ps": delay_ps,
         "seconds": round(result.seconds, 3),
     }
     if as_json:
         say_json(figures)
         return
-    delay = "" if result.delay_ps is None else f", {result.delay_ps:,.0f} ps"
+    delay = "" if delay_ps is None else f", {delay_ps:,.0f} ps"
     print(
         f"{result.area_um2:,.1f} µm² ({result.sequential_um2:,.1f} sequential, "
         f"{result.combinational_um2:,.1f} combinational), "
@@ -225,7 +232,6 @@ def calibrate(
 ) -> None:
     """Fit a technology to a cell library."""
     from costmodel.calibration import calibrate as fit
-
     from costmodel.liberty import Library
 
     library = Library.of(liberty, name)

@@ -7,13 +7,15 @@ memory does not grow with the space. The result depends on the spec alone, never
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf, prod
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 import numpy as np
 from numpy.typing import NDArray
@@ -241,10 +243,19 @@ _entered: tuple[Model, Grid] | None = None
 
 
 def _enter(model: Model, grid: Grid) -> None:
-    """Makes a process ready for chunks; an interrupt is its parent's business."""
+    """Makes a process ready for chunks; an interrupt is its parent's business, whose end is its own."""
     global _entered
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _entered = model, grid
+
+
+def _end_with_parent() -> None:
+    """Ends this process when its parent was killed and can tell it nothing any more."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _judge(chunk: int) -> ChunkResult:
