@@ -65,7 +65,7 @@ def line(what: str, error: np.ndarray) -> str:
 
 
 def rate(technology: Technology) -> float:
-    """Cores that are priced in a second, in a batch of a million out of a space of some 60,000."""
+    """Cores that are priced in a second, in batches of a million out of a space of 28,160; best of three."""
     generator = np.random.default_rng(0)
     axes = {
         "architecture": np.array(["lut"], dtype=object),
@@ -79,9 +79,12 @@ def rate(technology: Technology) -> float:
     }
     assert axes.keys() <= set(BATCH_KEYS)
     columns = {key: generator.choice(values, 1_000_000) for key, values in axes.items()}
-    started = time.monotonic()
-    estimate_batch(columns, technology)
-    return 1e6 / (time.monotonic() - started)
+    seconds = []
+    for _ in range(3):
+        started = time.monotonic()
+        estimate_batch(columns, technology)
+        seconds.append(time.monotonic() - started)
+    return 1e6 / min(seconds)
 
 
 if __name__ == "__main__":

@@ -220,4 +220,6 @@ def _fit(
         for start in (0.5, 1.0, 2.0)
     ]
     best = min(fits, key=lambda fit: float(fit.cost))
-    return {name: float(x / unit) for name, x, unit in zip(names, best.x, scale, strict=True)}
+    # The solver stays off the bounds by a hair.
+    found = np.where(best.x < 1e-6 * typical, 0.0, best.x / scale)
+    return dict(zip(names, map(float, found), strict=True))

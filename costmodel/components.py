@@ -32,11 +32,9 @@ AREA_COMPONENTS: Mapping[str, str] = {
 """Names and meanings of the coefficients in a technology's ``area_um2``."""
 
 DELAY_COMPONENTS: Mapping[str, str] = {
-    "register": "clock to output and setup",
     "sequencer": "from a result's flag through the handshakes to the columns' controls",
     "carry": "bit of an adder's carry chain",
-    "adder": "adder on top of its carries",
-    "select": "choice among zero, a value and its complement",
+    "adder": "level of adders on top of the carries, with the register or choice in front of it",
     "merge": "doubling of the legs of a multiplexer",
     "product": "bit of a signed multiplier's operand",
     "load": "doubling of the gates that a buffered signal drives",
@@ -128,13 +126,16 @@ def signed_multiplier(bits: int, width: int) -> Bill:
     """The low ``width`` bits of a product of two's complement numbers of ``bits`` bits, one of them recoded.
 
     Every digit selects a partial product of bits + 1 bits; all but one are added. Cutting the product's t
-    highest bits saves a triangle of t·(t + 1)/2 bits, half of them since digits are two bits apart.
+    highest bits saves a triangle of t·(t + 1)/2 bits, half of them since digits are two bits apart, and the
+    signs of as many partial products, which extend into those bits.
     """
     digits = _digits(bits)
     cut = max(0, 2 * bits - 1 - width)
     saved = cut * (cut + 1) / 4
     adders = (digits - 1) * (bits + 1)
-    return Bill.of(digit=digits, product_bit=digits * (bits + 1) - saved, full_adder=adders - saved)
+    return Bill.of(
+        digit=max(digits - cut, 0), product_bit=digits * (bits + 1) - saved, full_adder=max(adders - saved, 0)
+    )
 
 
 def _digits(bits: int) -> float:

@@ -90,7 +90,7 @@ class Technology(BaseModel):
             lines += ["", f"[{key}]"]
             lines += [f"{name} = {getattr(self, key)[name]:.6g}  # {known[name]}" for name in known]
         for name, fit in self.fit.items():
-            lines += ["", f"[fit.{json.dumps(name)}]"]
+            lines += ["", f"[fit.{name}]"]
             lines += [f"{k} = {v:.4g}" for k, v in fit.model_dump().items()]
         return "\n".join(lines) + "\n"
 

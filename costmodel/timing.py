@@ -44,7 +44,7 @@ def _table(plan: CorePlan) -> tuple[int, int]:
 def _fetch(plan: CorePlan) -> Bill:
     if plan.config.architecture == "multiplier":
         return Bill.of(product=plan.activation_width)
-    return Bill.of(select=1, merge=log2(entry_count(plan.config.group_size)))
+    return Bill.of(merge=log2(entry_count(plan.config.group_size)))
 
 
 def _run(plan: CorePlan, level: int, before: int) -> Bill:
@@ -58,14 +58,13 @@ def _run(plan: CorePlan, level: int, before: int) -> Bill:
 
 def entry_stage(plan: CorePlan) -> Bill:
     """From the activation stream through the table's adders into the entries' registers."""
-    return _adders(*_table(plan)) + Bill.of(register=1) if plan.registers_entries else NOTHING
+    return _adders(*_table(plan)) if plan.registers_entries else NOTHING
 
 
 def fetch_stage(plan: CorePlan) -> Bill:
     """From the table's registers through the fetch to the next register or the accumulator."""
     depth, width = (0, 0) if plan.registers_entries else _table(plan)
-    path = Bill.of(register=1) + _fetch(plan)
-    return path + (_adders(depth, width) if plan.config.pipeline.fetch else _run(plan, 0, depth))
+    return _fetch(plan) + (_adders(depth, width) if plan.config.pipeline.fetch else _run(plan, 0, depth))
 
 
 def reduction_stage(plan: CorePlan) -> Bill:
@@ -74,8 +73,7 @@ def reduction_stage(plan: CorePlan) -> Bill:
     runs = [_run(plan, level, 0).counts for level in starts]
     if not runs:
         return NOTHING
-    longest = max(runs, key=lambda run: (run.get("carry", 0), run.get("adder", 0)))
-    return Bill.of(register=1) + Bill(longest)
+    return Bill(max(runs, key=lambda run: (run.get("carry", 0), run.get("adder", 0))))
 
 
 def accept_stage(plan: CorePlan) -> Bill:
@@ -102,7 +100,7 @@ def _control(plan: CorePlan) -> Bill:
     """From the sequencer, buffered, into the accumulators."""
     width = plan.accumulator_width
     accumulators = plan.config.rows * plan.config.columns
-    return Bill.of(register=1, sequencer=1, load=log2(accumulators * width)) + _adders(1, width)
+    return Bill.of(sequencer=1, load=log2(accumulators * width)) + _adders(1, width)
 
 
 _VALUE = ("architecture", "activation", "symmetric", "group_size")

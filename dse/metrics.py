@@ -126,6 +126,12 @@ def _steps(view: View) -> Array:
     return steps.astype(np.float64)
 
 
+def _key_bits(view: View) -> Array:
+    """Bits of keys streamed for B tokens; rows share them."""
+    bits: Array = view("steps_per_pass") * (view("columns") * view("tables") * view("plan key_width"))
+    return bits
+
+
 def _activation_bits(view: View) -> Array:
     """Bits of activations streamed for B tokens; table-stationary cores hold a tile for all outputs."""
     restreamed = view("dataflow") == "output_stationary"
@@ -184,11 +190,17 @@ METRICS: Mapping[str, Metric] = {
     "bits_per_weight": Metric(
         "key size", "bit/weight", "key bits of a weight", lambda v: v("plan key_width") / v("group_size")
     ),
+    "weight_mb_per_token": Metric(
+        "weight traffic",
+        "MB/token",
+        "keys streamed into the core for a token, whatever its rate",
+        lambda v: _key_bits(v) / (8e6 * v.workload.tokens),
+    ),
     "weight_gb_per_s": Metric(
         "weight bandwidth",
         "GB/s",
         "keys streamed into the core at its token rate",
-        lambda v: _gigabytes(v("steps_per_pass") * (v("columns") * v("tables") * v("plan key_width")), v),
+        lambda v: _gigabytes(_key_bits(v), v),
     ),
     "activation_gb_per_s": Metric(
         "activation bandwidth",

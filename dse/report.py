@@ -69,7 +69,7 @@ def page_data(summary: Summary) -> dict[str, Any]:
     place = {row["id"]: i for i, row in enumerate(rows)}
     equals = [rival for rival in summary.rivals if rival.equal]
     varied = [key for key in CONFIG_KEYS if key in results.axes]
-    names = ("id", "front", *varied, *_metrics(results))
+    codes = {key: {value: i for i, value in enumerate(results.axes[key])} for key in varied}
     return {
         "title": results.meta["spec"]["title"] or "Sweep",
         "workload": results.meta["workload"]["title"],
@@ -90,7 +90,13 @@ def page_data(summary: Summary) -> dict[str, Any]:
         "keys": CONFIG_KEYS,
         "varied": varied,
         "constant": _constant(results),
-        "designs": {name: [_compact(row[name]) for row in rows] for name in names},
+        "values": {key: results.axes[key] for key in varied},
+        "designs": {
+            "id": [row["id"] for row in rows],
+            "front": [int(row["front"]) for row in rows],
+            **{key: [codes[key].get(row[key], -1) for row in rows] for key in varied},
+            **{name: [_compact(row[name]) for row in rows] for name in _metrics(results)},
+        },
         "cloud": {
             name: [_compact(value) for value in values]
             for name, values in results.cloud(*results.objectives).items()

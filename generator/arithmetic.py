@@ -96,20 +96,30 @@ class ExactArithmetic(MarkedArithmetic):
         number = float_of(plan)
         self._to_fixed = FloatToFixed(number)
         self._to_float = FixedToFloat(number, plan.accumulator_width, smallest_exponent(number))
-        self.table_blocks = (self._to_fixed,)
+        self._multiply = FloatMultiplier(number)
+        if plan.multiplies_floats:
+            self.fetch_blocks = (self._multiply, self._to_fixed)
+        else:
+            self.table_blocks = (self._to_fixed,)
         self.column_blocks = (self._to_float,)
 
     def operands(
         self, m: Module, activations: list[Value], exponent: Value | None
     ) -> tuple[list[Value], list[Value]]:
-        numbers, specials = [], []
-        for i, value in enumerate(activations):
-            fixed = Signal(self.plan.activation_range.width, name=f"fixed_x{i}")
-            special = Signal(name=f"special_x{i}")
-            m.submodules[f"fix_x{i}"] = self._to_fixed.instance(value=value, fixed=fixed, special=special)
-            numbers.append(fixed)
-            specials.append(special)
-        return numbers, specials
+        if self.plan.multiplies_floats:
+            return activations, []
+        pairs = [self._fixed(m, f"x{i}", value) for i, value in enumerate(activations)]
+        return [fixed for fixed, _ in pairs], [special for _, special in pairs]
+
+    def multiply(self, m: Module, name: str, activation: Value, weight: Value) -> Value:
+        return Cat(*self._fixed(m, name, multiplied(m, self._multiply, name, activation, weight)))
+
+    def _fixed(self, m: Module, name: str, value: Value) -> tuple[Value, Value]:
+        """The float ``value`` in fixed point, and whether it is infinite or NaN."""
+        fixed = Signal(self.plan.activation_range.width, name=f"fixed_{name}")
+        special = Signal(name=f"special_{name}")
+        m.submodules[f"fix_{name}"] = self._to_fixed.instance(value=value, fixed=fixed, special=special)
+        return fixed, special
 
     def result(self, m: Module, row: str, accumulator: Value) -> Value:
         value = Signal(self.plan.value_width, name=f"rounded_{row}")
@@ -164,16 +174,12 @@ class AlignedArithmetic(MarkedArithmetic):
 
 
 class NativeArithmetic(Arithmetic):
-    """Floats throughout, each addition rounded. A float is negated by its sign bit, so no carry is left over.
-
-    A zero weight keeps the activation from the multiplier, so that it contributes +0 whatever that is.
-    """
+    """Floats throughout, each addition rounded. A float is negated by its sign bit, so nothing is pending."""
 
     def __init__(self, plan: CorePlan) -> None:
         super().__init__(plan)
         number, total = float_of(plan), plan.config.accumulator_format
         assert total is not None
-        self._number = number
         self._add, self._subtract = FloatAdder(number), FloatAdder(number, subtract=True)
         self._accumulate = FloatAdder(total)
         self._multiply = FloatMultiplier(number)
@@ -197,12 +203,7 @@ class NativeArithmetic(Arithmetic):
         return self.negate(leaf & (take | negate).replicate(len(leaf)), negate)
 
     def multiply(self, m: Module, name: str, activation: Value, weight: Value) -> Value:
-        product = Signal(self._number.bits, name=name)
-        selected = weight[:-1].any().replicate(len(activation))
-        m.submodules[f"make_{name}"] = self._multiply.instance(
-            a=activation & selected, b=weight, product=product
-        )
-        return product
+        return multiplied(m, self._multiply, name, activation, weight)
 
     def add(self, m: Module, name: str, a: Value, b: Value, width: int, carry: Value | None) -> Value:
         return self._instance(m, self._add, name, a, b)
@@ -223,6 +224,14 @@ class NativeArithmetic(Arithmetic):
         total = Signal(adder.fmt.bits, name=name)
         m.submodules[f"add_{name}"] = adder.instance(a=a, b=b, sum=total)
         return total
+
+
+def multiplied(m: Module, multiplier: FloatMultiplier, name: str, activation: Value, weight: Value) -> Value:
+    """The product of two floats. A zero weight keeps the activation away: +0, whatever the activation is."""
+    product = Signal(multiplier.fmt.bits, name=name)
+    selected = weight[:-1].any().replicate(len(activation))
+    m.submodules[f"make_{name}"] = multiplier.instance(a=activation & selected, b=weight, product=product)
+    return product
 
 
 def float_of(plan: CorePlan) -> Float:

@@ -53,7 +53,10 @@ class PipelineConfig(BaseModel):
 class CoreConfig(BaseModel):
     """A core; its tile is n = tables·group_size activations by m = columns outputs, for ``rows`` tokens.
 
-    ``datapath`` says how floating-point activations are added; integers, always exact, know only ``native``.
+    Integers are always exact. Floats have a ``datapath``: ``native`` adds them as IEEE 754 has it, ``exact`` in fixed point with one
+    rounding at the end, ``aligned`` on the scale of a tile's largest exponent, in ``aligned_bits`` bits,
+    brought there by ``rounding``. ``native`` and ``aligned`` add tiles up in the format ``accumulation``, the
+    activations' own where it is not given.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -130,10 +133,10 @@ class CoreConfig(BaseModel):
                 raise ConfigError(
                     f"{key} = {getattr(self, key)!r} is for another datapath than {self.datapath!r}"
                 )
-        if self.architecture == "multiplier" and self.datapath != "native":
+        if self.architecture == "multiplier" and self.datapath == "aligned":
             raise ConfigError(
-                f"datapath = {self.datapath!r} with architecture = 'multiplier': float products are not "
-                "fixed point, 'native' is allowed"
+                "datapath = 'aligned' with architecture = 'multiplier': activations on a common scale are "
+                "integers, which a float multiplier does not take; 'native' or 'exact' is allowed"
             )
         if self.datapath == "exact":
             self._check_exact(number)

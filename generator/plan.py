@@ -265,7 +265,14 @@ class CorePlan:
 
     @cached_property
     def table(self) -> TablePlan:
-        return TablePlan(self.config.group_size, self.activation_range)
+        raw = self.multiplies_floats
+        held = FloatRange(0, 0, self.activation_width) if raw else self.activation_range
+        return TablePlan(self.config.group_size, held)
+
+    @property
+    def multiplies_floats(self) -> bool:
+        """Whether activations stay floats until they have been multiplied."""
+        return self.config.architecture == "multiplier" and self.config.datapath is not None
 
     @property
     def tracks_invalid(self) -> bool:
@@ -281,7 +288,8 @@ class CorePlan:
     @property
     def table_bits(self) -> int:
         """Bits that a table hands to the fetches: its entries, and above them which of them are invalid."""
-        return self.table.entry_bits + self.tracks_invalid * len(self.table.entries)
+        marks = len(self.table.entries) if self.tracks_invalid and not self.multiplies_floats else 0
+        return self.table.entry_bits + marks
 
     @property
     def key_width(self) -> int:
@@ -303,7 +311,7 @@ class CorePlan:
     def fetched(self) -> tuple[Range, Range]:
         """Ranges of a fetched value without and with the sign: an entry or nothing, and one's complements."""
         zero = Range(0, 0)
-        if self.config.datapath == "native":
+        if self.config.datapath == "native" or self.multiplies_floats:
             return self.activation_range, self.activation_range
         if self.config.architecture == "multiplier":
             low, high = self.activation_range.low, self.activation_range.high

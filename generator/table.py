@@ -27,7 +27,8 @@ class Table(Block):
 
     def __init__(self, plan: CorePlan) -> None:
         self.plan = plan
-        name = f"table_mu{plan.config.group_size}_{plan.format_name}"
+        number = f"{plan.config.activation}_raw" if plan.multiplies_floats else plan.format_name
+        name = f"table_mu{plan.config.group_size}_{number}"
         super().__init__(
             name if plan.registers_entries else f"{name}_late",
             f"all {len(plan.table.entries)} combinations of {plan.config.group_size} activations, "
@@ -66,7 +67,7 @@ class Table(Block):
                 made[index] = self.arithmetic.combine(m, entry, made[entry.left], made[entry.right])
 
         entries = Cat(made[index] for index in sorted(made))
-        if plan.tracks_invalid:
+        if specials:
             entries = Cat(entries, *(special_in(specials, entry.digits) for entry in table.entries))
         if plan.registers_entries:
             held_entries = Signal(plan.table_bits, name="held_entries")

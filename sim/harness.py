@@ -26,7 +26,7 @@ from generator.plan import CorePlan, plan_for
 from generator.verilog import emit
 from sim import reference
 from sim.build import SimulationError, build
-from sim.layers import Beats, Layer, beats_of, results_of
+from sim.layers import Beats, Layer, beats_of, results_of, values_of
 
 Driver = Literal["lean", "axi"]
 
@@ -75,7 +75,7 @@ class SimulationResult:
     that takes the first activation to the one that takes the last result, both counted, ``expected_cycles``
     what the plan says (None where a stream paused), both of all sessions together. ``latency``: edges from a
     taken activation to its result. ``failures``: what is wrong, a line each. ``outputs``: y[B, M] of every
-    layer, as simulated.
+    layer, as simulated: integers, or the bits of floats, for which ``sim.layers.values_of`` has the numbers.
     """
 
     results: int
@@ -323,8 +323,11 @@ class _Verdict:
         self.mismatches += len(wrong)
         if len(wrong):
             token, output = wrong[0]
+            seen, right = (str(values_of(self.plan, y[token, output])) for y in (values, truth))
+            if seen == right:
+                seen, right = (f"the pattern {y[token, output]:#x}" for y in (values, truth))
             self.failures.append(
-                f"{place}y[{token}, {output}] is {values[token, output]}, {truth[token, output]} is right"
+                f"{place}y[{token}, {output}] is {seen}, {right} is right"
                 f" ({len(wrong)} of {values.size} are wrong)"
             )
 

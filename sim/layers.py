@@ -137,6 +137,14 @@ def results_of(plan: CorePlan, tiling: Tiling, outputs: int, tokens: int, beats:
     return with_invalid(plan, fields, fields >> plan.value_width != 0) if plan.tracks_invalid else fields
 
 
+def values_of(plan: CorePlan, results: NDArray[np.int64]) -> NDArray[Any]:
+    """The numbers that ``results`` stand for: integers, or float64 with NaN where they are invalid."""
+    number = plan.config.accumulator_format or plan.config.format
+    if isinstance(number, Integer):
+        return results
+    return np.asarray(number.decode(results & ((1 << number.bits) - 1)).astype(np.float64))
+
+
 def pack_fields(values: NDArray[Any], width: int) -> NDArray[np.uint8]:
     """[beats, fields] of ``width`` ≤ 32 bits as [beats, bytes], least significant first, zero-padded."""
     octets = np.ascontiguousarray(values, dtype="<u4").view(np.uint8).reshape(*values.shape, 4)

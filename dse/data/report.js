@@ -5,6 +5,7 @@
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const designs = D.designs;
   const size = designs.id.length;
+  for (const key of D.varied) designs[key] = designs[key].map((code) => (code < 0 ? null : D.values[key][code]));
   const narrow = () => window.innerWidth < 760;
   const webgl = (() => { try { return !!document.createElement("canvas").getContext("webgl"); } catch { return false; } })();
   const paragraphs = (id, texts) => { for (const text of texts) element("p", $(id), text); };
@@ -224,7 +225,7 @@
 
   // Tables ------------------------------------------------------------------------------------------------
 
-  const columns = [...D.varied, ...Object.keys(D.objectives), ...["area_um2_per_token_per_second", "utilisation", "delay_ps", "bits_per_weight"].filter((n) => !(n in D.objectives))];
+  const columns = [...(D.varied.includes(D.compare) ? [D.compare] : []), ...Object.keys(D.objectives), ...D.varied.filter((key) => key !== D.compare), ...["area_um2_per_token_per_second", "utilisation", "delay_ps", "bits_per_weight"].filter((n) => !(n in D.objectives))];
   let sortBy = D.price, descending = false, limit = 25;
 
   function matching() {

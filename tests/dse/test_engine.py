@@ -56,6 +56,7 @@ def figures_of(config: CoreConfig, clock_mhz: float, tokens: int) -> dict[str, f
         "tokens_per_second": tokens / seconds,
         "utilisation": macs * tokens / (cycles * costs.macs_per_cycle),
         "bits_per_weight": costs.bits_per_weight,
+        "weight_mb_per_token": key_bits / 8e6 / tokens,
         "weight_gb_per_s": key_bits / 8e9 / seconds,
         "activation_gb_per_s": activation_bits / 8e9 / seconds,
         "area_um2_per_token_per_second": costs.area_um2 * seconds / tokens,

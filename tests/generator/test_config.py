@@ -60,11 +60,12 @@ GOOD: dict[str, Any] = {"tables": 8, "columns": 16, "group_size": 3}
         (
             {
                 "activation": "fp16",
-                "datapath": "exact",
+                "datapath": "aligned",
+                "aligned_bits": 20,
                 "architecture": "multiplier",
                 "group_size": 1,
             },
-            "datapath = 'exact' with architecture = 'multiplier'",
+            "datapath = 'aligned' with architecture = 'multiplier'",
         ),
         (
             {"activation": "fp16", "aligned_bits": 20},

@@ -53,7 +53,7 @@ FLOAT_MATRIX = [
         {"activation": "fp16", "datapath": "native"},
         {"activation": "fp8_e4m3", "datapath": "native", "accumulation": "fp32"},
     )
-    if case["architecture"] != "multiplier" or number["datapath"] == "native"
+    if case["architecture"] != "multiplier" or number["datapath"] != "aligned"
 ]
 FLOAT_SAMPLE = random.Random(2).sample(FLOAT_MATRIX, 12)
 
@@ -144,3 +144,23 @@ def test_the_manifest_describes_what_was_written(tmp_path: Path) -> None:
     top = (tmp_path / f"{emission.top}.v").read_text()
     assert "// group_size = 3" in top
     assert top.isascii()
+
+
+@pytest.mark.parametrize(
+    ("datapath", "bits", "element"),
+    [
+        ({"datapath": "exact"}, 17, "fp16, and in bit 16 invalid: the value means nothing"),
+        (
+            {"datapath": "aligned", "aligned_bits": 9, "accumulation": "fp32"},
+            33,
+            "fp32, and in bit 32 invalid: the value means nothing",
+        ),
+        ({"datapath": "native"}, 16, "fp16"),
+    ],
+)
+def test_the_manifest_says_what_the_bits_of_a_float_result_mean(
+    datapath: dict[str, Any], bits: int, element: str
+) -> None:
+    core = CoreConfig.parse({"activation": "fp16", "tables": 2, "columns": 2, **datapath})
+    result = emit(core).manifest()["streams"]["result"]
+    assert (result["element_bits"], result["element"]) == (bits, element)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from generator.config import CoreConfig
-from generator.formats import Format, Integer
+from generator.formats import FLOATS, Format, Integer
 from generator.plan import plan_for
 from sim.harness import Driver, Session, SimulationResult, Streams, simulate_sessions
 from sim.layers import Layer
@@ -19,6 +19,7 @@ from tests.floating.operands import nearest
 
 UNIT = Fraction(1, 1 << 24)
 """A divisor of every value of fp16, fp8 e4m3 and fp8 e5m2."""
+EXACT_FORMATS = ["fp16", "fp8_e4m3", "fp8_e5m2"]
 SLOW_KEYS = Streams(0.1, 0.6, 0.1)
 SLOW_ACTIVATIONS = Streams(0.6, 0.1, 0.1)
 SLOW_TAKER = Streams(0.1, 0.1, 0.6)
@@ -49,6 +50,41 @@ def random_config(seed: int) -> CoreConfig:
                 "table": rng.choice(["entries", "activations"]),
                 "fetch": rng.random() < 0.5,
                 "reduction_every": rng.choice([0, 1, 1, 2, 3]),
+            },
+        }
+    )
+
+
+def random_float_config(seed: int) -> CoreConfig:
+    """A small floating-point core from anywhere in the legal space."""
+    rng = random.Random(seed)
+    datapath = rng.choice(["native", "exact", "aligned"])
+    activation = rng.choice(EXACT_FORMATS if datapath == "exact" else list(FLOATS))
+    architectures = ["lut", "lut", "select"] + ["multiplier"] * (datapath != "aligned")
+    architecture = rng.choice(architectures)
+    group_size = rng.choice([1, 2, 2, 3, 3, 4]) if architecture == "lut" else 1
+    tables, columns = rng.randint(1, 2 if group_size > 3 else 5), rng.randint(1, 3)
+    dataflow = rng.choice(["output_stationary", "table_stationary"])
+    aligned = {"aligned_bits": rng.randint(3, 40), "rounding": rng.choice(["nearest", "truncate"])}
+    return CoreConfig.parse(
+        {
+            "architecture": architecture,
+            "activation": activation,
+            "datapath": datapath,
+            **(aligned if datapath == "aligned" else {}),
+            **({"accumulation": rng.choice([activation, "fp32"])} if datapath != "exact" else {}),
+            "group_size": group_size,
+            "tables": tables,
+            "columns": columns,
+            "rows": rng.choice([1, 1, 2]),
+            "max_reduction": rng.randint(tables * group_size, tables * group_size * 7),
+            "dataflow": dataflow,
+            **({"outputs": rng.randint(1, 4 * columns)} if dataflow == "table_stationary" else {}),
+            "fetch": rng.choice(["onehot", "tree"]),
+            "pipeline": {
+                "table": rng.choice(["entries", "activations"]),
+                "fetch": rng.random() < 0.5,
+                "reduction_every": rng.choice([0, 1, 2]),
             },
         }
     )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from generator.config import CoreConfig
-from sim.harness import Driver
+from generator.plan import plan_for
+from sim.harness import Driver, Session, Streams, simulate_sessions
+from sim.layers import Layer
 from tests.rtl.cores import assert_bit_exact
 
 HELD = {"dataflow": "table_stationary", "outputs": 7}
@@ -44,6 +47,12 @@ CORES: dict[str, dict[str, Any]] = {
     if activation == "fp16" or (place + number) % 2
 }
 
+CORES["fp16-exact-multiplier"] = {
+    "activation": "fp16",
+    "datapath": "exact",
+    **SHAPES["select-tree-held"],
+    "architecture": "multiplier",
+}
 ALIGNED: dict[str, dict[str, Any]] = {
     "fp16-24bits": {"activation": "fp16", "aligned_bits": 24, **SHAPES["mu2"]},
     "fp16-12bits-held": {
@@ -91,3 +100,21 @@ def test_float_core_is_bit_exact_and_on_time(name: str) -> None:
     driver: Driver = "axi" if name.endswith("-held") else "lean"
     test = f"tests/rtl/test_float_cores.py::test_float_core_is_bit_exact_and_on_time[{name}]"
     assert_bit_exact(config, driver, 1, f".venv/bin/python -m pytest '{test}'")
+
+
+@pytest.mark.parametrize("datapath", ["native", "exact", "aligned"])
+def test_pipelining_never_changes_a_result(datapath: str) -> None:
+    bits = {"aligned_bits": 14} if datapath == "aligned" else {}
+    shape = {"group_size": 2, "tables": 4, "columns": 2, "max_reduction": 37}
+    outputs = []
+    for stages, pipeline in ((0, LATE), (3, {"fetch": True, "reduction_every": 1})):
+        core = CoreConfig.parse(
+            {"activation": "fp16", "datapath": datapath, **bits, **shape, "pipeline": pipeline}
+        )
+        assert plan_for(core).pipeline_stages == stages
+        layer = Layer.random(core, 37, 8, tokens=5, seed=9)
+        result = simulate_sessions(core, [Session([layer]), Session([layer], stalls=Streams(0.3, 0.3, 0.3))])
+        assert result.passed, result.failures
+        outputs += result.outputs
+    for other in outputs[1:]:
+        np.testing.assert_array_equal(other, outputs[0])

@@ -10,10 +10,11 @@ import os
 import pytest
 
 from sim.harness import Driver
-from tests.rtl.cores import assert_bit_exact, random_config
+from tests.rtl.cores import assert_bit_exact, random_config, random_float_config
 
 FIRST_SEED = int(os.environ.get("TERNLUT_SEED", "0"))
 CORES = 48
+FLOAT_CORES = 12
 
 
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + CORES), ids=lambda seed: f"seed{seed}")
@@ -23,3 +24,11 @@ def test_random_core_is_bit_exact_and_on_time(seed: int) -> None:
     assert_bit_exact(
         random_config(seed), driver, seed, f"TERNLUT_SEED={seed} .venv/bin/python -m pytest '{name}'"
     )
+
+
+@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + FLOAT_CORES), ids=lambda seed: f"seed{seed}")
+def test_random_float_core_is_bit_exact_and_on_time(seed: int) -> None:
+    driver: Driver = "axi" if seed % 3 == 0 else "lean"
+    name = f"tests/rtl/test_random_cores.py::test_random_float_core_is_bit_exact_and_on_time[seed{seed}]"
+    reproduce = f"TERNLUT_SEED={seed} .venv/bin/python -m pytest '{name}'"
+    assert_bit_exact(random_float_config(seed), driver, seed, reproduce)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from generator.config import CoreConfig
 from generator.plan import plan_for
 from sim.error_bound import aligned_error_bound
-from sim.layers import Layer
+from sim.layers import Layer, values_of
 from sim.reference import evaluate
 from tests.floating.operands import canonical
 from tests.rtl.cores import exactly_rounded
@@ -23,6 +23,7 @@ SHAPES: list[dict[str, Any]] = [
     {"group_size": 4, "tables": 2},
     {"architecture": "select", "tables": 7},
 ]
+MULTIPLIER = {"architecture": "multiplier", "tables": 6}
 
 
 @given(st.sampled_from(["fp16", "fp8_e4m3", "fp8_e5m2"]), st.integers(1, 50), st.integers(0, 2**32))
@@ -34,7 +35,7 @@ def test_exact_results_are_the_rounded_exact_sums_whatever_the_tile(
         CoreConfig.parse(
             {"activation": activation, "datapath": "exact", "columns": 2, "max_reduction": 50, **shape}
         )
-        for shape in SHAPES
+        for shape in (*SHAPES, MULTIPLIER)
     ]
     layer = Layer.random(cores[0], length, 4, tokens=2, seed=seed)
     expected = exactly_rounded(cores[0].format, layer)
@@ -84,8 +85,7 @@ def test_aligned_results_are_within_the_derived_bound(
     number = core.accumulator_format
     assert number is not None
     assert not (patterns >> number.bits).any()
-    values = number.decode(patterns).astype(np.float64)
-    error = np.abs(values - x.astype(np.float64) @ w.T)
+    error = np.abs(values_of(plan, patterns) - x.astype(np.float64) @ w.T)
     assert (error <= aligned_error_bound(plan, x, w) * (1 + 1e-9)).all()
 
 
@@ -107,8 +107,8 @@ def test_more_aligned_bits_are_closer_to_the_truth() -> None:
                 "columns": 2,
             }
         )
-        answer = evaluate(plan_for(core), x, w).astype(np.uint32).view(np.float32)
-        errors.append(float(np.sqrt(np.mean((answer.reshape(truth.shape) - truth) ** 2))))
+        answer = values_of(plan_for(core), evaluate(plan_for(core), x, w))
+        errors.append(float(np.sqrt(np.mean((answer - truth) ** 2))))
     assert errors[0] > 4 * errors[1] > 16 * errors[2] > 64 * errors[3]
 
 
@@ -141,7 +141,7 @@ def native_dot(core: CoreConfig, x: Any, w: Any) -> Any:
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("activation", ["fp16", "bf16", "fp32", "fp8_e4m3", "fp8_e5m2"])
-@pytest.mark.parametrize("shape", [*SHAPES, {"architecture": "multiplier", "tables": 6}])
+@pytest.mark.parametrize("shape", [*SHAPES, MULTIPLIER])
 @pytest.mark.parametrize("wide", [False, True])
 def test_native_results_are_those_of_numpys_additions_in_the_same_order(
     activation: str, shape: dict[str, Any], wide: bool
