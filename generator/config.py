@@ -54,9 +54,9 @@ class CoreConfig(BaseModel):
     """A core; its tile is n = tables·group_size activations by m = columns outputs, for ``rows`` tokens.
 
     Integers are always exact. Floats have a ``datapath``: ``native`` adds them as IEEE 754 has it, ``exact``
-    in fixed point with one rounding at the end, ``aligned`` on the scale of a tile's largest exponent, in ``aligned_bits`` bits,
-    brought there by ``rounding``. ``native`` and ``aligned`` add tiles up in the format ``accumulation``, the
-    activations' own where it is not given.
+    in fixed point with one rounding at the end, ``aligned`` on the scale of a tile's largest exponent, in
+    ``aligned_bits`` bits, brought there by ``rounding``. ``native`` and ``aligned`` add tiles up in the
+    format ``accumulation``, the activations' own where it is not given.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
