@@ -31,7 +31,6 @@ PASSES = (
     "proc -noopt",
     "chtype -set $dffe t:\\$dffe",
     "chtype -set $buf t:\\$buf",
-    "opt_clean",
     "memory_collect",
     "setattr -unset init w:*",
     "opt_clean -purge",
