@@ -7,21 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
-from typing import Any, TypeVar
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from costmodel.area import AREA_TERMS, PARTS
+from costmodel.sharing import SharingPlan
 from costmodel.technology import Technology
 from costmodel.timing import DELAY_TERMS
 from generator.config import CoreConfig, PipelineConfig
 from generator.errors import ConfigError
-from generator.plan import CorePlan, Range, ReductionPlan, TablePlan, plan_for
-
-Part = TypeVar("Part")
+from generator.plan import CorePlan, plan_for
 
 BATCH_KEYS = (
     *(name for name in CoreConfig.model_fields if name != "pipeline"),
@@ -229,35 +228,4 @@ def _representative(values: Mapping[str, Any]) -> CorePlan:
             pipeline[key.removeprefix("pipeline.")] = value
         else:
             core[key] = value
-    return _SharingPlan(CoreConfig.parse({**core, "pipeline": pipeline}))
-
-
-class _SharingPlan(CorePlan):
-    """A plan that takes its costly parts from the plans made before that have the same."""
-
-    @cached_property
-    def table(self) -> TablePlan:
-        table: TablePlan = _shared(TablePlan(self.config.group_size, self.activation_range))
-        return table
-
-    @cached_property
-    def fetched(self) -> tuple[Range, Range]:
-        config = self.config
-        return _fetched(config.architecture, config.activation, config.symmetric, config.group_size)
-
-    @cached_property
-    def reduction(self) -> ReductionPlan:
-        reduction: ReductionPlan = _shared(super().reduction)
-        return reduction
-
-
-@lru_cache(maxsize=1 << 14)
-def _shared(part: Part) -> Part:
-    """The first of equal ``part``s, with whatever it has already computed."""
-    return part
-
-
-@lru_cache(maxsize=1 << 14)
-def _fetched(architecture: str, activation: str, symmetric: bool, group_size: int) -> tuple[Range, Range]:
-    values = {"architecture": architecture, "activation": activation, "symmetric": symmetric}
-    return CorePlan(CoreConfig.parse({**values, "group_size": group_size, "tables": 1, "columns": 1})).fetched
+    return SharingPlan(CoreConfig.parse({**core, "pipeline": pipeline}))

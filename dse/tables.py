@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from costmodel.sharing import SharingPlan
 from costmodel.technology import Technology
 from dse.metrics import tabulated
 from dse.space import Space, default_of, representative
 from dse.workload import Workload
 from generator.config import CoreConfig
 from generator.errors import ConfigError, WorkloadError
-from generator.plan import CorePlan, Range, ReductionPlan, TablePlan
+from generator.plan import CorePlan
 
 Table = NDArray[Any]
 
 Figures = tuple[Callable[[CorePlan], float], ...]
 
-Part = TypeVar("Part")
 
 RULES = (
     ("architecture", "group_size"),
@@ -34,34 +33,6 @@ RULES = (
     ("dataflow", "outputs"),
 )
 """Keys whose combinations ``CoreConfig`` may refuse; a core is one when no rule refuses it."""
-
-
-class SharingPlan(CorePlan):
-    """A plan that shares its costly parts with the plans that have the same."""
-
-    @cached_property
-    def table(self) -> TablePlan:
-        return _first_equal(TablePlan(self.config.group_size, self.activation_range))
-
-    @cached_property
-    def fetched(self) -> tuple[Range, Range]:
-        key = (self.config.architecture, self.table)
-        if key not in _FETCHED:
-            _FETCHED[key] = super().fetched
-        return _FETCHED[key]
-
-    @cached_property
-    def reduction(self) -> ReductionPlan:
-        return _first_equal(super().reduction)
-
-
-_FETCHED: dict[tuple[str, TablePlan], tuple[Range, Range]] = {}
-_SHARED: dict[Any, Any] = {}
-
-
-def _first_equal(part: Part) -> Part:
-    shared: Part = _SHARED.setdefault(part, part)
-    return shared
 
 
 def axis_values(space: Space) -> dict[str, Table]:

@@ -1,0 +1,38 @@
+"""Plans for pricing many cores: what equal plans have in common is made once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, TypeVar
+
+from generator.plan import CorePlan, Range, ReductionPlan, TablePlan
+
+Part = TypeVar("Part")
+
+
+class SharingPlan(CorePlan):
+    """A plan that shares its costly parts with the plans that have the same."""
+
+    @cached_property
+    def table(self) -> TablePlan:
+        return _first_equal(TablePlan(self.config.group_size, self.activation_range))
+
+    @cached_property
+    def fetched(self) -> tuple[Range, Range]:
+        key = (self.config.architecture, self.table)
+        if key not in _FETCHED:
+            _FETCHED[key] = super().fetched
+        return _FETCHED[key]
+
+    @cached_property
+    def reduction(self) -> ReductionPlan:
+        return _first_equal(super().reduction)
+
+
+_FETCHED: dict[tuple[str, TablePlan], tuple[Range, Range]] = {}
+_SHARED: dict[Any, Any] = {}
+
+
+def _first_equal(part: Part) -> Part:
+    shared: Part = _SHARED.setdefault(part, part)
+    return shared
