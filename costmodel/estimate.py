@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from costmodel.area import AREA_TERMS, PARTS
 from costmodel.sharing import SharingPlan
 from costmodel.technology import Technology
+from costmodel.throughput import KEY_WIDTH_KEYS, LATENCY_KEYS
 from costmodel.timing import DELAY_TERMS
 from generator.config import CoreConfig, PipelineConfig
 from generator.errors import ConfigError
@@ -91,12 +92,8 @@ def estimate_batch(columns: Mapping[str, ArrayLike], technology: Technology) -> 
         **{f"area_{part}": area for part, area in areas.items()},
         "delay_ps": delay,
         "macs_per_cycle": batch.product(("rows", "columns", "tables", "group_size")),
-        "latency_cycles": batch.gather(
-            ("tables", "pipeline.fetch", "pipeline.reduction_every"), lambda plan: plan.latency_cycles
-        ).astype(np.int64),
-        "bits_per_weight": batch.gather(
-            ("architecture", "activation", "group_size"), lambda plan: plan.bits_per_weight
-        ),
+        "latency_cycles": batch.gather(LATENCY_KEYS, lambda plan: plan.latency_cycles).astype(np.int64),
+        "bits_per_weight": batch.gather(KEY_WIDTH_KEYS, lambda plan: plan.bits_per_weight),
     }
 
 

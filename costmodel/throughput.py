@@ -1,7 +1,8 @@
 """How long work takes: clock cycles of a layer and of a model, and the weight stream's bandwidth.
 
 The counts are those of ``CorePlan.tiling``: every block of R tokens takes n_tiles · m_tiles steps, one a
-cycle when nobody stalls, edge tiles included, and the pipeline fills once a layer.
+cycle when nobody stalls, edge tiles included, and the pipeline fills once a layer. Accumulators that take
+several cycles pause to finish their sums.
 """
 
 from __future__ import annotations
@@ -13,6 +14,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from generator.plan import CorePlan
 
+PAUSE_KEYS = ("activation", "datapath", "pipeline.float_stages")
+LATENCY_KEYS = (
+    *PAUSE_KEYS,
+    "architecture",
+    "group_size",
+    "dataflow",
+    "tables",
+    "pipeline.table",
+    "pipeline.fetch",
+    "pipeline.reduction_every",
+)
+KEY_WIDTH_KEYS = ("architecture", "activation", "group_size", "datapath", "aligned_bits")
+"""Keys of a configuration that its plan's pauses, latency and key width depend on."""
+
 Layer = tuple[int, int]
 """N and M of y[B, M] = x[B, N] · Wᵀ."""
 
@@ -22,7 +37,18 @@ def layer_cycles(plan: CorePlan, length: int, outputs: int, tokens: int = 1) -> 
     return plan.tiling(length, outputs, tokens).cycles
 
 
-def layer_cycles_batch(
+def layer_steps_batch(
+    length: int, outputs: int, tokens: int, *, tile_length: ArrayLike, columns: ArrayLike, rows: ArrayLike
+) -> NDArray[np.int64]:
+    """Steps of many cores at once, each with a beat of keys; the arguments after the layer broadcast.
+
+    Whether a core may run the layer at all (``max_reduction``, ``outputs``) is not checked.
+    """
+    steps: NDArray[np.int64] = _ceil(length, tile_length) * _ceil(outputs, columns) * _ceil(tokens, rows)
+    return steps
+
+
+def layer_pauses_batch(
     length: int,
     outputs: int,
     tokens: int,
@@ -30,15 +56,20 @@ def layer_cycles_batch(
     tile_length: ArrayLike,
     columns: ArrayLike,
     rows: ArrayLike,
-    latency_cycles: ArrayLike,
+    table_stationary: ArrayLike,
+    accumulator_stages: ArrayLike,
+    pause_cycles: ArrayLike,
 ) -> NDArray[np.int64]:
-    """``layer_cycles`` of many cores at once; the arguments after the layer broadcast.
+    """Cycles of many cores between their first and last steps that take no keys.
 
-    Whether a core may run the layer at all (``max_reduction``, ``outputs``) is not checked.
+    With the steps and the latency these are ``layer_cycles``.
     """
-    tiles = _ceil(length, tile_length) * _ceil(outputs, columns) * _ceil(tokens, rows)
-    cycles: NDArray[np.int64] = tiles + np.asarray(latency_cycles, dtype=np.int64)
-    return cycles
+    held = np.asarray(table_stationary, dtype=np.bool_)
+    m_tiles, blocks = _ceil(outputs, columns), _ceil(tokens, rows)
+    idle = np.where(held, np.maximum(np.asarray(accumulator_stages, dtype=np.int64) - m_tiles, 0), 0)
+    bursts = blocks * np.where(held, 1, m_tiles)
+    pauses: NDArray[np.int64] = idle * (_ceil(length, tile_length) * blocks - 1)
+    return pauses + np.asarray(pause_cycles, dtype=np.int64) * (bursts - 1)
 
 
 def model_cycles(plan: CorePlan, layers: Iterable[Layer], tokens: int = 1) -> int:

@@ -18,7 +18,13 @@ from numpy.typing import NDArray
 
 from costmodel.area import AREA_TERMS, PARTS, AreaTerm
 from costmodel.technology import Technology
-from costmodel.throughput import layer_cycles_batch
+from costmodel.throughput import (
+    KEY_WIDTH_KEYS,
+    LATENCY_KEYS,
+    PAUSE_KEYS,
+    layer_pauses_batch,
+    layer_steps_batch,
+)
 from costmodel.timing import DELAY_TERMS, DelayTerm
 from dse.workload import Workload
 from generator.plan import CorePlan
@@ -54,10 +60,10 @@ class Tabulated:
 
 
 PLAN_FIGURES: Mapping[str, Tabulated] = {
-    "plan latency_cycles": Tabulated(
-        ("tables", "pipeline.fetch", "pipeline.reduction_every"), lambda plan: plan.latency_cycles
-    ),
-    "plan key_width": Tabulated(("architecture", "activation", "group_size"), lambda plan: plan.key_width),
+    "plan latency_cycles": Tabulated(LATENCY_KEYS, lambda plan: plan.latency_cycles),
+    "plan accumulator_stages": Tabulated(PAUSE_KEYS, lambda plan: plan.accumulator_stages),
+    "plan pause_cycles": Tabulated((*PAUSE_KEYS, "dataflow"), lambda plan: plan.pause_cycles),
+    "plan key_width": Tabulated(KEY_WIDTH_KEYS, lambda plan: plan.key_width),
     "plan activation_width": Tabulated(("activation",), lambda plan: plan.activation_width),
     "plan accumulator_width": Tabulated(
         ("activation", "symmetric", "max_reduction"), lambda plan: plan.accumulator_width
@@ -114,16 +120,47 @@ def _steps(view: View) -> Array:
     """Tile steps of all layers for the workload's B tokens."""
     steps = np.zeros((), np.int64)
     for shape in view.workload.shapes:
-        steps = steps + shape.layers * layer_cycles_batch(
+        steps = steps + shape.layers * layer_steps_batch(
             shape.inputs,
             shape.outputs,
             view.workload.tokens,
             tile_length=view("tile_length"),
             columns=view("columns"),
             rows=view("rows"),
-            latency_cycles=0,
         )
     return steps.astype(np.float64)
+
+
+def _pauses(view: View) -> Array:
+    """Cycles without a step, of all layers: those in which accumulators finish their sums."""
+    pauses = np.zeros((), np.int64)
+    if not view("plan accumulator_stages").max() > 1:
+        return pauses
+    for shape in view.workload.shapes:
+        pauses = pauses + shape.layers * layer_pauses_batch(
+            shape.inputs,
+            shape.outputs,
+            view.workload.tokens,
+            tile_length=view("tile_length"),
+            columns=view("columns"),
+            rows=view("rows"),
+            table_stationary=view("dataflow") == "table_stationary",
+            accumulator_stages=_whole(view("plan accumulator_stages")),
+            pause_cycles=_whole(view("plan pause_cycles")),
+        )
+    return pauses
+
+
+def _whole(figure: Array) -> Array:
+    """``figure`` as integers, where there is a core; 0 where there is none."""
+    return np.nan_to_num(figure).astype(np.int64)
+
+
+def _cycles(view: View) -> Array:
+    """Clock cycles of all layers for B tokens, one after the other."""
+    latency = view.workload.launches * view("plan latency_cycles")
+    cycles: Array = view("steps_per_pass") + (_pauses(view) + latency)
+    return cycles
 
 
 def _key_bits(view: View) -> Array:
@@ -137,10 +174,14 @@ def _activation_bits(view: View) -> Array:
     restreamed = view("dataflow") == "output_stationary"
     beats = np.zeros((), np.int64)
     for shape in view.workload.shapes:
-        n_tiles = layer_cycles_batch(
-            shape.inputs, 1, view.workload.tokens,
-            tile_length=view("tile_length"), columns=1, rows=view("rows"), latency_cycles=0,
-        )  # fmt: skip
+        n_tiles = layer_steps_batch(
+            shape.inputs,
+            1,
+            view.workload.tokens,
+            tile_length=view("tile_length"),
+            columns=1,
+            rows=view("rows"),
+        )
         m_tiles = -(-shape.outputs // view("columns"))
         beats = beats + shape.layers * n_tiles * np.where(restreamed, m_tiles, 1)
     bits: Array = beats * (view("rows") * view("tile_length") * view("plan activation_width"))
@@ -176,7 +217,7 @@ METRICS: Mapping[str, Metric] = {
         "cycles a token",
         "",
         "clock cycles of one token through all layers",
-        lambda v: (v("steps_per_pass") + v.workload.launches * v("plan latency_cycles")) / v.workload.tokens,
+        lambda v: _cycles(v) / v.workload.tokens,
     ),
     "tokens_per_second": Metric(
         "token rate", "tokens/s", "tokens a second", lambda v: 1e6 * v("clock_mhz") / v("cycles_per_token")

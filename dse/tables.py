@@ -72,9 +72,23 @@ def cost_tables(
             progress((done + count) / sum(sizes))
 
         filled = _fill(space, keys, row, [np.nan] * len(figures), advance)
-        tables.update({name: np.ascontiguousarray(filled[..., i]) for i, name in enumerate(figures)})
+        tables.update({name: _collapsed(filled[..., i]) for i, name in enumerate(figures)})
         done += size
     return tables
+
+
+def _collapsed(table: Table) -> Table:
+    """``table`` without the axes along which it does not change, where there are cores at all.
+
+    What changes along fewer axes is cheaper to look up, and lets the engine leave out more.
+    """
+    for axis, length in enumerate(table.shape):
+        if length > 1:
+            least = np.fmin.reduce(table, axis=axis, keepdims=True)
+            most = np.fmax.reduce(table, axis=axis, keepdims=True)
+            if ((least == most) | np.isnan(least)).all():
+                table = least
+    return np.ascontiguousarray(table)
 
 
 def rule_tables(space: Space) -> list[Table]:

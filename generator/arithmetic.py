@@ -5,13 +5,16 @@ The blocks are the same for every number; they differ in the ``Arithmetic`` that
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from typing import Any
+
+from amaranth.hdl import Cat, ClockSignal, Const, Module, Signal, Value
 
 from generator.block import Block, add, keep_low, subtract
 from generator.floating.adder import FloatAdder
 from generator.floating.align import Align, aligned_lsb
 from generator.floating.fixed import FixedToFloat, FloatToFixed, smallest_exponent
 from generator.floating.multiplier import FloatMultiplier
+from generator.floating.pipeline import PipelinedBlock
 from generator.floating.widen import FloatWiden
 from generator.formats import Float
 from generator.plan import CorePlan, Entry
@@ -20,7 +23,8 @@ from generator.plan import CorePlan, Entry
 class Arithmetic:
     """Two's complement integers, in which a negation is one's complement and a carry that comes later.
 
-    ``table_blocks``, ``fetch_blocks`` and ``column_blocks`` are the blocks that it instantiates there.
+    ``table_blocks``, ``fetch_blocks`` and ``column_blocks`` are the blocks that it instantiates there. Blocks
+    that are pipelined advance when ``enable`` is 1.
     """
 
     def __init__(self, plan: CorePlan) -> None:
@@ -30,7 +34,7 @@ class Arithmetic:
         self.column_blocks: tuple[Block, ...] = ()
 
     def operands(
-        self, m: Module, activations: list[Value], exponent: Value | None
+        self, m: Module, activations: list[Value], exponent: Value | None, enable: Value
     ) -> tuple[list[Value], list[Value]]:
         """A group's activations as the table adds them and, if the plan tracks it, which are special.
 
@@ -38,7 +42,7 @@ class Arithmetic:
         """
         return activations, []
 
-    def combine(self, m: Module, entry: Entry, left: Value, right: Value) -> Value:
+    def combine(self, m: Module, entry: Entry, left: Value, right: Value, enable: Value) -> Value:
         """``entry`` of a table from the two entries that it is made of."""
         combine = subtract if entry.subtract else add
         return combine(m, f"entry_{entry.index}", left, right, entry.range.width)
@@ -52,25 +56,29 @@ class Arithmetic:
         width = len(leaf)
         return leaf & take.replicate(width) | ~leaf & negate.replicate(width)
 
-    def multiply(self, m: Module, name: str, activation: Value, weight: Value) -> Value:
+    def multiply(self, m: Module, name: str, activation: Value, weight: Value, enable: Value) -> Value:
         """An activation times a weight in its own format."""
         return keep_low(m, name, activation.as_signed() * weight.as_signed(), self.plan.fetched_width)
 
-    def add(self, m: Module, name: str, a: Value, b: Value, width: int, carry: Value | None) -> Value:
-        """An adder of the reduction or of the accumulator."""
+    def add(
+        self, m: Module, name: str, a: Value, b: Value, width: int, carry: Value | None, enable: Value
+    ) -> Value:
+        """An adder of the reduction."""
         return add(m, name, a, b, width, carry)
 
     def addend(
-        self, m: Module, row: str, root: Value, pending: Value, exponent: Value | None
+        self, m: Module, row: str, root: Value, pending: Value, exponent: Value | None, enable: Value
     ) -> tuple[Value, Value]:
         """What a tile adds to the accumulator, and the carry that comes with it."""
         return root, pending
 
-    def accumulate(self, m: Module, row: str, operand: Value, addend: Value, carry: Value | None) -> Value:
+    def accumulate(
+        self, m: Module, row: str, operand: Value, addend: Value, carry: Value | None, enable: Value
+    ) -> Value:
         """The accumulator's next value."""
-        return self.add(m, f"next_{row}", operand, addend, self.plan.accumulator_width, carry)
+        return add(m, f"next_{row}", operand, addend, self.plan.accumulator_width, carry)
 
-    def result(self, m: Module, row: str, accumulator: Value) -> Value:
+    def result(self, m: Module, row: str, accumulator: Value, enable: Value) -> Value:
         """The number that leaves the core."""
         return accumulator
 
@@ -93,10 +101,11 @@ class ExactArithmetic(MarkedArithmetic):
 
     def __init__(self, plan: CorePlan) -> None:
         super().__init__(plan)
-        number = float_of(plan)
-        self._to_fixed = FloatToFixed(number)
-        self._to_float = FixedToFloat(number, plan.accumulator_width, smallest_exponent(number))
-        self._multiply = FloatMultiplier(number)
+        number, stages = float_of(plan), plan.float_stages
+        lsb = smallest_exponent(number)
+        self._to_fixed = FloatToFixed(number, stages=stages)
+        self._to_float = FixedToFloat(number, plan.accumulator_width, lsb, stages=stages)
+        self._multiply = FloatMultiplier(number, stages=stages)
         if plan.multiplies_floats:
             self.fetch_blocks = (self._multiply, self._to_fixed)
         else:
@@ -104,26 +113,31 @@ class ExactArithmetic(MarkedArithmetic):
         self.column_blocks = (self._to_float,)
 
     def operands(
-        self, m: Module, activations: list[Value], exponent: Value | None
+        self, m: Module, activations: list[Value], exponent: Value | None, enable: Value
     ) -> tuple[list[Value], list[Value]]:
         if self.plan.multiplies_floats:
             return activations, []
-        pairs = [self._fixed(m, f"x{i}", value) for i, value in enumerate(activations)]
+        pairs = [self._fixed(m, f"x{i}", value, enable) for i, value in enumerate(activations)]
         return [fixed for fixed, _ in pairs], [special for _, special in pairs]
 
-    def multiply(self, m: Module, name: str, activation: Value, weight: Value) -> Value:
-        return Cat(*self._fixed(m, name, multiplied(m, self._multiply, name, activation, weight)))
+    def multiply(self, m: Module, name: str, activation: Value, weight: Value, enable: Value) -> Value:
+        product = multiplied(m, self._multiply, name, activation, weight, enable)
+        return Cat(*self._fixed(m, name, product, enable))
 
-    def _fixed(self, m: Module, name: str, value: Value) -> tuple[Value, Value]:
+    def _fixed(self, m: Module, name: str, value: Value, enable: Value) -> tuple[Value, Value]:
         """The float ``value`` in fixed point, and whether it is infinite or NaN."""
         fixed = Signal(self.plan.activation_range.width, name=f"fixed_{name}")
         special = Signal(name=f"special_{name}")
-        m.submodules[f"fix_{name}"] = self._to_fixed.instance(value=value, fixed=fixed, special=special)
+        m.submodules[f"fix_{name}"] = self._to_fixed.instance(
+            **clocking(self._to_fixed, enable), value=value, fixed=fixed, special=special
+        )
         return fixed, special
 
-    def result(self, m: Module, row: str, accumulator: Value) -> Value:
+    def result(self, m: Module, row: str, accumulator: Value, enable: Value) -> Value:
         value = Signal(self.plan.value_width, name=f"rounded_{row}")
-        m.submodules[f"round_{row}"] = self._to_float.instance(fixed=accumulator, value=value)
+        m.submodules[f"round_{row}"] = self._to_float.instance(
+            **clocking(self._to_float, enable), fixed=accumulator, value=value
+        )
         return value
 
 
@@ -133,43 +147,59 @@ class AlignedArithmetic(MarkedArithmetic):
     def __init__(self, plan: CorePlan) -> None:
         super().__init__(plan)
         number, bits, rounding = float_of(plan), plan.config.aligned_bits, plan.config.rounding
-        total = plan.config.accumulator_format
+        total, stages = plan.config.accumulator_format, plan.float_stages
         assert bits is not None
         assert rounding is not None
         assert total is not None
-        self._align = Align(number, bits, rounding)
-        self._to_float = FixedToFloat(total, plan.sum_range.width, aligned_lsb(number, bits), scaled=True)
-        self._adder = FloatAdder(total)
+        lsb = aligned_lsb(number, bits)
+        self._align = Align(number, bits, rounding, stages=stages)
+        self._to_float = FixedToFloat(total, plan.sum_range.width, lsb, scaled=True, stages=stages)
+        self._adder = FloatAdder(total, stages=stages)
         self.table_blocks = (self._align,)
         self.column_blocks = (self._to_float, self._adder)
 
     def operands(
-        self, m: Module, activations: list[Value], exponent: Value | None
+        self, m: Module, activations: list[Value], exponent: Value | None, enable: Value
     ) -> tuple[list[Value], list[Value]]:
         numbers, specials = [], []
         for i, value in enumerate(activations):
             aligned = Signal(self.plan.activation_range.width, name=f"aligned_x{i}")
             special = Signal(name=f"special_x{i}")
             m.submodules[f"align_x{i}"] = self._align.instance(
-                value=value, exponent=exponent, aligned=aligned, special=special
+                **clocking(self._align, enable),
+                value=value,
+                exponent=exponent,
+                aligned=aligned,
+                special=special,
             )
             numbers.append(aligned)
             specials.append(special)
         return numbers, specials
 
+    def multiply(self, m: Module, name: str, activation: Value, weight: Value, enable: Value) -> Value:
+        """An aligned activation times a weight of as many bits; a zero weight leaves out what is special."""
+        product = super().multiply(m, name, activation[:-1], weight, enable)
+        return Cat(product, activation[-1] & weight.any())
+
     def addend(
-        self, m: Module, row: str, root: Value, pending: Value, exponent: Value | None
+        self, m: Module, row: str, root: Value, pending: Value, exponent: Value | None, enable: Value
     ) -> tuple[Value, Value]:
         assert exponent is not None
         fixed = add(m, f"tile_{row}", root, Const(0, 1), self.plan.sum_range.width, pending)
         value = Signal(self.plan.accumulator_width, name=f"rounded_{row}")
         scale = Cat(exponent, Const(0, len(self._to_float.exponent) - len(exponent)))
-        m.submodules[f"round_{row}"] = self._to_float.instance(fixed=fixed, exponent=scale, value=value)
+        m.submodules[f"round_{row}"] = self._to_float.instance(
+            **clocking(self._to_float, enable), fixed=fixed, exponent=scale, value=value
+        )
         return value, Const(0, 1)
 
-    def accumulate(self, m: Module, row: str, operand: Value, addend: Value, carry: Value | None) -> Value:
+    def accumulate(
+        self, m: Module, row: str, operand: Value, addend: Value, carry: Value | None, enable: Value
+    ) -> Value:
         total = Signal(self.plan.accumulator_width, name=f"next_{row}")
-        m.submodules[f"add_{row}"] = self._adder.instance(a=operand, b=addend, sum=total)
+        m.submodules[f"add_{row}"] = self._adder.instance(
+            **clocking(self._adder, enable), a=operand, b=addend, sum=total
+        )
         return total
 
 
@@ -178,11 +208,12 @@ class NativeArithmetic(Arithmetic):
 
     def __init__(self, plan: CorePlan) -> None:
         super().__init__(plan)
-        number, total = float_of(plan), plan.config.accumulator_format
+        number, total, stages = float_of(plan), plan.config.accumulator_format, plan.float_stages
         assert total is not None
-        self._add, self._subtract = FloatAdder(number), FloatAdder(number, subtract=True)
-        self._accumulate = FloatAdder(total)
-        self._multiply = FloatMultiplier(number)
+        self._add = FloatAdder(number, stages=stages)
+        self._subtract = FloatAdder(number, subtract=True, stages=stages)
+        self._accumulate = FloatAdder(total, stages=stages)
+        self._multiply = FloatMultiplier(number, stages=stages)
         self._widen = FloatWiden(number, total) if total != number else None
         if plan.table.adders:
             self.table_blocks = (self._add, self._subtract)
@@ -192,9 +223,9 @@ class NativeArithmetic(Arithmetic):
         widen = (self._widen,) if self._widen else ()
         self.column_blocks = (*reduction, *widen, self._accumulate)
 
-    def combine(self, m: Module, entry: Entry, left: Value, right: Value) -> Value:
+    def combine(self, m: Module, entry: Entry, left: Value, right: Value, enable: Value) -> Value:
         adder = self._subtract if entry.subtract else self._add
-        return self._instance(m, adder, f"entry_{entry.index}", left, right)
+        return self._instance(m, adder, f"entry_{entry.index}", left, right, enable)
 
     def negate(self, leaf: Value, sign: Value) -> Value:
         return leaf ^ Cat(Const(0, len(leaf) - 1), sign)
@@ -202,14 +233,16 @@ class NativeArithmetic(Arithmetic):
     def select(self, leaf: Value, take: Value, negate: Value) -> Value:
         return self.negate(leaf & (take | negate).replicate(len(leaf)), negate)
 
-    def multiply(self, m: Module, name: str, activation: Value, weight: Value) -> Value:
-        return multiplied(m, self._multiply, name, activation, weight)
+    def multiply(self, m: Module, name: str, activation: Value, weight: Value, enable: Value) -> Value:
+        return multiplied(m, self._multiply, name, activation, weight, enable)
 
-    def add(self, m: Module, name: str, a: Value, b: Value, width: int, carry: Value | None) -> Value:
-        return self._instance(m, self._add, name, a, b)
+    def add(
+        self, m: Module, name: str, a: Value, b: Value, width: int, carry: Value | None, enable: Value
+    ) -> Value:
+        return self._instance(m, self._add, name, a, b, enable)
 
     def addend(
-        self, m: Module, row: str, root: Value, pending: Value, exponent: Value | None
+        self, m: Module, row: str, root: Value, pending: Value, exponent: Value | None, enable: Value
     ) -> tuple[Value, Value]:
         if self._widen is None:
             return root, pending
@@ -217,20 +250,31 @@ class NativeArithmetic(Arithmetic):
         m.submodules[f"widen_{row}"] = self._widen.instance(value=root, wide=wide)
         return wide, pending
 
-    def accumulate(self, m: Module, row: str, operand: Value, addend: Value, carry: Value | None) -> Value:
-        return self._instance(m, self._accumulate, f"next_{row}", operand, addend)
+    def accumulate(
+        self, m: Module, row: str, operand: Value, addend: Value, carry: Value | None, enable: Value
+    ) -> Value:
+        return self._instance(m, self._accumulate, f"next_{row}", operand, addend, enable)
 
-    def _instance(self, m: Module, adder: FloatAdder, name: str, a: Value, b: Value) -> Value:
+    def _instance(self, m: Module, adder: FloatAdder, name: str, a: Value, b: Value, enable: Value) -> Value:
         total = Signal(adder.fmt.bits, name=name)
-        m.submodules[f"add_{name}"] = adder.instance(a=a, b=b, sum=total)
+        m.submodules[f"add_{name}"] = adder.instance(**clocking(adder, enable), a=a, b=b, sum=total)
         return total
 
 
-def multiplied(m: Module, multiplier: FloatMultiplier, name: str, activation: Value, weight: Value) -> Value:
+def clocking(block: PipelinedBlock, enable: Value) -> dict[str, Any]:
+    """What a pipelined block's clock and enable ports are connected to; a combinational one has none."""
+    return {"clk": ClockSignal(), "enable": enable} if block.stages else {}
+
+
+def multiplied(
+    m: Module, multiplier: FloatMultiplier, name: str, activation: Value, weight: Value, enable: Value
+) -> Value:
     """The product of two floats. A zero weight keeps the activation away: +0, whatever the activation is."""
     product = Signal(multiplier.fmt.bits, name=name)
     selected = weight[:-1].any().replicate(len(activation))
-    m.submodules[f"make_{name}"] = multiplier.instance(a=activation & selected, b=weight, product=product)
+    m.submodules[f"make_{name}"] = multiplier.instance(
+        **clocking(multiplier, enable), a=activation & selected, b=weight, product=product
+    )
     return product
 
 

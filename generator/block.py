@@ -68,6 +68,15 @@ def update(m: Module, register: Signal, *choices: tuple[Value, Value | int]) -> 
     m.d.sync += register.eq(value)
 
 
+def delayed(m: Module, value: Value, name: str, stages: int, enable: Value) -> Value:
+    """``value`` behind ``stages`` registers that advance when ``enable`` is 1."""
+    for stage in range(stages):
+        register = Signal(len(value), name=f"{name}_{stage}")
+        update(m, register, (enable, value))
+        value = register
+    return value
+
+
 def copy_out(m: Module, value: Value, port: Signal) -> None:
     """``port`` = ``value``, kept apart.
 

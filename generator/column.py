@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from generator.arithmetic import arithmetic_of
-from generator.block import Block, slices, update
+from generator.block import Block, delayed, slices, update
 from generator.fetch import Fetch
 from generator.plan import CorePlan
 
@@ -17,9 +17,14 @@ def control_ports(plan: CorePlan) -> dict[str, int]:
 
     ``advance``: pipeline registers move. ``accept``: the root's value is added now. ``keep``, ``recall``: the
     accumulator's other operand is the accumulator, or the stored partial sum at ``slot``; neither: zero.
+
+    An accumulator that is a pipelined adder has ``step`` instead of ``accept``: its registers move.
+    ``capture``: the partial sum that comes out is captured. ``merge``: the captured one is added to it.
     """
-    ports = {"accept": 1, "keep": 1}
-    if plan.pipeline_stages:
+    ports = {"step" if plan.pipelines_accumulator else "accept": 1, "keep": 1}
+    if plan.merge.steps:
+        ports |= {"capture": 1, "merge": 1}
+    if plan.pipeline_stages or plan.result_stages:
         ports["advance"] = 1
     if plan.stored_sums:
         ports["recall"] = 1
@@ -76,7 +81,10 @@ class Column(Block):
         for table, key in enumerate(keys):
             values = Signal(config.rows * plan.leaf_width, name=f"fetched{table}")
             rows = Cat(entries[row * config.tables + table] for row in range(config.rows))
-            m.submodules[f"fetch{table}"] = self.fetch.instance(key=key, entries=rows, values=values)
+            clocking = {"clk": self.clk, "advance": self.advance} if plan.product_stages else {}
+            m.submodules[f"fetch{table}"] = self.fetch.instance(
+                **clocking, key=key, entries=rows, values=values
+            )
             fetched.append(slices(values, [plan.leaf_width] * config.rows))
 
         signs: list[Value] = [key[-1] for key in keys] if plan.carries_signs else [Const(0, 1)] * len(keys)
@@ -89,9 +97,21 @@ class Column(Block):
             special = self._any_special(m, leaves, f"row{row}") if plan.tracks_invalid else None
             leaves = [leaf[: plan.fetched_width] for leaf in leaves] if plan.tracks_invalid else leaves
             root, pending = self._reduce(m, leaves, signs, f"row{row}")
-            addend, carry = self.arithmetic.addend(m, f"row{row}", root, pending, exponents[row])
-            self._accumulate(m, addend, carry, special, result, f"row{row}")
+            addend, carry = self.arithmetic.addend(
+                m, f"row{row}", root, pending, exponents[row], self._advance
+            )
+            if special is not None:
+                special = delayed(m, special, f"special_tile_row{row}", plan.tile_stages, self._advance)
+            if plan.pipelines_accumulator:
+                state = self._circulate(m, addend, special, f"row{row}")
+            else:
+                state = self._accumulate(m, addend, carry, special, f"row{row}")
+            m.d.comb += result.eq(self._result(m, state, f"row{row}"))
         return m
+
+    @property
+    def _advance(self) -> Value:
+        return self.advance if "advance" in control_ports(self.plan) else Const(1, 1)
 
     def _register(self, m: Module, value: Value, name: str) -> Signal:
         register = Signal(len(value), name=name)
@@ -116,10 +136,14 @@ class Column(Block):
                 if node.level == level and node.left is not None and node.right is not None:
                     (a, carry), (b, pending) = alive[node.left], alive[node.right]
                     name = f"sum{index}_{row}"
-                    alive[index] = (
-                        self.arithmetic.add(m, name, a, b, node.width, carry if plan.carries_signs else None),
-                        pending,
-                    )
+                    carried = carry if plan.carries_signs else None
+                    total = self.arithmetic.add(m, name, a, b, node.width, carried, self._advance)
+                    alive[index] = total, pending
+                elif node.level < level:
+                    value, pending = alive[index]
+                    name = f"waiting{index}_level{level}_{row}"
+                    value = delayed(m, value, name, plan.level_stages, self._advance)
+                    alive[index] = value, pending
             if level in tree.registered_levels:
                 for index in indices:
                     value, pending = alive[index]
@@ -129,48 +153,90 @@ class Column(Block):
                     alive[index] = value, pending
         return alive[tree.levels[-1][0]]
 
-    def _accumulate(
-        self, m: Module, addend: Value, pending: Value, special: Value | None, result: Value, row: str
-    ) -> None:
+    def _accumulate(self, m: Module, addend: Value, pending: Value, special: Value | None, row: str) -> Value:
         """accumulator ← (itself, a stored sum or zero) + addend + pending; gating the addend holds the sum.
 
         Once ``special`` has been accepted, the sum is invalid; that bit is kept and stored with the sum.
-        Stored sums form a delay line: the accumulator goes into the slot from which its operand comes, so a
-        sum returns after as many steps as the line is long, plus the one it spends in the accumulator.
+        Returns the sum and, above it, that bit.
         """
         plan = self.plan
-        width = plan.accumulator_width
-        accumulator = Signal(width, name=f"accumulator_{row}")
+        accumulator = Signal(plan.accumulator_width, name=f"accumulator_{row}")
         state: Value = accumulator
         if special is not None:
             invalid = Signal(name=f"invalid_{row}")
             state = Cat(accumulator, invalid)
-        operand = state & self.keep.replicate(plan.state_width)
-        if plan.stored_sums:
-            recalled = self._stored(m, state, row)
-            operand = operand | recalled & self.recall.replicate(plan.state_width)
+        operand = self._operand(m, state, self.accept, row)
         if special is not None:
-            before = Signal(plan.state_width, name=f"before_{row}")
-            m.d.comb += before.eq(operand)
-            m.d.sync += invalid.eq(before[-1] | special & self.accept)
-            operand = before[:-1]
+            m.d.sync += invalid.eq(operand[-1] | special & self.accept)
+            operand = operand[:-1]
         gated = Signal(len(addend), name=f"gated_{row}")
         carry = Signal(name=f"carry_{row}")
         m.d.comb += [
             gated.eq(addend & self.accept.replicate(len(addend))),
             carry.eq(pending & self.accept),
         ]
-        total = self.arithmetic.accumulate(m, row, operand, gated, carry if plan.carries_signs else None)
-        m.d.sync += accumulator.eq(total)
-        value = self.arithmetic.result(m, row, accumulator)
-        m.d.comb += result.eq(value if special is None else Cat(value, invalid))
+        carried = carry if plan.carries_signs else None
+        m.d.sync += accumulator.eq(self.arithmetic.accumulate(m, row, operand, gated, carried, Const(1, 1)))
+        return state
 
-    def _stored(self, m: Module, state: Value, row: str) -> Value:
-        """The stored sum at ``slot``, replaced by the accumulator's when a value is accepted."""
+    def _circulate(self, m: Module, addend: Value, special: Value | None, row: str) -> Value:
+        """The same through a pipelined adder, whose last register is the accumulator.
+
+        It holds as many partial sums as it has stages. Between two results they are added up: one is captured
+        as it comes out, and added to another.
+        """
+        plan = self.plan
+        accumulator = Signal(plan.accumulator_width, name=f"accumulator_{row}")
+        state: Value = accumulator
+        if special is not None:
+            invalid = Signal(name=f"invalid_{row}")
+            state, addend = Cat(accumulator, invalid), Cat(addend, special)
+        operand = self._operand(m, state, self.step, row)
+        if plan.merge.steps:
+            captured = Signal(plan.state_width, name=f"captured_{row}")
+            update(m, captured, (self.capture, operand))
+            addend = Mux(self.merge, captured, addend)
+        if special is not None:
+            either = operand[-1] | addend[-1]
+            stages = plan.accumulator_stages
+            m.d.comb += invalid.eq(delayed(m, either, f"invalid_{row}", stages, self.step))
+            operand, addend = operand[:-1], addend[:-1]
+        total = self.arithmetic.accumulate(m, row, operand, addend, None, self.step)
+        m.d.comb += accumulator.eq(total)
+        return state
+
+    def _operand(self, m: Module, state: Value, moves: Value, row: str) -> Value:
+        """What is added to: ``state``, a stored sum or zero.
+
+        Stored sums form a delay line: the accumulator goes into the slot from which its operand comes, so a
+        sum returns after as many steps as the line is long, plus those it spends in the accumulator.
+        """
+        plan = self.plan
+        operand = state & self.keep.replicate(plan.state_width)
+        if plan.stored_sums:
+            recalled = self._stored(m, state, moves, row)
+            operand = operand | recalled & self.recall.replicate(plan.state_width)
+        if not plan.tracks_invalid:
+            return operand
+        before = Signal(plan.state_width, name=f"before_{row}")
+        m.d.comb += before.eq(operand)
+        return before
+
+    def _result(self, m: Module, state: Value, row: str) -> Value:
+        """``state`` as the number that leaves the core, with its invalid bit above it."""
+        plan = self.plan
+        value = self.arithmetic.result(m, row, state[: plan.accumulator_width], self._advance)
+        if not plan.tracks_invalid:
+            return value
+        invalid = state[-1]
+        return Cat(value, delayed(m, invalid, f"invalid_{row}_result", plan.result_stages, self._advance))
+
+    def _stored(self, m: Module, state: Value, moves: Value, row: str) -> Value:
+        """The stored sum at ``slot``, replaced by the accumulator's when it ``moves``."""
         plan = self.plan
         if plan.stored_sums == 1:
             stored = Signal(plan.state_width, name=f"stored_{row}")
-            update(m, stored, (self.accept, state))
+            update(m, stored, (moves, state))
             return stored
         memory = Memory(shape=plan.state_width, depth=plan.stored_sums, init=[])
         m.submodules[f"stored_{row}"] = memory
@@ -178,7 +244,7 @@ class Column(Block):
         m.d.comb += [
             write.addr.eq(self.slot),
             write.data.eq(state),
-            write.en.eq(self.accept),
+            write.en.eq(moves),
             read.addr.eq(self.slot),
         ]
         return read.data

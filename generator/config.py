@@ -40,7 +40,8 @@ class PipelineConfig(BaseModel):
 
     ``table``: after the table's adders (``entries``: shortest path, most bits) or before them
     (``activations``). ``fetch``: after fetch. ``reduction_every``: after every so many levels of the
-    reduction tree, 0 for none.
+    reduction tree, 0 for none. ``float_stages``: inside every floating-point adder, multiplier and converter,
+    each of which then takes that many cycles; 0 for none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -48,6 +49,7 @@ class PipelineConfig(BaseModel):
     table: TableRegisters = "entries"
     fetch: bool = False
     reduction_every: int = Field(default=0, ge=0, le=64)
+    float_stages: int = Field(default=0, ge=0, le=16)
 
 
 class CoreConfig(BaseModel):
@@ -124,6 +126,11 @@ class CoreConfig(BaseModel):
                         f"{key} = {getattr(self, key)!r} with activation = {self.activation!r}: it is for "
                         "floating point"
                     )
+            if self.pipeline.float_stages:
+                raise ConfigError(
+                    f"pipeline.float_stages = {self.pipeline.float_stages} with activation = "
+                    f"{self.activation!r}: it is for floating point"
+                )
             return
         if self.symmetric:
             raise ConfigError(f"symmetric = True with activation = {self.activation!r}: it is for integers")
@@ -133,11 +140,6 @@ class CoreConfig(BaseModel):
                 raise ConfigError(
                     f"{key} = {getattr(self, key)!r} is for another datapath than {self.datapath!r}"
                 )
-        if self.architecture == "multiplier" and self.datapath == "aligned":
-            raise ConfigError(
-                "datapath = 'aligned' with architecture = 'multiplier': activations on a common scale are "
-                "integers, which a float multiplier does not take; 'native' or 'exact' is allowed"
-            )
         if self.datapath == "exact":
             self._check_exact(number)
         if self.accumulation not in (None, self.activation, "fp32"):
@@ -184,8 +186,9 @@ class CoreConfig(BaseModel):
     @cached_property
     def digest(self) -> str:
         """Twelve hex digits that name this configuration."""
-        of_floats = FLOAT_KEYS if isinstance(self.format, Integer) else set()
-        text = json.dumps(self.model_dump(mode="json", exclude=of_floats), sort_keys=True)
+        of_floats: dict[str, Any] = {**dict.fromkeys(FLOAT_KEYS, True), "pipeline": {"float_stages"}}
+        left_out = of_floats if isinstance(self.format, Integer) else {}
+        text = json.dumps(self.model_dump(mode="json", exclude=left_out), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @classmethod

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, slices, update
+from generator.arithmetic import clocking
+from generator.block import Block, delayed, slices
 from generator.column import Column, control_ports
 from generator.floating.align import LargestExponent
 from generator.formats import Float
@@ -53,7 +54,8 @@ class Datapath(Block):
         self.blocks = (self.table, self.column)
         if plan.exponent_width:
             assert isinstance(plan.config.format, Float)
-            self.largest = LargestExponent(plan.config.format, plan.config.tile_length)
+            length, stages = plan.config.tile_length, plan.scale_stages
+            self.largest = LargestExponent(plan.config.format, length, stages=stages)
             self.blocks = (*self.blocks, self.largest)
 
     def elaborate(self, platform: object) -> Module:
@@ -62,9 +64,13 @@ class Datapath(Block):
         groups = config.rows * config.tables
         scales = self._scales(m) if plan.exponent_width else []
         entries = Signal(groups * plan.table_bits)
+        # Activations wait for the exponent that they are aligned to.
+        arrived = self.activations
+        if plan.scale_stages:
+            arrived = delayed(m, arrived, "arrived", plan.scale_stages, self.load)
         for group, (activations, made) in enumerate(
             zip(
-                slices(self.activations, [config.group_size * plan.activation_width] * groups),
+                slices(arrived, [config.group_size * plan.activation_width] * groups),
                 slices(entries, [plan.table_bits] * groups),
                 strict=True,
             )
@@ -99,14 +105,18 @@ class Datapath(Block):
         bits = plan.config.tile_length * plan.activation_width
         for row, values in enumerate(slices(self.activations, [bits] * plan.config.rows)):
             largest = Signal(plan.exponent_width, name=f"largest{row}")
-            m.submodules[f"largest{row}"] = self.largest.instance(values=values, exponent=largest)
-            held = Signal(plan.exponent_width, name=f"exponent{row}")
-            update(m, held, (self.load, largest))
+            m.submodules[f"largest{row}"] = self.largest.instance(
+                **clocking(self.largest, self.load), values=values, exponent=largest
+            )
+            before = int(plan.registers_activations)
+            behind = plan.table_stages - plan.scale_stages - before
+            of_table = delayed(m, largest, f"exponent{row}", before, self.load)
+            held = delayed(m, of_table, f"exponent{row}_table", behind, self.load)
+            stages = plan.pipeline_stages - plan.tile_stages
             following = held
-            for stage in range(plan.pipeline_stages):
-                before, following = following, Signal(plan.exponent_width, name=f"exponent{row}_stage{stage}")
-                update(m, following, (self.advance, before))
-            scales.append(Scale(largest if plan.registers_entries else held, following))
+            if stages:
+                following = delayed(m, held, f"exponent{row}_stage", stages, self.advance)
+            scales.append(Scale(of_table, following))
         return scales
 
 

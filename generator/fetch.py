@@ -25,6 +25,8 @@ class Fetch(Block):
 
     Members
     -------
+    clk, advance : In(1)
+        Only where floats are multiplied in ``product_stages`` cycles.
     key : In(key_width)
         Sign above index; for ``multiplier`` the weight.
     entries : In(R·table_bits)
@@ -43,13 +45,15 @@ class Fetch(Block):
             "multiplier": f"multiply_to{plan.leaf_width}",
         }
         rows = f"_r{config.rows}" if config.rows > 1 else ""
+        stages = f"_s{plan.product_stages}" if plan.product_stages else ""
         negation = "one's complement" if plan.carries_signs else "negation"
         super().__init__(
-            f"{what[config.architecture]}_{plan.format_name}{rows}",
+            f"{what[config.architecture]}_{plan.format_name}{rows}{stages}",
             f"the entry that a key selects, or its {negation}"
             if plan.signed_keys
             else "an activation times a weight",
             {
+                **({"clk": In(1), "advance": In(1)} if plan.product_stages else {}),
                 "key": In(plan.key_width),
                 "entries": In(config.rows * plan.table_bits),
                 "values": Out(config.rows * plan.leaf_width),
@@ -59,8 +63,8 @@ class Fetch(Block):
         self.blocks = self.arithmetic.fetch_blocks
 
     def elaborate(self, platform: object) -> Module:
-        m = Module()
         plan, config = self.plan, self.plan.config
+        m = self.clocked() if plan.product_stages else Module()
         rows = slices(self.entries, [plan.table_bits] * config.rows)
         values = slices(self.values, [plan.leaf_width] * config.rows)
         pick = {
@@ -128,4 +132,8 @@ class Fetch(Block):
         return [self.arithmetic.select(row, take, negate) for row in rows]
 
     def _multiply(self, m: Module, rows: list[Value]) -> list[Value]:
-        return [self.arithmetic.multiply(m, f"product_row{r}", row, self.key) for r, row in enumerate(rows)]
+        advance = self.advance if self.plan.product_stages else Const(1, 1)
+        return [
+            self.arithmetic.multiply(m, f"product_row{r}", row, self.key, advance)
+            for r, row in enumerate(rows)
+        ]

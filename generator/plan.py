@@ -216,6 +216,46 @@ class ReductionPlan:
 
 
 @dataclass(frozen=True)
+class MergePlan:
+    """How interleaved partial sums become one, by the adder that made them, whose latency is their number.
+
+    The adder goes round a ring of ``sums`` partial sums. In every step one of them comes out of it, and is
+    captured or added to the captured one; a merged sum comes out again ``sums`` steps later. So neighbours
+    are added in pairs, and pairs of pairs, as they come.
+    """
+
+    sums: int
+
+    @cached_property
+    def captures(self) -> tuple[int, ...]:
+        """Steps in which the sum that comes out is captured."""
+        return tuple(step for step, merges in self._schedule if not merges)
+
+    @cached_property
+    def merges(self) -> tuple[int, ...]:
+        """Steps in which the sum that comes out and the captured one are added."""
+        return tuple(step for step, merges in self._schedule if merges)
+
+    @property
+    def steps(self) -> int:
+        """Steps until the one sum comes out; 0 if it does at once."""
+        return self.merges[-1] + self.sums if self.merges else 0
+
+    @cached_property
+    def _schedule(self) -> tuple[tuple[int, bool], ...]:
+        alive, schedule, captured, step = set(range(self.sums)), [], False, 0
+        while len(alive) > 1 or captured:
+            position = step % self.sums
+            if position in alive:
+                schedule.append((step, captured))
+                if not captured:
+                    alive.remove(position)
+                captured = not captured
+            step += 1
+        return tuple(schedule)
+
+
+@dataclass(frozen=True)
 class CorePlan:
     """Everything derived from a ``CoreConfig``."""
 
@@ -272,7 +312,7 @@ class CorePlan:
     @property
     def multiplies_floats(self) -> bool:
         """Whether activations stay floats until they have been multiplied."""
-        return self.config.architecture == "multiplier" and self.config.datapath is not None
+        return self.config.architecture == "multiplier" and self.config.datapath in ("native", "exact")
 
     @property
     def tracks_invalid(self) -> bool:
@@ -293,9 +333,9 @@ class CorePlan:
 
     @property
     def key_width(self) -> int:
-        """Bits of one key: the key code's, or for ``multiplier`` a weight in the activation format."""
+        """Bits of one key: the key code's, or for ``multiplier`` a weight as wide as what it multiplies."""
         if self.config.architecture == "multiplier":
-            return self.activation_width
+            return self.activation_width if self.multiplies_floats else self.activation_range.width
         return key_width(self.config.group_size)
 
     @property
@@ -379,7 +419,7 @@ class CorePlan:
     @property
     def stored_sums(self) -> int:
         """Partial sums of a column that wait outside its accumulator."""
-        return self.partial_sums - 1
+        return max(0, self.partial_sums - self.accumulator_stages)
 
     @property
     def slot_width(self) -> int:
@@ -397,25 +437,102 @@ class CorePlan:
         return self.signed_keys and self.config.datapath != "native"
 
     @property
+    def float_stages(self) -> int:
+        """Cycles that a floating-point adder, multiplier or converter takes; 0: none."""
+        return self.config.pipeline.float_stages
+
+    @property
+    def registers_activations(self) -> bool:
+        """Whether tables begin with registers."""
+        chosen = self.config.pipeline.table == "activations"
+        return chosen or not (self.registers_entries or self.table_unit_stages)
+
+    @property
     def registers_entries(self) -> bool:
-        return self.config.pipeline.table == "entries" and self.config.group_size > 1
+        """Whether tables end in registers of their own; pipelined float adders bring theirs."""
+        adds = self.config.group_size > 1 and not (self.config.datapath == "native" and self.float_stages)
+        return self.config.pipeline.table == "entries" and adds
+
+    @property
+    def table_unit_stages(self) -> int:
+        """Register stages inside a table's floating-point units: levels of adders, or one of converters."""
+        if self.multiplies_floats or self.config.datapath is None:
+            return 0
+        return self.float_stages * (self.table.depth if self.config.datapath == "native" else 1)
+
+    @property
+    def scale_stages(self) -> int:
+        """Cycles in which the largest exponent of a tile is found, while its activations wait."""
+        return self.float_stages if self.exponent_width else 0
+
+    @property
+    def table_stages(self) -> int:
+        """Register stages from the activation stream to the fetches."""
+        own = int(self.registers_activations) + int(self.registers_entries)
+        return self.scale_stages + self.table_unit_stages + own
 
     @property
     def table_register_bits(self) -> int:
-        """Bits of one table's registers."""
-        if self.registers_entries:
-            return self.table_bits
-        return self.config.group_size * self.activation_width
+        """Bits of one table's registers, those inside floating-point units left out."""
+        depth, stages = self.table.depth, self.level_stages
+        waiting = sum((depth - entry.depth) * stages * entry.range.width for entry in self.table.entries)
+        activations = self.config.group_size * self.activation_width if self.registers_activations else 0
+        return activations + waiting + (self.table_bits if self.registers_entries else 0)
+
+    @property
+    def product_stages(self) -> int:
+        """Register stages inside a fetch that multiplies floats, and converts them for ``exact``."""
+        if not self.multiplies_floats:
+            return 0
+        return self.float_stages * (2 if self.config.datapath == "exact" else 1)
+
+    @property
+    def level_stages(self) -> int:
+        """Cycles that a level of the reduction takes, besides those of ``reduction_every``."""
+        return self.float_stages if self.config.datapath == "native" else 0
+
+    @property
+    def tile_stages(self) -> int:
+        """Cycles in which an ``aligned`` tile's sum becomes a float."""
+        return self.float_stages if self.exponent_width else 0
 
     @property
     def pipeline_stages(self) -> int:
-        """Register stages between the table's and the accumulator."""
-        return int(self.config.pipeline.fetch) + len(self.reduction.registered_levels)
+        """Register stages between the table's last and the accumulator."""
+        reduction = self.reduction.depth * self.level_stages + len(self.reduction.registered_levels)
+        return self.product_stages + int(self.config.pipeline.fetch) + reduction + self.tile_stages
+
+    @property
+    def pipelines_accumulator(self) -> bool:
+        """Whether the accumulator is the last register of a pipelined float adder."""
+        return self.config.accumulator_format is not None and self.float_stages > 0
+
+    @property
+    def accumulator_stages(self) -> int:
+        """P: cycles in which the accumulator adds; as many partial sums are under way at a time."""
+        return max(1, self.float_stages) if self.pipelines_accumulator else 1
+
+    @cached_property
+    def merge(self) -> MergePlan:
+        """How a finished result is made of its partial sums; table-stationary there is always one."""
+        return MergePlan(self.accumulator_stages if self.config.dataflow == "output_stationary" else 1)
+
+    @property
+    def pause_cycles(self) -> int:
+        """Cycles without a tile after each result, or table-stationary after each block of tokens."""
+        held = self.config.dataflow == "table_stationary"
+        return self.accumulator_stages - 1 if held else self.merge.steps
+
+    @property
+    def result_stages(self) -> int:
+        """Cycles in which an ``exact`` sum becomes a float."""
+        return self.float_stages if self.config.datapath == "exact" else 0
 
     @property
     def latency_cycles(self) -> int:
         """Clock edges from an accepted activation to its result, when its key waits and nobody stalls."""
-        return 2 + self.pipeline_stages
+        accumulator = 1 + self.pause_cycles + self.result_stages
+        return self.table_stages + self.pipeline_stages + accumulator
 
     @property
     def activation_beat_bits(self) -> int:
@@ -467,27 +584,45 @@ class CorePlan:
         if m_tiles >= 1 << self.m_tiles_width:
             most = (1 << self.m_tiles_width) - 1
             raise WorkloadError(f"layer {length}x{outputs}: M needs {m_tiles} tiles, {most} is the most")
+        n_tiles = -(-length // self.config.tile_length)
+        held = self.config.dataflow == "table_stationary"
+        slots = max(m_tiles, self.accumulator_stages) if held else m_tiles
         return Tiling(
-            n_tiles=-(-length // self.config.tile_length),
+            n_tiles=n_tiles,
             m_tiles=m_tiles,
             blocks=-(-tokens // self.config.rows),
+            slots=slots,
+            burst=n_tiles * slots if held else n_tiles,
+            pause_cycles=self.pause_cycles,
             latency_cycles=self.latency_cycles,
         )
 
 
 @dataclass(frozen=True)
 class Tiling:
-    """A layer cut into tiles: every block of R tokens takes n_tiles · m_tiles steps."""
+    """A layer cut into tiles: every block of R tokens takes n_tiles · slots steps.
+
+    ``slots`` is m_tiles, or table-stationary the accumulator's latency where that is more: no sum is added to
+    before it is there. After every ``burst`` steps come ``pause_cycles`` without one.
+    """
 
     n_tiles: int
     m_tiles: int
     blocks: int
+    slots: int
+    burst: int
+    pause_cycles: int
     latency_cycles: int
+
+    @property
+    def steps(self) -> int:
+        return self.blocks * self.n_tiles * self.slots
 
     @property
     def cycles(self) -> int:
         """Clock cycles from the first accepted activation to the last result, when nobody stalls."""
-        return self.blocks * self.n_tiles * self.m_tiles + self.latency_cycles
+        pauses = self.pause_cycles * (self.steps // self.burst - 1)
+        return self.steps - (self.slots - self.m_tiles) + pauses + self.latency_cycles
 
 
 @lru_cache(maxsize=256)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, decrement, keep_low, update
+from generator.block import Block, decrement, delayed, keep_low, slices, update
 from generator.column import control_ports
 from generator.plan import CorePlan
 
@@ -25,8 +25,8 @@ class Sequencer(Block):
     activation_valid, key_valid, result_ready : In(1)
     activation_ready, key_ready, result_valid, result_last : Out(1)
     load : Out(1)
-        The tables take activations.
-    accept, keep, advance, recall, slot : Out
+        The tables take activations and hand on those before them.
+    accept, step, keep, advance, recall, slot, capture, merge : Out
         As ``control_ports`` says.
     """
 
@@ -54,59 +54,169 @@ class Sequencer(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = self.clocked()
-        stationary = self.plan.config.dataflow == "table_stationary"
+        plan = self.plan
+        stationary = plan.config.dataflow == "table_stationary"
 
         loaded = Signal()
+        pausing = Signal()
         issue, advance, release = (Signal(name=name) for name in ("issue", "advancing", "released"))
-        m.d.comb += [
-            advance.eq(~self.result_valid | self.result_ready),
-            self.key_ready.eq(loaded & advance),
-            issue.eq(self.key_ready & self.key_valid),
-            self.activation_ready.eq(~loaded | release),
-            self.load.eq(self.activation_ready & self.activation_valid),
-        ]
-        update(m, loaded, (self.rst, 0), (self.load, 1), (release, 0))
+        going = Signal() if plan.pause_cycles else advance
+        m.d.comb += going.eq(~self.result_valid | self.result_ready)
+        if plan.pause_cycles:
+            m.d.comb += advance.eq(going & ~pausing)
+        m.d.comb += self.activation_ready.eq(~loaded | release)
+        arrives, n_tiles, m_tiles = self._arrival(m)
+        update(m, loaded, (self.rst, 0), (arrives, 1), (release, 0))
 
-        flags = self._count_held_tables(m, issue) if stationary else self._count_streamed_tables(m)
-        m.d.comb += release.eq(issue & flags["table_end"] if stationary else issue)
+        if stationary:
+            flags = self._count_held_tables(m, arrives, issue, n_tiles, m_tiles)
+        else:
+            flags = self._count_streamed_tables(m, arrives, n_tiles, m_tiles)
+        # Where a tile has fewer outputs than an accumulator takes cycles, steps without a key fill up.
+        idle = flags.get("idle")
+        m.d.comb += [
+            self.key_ready.eq(loaded & advance & ~idle if idle is not None else loaded & advance),
+            issue.eq(
+                loaded & advance & (idle | self.key_valid)
+                if idle is not None
+                else self.key_ready & self.key_valid
+            ),
+            release.eq(issue & flags["table_end"] if stationary else issue),
+        ]
 
         # The flags of a tile travel with it to the accumulators.
-        carried = Cat(flags[name] for name in ("first", "end", "last"))
-        if self.plan.stored_sums:
-            carried = Cat(carried, flags["single"], flags["slot"])
+        names = [name for name in ("first", "end", "last", "over", "single", "slot") if name in flags]
+        carried = Cat(flags[name] for name in names)
+        widths = [len(flags[name]) for name in names]
         valid: Value = issue
-        for stage in range(self.plan.pipeline_stages):
+        for stage in range(plan.pipeline_stages):
             next_valid = Signal(name=f"valid{stage}")
             next_carried = Signal(len(carried), name=f"flags{stage}")
             update(m, next_valid, (self.rst, 0), (advance, valid))
             update(m, next_carried, (advance, carried))
             valid, carried = next_valid & advance, next_carried
-        first, end, last = carried[0], carried[1], carried[2]
+        tile = dict(zip(names, slices(carried, widths), strict=True))
         accept = Signal(name="accepting")
         m.d.comb += accept.eq(valid)
-        self._drive_columns(m, advance, accept, first, carried[3:])
+        if plan.pipeline_stages or plan.result_stages:
+            m.d.comb += self.advance.eq(advance)
+        drive = self._drive_pipelined_accumulators if plan.pipelines_accumulator else self._drive_accumulators
+        end, last = drive(m, going, pausing, accept, tile)
 
-        update(m, self.result_valid, (self.rst, 0), (advance, accept & end))
-        update(m, self.result_last, (advance, last))
+        for stage in range(plan.result_stages):
+            next_end, next_last = Signal(name=f"end{stage}"), Signal(name=f"last{stage}")
+            update(m, next_end, (self.rst, 0), (going, end))
+            update(m, next_last, (going, last))
+            end, last = next_end, next_last
+        update(m, self.result_valid, (self.rst, 0), (going, end))
+        update(m, self.result_last, (going, last))
         return m
 
-    def _drive_columns(self, m: Module, advance: Value, accept: Value, first: Value, storage: Value) -> None:
-        plan = self.plan
-        m.d.comb += self.accept.eq(accept)
-        if plan.pipeline_stages:
-            m.d.comb += self.advance.eq(advance)
-        if not plan.stored_sums:
-            m.d.comb += self.keep.eq(~(accept & first))
-            return
-        single, slot = storage[0], storage[1:]
-        m.d.comb += [
-            self.recall.eq(accept & ~first & ~single),
-            self.keep.eq(~accept | (~first & single)),
-        ]
-        if plan.stored_sums > 1:
-            m.d.comb += self.slot.eq(slot)
+    def _arrival(self, m: Module) -> tuple[Value, Value, Value]:
+        """When activations reach the end of the tables' pipeline, and the tile counts that came with them.
 
-    def _count_streamed_tables(self, m: Module) -> dict[str, Value]:
+        The pipeline moves as one: whenever its last stage is free or becomes free.
+        """
+        stages = self.plan.table_stages - 1
+        taken = self.activation_ready & self.activation_valid
+        if not stages:
+            m.d.comb += self.load.eq(taken)
+            return self.load, self.n_tiles, self.m_tiles
+        m.d.comb += self.load.eq(self.activation_ready)
+        valid: Value = self.activation_valid
+        for stage in range(stages):
+            following = Signal(name=f"arriving{stage}")
+            update(m, following, (self.rst, 0), (self.load, valid))
+            valid = following
+        arrives = Signal(name="arrives")
+        m.d.comb += arrives.eq(self.load & valid)
+        return (
+            arrives,
+            delayed(m, self.n_tiles, "n_tiles", stages, self.load),
+            delayed(m, self.m_tiles, "m_tiles", stages, self.load),
+        )
+
+    def _drive_accumulators(
+        self, m: Module, going: Value, pausing: Signal, accept: Value, tile: dict[str, Value]
+    ) -> tuple[Value, Value]:
+        """Accumulators that add in one cycle, and hold by adding zero.
+
+        Returns whether a result is made, and whether it is a block's last.
+        """
+        m.d.comb += self.accept.eq(accept)
+        first = tile["first"]
+        if not self.plan.stored_sums:
+            m.d.comb += self.keep.eq(~(accept & first))
+        else:
+            single = tile["single"]
+            m.d.comb += [
+                self.recall.eq(accept & ~first & ~single),
+                self.keep.eq(~accept | (~first & single)),
+            ]
+        if self.plan.stored_sums > 1:
+            m.d.comb += self.slot.eq(tile["slot"])
+        return accept & tile["end"], tile["last"]
+
+    def _drive_pipelined_accumulators(
+        self, m: Module, going: Value, pausing: Signal, accept: Value, tile: dict[str, Value]
+    ) -> tuple[Value, Value]:
+        """Accumulators of P cycles, which step when a tile is accepted, and in pauses to finish sums.
+
+        Output-stationary a result's partial sums are merged in the pause after its last tile.
+        Table-stationary sums come out P steps after their last tile, those of a block's last tile in a pause.
+        """
+        plan = self.plan
+        first, end, last = tile["first"], tile["end"], tile["last"]
+        step = Signal(name="stepping")
+        m.d.comb += [step.eq(accept | pausing & going), self.step.eq(step)]
+        left = Signal(plan.pause_cycles.bit_length(), name="pause_left")
+        if plan.pause_cycles:
+            begins = accept & tile.get("over", end)
+            finished = Signal(name="pause_ends")
+            m.d.comb += finished.eq(pausing & going & (left == 1))
+            update(m, pausing, (self.rst, 0), (begins, 1), (finished, 0))
+            following = decrement(m, "pause_next", left)
+            update(m, left, (begins, Const(plan.pause_cycles, len(left))), (pausing & going, following))
+
+        if plan.config.dataflow == "output_stationary":
+            if not plan.pause_cycles:
+                m.d.comb += self.keep.eq(~first)
+                return accept & end, last
+            empty = Signal(plan.accumulator_stages.bit_length())
+            fewer = decrement(m, "empty_next", empty)
+            starts = accept & first
+            filled = Const(plan.accumulator_stages - 1, len(empty))
+            update(m, empty, (starts, filled), (step & empty.any(), fewer))
+            ending = Signal(name="block_ends")
+            update(m, ending, (accept & end, last))
+            m.d.comb += [
+                self.keep.eq(~starts & ~empty.any()),
+                self.capture.eq(pausing & self._in_steps(left, plan.merge.captures)),
+                self.merge.eq(pausing & self._in_steps(left, plan.merge.merges)),
+            ]
+            return finished, ending
+
+        if not plan.stored_sums:
+            m.d.comb += self.keep.eq(~first)
+        else:
+            m.d.comb += [self.recall.eq(~first & ~tile["single"]), self.keep.eq(~first & tile["single"])]
+        if plan.stored_sums > 1:
+            m.d.comb += self.slot.eq(tile["slot"])
+        out: Value = accept & end
+        for stage in range(plan.accumulator_stages - 1):
+            next_out, next_last = Signal(name=f"out{stage}"), Signal(name=f"last_out{stage}")
+            update(m, next_out, (self.rst, 0), (step, out))
+            update(m, next_last, (step, last))
+            out, last = next_out, next_last
+        return step & out, last
+
+    def _in_steps(self, left: Signal, steps: tuple[int, ...]) -> Value:
+        """Whether the pause, of which ``left`` cycles are left, is in one of its ``steps``."""
+        return Cat(left == self.plan.pause_cycles - step for step in steps).any()
+
+    def _count_streamed_tables(
+        self, m: Module, load: Value, n_tiles: Value, m_tiles: Value
+    ) -> dict[str, Value]:
         """Output-stationary: every activation beat meets one key beat; n runs inside m."""
         n_left = Signal(self.plan.n_tiles_width)
         m_left = Signal(self.plan.m_tiles_width)
@@ -115,45 +225,62 @@ class Sequencer(Block):
         end, last = Signal(name="sum_end"), Signal(name="block_end")
         m.d.comb += [end.eq(n_left == 1), last.eq(m_left == 1)]
         n_next, m_next = decrement(m, "n_next", n_left), decrement(m, "m_next", m_left)
-        sum_starts, block_starts = self.load & end, self.load & end & last
-        update(m, first, (self.load, end))
-        update(m, n_again, (block_starts, self.n_tiles))
-        update(
-            m, n_left, (self.rst, 1), (block_starts, self.n_tiles), (sum_starts, n_again), (self.load, n_next)
-        )
-        update(m, m_left, (self.rst, 1), (block_starts, self.m_tiles), (sum_starts, m_next))
+        sum_starts, block_starts = load & end, load & end & last
+        update(m, first, (load, end))
+        update(m, n_again, (block_starts, n_tiles))
+        update(m, n_left, (self.rst, 1), (block_starts, n_tiles), (sum_starts, n_again), (load, n_next))
+        update(m, m_left, (self.rst, 1), (block_starts, m_tiles), (sum_starts, m_next))
         return {"first": first, "end": end, "last": last}
 
-    def _count_held_tables(self, m: Module, issue: Value) -> dict[str, Value]:
-        """Table-stationary: an activation beat stays while m_tiles key beats pass; m runs inside n."""
+    def _count_held_tables(
+        self, m: Module, load: Value, issue: Value, n_tiles: Value, m_tiles: Value
+    ) -> dict[str, Value]:
+        """Table-stationary: an activation beat stays while m_tiles key beats pass; m runs inside n.
+
+        It stays for as many steps as a pipelined accumulator takes at least, the last ones without keys.
+        """
         plan = self.plan
+        least = plan.accumulator_stages
         n_left = Signal(plan.n_tiles_width)
-        m_left = Signal(plan.m_tiles_width)
+        m_left = Signal(max(plan.m_tiles_width, least.bit_length()))
         m_again = Signal(plan.m_tiles_width)
         first = Signal()
         end, last = Signal(name="sum_end"), Signal(name="block_end")
         m.d.comb += [end.eq(n_left == 1), last.eq(m_left == 1)]
         n_next, m_next = decrement(m, "n_next", n_left), decrement(m, "m_next", m_left)
-        block_starts = self.load & end
-        update(m, first, (self.load, end))
-        update(m, n_left, (self.rst, 1), (block_starts, self.n_tiles), (self.load, n_next))
-        update(m, m_again, (block_starts, self.m_tiles))
-        update(m, m_left, (block_starts, self.m_tiles), (self.load, m_again), (issue, m_next))
-        flags = {"first": first, "end": end, "last": last, "table_end": last}
+        block_starts = load & end
+        update(m, first, (load, end))
+        update(m, n_left, (self.rst, 1), (block_starts, n_tiles), (load, n_next))
+        update(m, m_again, (block_starts, m_tiles))
+        slots, slots_again = self._at_least(m_tiles, len(m_left)), self._at_least(m_again, len(m_left))
+        update(m, m_left, (block_starts, slots), (load, slots_again), (issue, m_next))
+        flags: dict[str, Value] = {"first": first, "end": end, "last": last, "table_end": last}
+        if least > 1:
+            spare = keep_low(m, "spare_steps", slots_again - m_again, len(m_left))
+            idle = m_left <= spare
+            flags |= {"end": end & ~idle, "last": m_left == spare + 1, "idle": idle, "over": end & last}
         if plan.stored_sums:
-            flags |= self._count_slots(m, issue, m_again, block_starts)
+            flags |= self._count_slots(m, issue, m_again, m_tiles, block_starts)
         return flags
 
-    def _count_slots(self, m: Module, issue: Value, m_again: Value, block_starts: Value) -> dict[str, Value]:
-        """Slots m_tiles - 2 … 0 in turn: the delay line is one shorter than m_tiles."""
+    def _at_least(self, tiles: Value, width: int) -> Value:
+        """``tiles``, or the accumulator's latency if that is more."""
+        least = self.plan.accumulator_stages
+        return Mux(tiles < least, Const(least, width), tiles) if least > 1 else tiles
+
+    def _count_slots(
+        self, m: Module, issue: Value, m_again: Value, m_tiles: Value, block_starts: Value
+    ) -> dict[str, Value]:
+        """Slots m_tiles - P - 1 … 0 in turn: the delay line holds all but the accumulator's P sums."""
+        in_accumulator = self.plan.accumulator_stages
         single = Signal()
         slot = Signal(self.plan.slot_width, name="next_slot")
-        m.d.comb += single.eq(m_again == 1)
+        m.d.comb += single.eq(m_again == 1 if in_accumulator == 1 else m_again <= in_accumulator)
         if self.plan.stored_sums == 1:
             return {"single": single, "slot": slot}
         longest = Signal(len(m_again))
-        m.d.comb += longest.eq(Mux(block_starts, self.m_tiles, m_again))
-        wrapped = keep_low(m, "slot_again", longest - Const(2, len(longest)), len(slot))
+        m.d.comb += longest.eq(Mux(block_starts, m_tiles, m_again))
+        wrapped = keep_low(m, "slot_again", longest - Const(1 + in_accumulator, len(longest)), len(slot))
         following = decrement(m, "slot_next", slot)
         update(m, slot, (block_starts | issue & (slot == 0), wrapped), (issue, following))
         return {"single": single, "slot": slot}

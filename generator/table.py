@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from generator.arithmetic import arithmetic_of
-from generator.block import Block, copy_out, slices, update
+from generator.block import Block, copy_out, delayed, slices, update
 from generator.plan import CorePlan
 
 
@@ -16,7 +16,7 @@ class Table(Block):
     Members
     -------
     load : In(1)
-        The activations are taken at this clock edge; otherwise the registers hold.
+        The activations are taken at this clock edge, those before them move on; otherwise registers hold.
     activations : In(µ·b)
         Activation 0 in the low bits.
     exponent : In(exponent_width)
@@ -28,11 +28,12 @@ class Table(Block):
     def __init__(self, plan: CorePlan) -> None:
         self.plan = plan
         number = f"{plan.config.activation}_raw" if plan.multiplies_floats else plan.format_name
-        name = f"table_mu{plan.config.group_size}_{number}"
+        where = "behind" if plan.registers_entries else "before" if plan.registers_activations else "inside"
+        name = f"table_mu{plan.config.group_size}_{number}{'_late' if plan.registers_activations else ''}"
         super().__init__(
-            name if plan.registers_entries else f"{name}_late",
+            f"{name}_s{plan.table_unit_stages}" if plan.table_unit_stages else name,
             f"all {len(plan.table.entries)} combinations of {plan.config.group_size} activations, "
-            f"{plan.table.adders} adders, registers {'behind' if plan.registers_entries else 'before'} them",
+            f"{plan.table.adders} adders, registers {where} them",
             {
                 "clk": In(1),
                 "load": In(1),
@@ -49,24 +50,34 @@ class Table(Block):
         plan, table = self.plan, self.plan.table
 
         inputs = slices(self.activations, [plan.activation_width] * table.group_size)
-        if not plan.registers_entries:
+        if plan.registers_activations:
             held = [Signal(plan.activation_width, name=f"x{i}") for i in range(len(inputs))]
             for register, value in zip(held, inputs, strict=True):
                 update(m, register, (self.load, value))
             inputs = held
 
         operands, specials = self.arithmetic.operands(
-            m, inputs, self.exponent if plan.exponent_width else None
+            m, inputs, self.exponent if plan.exponent_width else None, self.load
         )
-        made = {}
+        # An entry by the number of additions that it has waited for or gone through.
+        made: dict[int, list[Value]] = {}
+
+        def after(index: int, additions: int) -> Value:
+            waiting = made[index]
+            for level in range(table.entries[index - 1].depth + len(waiting), additions + 1):
+                name = f"entry{index}_level{level}"
+                waiting.append(delayed(m, waiting[-1], name, plan.level_stages, self.load))
+            return waiting[additions - table.entries[index - 1].depth]
+
         for index in table.build_order:
             entry = table.entries[index - 1]
             if entry.right is None:
-                made[index] = operands[entry.left]
+                made[index] = [operands[entry.left]]
             else:
-                made[index] = self.arithmetic.combine(m, entry, made[entry.left], made[entry.right])
+                left, right = (after(operand, entry.depth - 1) for operand in (entry.left, entry.right))
+                made[index] = [self.arithmetic.combine(m, entry, left, right, self.load)]
 
-        entries = Cat(made[index] for index in sorted(made))
+        entries = Cat(after(index, table.depth) for index in sorted(made))
         if specials:
             entries = Cat(entries, *(special_in(specials, entry.digits) for entry in table.entries))
         if plan.registers_entries:

@@ -344,17 +344,29 @@ class _Verdict:
         if not session.full_rate:
             self.expected_cycles = None
             return
-        steps = np.cumsum([0, *(len(layer.key_order) for layer in layers)])
-        finished = np.concatenate(
-            [layer.result_steps + first for layer, first in zip(layers, steps, strict=False)]
-        )
-        self.latency = int(offered[0] - keys[finished[0]]) + 1
-        cycles = int(steps[-1]) + self.plan.latency_cycles
+        plan = self.plan
+        # Cycles in which tiles are accepted, counted from the first.
+        accepted, key_steps, finished = [], [], []
+        step = cycle = 0
+        for layer in layers:
+            tiling = layer.tiling
+            steps = np.arange(tiling.steps)
+            accepted.append(cycle + steps + tiling.pause_cycles * (steps // tiling.burst))
+            key_steps.append(step + layer.key_steps)
+            finished.append(step + layer.result_steps)
+            step += tiling.steps
+            cycle += tiling.steps + tiling.pause_cycles * (tiling.steps // tiling.burst)
+        accept, key_step = np.concatenate(accepted), np.concatenate(key_steps)
+        result = accept[np.concatenate(finished)]
+        # A key is taken while the tile that is as many steps ahead as the pipeline is long is accepted.
+        ahead = key_step - plan.pipeline_stages
+        key = np.where(ahead < 0, key_step, accept[np.maximum(ahead, 0)] + plan.pipeline_stages)
+        self.latency = int(offered[0] - result[0] - taken[0])
         if self.expected_cycles is not None:
-            self.expected_cycles += cycles
+            self.expected_cycles += int(result[-1]) + plan.latency_cycles + 1
         for what, seen, right in (
-            ("key", keys, taken[0] + 1 + np.arange(steps[-1])),
-            ("result", offered, taken[0] + self.plan.latency_cycles + finished),
+            ("key", keys, taken[0] + plan.table_stages + key),
+            ("result", offered, taken[0] + plan.latency_cycles + result),
         ):
             if len(seen) != len(right):
                 self.failures.append(f"{where}{len(seen)} {what} beats moved, {len(right)} are right")

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from generator import keys
 from generator.config import CoreConfig
 from generator.errors import WorkloadError
-from generator.formats import Float, Integer
+from generator.formats import Integer
 from generator.plan import CorePlan, Tiling
 from sim.reference import with_invalid
 
@@ -81,12 +81,18 @@ class Beats:
         return np.asarray(np.arange(1, self.results + 1) % self.tiling.m_tiles == 0)
 
     @property
+    def key_steps(self) -> NDArray[np.int64]:
+        """The step (counted from 0 over the whole layer) that takes each key beat."""
+        steps = np.arange(self.tiling.steps).reshape(-1, self.tiling.slots)
+        return np.asarray(steps[:, : self.tiling.m_tiles].reshape(-1))
+
+    @property
     def result_steps(self) -> NDArray[np.int64]:
-        """The step (counted from 0 over the whole layer) that completes each result beat."""
+        """The step that completes each result beat."""
         n, m, blocks = self.tiling.n_tiles, self.tiling.m_tiles, self.tiling.blocks
-        restreamed = len(self.activation_order) == len(self.key_order)
-        in_block = np.arange(1, m + 1) * n - 1 if restreamed else np.arange(m) + (n - 1) * m
-        return np.asarray((np.arange(blocks)[:, None] * n * m + in_block).reshape(-1))
+        in_order = self.key_steps.reshape(blocks, n * m)
+        restreamed = self.tiling.burst == n
+        return np.asarray((in_order[:, n - 1 :: n] if restreamed else in_order[:, -m:]).reshape(-1))
 
 
 def beats_of(plan: CorePlan, layer: Layer) -> Beats:
@@ -105,7 +111,7 @@ def beats_of(plan: CorePlan, layer: Layer) -> Beats:
     activation = pack_fields(x.reshape(blocks * n, -1), plan.activation_width)
 
     multiplier_bits = plan.key_width if config.architecture == "multiplier" else None
-    if multiplier_bits and isinstance(config.format, Float):
+    if plan.multiplies_floats:
         code = config.format.encode(layer.weights)
     else:
         code = keys.encode(layer.weights, config.group_size, multiplier_bits)

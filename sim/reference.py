@@ -19,7 +19,7 @@ from generator.floating import reference as floating
 from generator.floating.align import aligned_lsb
 from generator.floating.fixed import smallest_exponent
 from generator.formats import Float
-from generator.plan import CorePlan, Range, ReductionPlan, TablePlan
+from generator.plan import CorePlan, MergePlan, Range, ReductionPlan, TablePlan
 
 CHUNK_VALUES = 1 << 21
 """Fetched values alive at a time, which bounds memory for any layer."""
@@ -159,7 +159,7 @@ class AlignedArithmetic(IntegerArithmetic):
         assert rounding is not None
         assert total is not None
         self._float, self._bits, self._rounding, self._total = number, bits, rounding, total
-        self._range = plan.sum_range
+        self._range, self._merge = plan.sum_range, plan.merge
 
     def scales(self, tiles: Array) -> Array:
         return floating.largest_exponent(self._float, self._float.encode(tiles))
@@ -173,28 +173,24 @@ class AlignedArithmetic(IntegerArithmetic):
         return self._float.is_special(self._float.encode(values))
 
     def accumulate(self, tiles: Pending, scales: Array) -> Array:
-        assert tiles.sign is not None
-        sums = tiles.value + tiles.sign
+        sums = tiles.value if tiles.sign is None else tiles.value + tiles.sign
         within("tile", sums, self._range, self._width)
         lsb = aligned_lsb(self._float, self._bits) + scales[:, None]
-        total = np.zeros(sums.shape[1:], dtype=np.uint64)
-        for rounded in floating.from_fixed(self._total, sums, lsb):
-            total = floating.add(self._total, total, rounded)
-        return total
+        return accumulated(self._total, floating.from_fixed(self._total, sums, lsb), self._merge)
 
     def results(self, sums: Array) -> Array:
         return sums.astype(np.int64)
 
 
 class NativeArithmetic(IntegerArithmetic):
-    """Bits of floats; every addition is rounded, in the plan's order, tiles after one another from +0."""
+    """Bits of floats; every addition is rounded, in the plan's order."""
 
     def __init__(self, plan: CorePlan) -> None:
         super().__init__(plan)
         number, total = plan.config.format, plan.config.accumulator_format
         assert isinstance(number, Float)
         assert total is not None
-        self._float, self._total = number, total
+        self._float, self._total, self._merge = number, total, plan.merge
 
     def activations(self, tiles: Array, scales: Array) -> Array:
         return self._float.encode(tiles).astype(np.int64)
@@ -217,10 +213,7 @@ class NativeArithmetic(IntegerArithmetic):
         addends = tiles.value.astype(np.uint64)
         if self._total != self._float:
             addends = floating.widen(self._float, self._total, addends)
-        total = np.zeros(addends.shape[1:], dtype=np.uint64)
-        for addend in addends:
-            total = floating.add(self._total, total, addend)
-        return total
+        return accumulated(self._total, addends, self._merge)
 
     def results(self, sums: Array) -> Array:
         return sums.astype(np.int64)
@@ -235,6 +228,20 @@ def arithmetic_of(plan: CorePlan, check: bool) -> Arithmetic:
     if plan.config.datapath == "native":
         return NativeArithmetic(plan)
     return CheckedIntegerArithmetic(plan) if check else IntegerArithmetic(plan)
+
+
+def accumulated(number: Float, addends: Array, merge: MergePlan) -> Array:
+    """The floats ``addends`` added up over the leading axis: partial sums in turn from +0, then merged."""
+    sums = [np.zeros(addends.shape[1:], dtype=np.uint64) for _ in range(merge.sums)]
+    for tile, addend in enumerate(addends):
+        place = tile % merge.sums
+        sums[place] = floating.add(number, sums[place], addend)
+    oldest = len(addends) % merge.sums
+    sums = sums[oldest:] + sums[:oldest]
+    for captured, merged in zip(merge.captures, merge.merges, strict=True):
+        into = merged % merge.sums
+        sums[into] = floating.add(number, sums[into], sums[captured % merge.sums])
+    return sums[merge.merges[-1] % merge.sums] if merge.merges else sums[0]
 
 
 def wrap(values: Array, width: int) -> Array:

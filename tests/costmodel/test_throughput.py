@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from costmodel.throughput import (
     layer_cycles,
-    layer_cycles_batch,
+    layer_pauses_batch,
+    layer_steps_batch,
     model_cycles,
     tokens_per_second,
     weight_bandwidth,
@@ -52,22 +53,38 @@ def test_a_layer_takes_a_cycle_for_every_tile_and_the_pipeline_once(
 
 
 def test_a_batch_of_cores_takes_the_cycles_that_each_takes() -> None:
+    held = {"dataflow": "table_stationary", "outputs": 6912}
+    native = {"activation": "fp16", "datapath": "native"}
     cores = [
-        CoreConfig.parse({"tables": tables, "columns": columns, "rows": rows, "group_size": 3})
+        CoreConfig.parse({"tables": tables, "columns": columns, "rows": rows, "group_size": 3, **kind})
         for tables in (1, 8, 21)
-        for columns in (1, 16, 100)
+        for columns in (1, 16, 100, 4096)
         for rows in (1, 3)
+        for kind in (
+            {},
+            held,
+            {**native, "pipeline": {"float_stages": 3}},
+            {**native, **held, "pipeline": {"float_stages": 5}},
+        )
     ]
-    batch = layer_cycles_batch(
+    plans = [plan_for(core) for core in cores]
+    sizes = {
+        "tile_length": np.array([core.tile_length for core in cores]),
+        "columns": np.array([core.columns for core in cores]),
+        "rows": np.array([core.rows for core in cores]),
+    }
+    steps = layer_steps_batch(2560, 6912, 5, **sizes)
+    pauses = layer_pauses_batch(
         2560,
         6912,
         5,
-        tile_length=np.array([core.tile_length for core in cores]),
-        columns=np.array([core.columns for core in cores]),
-        rows=np.array([core.rows for core in cores]),
-        latency_cycles=np.array([plan_for(core).latency_cycles for core in cores]),
+        **sizes,
+        table_stationary=np.array([core.dataflow == "table_stationary" for core in cores]),
+        accumulator_stages=np.array([plan.accumulator_stages for plan in plans]),
+        pause_cycles=np.array([plan.pause_cycles for plan in plans]),
     )
-    assert batch.tolist() == [layer_cycles(plan_for(core), 2560, 6912, 5) for core in cores]
+    batch = steps + pauses + [plan.latency_cycles for plan in plans]
+    assert batch.tolist() == [layer_cycles(plan, 2560, 6912, 5) for plan in plans]
 
 
 def test_a_model_takes_its_layers_one_after_the_other() -> None:

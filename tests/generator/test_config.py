@@ -19,7 +19,7 @@ GOOD: dict[str, Any] = {"tables": 8, "columns": 16, "group_size": 3}
         ({"colums": 4}, "unknown key 'colums': architecture, activation"),
         (
             {"pipeline": {"fetsh": True}},
-            "unknown key 'pipeline.fetsh': table, fetch, reduction_every are known",
+            "unknown key 'pipeline.fetsh': table, fetch, reduction_every, float_stages are known",
         ),
         ({"tables": "8"}, "tables = '8': a valid integer is expected"),
         ({"tables": 8.5}, "tables = 8.5: a valid integer is expected"),
@@ -58,14 +58,8 @@ GOOD: dict[str, Any] = {"tables": 8, "columns": 16, "group_size": 3}
             "sums must fit 63 bits, which 4196353 fp16 activations do",
         ),
         (
-            {
-                "activation": "fp16",
-                "datapath": "aligned",
-                "aligned_bits": 20,
-                "architecture": "multiplier",
-                "group_size": 1,
-            },
-            "datapath = 'aligned' with architecture = 'multiplier'",
+            {"pipeline": {"float_stages": 2}},
+            "pipeline.float_stages = 2 with activation = 'int8': it is for floating point",
         ),
         (
             {"activation": "fp16", "aligned_bits": 20},
