@@ -19,13 +19,21 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from costmodel.area import core_bills
-from costmodel.components import AREA_COMPONENTS, DELAY_COMPONENTS, Bill, total
+from costmodel.components import (
+    AREA_COMPONENTS,
+    DELAY_COMPONENTS,
+    FLOAT_AREAS,
+    FLOAT_DELAYS,
+    Bill,
+    total,
+)
 from costmodel.liberty import Library
 from costmodel.sampling import draw_cores
 from costmodel.synthesis import FLOW_VERSION, Flow, Job, SynthesisError, synthesize_many
 from costmodel.technology import FitError, Technology, TechnologyError
 from costmodel.timing import DELAY_TERMS
 from generator.config import CoreConfig
+from generator.formats import Integer
 from generator.plan import plan_for
 from generator.verilog import emit
 
@@ -33,6 +41,7 @@ Progress = Callable[[str, float | None], None]
 
 SEED = 2
 CORES = 200
+FLOAT_CORES = 60
 LARGEST = 7500.0
 """Components of the largest calibration core; larger ones are extrapolated to, the model being a sum."""
 
@@ -57,7 +66,8 @@ class Observation:
 @cache
 def calibration_cores() -> tuple[CoreConfig, ...]:
     """The cores that a technology is fitted to; always the same."""
-    return tuple(draw_cores(SEED, CORES, largest=LARGEST))
+    integers = draw_cores(SEED, CORES, largest=LARGEST)
+    return (*integers, *draw_cores(SEED, FLOAT_CORES, largest=LARGEST, floats=True))
 
 
 def calibrate(
@@ -134,28 +144,49 @@ def observe(
 
 
 def fit_areas(observations: Sequence[Observation]) -> dict[str, float]:
-    """Prices in µm² of the components, none negative, for the least relative errors."""
+    """Prices in µm² of the components, none negative, for the least relative errors.
+
+    First from integer cores; then, those prices given, what floating-point cores have besides.
+    """
+    integers, floats = by_number(observations)
+    prices = _fit_areas(integers, [name for name in AREA_COMPONENTS if name not in FLOAT_AREAS], {})
+    return prices | _fit_areas(floats, FLOAT_AREAS, prices)
+
+
+def by_number(observations: Sequence[Observation]) -> tuple[list[Observation], list[Observation]]:
+    """The observations of integer and of floating-point cores."""
+    integers = [seen for seen in observations if isinstance(seen.core.format, Integer)]
+    return integers, [seen for seen in observations if not isinstance(seen.core.format, Integer)]
+
+
+def _fit_areas(
+    observations: Sequence[Observation], names: Sequence[str], given: Mapping[str, float]
+) -> dict[str, float]:
     bills, areas = [], []
     for seen in observations:
         parts = core_bills(plan_for(seen.core))
         bills.append(total(list(parts.values())))
         bills.append(total([bill for part, bill in parts.items() if part != "control"]))
         areas += [seen.area_um2, seen.datapath_um2]
-    counts = _matrix(bills, AREA_COMPONENTS)[:, None, :]
-    return _fit(counts, np.array(areas), list(AREA_COMPONENTS), NOISE_AREA)
+    return _fit([bills], np.array(areas), names, given, NOISE_AREA)
 
 
 def fit_delays(observations: Sequence[Observation]) -> dict[str, float]:
-    """Delays in ps of the components, none negative, for the least relative errors of the longest stage."""
-    counts = np.stack(
-        [
-            _matrix([term.bill(plan_for(seen.core)) for term in DELAY_TERMS], DELAY_COMPONENTS)
-            for seen in observations
-        ]
-    )
-    return _fit(
-        counts, np.array([seen.delay_ps for seen in observations]), list(DELAY_COMPONENTS), NOISE_DELAY
-    )
+    """Delays in ps of the components, none negative, for the least relative errors of the longest stage.
+
+    First from integer cores; then, those given, what floating-point cores have besides.
+    """
+    integers, floats = by_number(observations)
+    delays = _fit_delays(integers, [name for name in DELAY_COMPONENTS if name not in FLOAT_DELAYS], {})
+    return delays | _fit_delays(floats, FLOAT_DELAYS, delays)
+
+
+def _fit_delays(
+    observations: Sequence[Observation], names: Sequence[str], given: Mapping[str, float]
+) -> dict[str, float]:
+    plans = [plan_for(seen.core) for seen in observations]
+    stages = [[term.bill(plan) for plan in plans] for term in DELAY_TERMS]
+    return _fit(stages, np.array([seen.delay_ps for seen in observations]), names, given, NOISE_DELAY)
 
 
 def residuals(
@@ -172,6 +203,7 @@ def residuals(
         parts = {part: bill.price(areas) for part, bill in core_bills(plan).items()}
         whole = sum(parts.values())
         note("area", whole, seen.area_um2)
+        note(f"area_{seen.core.datapath or 'integer'}", whole, seen.area_um2)
         note(f"area_{seen.core.architecture}", whole, seen.area_um2)
         note("area_datapath", whole - parts["control"], seen.datapath_um2)
         note("delay", max(term.bill(plan).price(delays) for term in DELAY_TERMS), seen.delay_ps)
@@ -183,28 +215,35 @@ def residuals(
     }
 
 
-def _matrix(bills: Sequence[Bill], components: Mapping[str, str]) -> NDArray[np.float64]:
-    return np.array([[bill.counts.get(name, 0.0) for name in components] for bill in bills])
-
-
 def _fit(
-    counts: NDArray[np.float64], measured: NDArray[np.float64], names: Sequence[str], noise: float
+    bills: Sequence[Sequence[Bill]],
+    measured: NDArray[np.float64],
+    names: Sequence[str],
+    given: Mapping[str, float],
+    noise: float,
 ) -> dict[str, float]:
-    """Non-negative coefficients x of ``names``: ``measured[i]`` is about the greatest ``counts[i, j]`` · x.
+    """Non-negative coefficients of ``names``: ``measured[i]`` is about the greatest price of ``bills[…][i]``.
 
-    Errors are relative. They count squared up to ``noise`` and linearly beyond, so that what the model does
-    not know cannot pull at what it does.
+    The other coefficients are ``given``. Errors are relative. They count squared up to ``noise`` and linearly
+    beyond, so that what the model does not know cannot pull at what it does.
     """
+    if not len(measured):
+        raise TechnologyError(f"no core to fit {', '.join(names)} to")
+    counts = np.array([[[bill.counts.get(name, 0.0) for name in names] for bill in row] for row in bills])
+    known = np.array(
+        [[sum(c * given.get(n, 0.0) for n, c in b.counts.items()) for b in row] for row in bills]
+    )
+    counts, known = counts.transpose(1, 0, 2), known.T / measured[:, None]
     scale = np.maximum(counts.max(axis=(0, 1)), 1e-9)
     scaled = counts / scale / measured[:, None, None]
     typical = np.median(1 / np.maximum(scaled.max(axis=1).sum(axis=1), 1e-9))
 
     def errors(x: NDArray[np.float64]) -> NDArray[np.float64]:
-        result: NDArray[np.float64] = (scaled @ x).max(axis=1) - 1
+        result: NDArray[np.float64] = (scaled @ x + known).max(axis=1) - 1
         return result
 
     def slopes(x: NDArray[np.float64]) -> NDArray[np.float64]:
-        longest = (scaled @ x).argmax(axis=1)
+        longest = (scaled @ x + known).argmax(axis=1)
         result: NDArray[np.float64] = scaled[np.arange(len(scaled)), longest]
         return result
 

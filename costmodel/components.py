@@ -27,9 +27,18 @@ AREA_COMPONENTS: Mapping[str, str] = {
     "recoder": "digit of a multiplier's recoded operand",
     "digit": "sign of a multiplier's partial product",
     "product_bit": "bit of a multiplier's partial product",
+    "compare": "bit of a comparison of magnitudes",
+    "shift": "bit of one level of a shifter",
+    "normalise": "bit of one level of a normalising shifter",
+    "detect": "bit looked at to find how far to normalise",
+    "increment": "bit of an incrementer",
+    "special": "a float's infinities and NaNs told apart or made",
     "handshake": "the three streams' handshakes",
 }
 """Names and meanings of the coefficients in a technology's ``area_um2``."""
+
+FLOAT_AREAS = ("compare", "shift", "normalise", "detect", "increment", "special")
+"""Components that only floating-point cores have."""
 
 DELAY_COMPONENTS: Mapping[str, str] = {
     "sequencer": "from a result's flag through the handshakes to the columns' controls",
@@ -37,11 +46,14 @@ DELAY_COMPONENTS: Mapping[str, str] = {
     "adder": "level of adders on top of the carries, with the register or choice in front of it",
     "merge": "doubling of the legs of a multiplexer",
     "product": "bit of a signed multiplier's operand",
+    "float": "step of a floating-point unit that takes as long as a full adder",
     "load": "doubling of the gates that a buffered signal drives",
     "drive": "gate that a flip-flop drives without buffers",
     "advance": "register that may hold, as a load of the flag that lets it",
 }
 """Names and meanings of the coefficients in a technology's ``delay_ps``."""
+FLOAT_DELAYS = ("float",)
+"""Delays that only floating-point cores have."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from costmodel.accuracy import arithmetic_error, rms_error
 from costmodel.area import AREA_TERMS, PARTS
+from costmodel.representative import default_of, representative
 from costmodel.sharing import SharingPlan
 from costmodel.technology import Technology
 from costmodel.throughput import KEY_WIDTH_KEYS, LATENCY_KEYS
@@ -34,13 +36,17 @@ Codes = NDArray[np.int32]
 _LARGEST_TABLE = 1 << 22
 """Combinations looked up directly; where there could be more, those that occur are numbered first."""
 
-_LONGEST_REDUCTION = 1 << 24
-"""Stands for ``max_reduction`` in units that do not depend on it."""
+NUMBERS_OR_NONE = ("outputs", "aligned_bits")
+"""Keys of which 0 means none."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a core costs and does: ``breakdown`` sums to ``area_um2``, the longest stage is ``delay_ps``."""
+    """What a core costs and does: ``breakdown`` sums to ``area_um2``, the longest stage is ``delay_ps``.
+
+    Errors are RMS, relative to the results, for sums of ``max_reduction`` normally distributed activations;
+    ``arithmetic_error`` is the core's part, ``rms_error`` includes the rounding of activations to the format.
+    """
 
     area_um2: float
     breakdown: dict[str, float]
@@ -49,6 +55,8 @@ class Estimate:
     macs_per_cycle: int
     latency_cycles: int
     bits_per_weight: float
+    rms_error: float
+    arithmetic_error: float
 
 
 def estimate(config: CoreConfig, technology: Technology) -> Estimate:
@@ -66,6 +74,8 @@ def estimate(config: CoreConfig, technology: Technology) -> Estimate:
         macs_per_cycle=plan.macs_per_cycle,
         latency_cycles=plan.latency_cycles,
         bits_per_weight=plan.bits_per_weight,
+        rms_error=rms_error(plan, config.max_reduction),
+        arithmetic_error=arithmetic_error(plan, config.max_reduction),
     )
 
 
@@ -73,7 +83,8 @@ def estimate_batch(columns: Mapping[str, ArrayLike], technology: Technology) -> 
     """``estimate`` of many cores at once.
 
     ``columns`` maps keys of a core (``BATCH_KEYS``) to one-dimensional arrays of one length, or to a single
-    value for all cores; what is left out has the key's default. In ``outputs`` None, NaN and 0 mean none.
+    value for all cores; what is left out has the key's default. None and NaN mean none; in ``outputs`` and
+    ``aligned_bits`` 0 does, too.
 
     Returns arrays ``area_um2``, ``area_<part>`` (µm²), ``delay_ps``, ``macs_per_cycle``, ``latency_cycles``
     and ``bits_per_weight``. Raises ``ConfigError`` for an unknown key or a core that is not allowed, as far
@@ -203,26 +214,17 @@ def _plain(key: str, value: Any) -> Any:
     """A column's value as the configuration takes it."""
     if isinstance(value, np.generic):
         value = value.item()
-    if key == "outputs":
+    if key in NUMBERS_OR_NONE:
         return None if value is None or value != value or value == 0 else int(value)
-    return value
+    return None if value is None or value != value else value
 
 
 def _default(key: str) -> Any:
     if key in ("tables", "columns"):
         raise ConfigError(f"{key} is missing")
-    if key.startswith("pipeline."):
-        return PipelineConfig.model_fields[key.removeprefix("pipeline.")].default
-    return CoreConfig.model_fields[key].default
+    return default_of(key)
 
 
 def _representative(values: Mapping[str, Any]) -> CorePlan:
-    """A core with ``values``; what a unit does not depend on is as small, or as permissive, as may be."""
-    core: dict[str, Any] = {"tables": 1, "columns": 1, "max_reduction": _LONGEST_REDUCTION}
-    pipeline = {}
-    for key, value in values.items():
-        if key.startswith("pipeline."):
-            pipeline[key.removeprefix("pipeline.")] = value
-        else:
-            core[key] = value
-    return SharingPlan(CoreConfig.parse({**core, "pipeline": pipeline}))
+    stated = {key: value for key, value in values.items() if value is not None}
+    return SharingPlan(representative(stated))

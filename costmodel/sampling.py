@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from costmodel.area import core_bills
-from generator.config import CoreConfig
+from generator.config import LONGEST_EXACT_EXPONENT, CoreConfig
+from generator.formats import FLOATS
 from generator.plan import plan_for
 
 CANDIDATES = 30
@@ -22,18 +26,20 @@ def draw_cores(
     smallest: float = 300,
     largest: float = 7500,
     without: frozenset[CoreConfig] = frozenset(),
+    floats: bool = False,
 ) -> list[CoreConfig]:
     """``count`` different cores, sizes spread evenly in logarithm from ``smallest`` to ``largest``.
 
     A core's size is the number of its components, gates and flip-flops of some 0.2 µm² in ASAP7: it needs no
-    technology. Cores in ``without`` do not come.
+    technology. Cores in ``without`` do not come. Activations are integers or, with ``floats``, floats.
     """
+    draw_number = draw_float if floats else draw_integer
     generator = np.random.default_rng(seed)
     drawn: dict[CoreConfig, None] = {}
     while len(drawn) < count:
         wanted = np.exp(generator.uniform(np.log(smallest), np.log(largest)))
         architecture, group_size = KINDS[generator.choice(len(KINDS), p=WEIGHTS)]
-        candidates = [draw_core(generator, architecture, group_size) for _ in range(CANDIDATES)]
+        candidates = [draw_core(generator, architecture, group_size, draw_number) for _ in range(CANDIDATES)]
         chosen = min(candidates, key=lambda core: abs(np.log(size(core) / wanted)))
         if chosen not in without:
             drawn[chosen] = None
@@ -45,16 +51,44 @@ def size(core: CoreConfig) -> float:
     return sum(sum(bill.counts.values()) for bill in core_bills(plan_for(core)).values())
 
 
-def draw_core(generator: np.random.Generator, architecture: str, group_size: int) -> CoreConfig:
+def draw_integer(generator: np.random.Generator) -> dict[str, Any]:
+    """An integer format; keys with dots are those of the pipeline."""
+    return {
+        "activation": f"int{generator.integers(2, 17)}",
+        "symmetric": bool(generator.random() < 0.3),
+    }
+
+
+def draw_float(generator: np.random.Generator) -> dict[str, Any]:
+    """A floating-point format with a datapath that it can have, and stages of its units."""
+    datapath = str(generator.choice(["native", "exact", "aligned"]))
+    formats = [
+        name for name, fmt in FLOATS.items() if datapath != "exact" or fmt.exponent <= LONGEST_EXACT_EXPONENT
+    ]
+    number: dict[str, Any] = {"activation": str(generator.choice(formats)), "datapath": datapath}
+    if datapath != "exact" and generator.random() < 0.3:
+        number["accumulation"] = "fp32"
+    if datapath == "aligned":
+        number["aligned_bits"] = int(generator.integers(6, 33))
+        number["rounding"] = str(generator.choice(["nearest", "truncate"]))
+    return number | {"pipeline.float_stages": int(generator.choice([0, 0, 0, 1, 2, 3]))}
+
+
+def draw_core(
+    generator: np.random.Generator,
+    architecture: str,
+    group_size: int,
+    draw_number: Callable[[np.random.Generator], dict[str, Any]] = draw_integer,
+) -> CoreConfig:
     """One core of a kind: every format, dataflow, fetch and pipeline; L ≤ 32, K ≤ 64, R ≤ 4."""
     pick = generator.choice
     tables, columns = _log_uniform(generator, 1, 32), _log_uniform(generator, 1, 64)
+    number = draw_number(generator)
     words = int(generator.integers(1, 9)) if generator.random() < 0.3 else 0
     return CoreConfig.parse(
         {
             "architecture": architecture,
-            "activation": f"int{generator.integers(2, 17)}",
-            "symmetric": bool(generator.random() < 0.3),
+            **{key: value for key, value in number.items() if "." not in key},
             "group_size": group_size,
             "tables": tables,
             "columns": columns,
@@ -67,6 +101,7 @@ def draw_core(generator: np.random.Generator, architecture: str, group_size: int
                 "table": "activations" if generator.random() < 0.3 else "entries",
                 "fetch": bool(generator.random() < 0.4),
                 "reduction_every": int(pick([0, 0, 1, 2, 3])),
+                **{key.partition(".")[2]: value for key, value in number.items() if "." in key},
             },
         }
     )

@@ -19,7 +19,7 @@ class SharingPlan(CorePlan):
 
     @cached_property
     def fetched(self) -> tuple[Range, Range]:
-        key = (self.config.architecture, self.table)
+        key = (self.config.architecture, self.config.datapath, self.activation_range, self.table)
         if key not in _FETCHED:
             _FETCHED[key] = super().fetched
         return _FETCHED[key]
@@ -29,7 +29,7 @@ class SharingPlan(CorePlan):
         return _first_equal(super().reduction)
 
 
-_FETCHED: dict[tuple[str, TablePlan], tuple[Range, Range]] = {}
+_FETCHED: dict[tuple[str, str | None, Range, TablePlan], tuple[Range, Range]] = {}
 _SHARED: dict[Any, Any] = {}
 
 

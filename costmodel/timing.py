@@ -10,8 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import log2
 
+from costmodel import floating
+from costmodel.area import NUMBER
 from costmodel.components import NOTHING, Bill
 from costmodel.technology import Technology
+from generator.floating.adder import FloatAdder
+from generator.floating.align import Align, LargestExponent, aligned_lsb
+from generator.floating.fixed import FixedToFloat, FloatToFixed, smallest_exponent
+from generator.floating.multiplier import FloatMultiplier
+from generator.floating.pipeline import PipelinedBlock
+from generator.formats import Float
 from generator.keys import entry_count
 from generator.plan import CorePlan
 
@@ -34,46 +42,127 @@ def _adders(depth: int, width: int) -> Bill:
     return Bill.of(adder=depth, carry=width) if depth else NOTHING
 
 
-def _table(plan: CorePlan) -> tuple[int, int]:
-    """Depth and last width of the table's adders."""
-    if plan.config.architecture != "lut":
-        return 0, plan.activation_width
-    return plan.table.depth, max(entry.range.width for entry in plan.table.entries)
+def _unit(block: PipelinedBlock) -> Bill:
+    """A floating-point unit, or the slowest of its stages."""
+    return Bill.of(float=floating.longest_stage(block))
+
+
+def _adder(number: Float, stages: int) -> Bill:
+    return _unit(FloatAdder(number, stages=stages))
+
+
+def _table(plan: CorePlan) -> Bill:
+    """The table's converters and adders, one after the other; of pipelined units the slowest stage."""
+    number, config, stages = plan.config.format, plan.config, plan.float_stages
+    if isinstance(number, Float) and config.datapath == "native":
+        levels = min(1, plan.table.depth) if stages else plan.table.depth
+        return _adder(number, stages) * levels
+    bill = NOTHING
+    if isinstance(number, Float) and not plan.multiplies_floats:
+        if config.aligned_bits is None:
+            bill = _unit(FloatToFixed(number, stages=stages))
+        else:
+            assert config.rounding is not None
+            bill = _unit(Align(number, config.aligned_bits, config.rounding, stages=stages))
+    if config.architecture != "lut":
+        return bill
+    return bill + _adders(plan.table.depth, max(entry.range.width for entry in plan.table.entries))
 
 
 def _fetch(plan: CorePlan) -> Bill:
+    number, stages = plan.config.format, plan.float_stages
+    if plan.multiplies_floats:
+        assert isinstance(number, Float)
+        product = _unit(FloatMultiplier(number, stages=stages))
+        if plan.config.datapath == "exact" and not stages:
+            product += _unit(FloatToFixed(number))
+        return product
     if plan.config.architecture == "multiplier":
-        return Bill.of(product=plan.activation_width)
+        return Bill.of(product=plan.activation_range.width)
     return Bill.of(merge=log2(entry_count(plan.config.group_size)))
 
 
-def _run(plan: CorePlan, level: int, before: int) -> Bill:
-    """From ``level`` of the reduction, ``before`` adders behind, to a register or into the accumulator."""
-    tree = plan.reduction
+def _run(plan: CorePlan, level: int) -> Bill:
+    """From ``level`` of the reduction to a register or into the accumulator.
+
+    A ripple adder behind others costs a level only, so its carries are those of the last.
+    """
+    number, tree = plan.config.format, plan.reduction
     end = next((end for end in tree.registered_levels if end > level), None)
-    if end is None:
-        return _adders(before + tree.depth - level + 1, plan.accumulator_width)
-    return _adders(before + end - level, max(tree.nodes[i].width for i in tree.levels[end]))
+    if isinstance(number, Float) and plan.config.datapath == "native":
+        if plan.float_stages:
+            return _adder(number, plan.float_stages)
+        levels = (tree.depth if end is None else end) - level
+        return _adder(number, 0) * levels + (_accumulate(plan) if end is None else NOTHING)
+    if end is not None:
+        return _adders(end - level, max(tree.nodes[i].width for i in tree.levels[end]))
+    adders = _adders(tree.depth - level + 1, plan.sum_range.width)
+    if plan.config.aligned_bits is None:
+        return adders
+    return adders + _converter(plan) + (NOTHING if plan.float_stages else _accumulate(plan))
+
+
+def _converter(plan: CorePlan) -> Bill:
+    """What makes an integer sum a float: a tile's, or a result."""
+    number, total, width = plan.config.format, plan.config.accumulator_format, plan.sum_range.width
+    if not isinstance(number, Float) or plan.config.datapath == "native":
+        return NOTHING
+    if plan.config.aligned_bits is None or total is None:
+        lsb = smallest_exponent(number)
+        return _unit(FixedToFloat(number, width, lsb, stages=plan.float_stages))
+    lsb = aligned_lsb(number, plan.config.aligned_bits)
+    return _unit(FixedToFloat(total, width, lsb, scaled=True, stages=plan.float_stages))
+
+
+def _accumulate(plan: CorePlan) -> Bill:
+    """The accumulator's adder."""
+    number = plan.config.accumulator_format
+    return _adders(1, plan.accumulator_width) if number is None else _adder(number, plan.float_stages)
+
+
+def scale_stage(plan: CorePlan) -> Bill:
+    """From the activation stream to the largest exponent; into the table, where nothing is between."""
+    number = plan.config.format
+    if not plan.exponent_width or not isinstance(number, Float):
+        return NOTHING
+    largest = _unit(LargestExponent(number, plan.config.tile_length, stages=plan.float_stages))
+    return largest + (_table(plan) if plan.registers_entries and not plan.float_stages else NOTHING)
 
 
 def entry_stage(plan: CorePlan) -> Bill:
     """From the activation stream through the table's adders into the entries' registers."""
-    return _adders(*_table(plan)) if plan.registers_entries else NOTHING
+    return _table(plan) if plan.registers_entries or plan.table_unit_stages else NOTHING
 
 
 def fetch_stage(plan: CorePlan) -> Bill:
     """From the table's registers through the fetch to the next register or the accumulator."""
-    depth, width = (0, 0) if plan.registers_entries else _table(plan)
-    return _fetch(plan) + (_adders(depth, width) if plan.config.pipeline.fetch else _run(plan, 0, depth))
+    before = NOTHING if plan.registers_entries or plan.table_unit_stages else _table(plan)
+    ends = plan.config.pipeline.fetch or plan.product_stages
+    return _chained(before, _fetch(plan), NOTHING if ends else _run(plan, 0))
+
+
+def _chained(before: Bill, between: Bill, behind: Bill) -> Bill:
+    """Stages in a row. Behind another adder only the last one's carries are waited for."""
+    if before.counts.get("carry") and behind.counts.get("carry"):
+        before = Bill({name: count for name, count in before.counts.items() if name != "carry"})
+    return before + between + behind
 
 
 def reduction_stage(plan: CorePlan) -> Bill:
     """The longest run of adders behind a register of the reduction; its carries and adders taken apart."""
     starts = [*([0] if plan.config.pipeline.fetch else []), *plan.reduction.registered_levels]
-    runs = [_run(plan, level, 0).counts for level in starts]
+    if plan.product_stages or plan.level_stages:
+        starts.append(0)
+    runs = [_run(plan, level).counts for level in starts]
     if not runs:
         return NOTHING
-    return Bill(max(runs, key=lambda run: (run.get("carry", 0), run.get("adder", 0))))
+    order = ("float", "carry", "adder")
+    return Bill(max(runs, key=lambda run: [run.get(name, 0) for name in order]))
+
+
+def result_stage(plan: CorePlan) -> Bill:
+    """From an exact accumulator to the result stream."""
+    return _converter(plan) if plan.config.datapath == "exact" else NOTHING
 
 
 def accept_stage(plan: CorePlan) -> Bill:
@@ -100,24 +189,18 @@ def _control(plan: CorePlan) -> Bill:
     """From the sequencer, buffered, into the accumulators."""
     width = plan.accumulator_width
     accumulators = plan.config.rows * plan.config.columns
-    return Bill.of(sequencer=1, load=log2(accumulators * width)) + _adders(1, width)
+    return Bill.of(sequencer=1, load=log2(accumulators * width)) + _accumulate(plan)
 
 
-_VALUE = ("architecture", "activation", "symmetric", "group_size")
+_VALUE = ("architecture", "group_size", *NUMBER)
 _REDUCTION = ("tables", "max_reduction", "pipeline.fetch", "pipeline.reduction_every")
 
 DELAY_TERMS = (
+    DelayTerm("scale", (*NUMBER, "group_size", "tables", "pipeline.table"), scale_stage),
     DelayTerm("entries", (*_VALUE, "pipeline.table"), entry_stage),
     DelayTerm("fetch", (*_VALUE, "pipeline.table", *_REDUCTION), fetch_stage),
     DelayTerm("reduction", (*_VALUE, *_REDUCTION), reduction_stage),
-    DelayTerm(
-        "accept",
-        ("activation", "symmetric", "rows", "columns", *_REDUCTION),
-        accept_stage,
-    ),
-    DelayTerm(
-        "recall",
-        ("activation", "symmetric", "rows", "columns", "max_reduction", "dataflow", "outputs"),
-        recall_stage,
-    ),
+    DelayTerm("result", (*NUMBER, "max_reduction"), result_stage),
+    DelayTerm("accept", (*NUMBER, "rows", "columns", *_REDUCTION), accept_stage),
+    DelayTerm("recall", (*NUMBER, "rows", "columns", "max_reduction", "dataflow", "outputs"), recall_stage),
 )

@@ -216,7 +216,7 @@ def estimate(
     print(
         f"\n{found.delay_ps:,.0f} ps (at most {1e6 / found.delay_ps:,.0f} MHz), {found.macs_per_cycle:,} "
         f"multiply-accumulates a cycle, {found.latency_cycles} cycles latency, "
-        f"{found.bits_per_weight:.3g} bits a weight; {technology.name}"
+        f"{found.bits_per_weight:.3g} bits a weight, {found.rms_error:.2g} RMS error; {technology.name}"
     )
 
 

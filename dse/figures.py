@@ -21,7 +21,7 @@ VALUE_COLOURS = ("#0b6bb8", "#d9661f", "#3f8f5b", "#8a5fb0", "#b8860b", "#5f6b78
 CLIPPED_ABOVE = 1.8
 """A bar this many times the second highest is cut off, so that the others can be compared."""
 
-PART_COLOURS = ("#0b6bb8", "#58a6dc", "#f0a35e", "#c45a1a", "#8d99a6")
+PART_COLOURS = ("#7a5fb5", "#0b6bb8", "#58a6dc", "#f0a35e", "#c45a1a", "#8d99a6")
 
 STYLE: Any = {
     "font.family": "sans-serif",
@@ -44,17 +44,50 @@ STYLE: Any = {
 
 
 def write_figures(directory: Path, summary: Summary) -> None:
-    """Writes both pictures of ``summary`` into ``directory``; the same results give the same bytes."""
+    """Writes the pictures of ``summary`` into ``directory``; the same results give the same bytes."""
     with mpl.rc_context(STYLE):
+        if summary.results.formats:
+            figure = Figure(figsize=(7.2, 2.9), layout="constrained")
+            _formats(figure.subplots(1, 2, width_ratios=(3, 2)), summary.results)
+            _save(figure, directory, "formats")
         figure = Figure(figsize=(7.2, 2.7), layout="constrained")
         panels = figure.subplots(1, 2 if summary.best is None else 3)
         _fronts(panels[0], summary)
         _efficiency(panels[1], summary)
         if summary.best is not None:
             _breakdown(panels[2], summary)
-        for name, options in (("pareto.png", {"dpi": 300}), ("pareto.svg", {"metadata": {"Date": None}})):
-            with replacing(directory / name) as temporary:
-                figure.savefig(temporary, format=name.partition(".")[2], **options)
+        _save(figure, directory, "pareto")
+
+
+def _save(figure: Figure, directory: Path, name: str) -> None:
+    for suffix, options in (("png", {"dpi": 300}), ("svg", {"metadata": {"Date": None}})):
+        with replacing(directory / f"{name}.{suffix}") as temporary:
+            figure.savefig(temporary, format=suffix, **options)
+
+
+def _formats(panels: Sequence[Axes], results: Results) -> None:
+    """The best of each format, datapath and architecture: area for its rate, and that against its error."""
+    rows, figure = results.formats, "area_um2_per_token_per_second"
+    names = list(dict.fromkeys(number_of(row) for row in rows))
+    architectures = list(dict.fromkeys(row["architecture"] for row in rows))
+    for architecture, colour, marker in zip(architectures, VALUE_COLOURS, "osD", strict=False):
+        own = [row for row in rows if row["architecture"] == architecture]
+        style: Any = {"color": colour, "marker": marker, "markersize": 4, "linestyle": "none"}
+        places = [names.index(number_of(row)) for row in own]
+        panels[0].plot(places, [row[figure] for row in own], label=architecture, **style)
+        panels[1].plot([row["rms_error"] for row in own], [row[figure] for row in own], **style)
+    panels[0].set_xticks(range(len(names)), [name.replace(" ", "\n") for name in names])
+    panels[0].set(yscale="log", ylabel=label(figure), title="(a) Area for a rate, by format and datapath")
+    panels[1].set(xscale="log", yscale="log", xlabel=label("rms_error"), title="(b) … and error")
+    for axes in panels:
+        axes.grid(True, axis="y")
+        axes.yaxis.set_minor_formatter(NullFormatter())
+    panels[0].legend(loc="upper left", borderaxespad=0.1)
+
+
+def number_of(row: Row) -> str:
+    """A design's number format and what is done with it."""
+    return f"{row['activation']} {row['datapath'] or 'integer'}"
 
 
 def staircase(rows: Sequence[Row], price: str, rate: str, results: Results) -> list[Row]:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from costmodel.accuracy import ERROR_KEYS, arithmetic_error, rounding_error
 from costmodel.area import AREA_TERMS, PARTS, AreaTerm
 from costmodel.technology import Technology
 from costmodel.throughput import (
@@ -72,14 +73,27 @@ PLAN_FIGURES: Mapping[str, Tabulated] = {
 """Figures of the plan, and the keys each depends on. Their names have a space, so that no user's does."""
 
 
-def tabulated(technology: Technology) -> dict[str, Tabulated]:
-    """All figures that are computed from plans: the plan's own, prices of units, delays of stages."""
+def tabulated(technology: Technology, length: int) -> dict[str, Tabulated]:
+    """All figures that are computed from plans: the plan's own, prices of units, delays, errors.
+
+    Errors are those of sums of ``length`` activations.
+    """
     figures = dict(PLAN_FIGURES)
+    figures["error rounding"] = Tabulated(("activation", "symmetric"), partial(_rounding_error, length))
+    figures["error arithmetic"] = Tabulated(ERROR_KEYS, partial(_arithmetic_error, length))
     for i, term in enumerate(AREA_TERMS):
         figures[f"price {i}"] = Tabulated(term.keys, partial(_price, term, technology))
     for i, stage in enumerate(DELAY_TERMS):
         figures[f"delay {i}"] = Tabulated(stage.keys, partial(_path, stage, technology))
     return figures
+
+
+def _rounding_error(length: int, plan: CorePlan) -> float:
+    return rounding_error(plan, length)
+
+
+def _arithmetic_error(length: int, plan: CorePlan) -> float:
+    return arithmetic_error(plan, length)
 
 
 def _price(term: AreaTerm, technology: Technology, plan: CorePlan) -> float:
@@ -97,13 +111,20 @@ def _area(part: str | None) -> Callable[[View], Array]:
         if part in (None, term.part):
             prices.setdefault(tuple(sorted(term.count)), []).append(f"price {i}")
 
+    # Those of few keys first, because they are small; in an order that is the same for every view, because
+    # sums round.
+    def keys(names: tuple[str, ...]) -> int:
+        return len({key for name in names for key in AREA_TERMS[int(name.split()[1])].keys})
+
+    ordered = sorted(prices.items(), key=lambda item: keys((*item[1],)) + len(item[0]))
+
     def area(view: View) -> Array:
         terms = []
-        for count, names in prices.items():
+        for count, names in ordered:
             price = reduce(np.add, (view(name) for name in names))
             number = prod((view(key) for key in count), start=np.ones((), np.int64))
             terms.append(price * number.astype(np.float64))
-        return reduce(np.add, sorted(terms, key=np.size))
+        return reduce(np.add, terms)
 
     return area
 
@@ -272,6 +293,19 @@ METRICS: Mapping[str, Metric] = {
         "µs",
         "time of B tokens through all layers",
         lambda v: v("cycles_per_token") * (v.workload.tokens / v("clock_mhz")),
+    ),
+    "rms_error": Metric(
+        "RMS error",
+        "",
+        "error of a result relative to the results' RMS, for normally distributed activations in the model's "
+        "longest layer, their rounding to the format included",
+        lambda v: np.hypot(v("error rounding"), v("error arithmetic")),
+    ),
+    "arithmetic_error": Metric(
+        "RMS error of the arithmetic",
+        "",
+        "the same without the rounding of the activations: what the core itself adds",
+        lambda v: v("error arithmetic"),
     ),
     "latency_cycles": Metric(
         "pipeline latency", "cycles", "from an activation to its result", lambda v: v("plan latency_cycles")

@@ -86,7 +86,7 @@ class Model:
         except ExpressionError as error:
             raise SpecError(f"{where}: constraints: {error}") from None
         space = Space.of(spec, where)
-        tables = axis_values(space) | cost_tables(space, technology, progress)
+        tables = axis_values(space) | cost_tables(space, technology, spec.workload.longest, progress)
         rules, fits = tuple(rule_tables(space)), tuple(fit_tables(space, spec.workload))
         return cls(spec, technology, space, tables, rules, fits, constraints, 0, ())._arranged(where)
 

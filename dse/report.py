@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from costmodel.area import PARTS
-from dse.figures import PART_COLOURS, VALUE_COLOURS, label
+from costmodel.representative import default_of
+from dse.figures import PART_COLOURS, VALUE_COLOURS, label, number_of
 from dse.metrics import METRICS
 from dse.results import Results, Row
-from dse.space import CONFIG_KEYS, default_of
+from dse.space import CONFIG_KEYS
 from dse.summary import Summary, assumptions, core_of, quantity, searched, shape
 from dse.workload import Layer
 from generator.files import write_text
@@ -39,6 +40,8 @@ SHOWN_METRICS = (
     "utilisation",
     "delay_ps",
     "latency_cycles",
+    "rms_error",
+    "arithmetic_error",
     "area_um2_per_token_per_second",
     "tops_per_mm2",
 )
@@ -105,6 +108,16 @@ def page_data(summary: Summary) -> dict[str, Any]:
         "equals": [[str(rival.value), place[rival.equal["id"]]] for rival in equals if rival.equal],
         "highlights": [[what, place[row["id"]]] for what, row in summary.highlights],
         "choices": {} if best is None else _choices(summary, best),
+        "formats": [
+            {
+                "number": number_of(row),
+                "architecture": row["architecture"],
+                "cost": _compact(row["area_um2_per_token_per_second"]),
+                "error": _compact(row["rms_error"]),
+                "what": shape(row) + (f", {row['aligned_bits']} bits" if row.get("aligned_bits") else ""),
+            }
+            for row in results.formats
+        ],
         "complete": results.complete,
         "layers": [] if best is None else _layers(results, best),
         "frontSize": len(results.front),

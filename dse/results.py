@@ -6,6 +6,7 @@ sample to show what they were chosen from; any other point can be computed again
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from costmodel.representative import DECIDING_KEYS, OPTIONAL_KEYS, default_of, idle_keys
 from dse.engine import Grid, Outcome
 from dse.metrics import METRICS
 from dse.model import Model
@@ -33,6 +35,9 @@ SAMPLE_ROWS = 200_000
 CLOUD_ROWS = 6_000
 
 POINTS, PARETO, META = "points.parquet", "pareto.csv", "sweep.json"
+
+FORMAT_KEYS = ("activation", "datapath", "architecture")
+"""Keys by whose values ``Results.formats`` tells designs apart."""
 
 Row = dict[str, Any]
 
@@ -99,6 +104,30 @@ class Results:
         chosen = feasible[:: max(1, len(feasible) // CLOUD_ROWS)]
         return {name: self.points.column(name).take(pa.array(chosen)).to_pylist() for name in names}
 
+    @cached_property
+    def formats(self) -> list[Row]:
+        """Of each format, datapath and architecture the feasible design of least area for its rate.
+
+        Best first; empty where the space has one format and datapath. Of the designs that were written.
+        """
+        if not {"activation", "datapath"} & set(self.axes):
+            return []
+        stored = pq.read_schema(self.directory / POINTS).names
+        keys = [key for key in CONFIG_KEYS if key in stored]
+        metrics = ["area_um2", "tokens_per_second", "rms_error", "area_um2_per_token_per_second"]
+        table = pq.read_table(
+            self.directory / POINTS, columns=["id", *keys, *metrics], filters=pc.field("feasible")
+        )
+        order = np.argsort(table.column(metrics[-1]).to_numpy(), kind="stable")
+        named = {key: table.column(key).to_pylist() for key in FORMAT_KEYS if key in stored}
+        first: dict[tuple[Any, ...], int] = {}
+        for i in order.tolist():
+            first.setdefault(tuple(values[i] for values in named.values()), i)
+        fixed = {
+            key: self.meta["fixed"].get(key, default_of(key)) for key in FORMAT_KEYS if key not in stored
+        }
+        return [fixed | row for row in table.take(pa.array(first.values())).to_pylist()]
+
     def choices(self, rate: str, price: str, among: Row) -> dict[str, list[tuple[Any, float]]]:
         """The least ``price`` for each value of each axis, of designs as good in ``rate`` as ``among``.
 
@@ -113,7 +142,13 @@ class Results:
             rows = rows.filter(pc.field(self.compare) == among[self.compare])
         found = {}
         for key in names:
-            least = rows.select([key, price]).group_by(key).aggregate([(price, "min")]).to_pylist()
+            least = (
+                rows.select([key, price])
+                .unify_dictionaries()
+                .group_by(key)
+                .aggregate([(price, "min")])
+                .to_pylist()
+            )
             by_value = {row[key]: row[f"{price}_min"] for row in least}
             found[key] = [(value, by_value[value]) for value in self.axes[key] if value in by_value]
         return found
@@ -143,7 +178,7 @@ def write_points(
                         continue
                     names: dict[str, pa.Array] = {"id": pa.array(ids)}
                     for key in keys:
-                        names[key] = _key_column(key, column(key), column("dataflow"))
+                        names[key] = _key_column(key, column)
                     for name in METRICS:
                         names[name] = pa.array(np.ascontiguousarray(column(name), dtype=np.float64))
                     names["feasible"] = pa.array(feasible)
@@ -175,7 +210,7 @@ def design_rows(model: Model, ids: NDArray[np.int64]) -> list[Row]:
         columns: dict[str, list[Any]] = {"id": np.asarray(ids).tolist()}
         for key in CONFIG_KEYS:
             if key in model.tables:
-                columns[key] = _key_column(key, column(key), column("dataflow")).to_pylist()
+                columns[key] = _key_column(key, column).to_pylist()
         for name in METRICS:
             columns[name] = column(name).astype(np.float64).tolist()
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
@@ -230,15 +265,28 @@ def _among(ids: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[np.bool
     return np.asarray(chosen[place] == ids)
 
 
-def _key_column(key: str, values: Table, dataflow: Table) -> pa.Array:
-    if key == "outputs":
-        return pa.array(values.astype(np.int64), mask=dataflow == "output_stationary")
+def _key_column(key: str, column: Callable[[str], Table]) -> pa.Array:
+    """The values of ``key``, null where it means nothing."""
+    values = np.ascontiguousarray(column(key))
+    mask = _idle(key, column) if key in OPTIONAL_KEYS else None
     if values.dtype.kind == "U":
         distinct, codes = np.unique(values, return_inverse=True)
         return pa.DictionaryArray.from_arrays(
-            pa.array(codes.astype(np.int32)), pa.array(distinct.tolist(), pa.string())
+            pa.array(codes.astype(np.int32), mask=mask), pa.array(distinct.tolist(), pa.string())
         )
-    return pa.array(np.ascontiguousarray(values))
+    return pa.array(values, mask=mask)
+
+
+def _idle(key: str, column: Callable[[str], Table]) -> Table:
+    """Where ``key`` means nothing."""
+    deciding = [np.asarray(column(name)) for name in DECIDING_KEYS]
+    idle = np.zeros(deciding[0].shape, dtype=np.bool_)
+    for values in itertools.product(*(np.unique(array).tolist() for array in deciding)):
+        if key in idle_keys(dict(zip(DECIDING_KEYS, values, strict=True))):
+            idle |= np.logical_and.reduce(
+                [array == value for array, value in zip(deciding, values, strict=True)]
+            )
+    return idle
 
 
 def _cell(value: Any) -> str:

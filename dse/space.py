@@ -16,9 +16,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from costmodel.representative import default_of, nested, representative, without_idle
 from dse.workload import Workload
 from generator.config import CoreConfig, PipelineConfig, one_line, read_toml
 from generator.errors import ConfigError, TernlutError
+from generator.formats import FLOATS
 
 CONFIG_KEYS = (
     *(name for name in CoreConfig.model_fields if name != "pipeline"),
@@ -31,8 +33,6 @@ FROM_WORKLOAD = "workload"
 
 MOST_AXIS_VALUES = 1 << 16
 MOST_POINTS = 1 << 60
-
-_LONGEST_REDUCTION = 1 << 24
 
 
 class SpecError(TernlutError):
@@ -133,8 +133,8 @@ class Axis:
 class Space:
     """All combinations of ``axes``, the other keys as in ``fixed`` or by default.
 
-    ``outputs`` belongs to ``table_stationary``: with ``output_stationary`` it is left out, and of an axis of
-    it the first value alone counts, so that no core is listed twice.
+    Some keys mean nothing beside others: ``outputs`` with ``output_stationary``, ``datapath`` with integers.
+    There they are left out, and of their axes the first value alone counts, so that no core is listed twice.
     """
 
     axes: tuple[Axis, ...]
@@ -203,53 +203,25 @@ class Space:
         )
 
     def core(self, position: int) -> dict[str, Any]:
-        """The dotted keys and values at ``position``; ``outputs`` is left out where it does not belong."""
+        """The dotted keys and values at ``position``, without those that mean nothing there."""
         chosen = dict(self.fixed)
         for axis, digit in zip(self.axes, self.digits([position]), strict=True):
             chosen[axis.key] = axis.values[int(digit[0])]
-        if chosen.get("dataflow", default_of("dataflow")) == "output_stationary":
-            chosen.pop("outputs", None)
-        return {key: chosen[key] for key in CONFIG_KEYS if key in chosen}
+        meant = without_idle(chosen)
+        return {key: meant[key] for key in CONFIG_KEYS if key in meant}
 
     def config(self, position: int) -> CoreConfig:
         """The core at ``position``; ``ConfigError`` where the combination is none."""
         return CoreConfig.parse(nested(self.core(position)))
 
 
-def nested(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Dotted keys as the nested tables of a core file."""
-    result: dict[str, Any] = {}
-    for key, value in values.items():
-        *tables, leaf = key.split(".")
-        target = result
-        for name in tables:
-            target = target.setdefault(name, {})
-        target[leaf] = value
-    return result
-
-
-def default_of(key: str) -> Any:
-    """The value of ``key`` in a core file that does not state it."""
-    head, _, leaf = key.partition(".")
-    field = PipelineConfig.model_fields[leaf] if leaf else CoreConfig.model_fields[head]
-    return field.get_default()
-
-
-def representative(values: Mapping[str, Any]) -> CoreConfig:
-    """A core with ``values``, in everything else as small or as permissive as may be.
-
-    It stands for all cores with those values wherever nothing else matters. Raises ``ConfigError`` where
-    there is no such core.
-    """
-    core = {"tables": 1, "columns": 1, "max_reduction": _LONGEST_REDUCTION, **values}
-    stationary = core.get("dataflow", default_of("dataflow")) == "table_stationary"
-    if stationary:
-        core.setdefault("outputs", 1)
-    elif "dataflow" in values:
-        core.pop("outputs", None)
-    elif core.get("outputs") is not None:
-        core["dataflow"] = "table_stationary"
-    return CoreConfig.parse(nested(core))
+def _beside_which(key: str, value: Any) -> dict[str, Any]:
+    """Keys beside which ``key`` means something, so that a core shows whether ``value`` is allowed."""
+    if key in ("aligned_bits", "rounding"):
+        return {"activation": "fp16", "datapath": "aligned"}
+    if key == "accumulation":
+        return {"activation": value if value in FLOATS else "fp16"}
+    return {"activation": "fp16"} if key in ("datapath", "pipeline.float_stages") else {}
 
 
 def _beside(folder: Path, name: Any) -> Any:
@@ -304,7 +276,7 @@ def _resolve(where: str, key: str, value: Any, workload: Workload) -> Any:
     if value == FROM_WORKLOAD and key in ("outputs", "max_reduction"):
         return workload.widest if key == "outputs" else workload.longest
     try:
-        representative({key: value})
+        representative({**_beside_which(key, value), key: value})
     except ConfigError as error:
         raise SpecError(f"{where}: {str(error).removeprefix('core: ')}") from None
     return value

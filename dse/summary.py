@@ -9,10 +9,16 @@ from functools import cached_property
 from typing import Any
 
 from costmodel.area import PARTS
+from costmodel.representative import nested
 from dse.metrics import METRICS
 from dse.results import Results, Row
-from dse.space import CONFIG_KEYS, nested
+from dse.space import CONFIG_KEYS
 from generator.config import CoreConfig
+
+FORMATS = (
+    "Of each, the feasible design of least area for its token rate. The error is relative to what float64 "
+    "computes from normally distributed activations, whose rounding to the format is part of it."
+)
 
 
 @dataclass(frozen=True)
@@ -173,9 +179,41 @@ class Summary:
                 "",
             ]
             lines += ["```toml", core_toml(self.best).rstrip(), "```"]
+        if self.results.formats:
+            lines += ["", "## Formats and datapaths", "", *spaced([FORMATS]), *self._formats()]
         lines += ["", "## What was searched", "", *spaced(searched(self.results))]
         lines += ["## What the figures are", "", *spaced(assumptions(self.results))]
         return "\n".join(lines).rstrip() + "\n"
+
+    def _formats(self) -> list[str]:
+        """The best of each format, datapath and architecture."""
+        rows = self.results.formats
+        figure = "area_um2_per_token_per_second"
+        head = [
+            "format",
+            "datapath",
+            "architecture",
+            "µm² per token/s",
+            "against the best",
+            "RMS error",
+            "design",
+        ]
+        return table(
+            head,
+            [
+                [
+                    str(row["activation"]),
+                    f"{row['datapath'] or 'integer'}"
+                    + (f", {row['aligned_bits']} bits" if row.get("aligned_bits") else ""),
+                    str(row["architecture"]),
+                    f"{row[figure]:.3g}",
+                    f"{row[figure] / rows[0][figure]:.2f}×",
+                    f"{row['rms_error']:.2g}",
+                    shape(row),
+                ]
+                for row in rows
+            ],
+        )
 
     def _against(self, rival: Rival) -> str:
         best = self.best

@@ -7,18 +7,24 @@ keys that matter; which combinations are no core, or cannot run the workload, is
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from costmodel.representative import (
+    DECIDING_KEYS,
+    OPTIONAL_KEYS,
+    default_of,
+    idle_keys,
+    representative,
+)
 from costmodel.sharing import SharingPlan
 from costmodel.technology import Technology
 from dse.metrics import tabulated
-from dse.space import Space, default_of, representative
+from dse.space import Space
 from dse.workload import Workload
-from generator.config import CoreConfig
 from generator.errors import ConfigError, WorkloadError
 from generator.plan import CorePlan
 
@@ -31,6 +37,10 @@ RULES = (
     ("architecture", "group_size"),
     ("tables", "group_size", "max_reduction"),
     ("dataflow", "outputs"),
+    ("activation", "datapath", "max_reduction"),
+    ("activation", "datapath", "accumulation"),
+    ("activation", "datapath", "aligned_bits", "group_size", "tables"),
+    ("activation", "datapath", "rounding"),
 )
 """Keys whose combinations ``CoreConfig`` may refuse; a core is one when no rule refuses it."""
 
@@ -50,22 +60,22 @@ def default_value(key: str) -> Table:
 
 
 def cost_tables(
-    space: Space, technology: Technology, progress: Callable[[float], None] = lambda share: None
+    space: Space, technology: Technology, length: int, progress: Callable[[float], None] = lambda share: None
 ) -> dict[str, Table]:
-    """Prices, delays and the plan's figures by name; NaN where there is no such core.
+    """Prices, delays, errors and the plan's figures by name; NaN where there is no such core.
 
-    ``progress`` is told the share that is done, 0 … 1.
+    Errors are those of sums of ``length`` activations. ``progress`` is told the share that is done, 0 … 1.
     """
     groups: dict[tuple[str, ...], dict[str, Callable[[CorePlan], float]]] = {}
-    for name, figure in tabulated(technology).items():
+    for name, figure in tabulated(technology, length).items():
         groups.setdefault(figure.keys, {})[name] = figure.value
     sizes = [_table_size(space, keys) for keys in groups]
     tables: dict[str, Table] = {}
     done = 0
     for (keys, figures), size in zip(groups.items(), sizes, strict=True):
 
-        def row(config: CoreConfig, values: Figures = tuple(figures.values())) -> list[float]:  # noqa: B008
-            plan = SharingPlan(config)
+        def row(core: Mapping[str, Any], values: Figures = tuple(figures.values())) -> list[float]:  # noqa: B008
+            plan = SharingPlan(representative(core))
             return [value(plan) for value in values]
 
         def advance(count: int, done: int = done) -> None:
@@ -92,26 +102,31 @@ def _collapsed(table: Table) -> Table:
 
 
 def rule_tables(space: Space) -> list[Table]:
-    """For each rule, which combinations are allowed."""
+    """For each rule, which combinations are allowed; of keys that mean nothing the first value is."""
 
-    def allowed(config: CoreConfig) -> list[float]:
+    def allowed(values: Mapping[str, Any]) -> list[float]:
+        representative(values)
         return [1.0]
 
-    tables = [_fill(space, keys, allowed, [0.0])[..., 0] > 0 for keys in RULES]
-    outputs = space.axis("outputs")
-    if outputs is not None:
-        once = _along(space, outputs, [True] + [False] * (len(space.axes[outputs]) - 1))
-        tables.append(once | (_dataflows(space) == "table_stationary"))
-    return tables
+    def counts(key: str, first: Any) -> Callable[[Mapping[str, Any]], list[float]]:
+        return lambda values: [float(values[key] == first or key not in idle_keys(values))]
+
+    tables = [_fill(space, keys, allowed, [0.0]) for keys in RULES]
+    for key in OPTIONAL_KEYS:
+        axis = space.axis(key)
+        if axis is not None:
+            keys = tuple(dict.fromkeys((key, *DECIDING_KEYS)))
+            tables.append(_fill(space, keys, counts(key, space.axes[axis].values[0]), [0.0]))
+    return [table[..., 0] > 0 for table in tables]
 
 
 def fit_tables(space: Space, workload: Workload) -> list[Table]:
     """Which cores can run every layer of ``workload``: long enough accumulators, enough partial sums."""
 
-    def runs(length: int, outputs: int) -> Callable[[CoreConfig], list[float]]:
-        def check(config: CoreConfig) -> list[float]:
+    def runs(length: int, outputs: int) -> Callable[[Mapping[str, Any]], list[float]]:
+        def check(values: Mapping[str, Any]) -> list[float]:
             try:
-                SharingPlan(config).tiling(length, outputs)
+                SharingPlan(representative(values)).tiling(length, outputs)
             except WorkloadError:
                 return [0.0]
             return [1.0]
@@ -127,11 +142,14 @@ def fit_tables(space: Space, workload: Workload) -> list[Table]:
 def _fill(
     space: Space,
     keys: tuple[str, ...],
-    row: Callable[[CoreConfig], list[float]],
+    row: Callable[[Mapping[str, Any]], list[float]],
     refused: list[float],
     advance: Callable[[int], None] = lambda count: None,
 ) -> Table:
-    """``row`` of a core for every combination of ``keys``: one dimension an axis, and one for the row."""
+    """``row`` of every combination of ``keys``: one dimension an axis, and one for the row.
+
+    It is ``refused`` where there is no core with the combination.
+    """
     axes = _axes_of(space, keys)
     chosen = [space.axes[i] for i in axes]
     fixed = {key: space.fixed[key] for key in keys if key in space.fixed}
@@ -139,7 +157,7 @@ def _fill(
     for count, combination in enumerate(itertools.product(*(axis.values for axis in chosen))):
         values = fixed | {axis.key: value for axis, value in zip(chosen, combination, strict=True)}
         try:
-            rows[count] = row(representative(values))
+            rows[count] = row(values)
         except ConfigError:
             rows[count] = refused
         if count % 256 == 0:
@@ -159,12 +177,3 @@ def _table_size(space: Space, keys: tuple[str, ...]) -> int:
 def _along(space: Space, axis: int, values: Any) -> Table:
     array = np.asarray(values)
     return array.reshape([len(array) if i == axis else 1 for i in range(len(space.axes))])
-
-
-def _dataflows(space: Space) -> Table:
-    axis = space.axis("dataflow")
-    return (
-        _along(space, axis, space.axes[axis].values)
-        if axis is not None
-        else np.asarray(space.values_of("dataflow")[0])
-    )

@@ -161,7 +161,7 @@ class CoreConfig(BaseModel):
                 f"datapath = 'exact' with activation = {self.activation!r}: fixed point would be wider than "
                 "sums that fit 63 bits; fp16, fp8_e4m3 and fp8_e5m2 are allowed"
             )
-        limit = ((1 << 62) - 1) // number.largest_steps
+        limit = longest_exact_reduction(number)
         if self.max_reduction > limit:
             raise ConfigError(
                 f"max_reduction = {self.max_reduction} with datapath = 'exact': sums must fit 63 bits, which "
@@ -227,6 +227,11 @@ class CoreConfig(BaseModel):
             elif value is not None:
                 lines.append(f"{key} = {json.dumps(value)}")
         return "\n".join([*lines, "[pipeline]", *pipeline]) + "\n"
+
+
+def longest_exact_reduction(number: Float) -> int:
+    """Activations of a format whose sum surely fits 63 bits of fixed point."""
+    return ((1 << 62) - 1) // number.largest_steps
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -170,6 +170,27 @@
     }), { ...config, displayModeBar: false });
   }
 
+  function drawFormats() {
+    if (!D.formats.length) { $("formats-section").hidden = true; return; }
+    const names = [...new Set(D.formats.map((row) => row.number))];
+    const architectures = [...new Set(D.formats.map((row) => row.architecture))];
+    const traces = (across, legend) => architectures.map((architecture, k) => {
+      const own = D.formats.filter((row) => row.architecture === architecture);
+      return {
+        type: "scatter", mode: "markers", name: architecture, showlegend: legend, x: own.map((row) => row[across]), y: own.map((row) => row.cost),
+        marker: { color: lit(D.valueColours[k]), symbol: ["circle", "square", "diamond"][k % 3], size: 9 },
+        text: own.map((row) => `<b>${row.number}, ${architecture}</b><br>${row.what}<br>${number(row.cost)} µm² per token/s, ${number(row.error)} RMS error`),
+        hovertemplate: "%{text}<extra></extra>",
+      };
+    });
+    const cost = { type: "log", title: { text: "Area per token rate (µm²·s)" }, exponentformat: "none" };
+    Plotly.react("formats", traces("number", true), layout({
+      xaxis: { type: "category", categoryorder: "array", categoryarray: names, gridcolor: "rgba(0,0,0,0)" }, yaxis: cost,
+      legend: { orientation: "h", y: 1.12 },
+    }), { ...config, displayModeBar: false });
+    Plotly.react("formats-error", traces("error", false), layout({ xaxis: { type: "log", title: { text: "RMS error" }, exponentformat: "power" }, yaxis: cost }), { ...config, displayModeBar: false });
+  }
+
   function drawChoices() {
     const keys = Object.keys(D.choices);
     if (!keys.length) { $("choices-section").hidden = true; return; }
@@ -313,7 +334,7 @@
   for (const id of ["which", "filter"]) $(id).oninput = () => { limit = 25; drawDesigns(); };
   $("more").onclick = () => { limit += 100; drawDesigns(); };
 
-  function draw() { drawFront(); drawBreakdown(); drawChoices(); }
+  function draw() { drawFront(); drawBreakdown(); drawFormats(); drawChoices(); }
   function theme(dark) { document.documentElement.classList.toggle("dark", dark); draw(); }
   const preference = matchMedia("(prefers-color-scheme: dark)");
   theme(preference.matches);

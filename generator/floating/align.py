@@ -60,7 +60,9 @@ class LargestExponent(PipelinedBlock):
     def elaborate(self, platform: object) -> Module:
         fmt = self.fmt
         levels = (self.count - 1).bit_length()
-        m, pipeline = self.steps({f"level{i}": fmt.exponent for i in range(levels)} | {"least": 1})
+        m, pipeline = self.steps(
+            {f"level{i}": fmt.exponent.bit_length() for i in range(levels)} | {"least": 1}
+        )
         fields: list[Value] = []
         for i, value in enumerate(slices(self.values, [fmt.bits] * self.count)):
             special = wire(m, f"special{i}", is_special(fmt, value[:-1]))

@@ -144,7 +144,7 @@ class FixedToFloat(PipelinedBlock):
         may_exceed = largest + 2 >= 1 << bits
         reach = min(magnitude, largest)
         m, pipeline = self.steps(
-            {"normalise": 2 * reach.bit_length() + 1, "round": fmt.bits.bit_length() + 1}
+            {"normalise": 3 * reach.bit_length() + 1, "round": fmt.bits.bit_length() + 1}
         )
 
         sign = wire(m, "sign", self.fixed[-1])

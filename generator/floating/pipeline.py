@@ -38,6 +38,17 @@ def registers_after(delays: Mapping[str, int], stages: int) -> dict[str, int]:
     return registers
 
 
+def slowest_stage(delays: Mapping[str, int], registers: Mapping[str, int]) -> int:
+    """The time of the slowest stage of a block that is cut by ``registers`` after its steps."""
+    longest = stage = 0
+    for step, delay in delays.items():
+        stage += delay
+        longest = max(longest, stage)
+        if registers[step]:
+            stage = 0
+    return longest
+
+
 class PipelinedBlock(Block):
     """A block of ``stages`` cycles latency; 0 is combinational.
 
@@ -59,16 +70,22 @@ class PipelinedBlock(Block):
         registers_after."""
         m = self.clocked() if self.stages else Module()
         enable = self.enable if self.stages else None
-        return m, Pipeline(m, registers_after(delays, self.stages), enable)
+        self.pipeline = Pipeline(m, delays, self.stages, enable)
+        return m, self.pipeline
 
 
 class Pipeline:
-    """Adds the registers of a block while the block is being written."""
+    """Adds the registers of a block while the block is being written, and counts their ``bits``.
 
-    def __init__(self, m: Module, registers: Mapping[str, int], enable: Any) -> None:
+    ``longest`` is the time of the slowest stage, in the unit of the steps' delays: full adders.
+    """
+
+    def __init__(self, m: Module, delays: Mapping[str, int], stages: int, enable: Any) -> None:
         self._m = m
-        self._registers = registers
+        self._registers = registers_after(delays, stages)
         self._enable = enable
+        self.bits = 0
+        self.longest = slowest_stage(delays, self._registers)
 
     def after(self, step: str, *values: Value) -> tuple[Value, ...]:
         """All the ``values`` that are still needed after ``step``, registered if a stage ends there."""
@@ -78,6 +95,7 @@ class Pipeline:
             for i, value in enumerate(values):
                 name = value.name if isinstance(value, Signal) else f"value{i}"
                 held.append(Signal(len(value), name=f"{name}_{step}{depth or ''}", reset_less=True))
+            self.bits += sum(map(len, held))
             with m.If(self._enable):
                 m.d.sync += [register.eq(value) for register, value in zip(held, values, strict=True)]
             values = tuple(held)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 import numpy as np
 import pytest
@@ -31,18 +32,24 @@ def priced(core: CoreConfig, technology: Technology) -> Observation:
     )
 
 
+@cache
+def some_cores() -> tuple[CoreConfig, ...]:
+    """Integer and floating-point cores."""
+    return (*draw_cores(5, 120, largest=3000), *draw_cores(5, 40, largest=3000, floats=True))
+
+
 def test_a_fit_finds_the_coefficients_that_the_areas_were_made_with() -> None:
     generator = np.random.default_rng(0)
     made_up = load_technology("asap7").model_copy(
         update={"area_um2": {name: float(generator.uniform(0.05, 1)) for name in AREA_COMPONENTS}}
     )
-    observations = [priced(core, made_up) for core in draw_cores(5, 120, largest=3000)]
+    observations = [priced(core, made_up) for core in some_cores()]
     assert fit_areas(observations) == pytest.approx(made_up.area_um2, rel=0.01)
 
 
 def test_outliers_do_not_pull_at_a_fit() -> None:
     technology = load_technology("asap7")
-    observations = [priced(core, technology) for core in draw_cores(5, 120, largest=3000)]
+    observations = [priced(core, technology) for core in some_cores()]
     spoiled = [
         Observation(seen.core, 1.3 * seen.area_um2, seen.datapath_um2, seen.delay_ps) if i % 20 == 0 else seen
         for i, seen in enumerate(observations)
@@ -57,7 +64,7 @@ def test_outliers_do_not_pull_at_a_fit() -> None:
 
 def test_delays_are_fitted_through_the_longest_stage() -> None:
     technology = load_technology("asap7")
-    observations = [priced(core, technology) for core in draw_cores(6, 120, largest=3000)]
+    observations = [priced(core, technology) for core in some_cores()]
     delays = fit_delays(observations)
     assert set(delays) == set(DELAY_COMPONENTS)
     assert residuals(observations, technology.area_um2, delays)["delay"].median_percent < 2
@@ -88,6 +95,7 @@ def test_the_calibration_cores_bill_every_component() -> None:
 def test_a_few_small_cores_make_a_technology() -> None:
     shares: list[float | None] = []
     cores = draw_cores(4, 6, smallest=200, largest=700)
+    cores += draw_cores(4, 3, smallest=200, largest=900, floats=True)
     library = shipped_library()
     technology = calibrate(
         library, "few", workers=2, progress=lambda what, share: shares.append(share), cores=cores

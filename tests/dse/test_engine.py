@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from costmodel.accuracy import arithmetic_error, rms_error
 from costmodel.estimate import estimate
+from costmodel.representative import nested, without_idle
 from dse.engine import Grid, Outcome, run
 from dse.metrics import METRICS, PLAN_FIGURES
 from dse.model import Model
@@ -63,10 +65,13 @@ def figures_of(config: CoreConfig, clock_mhz: float, tokens: int) -> dict[str, f
         "effective_tops": 2e-12 * macs * tokens / seconds,
         "tops_per_mm2": 2 * macs * tokens / seconds / costs.area_um2 / 1e6,
         "token_latency_us": 1e6 * seconds,
+        "rms_error": rms_error(plan, LONGEST),
+        "arithmetic_error": arithmetic_error(plan, LONGEST),
         "latency_cycles": plan.latency_cycles,
     }
 
 
+LONGEST = max(layer["inputs"] for layer in LAYERS)
 SMALL = model_of(small())
 
 
@@ -200,9 +205,11 @@ def test_a_point_is_a_core_exactly_where_the_configuration_accepts_it(data: st.D
     position = data.draw(st.integers(0, RULED.space.size - 1))
     tests = [bool(test[0]) for test in RULED.judge_picks(np.array([position]))]
     config = core_at(RULED, position)
-    dataflow = RULED.space.core(position).get("dataflow")
-    outputs = RULED.space.digits([position])[RULED.space.axis("outputs") or 0][0]
-    once = dataflow == "table_stationary" or outputs == 0
+    stated = RULED.space.core(position)
+    once = all(
+        axis.key in stated or digit[0] == 0
+        for axis, digit in zip(RULED.space.axes, RULED.space.digits([position]), strict=True)
+    )
     assert tests[0] == (config is not None and once)
     if tests[0]:
         assert config is not None
@@ -222,14 +229,19 @@ RULED = model_of(
     small(
         axes={
             "architecture": ["lut", "select", "multiplier"],
-            "activation": ["int2", "int8", "int16"],
+            "activation": ["int2", "int16", "fp16", "fp8_e4m3", "bf16"],
             "symmetric": [False, True],
+            "datapath": ["native", "exact", "aligned"],
+            "aligned_bits": [8, 24, 54],
+            "rounding": ["nearest", "truncate"],
+            "accumulation": ["fp32", "bf16"],
             "group_size": {"from": 1, "to": 6},
             "tables": [1, 3, 50, 100, 300],
             "columns": [1, 4, 100],
             "dataflow": ["output_stationary", "table_stationary"],
             "outputs": [10, 100, 250, 1000],
-            "max_reduction": [1, 90, 249, 250, 300, 1000],
+            "max_reduction": [1, 90, 249, 250, 300, 1 << 23],
+            "pipeline": {"float_stages": [0, 3]},
         },
         fixed={},
         constraints=[],
@@ -253,16 +265,9 @@ def test_figures_of_the_plan_depend_on_no_key_that_is_not_stated(data: st.DataOb
     values = []
     for _ in range(2):
         core = {key: shared.get(key) or data.draw(st.sampled_from(values)) for key, values in axes.items()}
-        core |= shared
-        if core["dataflow"] == "output_stationary":
-            del core["outputs"]
+        core = without_idle(core | shared)
         try:
-            values.append(figure.value(plan_for(CoreConfig.parse(nest(core)))))
+            values.append(figure.value(plan_for(CoreConfig.parse(nested(core)))))
         except ConfigError:
             return
     assert values[0] == values[1]
-
-
-def nest(core: dict[str, Any]) -> dict[str, Any]:
-    pipeline = {k.partition(".")[2]: v for k, v in core.items() if k.startswith("pipeline.")}
-    return {k: v for k, v in core.items() if not k.startswith("pipeline.")} | {"pipeline": pipeline}

@@ -1,0 +1,73 @@
+"""Cores that stand for many: what a price or a figure needs where it depends on a few keys alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from generator.config import FLOAT_KEYS, KEYS_OF, CoreConfig, PipelineConfig, longest_exact_reduction
+from generator.formats import FLOATS
+
+LONGEST_REDUCTION = 1 << 24
+"""Stands for ``max_reduction`` where nothing depends on it."""
+FEWEST_ALIGNED_BITS = 3
+"""Stands for ``aligned_bits`` likewise."""
+DECIDING_KEYS = ("activation", "datapath", "dataflow")
+"""Keys that say which others mean something."""
+OPTIONAL_KEYS = ("outputs", "symmetric", *sorted(FLOAT_KEYS), "pipeline.float_stages")
+"""Keys that mean something for some cores only."""
+
+
+def idle_keys(values: Mapping[str, Any]) -> set[str]:
+    """Those of ``OPTIONAL_KEYS`` that mean nothing for a core with ``values`` (dotted keys)."""
+    idle = {"outputs"} if values.get("dataflow", default_of("dataflow")) == "output_stationary" else set()
+    if values.get("activation", default_of("activation")) not in FLOATS:
+        return idle | FLOAT_KEYS | {"pipeline.float_stages"}
+    meant = KEYS_OF.get(values.get("datapath") or "native", FLOAT_KEYS)
+    return idle | {"symmetric"} | FLOAT_KEYS - {"datapath"} - meant
+
+
+def without_idle(values: Mapping[str, Any]) -> dict[str, Any]:
+    """``values`` (dotted keys) without those that mean nothing beside the others."""
+    idle = idle_keys(values)
+    return {key: value for key, value in values.items() if key not in idle}
+
+
+def representative(values: Mapping[str, Any]) -> CoreConfig:
+    """A core with ``values``, in everything else as small or as permissive as may be.
+
+    It stands for all cores with those values wherever nothing else matters. Raises ``ConfigError`` where
+    there is no such core.
+    """
+    core = {"tables": 1, "columns": 1, **values}
+    if "dataflow" not in values and core.get("outputs") is not None:
+        core["dataflow"] = "table_stationary"
+    core = without_idle(core)
+    if core.get("dataflow") == "table_stationary":
+        core.setdefault("outputs", 1)
+    if core.get("datapath") == "aligned":
+        core.setdefault("aligned_bits", FEWEST_ALIGNED_BITS)
+    if core.get("datapath") == "exact":
+        most = longest_exact_reduction(FLOATS[core["activation"]])
+        core.setdefault("max_reduction", max(1, min(most, LONGEST_REDUCTION)))
+    core.setdefault("max_reduction", LONGEST_REDUCTION)
+    return CoreConfig.parse(nested(core))
+
+
+def nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Dotted keys as the nested tables of a core file."""
+    result: dict[str, Any] = {}
+    for key, value in values.items():
+        *tables, leaf = key.split(".")
+        target = result
+        for name in tables:
+            target = target.setdefault(name, {})
+        target[leaf] = value
+    return result
+
+
+def default_of(key: str) -> Any:
+    """The value of ``key`` in a core file that does not state it."""
+    head, _, leaf = key.partition(".")
+    field = PipelineConfig.model_fields[leaf] if leaf else CoreConfig.model_fields[head]
+    return field.get_default()
