@@ -19,6 +19,7 @@ from costmodel.representative import (
     default_of,
     idle_keys,
     representative,
+    without_idle,
 )
 from costmodel.sharing import SharingPlan
 from costmodel.technology import Technology
@@ -73,10 +74,7 @@ def cost_tables(
     tables: dict[str, Table] = {}
     done = 0
     for (keys, figures), size in zip(groups.items(), sizes, strict=True):
-
-        def row(core: Mapping[str, Any], values: Figures = tuple(figures.values())) -> list[float]:  # noqa: B008
-            plan = SharingPlan(representative(core))
-            return [value(plan) for value in values]
+        row = _figures(tuple(figures.values()))
 
         def advance(count: int, done: int = done) -> None:
             progress((done + count) / sum(sizes))
@@ -85,6 +83,20 @@ def cost_tables(
         tables.update({name: _collapsed(filled[..., i]) for i, name in enumerate(figures)})
         done += size
     return tables
+
+
+def _figures(figures: Figures) -> Callable[[Mapping[str, Any]], list[float]]:
+    """``figures`` of a core with some values, computed once where they differ in what means nothing."""
+    known: dict[frozenset[tuple[str, Any]], list[float]] = {}
+
+    def row(values: Mapping[str, Any]) -> list[float]:
+        meant = frozenset(without_idle(values).items())
+        if meant not in known:
+            plan = SharingPlan(representative(values))
+            known[meant] = [figure(plan) for figure in figures]
+        return known[meant]
+
+    return row
 
 
 def _collapsed(table: Table) -> Table:

@@ -12,16 +12,38 @@ from typing import Any
 from amaranth.hdl import Cat, ClockDomain, ClockSignal, Const, Instance, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 
+MOST_INPUT_BITS = (1 << 16) - 3
+"""Amaranth numbers a module's input bits in 16 bits."""
+PIECE_BITS = 1 << 15
+PIECE = "ternlut_piece_of_"
+
 
 class Block(wiring.Component):  # type: ignore[misc]
     """A component with plain ports (name → In/Out of a width) and the name of its Verilog module.
 
-    ``summary`` says in plain ASCII what the module is; equal names mean equal modules, whatever core they
-    are part of. ``blocks`` lists the blocks that it instantiates.
+    Where the inputs have more bits than Amaranth takes, the widest are ``pieced``: inside, placeholders give
+    their pieces, which become the real port when the Verilog is written. ``members`` are all ports.
+    ``summary`` says in plain ASCII what the module is; equal names mean equal modules, whatever core they are
+    part of. ``blocks`` lists the blocks that it instantiates.
     """
 
     def __init__(self, module_name: str, summary: str, ports: Mapping[str, Any]) -> None:
-        super().__init__(dict(ports))
+        self.members = wiring.Signature(dict(ports)).members
+        self.pieced: dict[str, list[Signal]] = {}
+        inputs = [name for name, member in self.members.items() if member.flow == wiring.In]
+        left = sum(self.members[name].shape for name in inputs)
+        for name in sorted(inputs, key=lambda name: -int(self.members[name].shape)):
+            if left <= MOST_INPUT_BITS:
+                break
+            width = self.members[name].shape
+            self.pieced[name] = [
+                Signal(min(PIECE_BITS, width - start), name=f"{name}_from{start}")
+                for start in range(0, width, PIECE_BITS)
+            ]
+            left -= width
+        super().__init__({name: port for name, port in ports.items() if name not in self.pieced})
+        for name, pieces in self.pieced.items():
+            setattr(self, name, Cat(pieces))
         self.module_name = module_name
         self.summary = summary
         self.blocks: tuple[Block, ...] = ()
@@ -30,10 +52,18 @@ class Block(wiring.Component):  # type: ignore[misc]
 
     def instance(self, **connections: Any) -> Instance:
         """An instance whose ports are connected by name; each port must be given."""
-        members = self.signature.members
+        members = self.members
         assert connections.keys() == set(members), connections.keys() ^ set(members)
         prefixed = {f"{members[port].flow.name[0].lower()}_{port}": v for port, v in connections.items()}
         return Instance(self.module_name, **prefixed)
+
+    def with_pieces(self) -> Module:
+        """The elaborated block with a placeholder for each piece of the ports that are ``pieced``."""
+        m: Module = self.elaborate(None)
+        for name, pieces in self.pieced.items():
+            for number, piece in enumerate(pieces):
+                m.submodules += Instance(f"{PIECE}{name}", p_START=number * PIECE_BITS, o_bits=piece)
+        return m
 
     def clocked(self) -> Module:
         """A module whose ``sync`` domain runs on port ``clk``."""

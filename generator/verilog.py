@@ -20,10 +20,9 @@ from typing import Any
 
 from amaranth.back import rtlil
 
-from generator.block import Block
+from generator.block import PIECE, Block
 from generator.config import CoreConfig
 from generator.core import Core
-from generator.errors import ConfigError
 from generator.files import output_directory, write_text
 from generator.plan import CorePlan, plan_for
 
@@ -35,9 +34,6 @@ PASSES = (
     "setattr -unset init w:*",
     "opt_clean -purge",
 )
-MOST_INPUT_BITS = (1 << 16) - 3
-"""Amaranth numbers a module's input bits in 16 bits."""
-
 WIDENED = {"$add": 1, "$sub": 1, "$mul": 0, "$and": 0, "$or": 0, "$xor": 0, "$eq": 1, "$ne": 1}
 """Cells whose operands are written in one width, and by how many bits the result may be wider."""
 
@@ -134,19 +130,8 @@ class Emission:
 
 
 def emit(config: CoreConfig) -> Emission:
-    """The Verilog of ``config``. The same configuration gives the same bytes.
-
-    Raises ``ConfigError`` for a core whose modules have more input bits than can be elaborated.
-    """
+    """The Verilog of ``config``. The same configuration gives the same bytes."""
     blocks = distinct_blocks(Core(plan_for(config)))
-    for block in blocks:
-        members = block.signature.members.values()
-        bits = sum(member.shape for member in members if member.flow.name == "In")
-        if bits > MOST_INPUT_BITS:
-            raise ConfigError(
-                f"columns = {config.columns} with tables = {config.tables}: a module would have {bits} input "
-                f"bits, {MOST_INPUT_BITS} is the most that can be emitted; fewer columns or tables are needed"
-            )
     texts = {block.module_name: f"// Ternlut: {block.summary}\n" + to_verilog(block) for block in blocks}
     texts[blocks[-1].module_name] = configuration(config) + texts[blocks[-1].module_name]
     return Emission(config, texts)
@@ -168,15 +153,45 @@ def to_verilog(block: Block) -> str:
 
     with tempfile.TemporaryDirectory() as scratch:
         source, target = Path(scratch) / "block.il", Path(scratch) / "block.v"
-        source.write_text(rtlil.convert(block, name=block.module_name, emit_src=False))
+        source.write_text(to_rtlil(block))
         design = yosys.Design()
         with quiet():
-            for command in (f"read_rtlil {source}", *PASSES):
+            yosys.run_pass(f"tee -q read_rtlil {source}", design)
+            join_pieces(yosys, design, block)
+            for command in PASSES:
                 yosys.run_pass(f"tee -q {command}", design)
             widen_operands(yosys, design)
             yosys.run_pass(f"tee -q write_verilog -noattr {target}", design)
         text = target.read_text()
     return text[text.index("module ") :]
+
+
+def to_rtlil(block: Block) -> str:
+    """One block's RTLIL, with placeholders for the pieces of ports that are too wide for Amaranth."""
+    if not block.pieced:
+        return str(rtlil.convert(block, name=block.module_name, emit_src=False))
+    ports = [getattr(block, name) for name in block.signature.members]
+    return str(rtlil.convert(block.with_pieces(), name=block.module_name, ports=ports, emit_src=False))
+
+
+def join_pieces(yosys: Any, design: Any, block: Block) -> None:
+    """Makes the placeholders for pieces of wide ports the ports that they stand for."""
+    if not block.pieced:
+        return
+    (module,) = design.selected_modules()
+    wires = {}
+    for name in block.pieced:
+        wires[name] = module.addWire(yosys.IdString(f"\\{name}"), block.members[name].shape)
+        wires[name].port_input = True
+    for cell in list(module.selected_cells()):
+        kind = cell.type.str().removeprefix("\\")
+        if kind.startswith(PIECE):
+            bits = cell.getPort(yosys.IdString("\\bits"))
+            start = cell.getParam(yosys.IdString("\\START")).as_int()
+            port = yosys.SigSpec(wires[kind.removeprefix(PIECE)])
+            module.connect(bits, port.extract(start, bits.size()))
+            module.remove(cell)
+    module.fixup_ports()
 
 
 def widen_operands(yosys: Any, design: Any) -> None:
@@ -219,7 +234,7 @@ def configuration(config: CoreConfig) -> str:
 
 def ports(plan: CorePlan) -> list[tuple[str, str, int]]:
     """Name, direction ('input' or 'output') and width of the top's ports."""
-    members = Core(plan).signature.members
+    members = Core(plan).members
     direction = {"In": "input", "Out": "output"}
     return [(name, direction[member.flow.name], member.shape) for name, member in members.items()]
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from generator.config import CoreConfig, PipelineConfig
 from generator.errors import WorkloadError
 from generator.keys import GROUP_SIZES
-from generator.plan import CorePlan, Range, TablePlan
+from generator.plan import CorePlan, MergePlan, Range, TablePlan
 
 
 @given(st.integers(-(10**6), 10**6), st.integers(0, 10**6))
@@ -91,3 +91,23 @@ def test_a_layer_beyond_the_core_is_refused() -> None:
     assert held.tiling(64, 12).m_tiles == 3
     with pytest.raises(WorkloadError, match=r"M = 13 is beyond the core's outputs = 9"):
         held.tiling(64, 13)
+
+
+@given(st.integers(1, 40))
+def test_a_merge_adds_every_partial_sum_once(sums: int) -> None:
+    merge = MergePlan(sums)
+    ring: list[set[int] | None] = [{place} for place in range(sums)]
+    captured: set[int] | None = None
+    for step in range(merge.steps):
+        place = step % sums
+        if step in merge.captures:
+            assert captured is None
+            captured, ring[place] = ring[place], None
+        elif step in merge.merges:
+            kept = ring[place]
+            assert captured is not None
+            assert kept is not None
+            assert not kept & captured
+            captured, ring[place] = None, kept | captured
+    assert captured is None
+    assert ring[merge.steps % sums] == set(range(sums))

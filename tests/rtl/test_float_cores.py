@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,45 @@ NATIVE: dict[str, dict[str, Any]] = {
 }
 CORES |= {f"native-{name}": {"datapath": "native", **core} for name, core in NATIVE.items()}
 
+# Float units of one to three stages, and more: every datapath, architecture and dataflow, formats in turn.
+KINDS: dict[str, dict[str, Any]] = {
+    "mu3": {"group_size": 3},
+    "select": {"architecture": "select"},
+    "multiplier": {"architecture": "multiplier"},
+}
+FORMATS = {
+    "native": ("bf16", "fp16", "fp8_e4m3", "fp32"),
+    "exact": EXACT,
+    "aligned": ("fp16", "bf16", "fp8_e5m2", "fp8_e4m3"),
+}
+for number, (datapath, kind, held, stages) in enumerate(
+    itertools.product(FORMATS, KINDS, (False, True), (1, 2, 3))
+):
+    CORES[f"{datapath}-{kind}-{'held' if held else 'streamed'}-stages{stages}"] = {
+        "activation": FORMATS[datapath][number % len(FORMATS[datapath])],
+        "datapath": datapath,
+        **({"aligned_bits": 9 + number % 12} if datapath == "aligned" else {}),
+        **({"accumulation": "fp32"} if datapath != "exact" and number % 4 == 3 else {}),
+        **KINDS[kind],
+        "tables": 2 + number % 2,
+        "columns": 2,
+        **({"dataflow": "table_stationary", "outputs": 3 + 5 * (number % 3)} if held else {}),
+        "pipeline": {
+            "table": ("entries", "activations")[number % 2],
+            "fetch": number % 3 == 0,
+            "reduction_every": number % 4 // 2,
+            "float_stages": stages,
+        },
+    }
+CORES["native-mu2-stages7"] = {"activation": "fp16", **SHAPES["mu2"], "pipeline": {"float_stages": 7}}
+CORES["aligned-multiplier"] = {
+    "activation": "fp16",
+    "datapath": "aligned",
+    "aligned_bits": 11,
+    **SHAPES["select"],
+    "architecture": "multiplier",
+}
+
 
 @pytest.mark.parametrize("name", CORES)
 def test_float_core_is_bit_exact_and_on_time(name: str) -> None:
@@ -107,7 +147,10 @@ def test_pipelining_never_changes_a_result(datapath: str) -> None:
     bits = {"aligned_bits": 14} if datapath == "aligned" else {}
     shape = {"group_size": 2, "tables": 4, "columns": 2, "max_reduction": 37}
     outputs = []
-    for stages, pipeline in ((0, LATE), (3, {"fetch": True, "reduction_every": 1})):
+    deep: dict[str, Any] = {"fetch": True, "reduction_every": 1}
+    if datapath == "exact":
+        deep["float_stages"] = 3
+    for stages, pipeline in ((0, LATE), (3, deep)):
         core = CoreConfig.parse(
             {"activation": "fp16", "datapath": datapath, **bits, **shape, "pipeline": pipeline}
         )
