@@ -1,6 +1,6 @@
 """Areas of fp16 cores, module by module (hierarchical synthesis), and what the best of them saves.
 
-``python benchmarks/float_cores.py [--sizes 24x16 64x64] [LIBERTY …]``: n × K tiles; without libraries the
+``python benchmarks/float_cores.py [--sizes 24x16,64x64] [LIBERTY …]``: n × K tiles; without libraries the
 bundled cells. A group of 3 does not divide 64 or 128, so it is not among those. Prints a Markdown table.
 """
 
@@ -41,10 +41,10 @@ def core(length: int, columns: int, datapath: dict[str, Any], kind: Any) -> Core
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("liberty", nargs="*", type=Path)
-    parser.add_argument("--sizes", nargs="+", default=["24x16", "64x64", "128x128"])
+    parser.add_argument("--sizes", default="24x16,64x64,128x128")
     arguments = parser.parse_args()
     library = Library.of(arguments.liberty) if arguments.liberty else shipped_library()
-    for size in arguments.sizes:
+    for size in arguments.sizes.split(","):
         length, columns = map(int, size.split("x"))
         wanted = [
             (name, kind, config)

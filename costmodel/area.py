@@ -124,7 +124,7 @@ def fetch(plan: CorePlan) -> Bill:
     width, held = plan.fetched_width, config.pipeline.fetch
     marks = int(plan.tracks_invalid)
     if config.architecture == "multiplier":
-        return _product(plan) + register(plan.leaf_width if held else 0, holds=True)
+        return NOTHING if plan.exponent_width else _product(plan)
     negated = 1 if config.datapath == "native" else width
     sign = register(int(held and plan.carries_signs), holds=True)
     if config.group_size == 1:
@@ -141,13 +141,20 @@ def fetch(plan: CorePlan) -> Bill:
     return value + Bill.of(complement=negated) + sign + register(plan.leaf_width if held else 0, holds=True)
 
 
+def aligned_product(plan: CorePlan) -> Bill:
+    """One aligned activation times a weight, as wide as the tile's sum."""
+    multiplies = plan.exponent_width and plan.config.architecture == "multiplier"
+    return _product(plan) if multiplies else NOTHING
+
+
 def _product(plan: CorePlan) -> Bill:
     """An activation times a weight, both in the activations' format or aligned to as many bits."""
+    held = register(plan.leaf_width if plan.config.pipeline.fetch else 0, holds=True)
     if not plan.multiplies_floats:
         marks = Bill.of(gate=plan.activation_range.width) if plan.tracks_invalid else NOTHING
-        return signed_multiplier(plan.activation_range.width, plan.fetched_width) + marks
+        return signed_multiplier(plan.activation_range.width, plan.fetched_width) + marks + held
     number, stages = float_of(plan), plan.float_stages
-    product = floating.float_multiplier(number, stages) + Bill.of(gate=number.bits)
+    product = floating.float_multiplier(number, stages) + Bill.of(gate=number.bits) + held
     return product + floating.float_to_fixed(number, stages) if plan.config.datapath == "exact" else product
 
 
@@ -304,6 +311,12 @@ AREA_TERMS = (
         (*_VALUE, "max_reduction", "fetch", "pipeline.fetch"),
         ("rows", "columns", "tables"),
         fetch,
+    ),
+    AreaTerm(
+        "fetch",
+        ("architecture", *NUMBER, "tables", "pipeline.fetch"),
+        ("rows", "columns", "tables"),
+        aligned_product,
     ),
     AreaTerm(
         "reduction", (*_VALUE, "tables", "max_reduction", "pipeline.reduction_every"), _COLUMN, reduction

@@ -211,7 +211,8 @@ def estimate(
     if as_json:
         say_json({"technology": technology.name, **asdict(found)})
         return
-    rows = [[part, f"{area:,.1f}", f"{area / found.area_um2:.1%}"] for part, area in found.breakdown.items()]
+    parts = {part: area for part, area in found.breakdown.items() if area}
+    rows = [[part, f"{area:,.1f}", f"{area / found.area_um2:.1%}"] for part, area in parts.items()]
     print(aligned(["area", "µm²", "share"], [*rows, ["total", f"{found.area_um2:,.1f}", "100.0%"]]))
     print(
         f"\n{found.delay_ps:,.0f} ps (at most {1e6 / found.delay_ps:,.0f} MHz), {found.macs_per_cycle:,} "

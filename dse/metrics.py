@@ -155,7 +155,7 @@ def _steps(view: View) -> Array:
 def _pauses(view: View) -> Array:
     """Cycles without a step, of all layers: those in which accumulators finish their sums."""
     pauses = np.zeros((), np.int64)
-    if not view("plan accumulator_stages").max() > 1:
+    if not (view("plan accumulator_stages") > 1).any():
         return pauses
     for shape in view.workload.shapes:
         pauses = pauses + shape.layers * layer_pauses_batch(
@@ -296,14 +296,14 @@ METRICS: Mapping[str, Metric] = {
     ),
     "rms_error": Metric(
         "RMS error",
-        "",
+        "relative error",
         "error of a result relative to the results' RMS, for normally distributed activations in the model's "
         "longest layer, their rounding to the format included",
         lambda v: np.hypot(v("error rounding"), v("error arithmetic")),
     ),
     "arithmetic_error": Metric(
         "RMS error of the arithmetic",
-        "",
+        "relative error",
         "the same without the rounding of the activations: what the core itself adds",
         lambda v: v("error arithmetic"),
     ),

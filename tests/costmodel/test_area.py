@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from costmodel.area import AREA_TERMS, PARTS
 from costmodel.calibration import calibration_cores
 from costmodel.estimate import BATCH_KEYS, estimate, estimate_batch
+from costmodel.sampling import draw_cores
 from costmodel.synthesis import shipped_library, synthesize
 from costmodel.technology import load_technology
 from generator.config import CoreConfig
@@ -106,6 +107,43 @@ def test_a_batch_equals_estimates_one_by_one(many: list[dict[str, Any]]) -> None
         assert batch["bits_per_weight"][i] == one.bits_per_weight
         for part in PARTS:
             assert batch[f"area_{part}"][i] == pytest.approx(one.breakdown[part], rel=1e-12, abs=1e-12)
+
+
+def test_a_batch_of_any_numbers_equals_estimates_one_by_one() -> None:
+    many = [*draw_cores(21, 12, largest=4000), *draw_cores(22, 40, largest=4000, floats=True)]
+    dumped = [core.model_dump() for core in many]
+    columns = {
+        key: np.array([values.get(key) for values in map(flat, dumped)], dtype=object)
+        for key in flat(dumped[0])
+    }
+    batch = estimate_batch(columns, ASAP7)
+    for i, core in enumerate(many):
+        one = estimate(core, ASAP7)
+        assert batch["area_um2"][i] == pytest.approx(one.area_um2, rel=1e-12)
+        assert batch["delay_ps"][i] == pytest.approx(one.delay_ps, rel=1e-12)
+        assert batch["latency_cycles"][i] == one.latency_cycles
+        assert batch["bits_per_weight"][i] == one.bits_per_weight
+        assert sum(one.breakdown.values()) == pytest.approx(one.area_um2, rel=1e-12)
+
+
+@pytest.mark.parametrize("datapath", ["native", "exact", "aligned"])
+@pytest.mark.parametrize(("architecture", "group_size"), [("lut", 2), ("select", 1), ("multiplier", 1)])
+def test_float_estimates_are_near_synthesis(datapath: str, architecture: str, group_size: int) -> None:
+    core = CoreConfig.parse(
+        {
+            "architecture": architecture,
+            "activation": "fp8_e4m3" if architecture == "multiplier" else "fp16",
+            "datapath": datapath,
+            **({"aligned_bits": 15} if datapath == "aligned" else {}),
+            "group_size": group_size,
+            "tables": 4,
+            "columns": 4,
+            "pipeline": {"table": "activations"},
+        }
+    )
+    emission = emit(core)
+    synthesized = synthesize(emission.verilog, emission.top, shipped_library())
+    assert estimate(core, ASAP7).area_um2 == pytest.approx(synthesized.area_um2, rel=0.1)
 
 
 def test_columns_of_a_batch_may_be_single_values_integers_or_left_out() -> None:

@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from costmodel.components import AREA_COMPONENTS, DELAY_COMPONENTS
-from costmodel.estimate import estimate
 from costmodel.technology import Technology, TechnologyError, load_technology, shipped_technologies
-from generator.config import CoreConfig
 
 
 def test_asap7_is_shipped_with_where_it_comes_from() -> None:
@@ -75,9 +73,3 @@ def test_an_unknown_technology_and_an_unreadable_file_are_refused_in_one_line(tm
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(TechnologyError, match="not a text file"):
         load_technology(str(tmp_path / "binary.toml"))
-
-
-def test_activations_without_a_price_are_refused() -> None:
-    core = CoreConfig.parse({"activation": "fp16", "tables": 2, "columns": 2})
-    with pytest.raises(TechnologyError, match="asap7 has no prices for activation = 'fp16': integers are"):
-        estimate(core, load_technology("asap7"))
