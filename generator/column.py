@@ -195,7 +195,9 @@ class Column(Block):
         if plan.merge.steps:
             captured = Signal(plan.state_width, name=f"captured_{row}")
             update(m, captured, (self.capture, operand))
-            addend = Mux(self.merge, captured, addend)
+            chosen = Signal(plan.state_width, name=f"chosen_{row}")
+            m.d.comb += chosen.eq(Mux(self.merge, captured, addend))
+            addend = chosen
         if special is not None:
             either = operand[-1] | addend[-1]
             stages = plan.accumulator_stages

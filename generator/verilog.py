@@ -34,7 +34,18 @@ PASSES = (
     "setattr -unset init w:*",
     "opt_clean -purge",
 )
-WIDENED = {"$add": 1, "$sub": 1, "$mul": 0, "$and": 0, "$or": 0, "$xor": 0, "$eq": 1, "$ne": 1}
+WIDENED = {
+    "$add": 1,
+    "$sub": 1,
+    "$mul": 0,
+    "$and": 0,
+    "$or": 0,
+    "$xor": 0,
+    "$eq": 1,
+    "$ne": 1,
+    "$lt": 1,
+    "$le": 1,
+}
 """Cells whose operands are written in one width, and by how many bits the result may be wider."""
 
 

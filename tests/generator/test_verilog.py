@@ -177,3 +177,27 @@ def test_ports_may_be_wider_than_what_amaranth_takes(tmp_path: Path) -> None:
     assert PIECE not in emission.verilog
     files = [path.name for path in emission.write(tmp_path) if path.suffix == ".v"]
     assert not complaints(["verilator", "--lint-only", "-Wall", "--top", emission.top, *files], tmp_path)
+
+
+@pytest.mark.parametrize(
+    "core",
+    [
+        {"datapath": "native", "group_size": 3},
+        {"datapath": "native", "group_size": 2, "dataflow": "table_stationary", "outputs": 40},
+        {"datapath": "aligned", "aligned_bits": 12, "group_size": 2},
+        {
+            "datapath": "aligned",
+            "aligned_bits": 12,
+            "architecture": "multiplier",
+            "dataflow": "table_stationary",
+            "outputs": 4,
+        },
+        {"datapath": "exact", "group_size": 2},
+        {"datapath": "exact", "architecture": "multiplier"},
+    ],
+)
+def test_pipelined_float_cores_lint_without_a_warning(core: dict[str, Any], tmp_path: Path) -> None:
+    shape = {"activation": "fp16", "tables": 3, "columns": 4, "pipeline": {"float_stages": 2, "fetch": True}}
+    emission = emit(CoreConfig.parse({**shape, **core}))
+    files = [path.name for path in emission.write(tmp_path) if path.suffix == ".v"]
+    assert not complaints(["verilator", "--lint-only", "-Wall", "--top", emission.top, *files], tmp_path)
