@@ -200,7 +200,7 @@ class ReductionPlan:
 
     @property
     def depth(self) -> int:
-        return len(self.levels) - 1
+        return (self.leaves - 1).bit_length()
 
     @property
     def registered_levels(self) -> tuple[int, ...]:
