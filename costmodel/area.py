@@ -29,9 +29,8 @@ from costmodel.throughput import PAUSE_KEYS
 from generator.config import CoreConfig
 from generator.floating.align import aligned_lsb
 from generator.floating.fixed import smallest_exponent
-from generator.formats import Float
 from generator.keys import entry_count
-from generator.plan import CorePlan
+from generator.plan import CorePlan, float_of
 
 PARTS = ("converters", "tables", "fetch", "reduction", "accumulators", "control")
 
@@ -209,13 +208,6 @@ def result_converters(plan: CorePlan) -> Bill:
     return adder(width) + converter + register(plan.tile_stages, holds=True)
 
 
-def float_of(plan: CorePlan) -> Float:
-    """The activations' format, where it is known to be floating point."""
-    number = plan.config.format
-    assert isinstance(number, Float)
-    return number
-
-
 def memory(plan: CorePlan) -> Bill:
     """The other partial sums of one column, a delay line: one is read and overwritten in each step."""
     words, width = plan.stored_sums, plan.state_width
@@ -290,7 +282,7 @@ _COLUMN = ("rows", "columns")
 
 AREA_TERMS = (
     AreaTerm("tables", (*_VALUE, "pipeline.table"), ("rows", "tables"), table),
-    AreaTerm("converters", ("group_size", "architecture", *NUMBER), ("rows", "tables"), table_converters),
+    AreaTerm("converters", _VALUE, ("rows", "tables"), table_converters),
     AreaTerm("converters", (*_SCALE, "group_size", "tables"), ("rows",), scale),
     AreaTerm("converters", (*_SCALE, "group_size", "pipeline.table"), ("rows",), scale_beside_table),
     AreaTerm(

@@ -79,21 +79,13 @@ def tabulated(technology: Technology, length: int) -> dict[str, Tabulated]:
     Errors are those of sums of ``length`` activations.
     """
     figures = dict(PLAN_FIGURES)
-    figures["error rounding"] = Tabulated(("activation", "symmetric"), partial(_rounding_error, length))
-    figures["error arithmetic"] = Tabulated(ERROR_KEYS, partial(_arithmetic_error, length))
+    figures["error rounding"] = Tabulated(("activation", "symmetric"), partial(rounding_error, length=length))
+    figures["error arithmetic"] = Tabulated(ERROR_KEYS, partial(arithmetic_error, length=length))
     for i, term in enumerate(AREA_TERMS):
         figures[f"price {i}"] = Tabulated(term.keys, partial(_price, term, technology))
     for i, stage in enumerate(DELAY_TERMS):
         figures[f"delay {i}"] = Tabulated(stage.keys, partial(_path, stage, technology))
     return figures
-
-
-def _rounding_error(length: int, plan: CorePlan) -> float:
-    return rounding_error(plan, length)
-
-
-def _arithmetic_error(length: int, plan: CorePlan) -> float:
-    return arithmetic_error(plan, length)
 
 
 def _price(term: AreaTerm, technology: Technology, plan: CorePlan) -> float:
@@ -113,10 +105,10 @@ def _area(part: str | None) -> Callable[[View], Array]:
 
     # Those of few keys first, because they are small; in an order that is the same for every view, because
     # sums round.
-    def keys(names: tuple[str, ...]) -> int:
+    def keys(names: list[str]) -> int:
         return len({key for name in names for key in AREA_TERMS[int(name.split()[1])].keys})
 
-    ordered = sorted(prices.items(), key=lambda item: keys((*item[1],)) + len(item[0]))
+    ordered = sorted(prices.items(), key=lambda item: keys(item[1]) + len(item[0]))
 
     def area(view: View) -> Array:
         terms = []
@@ -137,39 +129,32 @@ def _clock(view: View) -> Array:
     return np.asarray(view.target_mhz) if view.target_mhz is not None else view("fastest_clock_mhz")
 
 
+def _over_layers(view: View, count: Callable[..., Array], **figures: Array) -> Array:
+    """``count`` of every layer for the workload's B tokens, added up."""
+    sizes = {"tile_length": view("tile_length"), "columns": view("columns"), "rows": view("rows")}
+    total = np.zeros((), np.int64)
+    for shape in view.workload.shapes:
+        counted = count(shape.inputs, shape.outputs, view.workload.tokens, **sizes, **figures)
+        total = total + shape.layers * counted
+    return total
+
+
 def _steps(view: View) -> Array:
     """Tile steps of all layers for the workload's B tokens."""
-    steps = np.zeros((), np.int64)
-    for shape in view.workload.shapes:
-        steps = steps + shape.layers * layer_steps_batch(
-            shape.inputs,
-            shape.outputs,
-            view.workload.tokens,
-            tile_length=view("tile_length"),
-            columns=view("columns"),
-            rows=view("rows"),
-        )
-    return steps.astype(np.float64)
+    return _over_layers(view, layer_steps_batch).astype(np.float64)
 
 
 def _pauses(view: View) -> Array:
     """Cycles without a step, of all layers: those in which accumulators finish their sums."""
-    pauses = np.zeros((), np.int64)
     if not (view("plan accumulator_stages") > 1).any():
-        return pauses
-    for shape in view.workload.shapes:
-        pauses = pauses + shape.layers * layer_pauses_batch(
-            shape.inputs,
-            shape.outputs,
-            view.workload.tokens,
-            tile_length=view("tile_length"),
-            columns=view("columns"),
-            rows=view("rows"),
-            table_stationary=view("dataflow") == "table_stationary",
-            accumulator_stages=_whole(view("plan accumulator_stages")),
-            pause_cycles=_whole(view("plan pause_cycles")),
-        )
-    return pauses
+        return np.zeros((), np.int64)
+    return _over_layers(
+        view,
+        layer_pauses_batch,
+        table_stationary=view("dataflow") == "table_stationary",
+        accumulator_stages=_whole(view("plan accumulator_stages")),
+        pause_cycles=_whole(view("plan pause_cycles")),
+    )
 
 
 def _whole(figure: Array) -> Array:

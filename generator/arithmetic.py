@@ -16,8 +16,7 @@ from generator.floating.fixed import FixedToFloat, FloatToFixed, smallest_expone
 from generator.floating.multiplier import FloatMultiplier
 from generator.floating.pipeline import PipelinedBlock
 from generator.floating.widen import FloatWiden
-from generator.formats import Float
-from generator.plan import CorePlan, Entry
+from generator.plan import CorePlan, Entry, float_of
 
 
 class Arithmetic:
@@ -276,13 +275,6 @@ def multiplied(
         **clocking(multiplier, enable), a=activation & selected, b=weight, product=product
     )
     return product
-
-
-def float_of(plan: CorePlan) -> Float:
-    """The activations' format, where it is known to be floating point."""
-    number = plan.config.format
-    assert isinstance(number, Float)
-    return number
 
 
 ARITHMETIC = {"native": NativeArithmetic, "exact": ExactArithmetic, "aligned": AlignedArithmetic}

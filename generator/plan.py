@@ -510,7 +510,7 @@ class CorePlan:
     @property
     def accumulator_stages(self) -> int:
         """P: cycles in which the accumulator adds; as many partial sums are under way at a time."""
-        return max(1, self.float_stages) if self.pipelines_accumulator else 1
+        return self.float_stages if self.pipelines_accumulator else 1
 
     @cached_property
     def merge(self) -> MergePlan:
@@ -596,6 +596,13 @@ class CorePlan:
             pause_cycles=self.pause_cycles,
             latency_cycles=self.latency_cycles,
         )
+
+
+def float_of(plan: CorePlan) -> Float:
+    """The activations' format, where it is known to be floating point."""
+    number = plan.config.format
+    assert isinstance(number, Float)
+    return number
 
 
 @dataclass(frozen=True)
