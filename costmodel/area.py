@@ -60,14 +60,19 @@ def table(plan: CorePlan) -> Bill:
     """One table: its adders and its registers, which hold while the pipeline waits."""
     bills = [register(plan.table_register_bits, holds=True)]
     if plan.config.architecture == "lut":
-        bills += [_adder(plan, entry.range.width) for entry in plan.table.entries if entry.right is not None]
+        if plan.config.datapath == "native":
+            # Entries come in pairs, the sum and the difference of the same two.
+            pair = floating.float_adder_pair(float_of(plan), plan.float_stages)
+            bills.append(pair * (plan.table.adders / 2))
+        else:
+            bills += [adder(entry.range.width) for entry in plan.table.entries if entry.right is not None]
     if plan.tracks_invalid and not plan.multiplies_floats:
         bills += [Bill.of(gate=sum(map(abs, entry.digits)) - 1) for entry in plan.table.entries]
     return total(bills)
 
 
 def _adder(plan: CorePlan, width: int) -> Bill:
-    """An adder of tables and reductions."""
+    """An adder of the reduction."""
     if plan.config.datapath == "native":
         return floating.float_adder(float_of(plan), plan.float_stages)
     return adder(width)

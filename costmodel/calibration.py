@@ -1,8 +1,7 @@
 """From a cell library to a technology: synthesizes random cores and fits the model's coefficients to them.
 
 Whole cores in the flattened flow are what a model has to price, so effects across blocks are inside the fit.
-Synthesizing each core's datapath alone as well tells control from datapath. Delays come from a second
-synthesis that buffers and sizes for a clock: without one, nets that drive a whole core dominate.
+One synthesis of a core gives its least area, and areas and delay when it is buffered and sized for speed.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from costmodel.components import (
     total,
 )
 from costmodel.liberty import Library
-from costmodel.sampling import draw_cores
+from costmodel.sampling import draw_cores, size
 from costmodel.synthesis import FLOW_VERSION, Flow, Job, SynthesisError, synthesize_many
 from costmodel.technology import FitError, Technology, TechnologyError
 from costmodel.timing import DELAY_TERMS
@@ -40,14 +39,11 @@ from generator.verilog import emit
 Progress = Callable[[str, float | None], None]
 
 SEED = 2
-CORES = 200
-FLOAT_CORES = 60
-LARGEST = 7500.0
-"""Components of the largest calibration core; larger ones are extrapolated to, the model being a sum."""
+INTEGER_CORES, FLOAT_CORES = 110, 90
 
-FLOW = Flow()
-CLOCKED = Flow(clock_ps=1000.0)
-"""Buffered for a clock that no core is much faster than; a tighter one changes the delay by 2 %."""
+FLOW = Flow(speeds=True)
+AREAS = ("area_um2", "medium_um2", "tight_um2")
+"""What an observation says of areas, and a technology prices."""
 
 NOISE_AREA, NOISE_DELAY = 0.01, 0.1
 """Relative errors beyond which a point counts linearly, not squared."""
@@ -55,19 +51,20 @@ NOISE_AREA, NOISE_DELAY = 0.01, 0.1
 
 @dataclass(frozen=True)
 class Observation:
-    """A synthesized core: areas with and without control (µm²), and delay (ps)."""
+    """A synthesized core: its area (µm²), its shortest delay (ps), and what it was sized to on the way."""
 
     core: CoreConfig
     area_um2: float
-    datapath_um2: float
     delay_ps: float
+    tight_um2: float
+    medium_um2: float
 
 
 @cache
 def calibration_cores() -> tuple[CoreConfig, ...]:
-    """The cores that a technology is fitted to; always the same."""
-    integers = draw_cores(SEED, CORES, largest=LARGEST)
-    return (*integers, *draw_cores(SEED, FLOAT_CORES, largest=LARGEST, floats=True))
+    """The cores that a technology is fitted to, smallest first; always the same."""
+    drawn = [*draw_cores(SEED, INTEGER_CORES), *draw_cores(SEED, FLOAT_CORES, floats=1.0)]
+    return tuple(sorted(drawn, key=size))
 
 
 def calibrate(
@@ -86,8 +83,7 @@ def calibrate(
     Raises ``TechnologyError`` where too few cores could be synthesized to fit the model to.
     """
     observations = observe(library, calibration_cores() if cores is None else cores, workers, progress)
-    areas = fit_areas(observations)
-    delays = fit_delays(observations)
+    fitted = fit(observations)
     return Technology(
         name=name,
         library=library.name,
@@ -98,10 +94,15 @@ def calibrate(
             **{package: version(package) for package in ("ternlut", "pyosys", "amaranth", "scipy")},
             "python": platform.python_version(),
         },
-        area_um2=areas,
-        delay_ps=delays,
-        fit=residuals(observations, areas, delays),
+        **fitted,
+        fit=residuals(observations, fitted),
     )
+
+
+def fit(observations: Sequence[Observation]) -> dict[str, dict[str, float]]:
+    """The tables of coefficients (``COEFFICIENTS``) for what has been observed."""
+    areas = {key: fit_areas(observations, key) for key in AREAS}
+    return areas | {"delay_ps": fit_delays(observations)}
 
 
 def observe(
@@ -116,25 +117,19 @@ def observe(
         for core in cores:
             emission = emit(core)
             yield Job(emission.verilog, emission.top, library, FLOW)
-            yield Job(emission.verilog, emission.datapath, library, FLOW)
-            yield Job(emission.verilog, emission.top, library, CLOCKED)
 
-    figures = np.full((len(cores), 3), np.nan)
+    observed: dict[int, Observation] = {}
     complaint = "no cores"
     for done, (index, result) in enumerate(synthesize_many(jobs(), workers), start=1):
-        core, which = divmod(index, 3)
         if isinstance(result, SynthesisError):
             complaint = str(result)
-        elif which < 2:
-            figures[core, which] = result.area_um2
-        elif result.delay_ps is not None:
-            figures[core, which] = result.delay_ps
-        progress("synthesizing", done / (3 * len(cores)))
-    found = [
-        Observation(core, *map(float, row))
-        for core, row in zip(cores, figures, strict=True)
-        if not np.isnan(row).any()
-    ]
+        else:
+            tight, medium = result.sized["tight"], result.sized["medium"]
+            observed[index] = Observation(
+                cores[index], result.area_um2, tight.delay_ps, tight.area_um2, medium.area_um2
+            )
+        progress("synthesizing", done / len(cores))
+    found = [observed[index] for index in sorted(observed)]
     if len(found) < len(cores) / 2:
         raise TechnologyError(
             f"library {library.name}: {len(cores) - len(found)} of {len(cores)} cores could not be "
@@ -143,14 +138,14 @@ def observe(
     return found
 
 
-def fit_areas(observations: Sequence[Observation]) -> dict[str, float]:
-    """Prices in µm² of the components, none negative, for the least relative errors.
+def fit_areas(observations: Sequence[Observation], measured: str = "area_um2") -> dict[str, float]:
+    """Prices in µm² of the components, none negative, for the least relative errors of one of ``AREAS``.
 
     First from integer cores; then, those prices given, what floating-point cores have besides.
     """
     integers, floats = by_number(observations)
-    prices = _fit_areas(integers, [name for name in AREA_COMPONENTS if name not in FLOAT_AREAS], {})
-    return prices | _fit_areas(floats, FLOAT_AREAS, prices)
+    prices = _fit_areas(integers, measured, [name for name in AREA_COMPONENTS if name not in FLOAT_AREAS], {})
+    return prices | _fit_areas(floats, measured, FLOAT_AREAS, prices)
 
 
 def by_number(observations: Sequence[Observation]) -> tuple[list[Observation], list[Observation]]:
@@ -160,15 +155,15 @@ def by_number(observations: Sequence[Observation]) -> tuple[list[Observation], l
 
 
 def _fit_areas(
-    observations: Sequence[Observation], names: Sequence[str], given: Mapping[str, float]
+    observations: Sequence[Observation],
+    measured: str,
+    names: Sequence[str],
+    given: Mapping[str, float],
 ) -> dict[str, float]:
-    bills, areas = [], []
-    for seen in observations:
-        parts = core_bills(plan_for(seen.core))
-        bills.append(total(list(parts.values())))
-        bills.append(total([bill for part, bill in parts.items() if part != "control"]))
-        areas += [seen.area_um2, seen.datapath_um2]
-    return _fit([bills], np.array(areas), names, given, NOISE_AREA)
+    bills = [total(list(core_bills(plan_for(seen.core)).values())) for seen in observations]
+    return _fit(
+        [bills], np.array([getattr(seen, measured) for seen in observations]), names, given, NOISE_AREA
+    )
 
 
 def fit_delays(observations: Sequence[Observation]) -> dict[str, float]:
@@ -185,28 +180,29 @@ def _fit_delays(
     observations: Sequence[Observation], names: Sequence[str], given: Mapping[str, float]
 ) -> dict[str, float]:
     plans = [plan_for(seen.core) for seen in observations]
-    stages = [[term.bill(plan) for plan in plans] for term in DELAY_TERMS]
+    stages = [[term.path(plan) for plan in plans] for term in DELAY_TERMS]
     return _fit(stages, np.array([seen.delay_ps for seen in observations]), names, given, NOISE_DELAY)
 
 
 def residuals(
-    observations: Sequence[Observation], areas: Mapping[str, float], delays: Mapping[str, float]
+    observations: Sequence[Observation], fitted: Mapping[str, Mapping[str, float]]
 ) -> dict[str, FitError]:
-    """How far the model is off on ``observations``: in all, for each architecture, for control and delay."""
+    """How far the model is off on ``observations``: area, sized areas and delay, in all and by kind."""
     errors: dict[str, list[float]] = {}
 
     def note(name: str, modelled: float, synthesized: float) -> None:
         errors.setdefault(name, []).append(100 * abs(modelled / synthesized - 1))
 
     for seen in observations:
-        plan = plan_for(seen.core)
-        parts = {part: bill.price(areas) for part, bill in core_bills(plan).items()}
-        whole = sum(parts.values())
-        note("area", whole, seen.area_um2)
-        note(f"area_{seen.core.datapath or 'integer'}", whole, seen.area_um2)
-        note(f"area_{seen.core.architecture}", whole, seen.area_um2)
-        note("area_datapath", whole - parts["control"], seen.datapath_um2)
-        note("delay", max(term.bill(plan).price(delays) for term in DELAY_TERMS), seen.delay_ps)
+        plan, number = plan_for(seen.core), seen.core.datapath or "integer"
+        bill = total(list(core_bills(plan).values()))
+        for key in AREAS:
+            note(key.removesuffix("_um2"), bill.price(fitted[key]), getattr(seen, key))
+        for kind in (number, seen.core.architecture):
+            note(f"area_{kind}", bill.price(fitted["area_um2"]), seen.area_um2)
+        delay_ps = max(term.path(plan).price(fitted["delay_ps"]) for term in DELAY_TERMS)
+        note("delay", delay_ps, seen.delay_ps)
+        note(f"delay_{number}", delay_ps, seen.delay_ps)
     return {
         name: FitError(
             points=len(found), median_percent=float(np.median(found)), max_percent=float(np.max(found))

@@ -32,27 +32,30 @@ AREA_COMPONENTS: Mapping[str, str] = {
     "normalise": "bit of one level of a normalising shifter",
     "detect": "bit looked at to find how far to normalise",
     "increment": "bit of an incrementer",
+    "stage": "register inside a pipelined floating-point unit; some of its bits turn out superfluous",
     "special": "a float's infinities and NaNs told apart or made",
     "handshake": "the three streams' handshakes",
 }
 """Names and meanings of the coefficients in a technology's ``area_um2``."""
 
-FLOAT_AREAS = ("compare", "shift", "normalise", "detect", "increment", "special")
+FLOAT_AREAS = ("compare", "shift", "normalise", "detect", "increment", "stage", "special")
 """Components that only floating-point cores have."""
 
 DELAY_COMPONENTS: Mapping[str, str] = {
+    "launch": "clock to output of the register a path starts at, and setup of the one it ends at",
     "sequencer": "from a result's flag through the handshakes to the columns' controls",
     "carry": "bit of an adder's carry chain",
-    "adder": "level of adders on top of the carries, with the register or choice in front of it",
+    "adder": "level of adders on top of the carries, with the complement or choice in front of it",
     "merge": "doubling of the legs of a multiplexer",
     "product": "bit of a signed multiplier's operand",
-    "float": "step of a floating-point unit that takes as long as a full adder",
-    "load": "doubling of the gates that a buffered signal drives",
-    "drive": "gate that a flip-flop drives without buffers",
-    "advance": "register that may hold, as a load of the flag that lets it",
+    "step": "level of a floating-point unit's shifters and normalisers",
+    "ripple": "bit of a floating-point unit's sum",
+    "compare": "bit of a comparison of magnitudes",
+    "increment": "bit of an increment that rounds",
+    "load": "doubling of the gates that a signal drives through buffers",
 }
 """Names and meanings of the coefficients in a technology's ``delay_ps``."""
-FLOAT_DELAYS = ("float",)
+FLOAT_DELAYS = ("step", "ripple", "compare", "increment")
 """Delays that only floating-point cores have."""
 
 

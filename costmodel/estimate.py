@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from costmodel.accuracy import arithmetic_error, rms_error
 from costmodel.area import AREA_TERMS, PARTS
+from costmodel.components import Bill
 from costmodel.representative import default_of, representative
 from costmodel.sharing import SharingPlan
 from costmodel.technology import Technology
@@ -93,18 +94,19 @@ def estimate_batch(columns: Mapping[str, ArrayLike], technology: Technology) -> 
     batch = _Batch(columns)
     areas = {part: np.zeros(batch.length) for part in PARTS}
     for term in AREA_TERMS:
-        price = batch.gather(term.keys, partial(term.price, technology=technology))
+        price = batch.gather(term.keys, term.bill, partial(_priced, technology.area_um2))
         areas[term.part] += price * batch.product(term.count)
     delay = np.zeros(batch.length)
     for stage in DELAY_TERMS:
-        np.maximum(delay, batch.gather(stage.keys, partial(stage.delay, technology=technology)), out=delay)
+        path = batch.gather(stage.keys, stage.path, partial(_priced, technology.delay_ps))
+        np.maximum(delay, path, out=delay)
     return {
         "area_um2": np.sum([areas[part] for part in PARTS], axis=0),
         **{f"area_{part}": area for part, area in areas.items()},
         "delay_ps": delay,
         "macs_per_cycle": batch.product(("rows", "columns", "tables", "group_size")),
-        "latency_cycles": batch.gather(LATENCY_KEYS, lambda plan: plan.latency_cycles).astype(np.int64),
-        "bits_per_weight": batch.gather(KEY_WIDTH_KEYS, lambda plan: plan.bits_per_weight),
+        "latency_cycles": batch.gather(LATENCY_KEYS, _latency_cycles).astype(np.int64),
+        "bits_per_weight": batch.gather(KEY_WIDTH_KEYS, _bits_per_weight),
     }
 
 
@@ -139,16 +141,22 @@ class _Batch:
                 result *= int(self._values[key][0])
         return result
 
-    def gather(self, keys: Sequence[str], value: Callable[[CorePlan], float]) -> NDArray[np.float64]:
-        """``value`` of every core, where it depends on ``keys`` alone."""
+    def gather(
+        self,
+        keys: Sequence[str],
+        figure: Callable[[CorePlan], Any],
+        value: Callable[[Any], float] = float,
+    ) -> NDArray[np.float64]:
+        """The ``value`` of a ``figure`` of every core, where it depends on ``keys`` alone."""
         fixed = {key: self._values[key][0] for key in keys if key not in self._codes}
         varying = tuple(key for key in keys if key in self._codes)
         if not varying:
-            return np.full(self.length, value(_representative(fixed)))
+            return np.full(self.length, value(_figure(figure, tuple(fixed.items()))))
         joined = self._join(varying)
         values = np.full(joined.bound, np.nan)
         for code in joined.occurring.tolist():
-            values[code] = value(_representative({**fixed, **self._chosen(varying, code)}))
+            chosen = {**fixed, **self._chosen(varying, code)}
+            values[code] = value(_figure(figure, tuple(chosen.items())))
         return values[joined.codes]
 
     def _join(self, keys: tuple[str, ...]) -> _Combinations:
@@ -223,6 +231,24 @@ def _default(key: str) -> Any:
     if key in ("tables", "columns"):
         raise ConfigError(f"{key} is missing")
     return default_of(key)
+
+
+@lru_cache(maxsize=1 << 18)
+def _figure(figure: Callable[[CorePlan], Any], values: tuple[tuple[str, Any], ...]) -> Any:
+    """A figure of the cores with ``values``, which no technology changes: made once."""
+    return figure(_representative(dict(values)))
+
+
+def _priced(coefficients: Mapping[str, float], bill: Bill) -> float:
+    return bill.price(coefficients)
+
+
+def _latency_cycles(plan: CorePlan) -> int:
+    return plan.latency_cycles
+
+
+def _bits_per_weight(plan: CorePlan) -> float:
+    return plan.bits_per_weight
 
 
 def _representative(values: Mapping[str, Any]) -> CorePlan:

@@ -6,18 +6,21 @@ one price of each component serves every format and width.
 
 from __future__ import annotations
 
-from costmodel.components import NOTHING, Bill, adder, recoder, register, signed_multiplier
+from costmodel.components import NOTHING, Bill, adder, recoder, signed_multiplier, total
 from generator.floating.adder import FloatAdder
 from generator.floating.align import Align, LargestExponent
 from generator.floating.fixed import FixedToFloat, FloatToFixed, fixed_bits
 from generator.floating.multiplier import FloatMultiplier
-from generator.floating.pipeline import PipelinedBlock
+from generator.floating.pipeline import Pipeline, PipelinedBlock
 from generator.formats import Float
+
+FRONT = ("order", "distance", "align")
+"""Steps of an adder that do not ask whether it adds or subtracts."""
 
 
 def staged(block: PipelinedBlock, bill: Bill) -> Bill:
     """``bill`` with the registers of the block's stages, which hold while the pipeline waits."""
-    return bill + register(register_bits(block), holds=True) if block.stages else bill
+    return bill + Bill.of(stage=sum(_pipeline(block).bits_after.values())) if block.stages else bill
 
 
 def float_adder(fmt: Float, stages: int = 0) -> Bill:
@@ -25,17 +28,27 @@ def float_adder(fmt: Float, stages: int = 0) -> Bill:
 
     The aligned word has two more bits than the significand; the sum's has four.
     """
+    return staged(FloatAdder(fmt, stages=stages), _front(fmt) + _back(fmt))
+
+
+def float_adder_pair(fmt: Float, stages: int = 0) -> Bill:
+    """A sum and a difference of the same two numbers: a flattened design has one front for both."""
+    block = FloatAdder(fmt, stages=stages)
+    shared = sum(_pipeline(block).bits_after[step] for step in FRONT) if stages else 0
+    return staged(block, _front(fmt) + _back(fmt)) + staged(block, _back(fmt)) + Bill.of(stage=-shared)
+
+
+def _front(fmt: Float) -> Bill:
     precision = fmt.mantissa + 1
     levels = (precision + 1).bit_length()
-    bill = (
-        Bill.of(compare=fmt.bits - 1, choice=2 * (fmt.bits - 1), complement=precision, special=1)
-        + adder(fmt.exponent)
-        + Bill.of(shift=levels * (precision + 2), detect=precision)
-        + adder(precision + 1)
-        + normaliser(precision + 4, precision + 1)
-        + rounding(fmt)
-    )
-    return staged(FloatAdder(fmt, stages=stages), bill)
+    ordered = Bill.of(compare=fmt.bits - 1, choice=2 * (fmt.bits - 1))
+    return ordered + adder(fmt.exponent) + Bill.of(shift=levels * (precision + 2), detect=precision)
+
+
+def _back(fmt: Float) -> Bill:
+    precision = fmt.mantissa + 1
+    added = Bill.of(complement=precision, special=1) + adder(precision + 1)
+    return added + normaliser(precision + 4, precision + 1) + rounding(fmt)
 
 
 def float_multiplier(fmt: Float, stages: int = 0) -> Bill:
@@ -125,23 +138,53 @@ def rounding(fmt: Float) -> Bill:
     return adder(fmt.exponent) + Bill.of(increment=fmt.bits - 1, gate=fmt.bits - 1, special=1)
 
 
-def register_bits(block: PipelinedBlock) -> int:
-    """Bits of the registers of a block's stages, counted where the block is written."""
-    return _written(block)[0]
+def slowest_stage(block: PipelinedBlock) -> Bill:
+    """The path of a block's slowest stage, step by step."""
+    stages = [total([_step(block, step) for step in stage]) for stage in _pipeline(block).stages]
+    return max(stages, key=lambda stage: stage.price(TYPICAL))
 
 
-def longest_stage(block: PipelinedBlock) -> int:
-    """Full adders' times on the path of a block's slowest stage."""
-    return _written(block)[1]
+def _step(block: PipelinedBlock, step: str) -> Bill:
+    """The path through one step: carries ripple, also a comparison's and an increment's; the rest are levels.
+
+    What is not said here takes the full adders' times that the block is cut by.
+    """
+    match block, step:
+        case (FloatAdder(), "order"):
+            return Bill.of(compare=block.fmt.bits - 1)
+        case (FloatAdder(), "distance"):
+            return Bill.of(ripple=block.fmt.exponent, step=2)
+        case (FloatAdder(), "sum"):
+            return Bill.of(ripple=block.fmt.mantissa + 2, step=1)
+        case (FloatMultiplier(), "multiply"):
+            levels = (block.fmt.mantissa + 1).bit_length()
+            return Bill.of(ripple=2 * block.fmt.mantissa, step=2 * levels)
+        case (FloatAdder() | FloatMultiplier() | FixedToFloat(), "round"):
+            return Bill.of(increment=block.fmt.bits - 1, step=2)
+        case (FloatToFixed(), "negate"):
+            return Bill.of(increment=block.fmt.mantissa + 1, step=1)
+        case (Align(), "negate"):
+            return Bill.of(ripple=block.fmt.exponent, step=2)
+        case (Align(), "round"):
+            nearest = block.rounding == "nearest"
+            return Bill.of(increment=block.bits, step=2) if nearest else NOTHING
+        case (LargestExponent(), _):
+            return Bill.of(compare=block.fmt.exponent, step=1)
+    return Bill.of(step=_pipeline(block).delays[step])
 
 
-def _written(block: PipelinedBlock) -> tuple[int, int]:
+TYPICAL = {"step": 1.0, "ripple": 0.7, "compare": 0.3, "increment": 0.4}
+"""Times in full adders, to tell which stage is the slowest."""
+
+
+def _pipeline(block: PipelinedBlock) -> Pipeline:
+    """The steps and registers of a block, as it is written."""
     if block.module_name not in _WRITTEN:
         # Only looked at: Amaranth would complain that nobody uses it.
         block.elaborate(None)._MustUse__used = True
-        _WRITTEN[block.module_name] = block.pipeline.bits, block.pipeline.longest
+        _WRITTEN[block.module_name] = block.pipeline
     return _WRITTEN[block.module_name]
 
 
-_WRITTEN: dict[str, tuple[int, int]] = {}
-"""Register bits and longest stages by the names of modules, which are equal where blocks are."""
+_WRITTEN: dict[str, Pipeline] = {}
+"""Pipelines by the names of modules, which are equal where blocks are."""

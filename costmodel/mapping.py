@@ -35,19 +35,14 @@ class Offer:
     tied: dict[str, TiedCell]
 
 
-def offer(table: CellTable, sized: bool) -> Offer:
-    """Chooses the cells to map to.
+def strengths(table: CellTable) -> CellTable:
+    """The logic cells in all their drive strengths, to size and buffer with."""
+    return CellTable(table.name, {name: table.cells[name] for name in _functions(table)})
 
-    `sized` offers all drive strengths, for mapping under a clock; else only the smallest cell per function.
-    """
-    functions: dict[str, tuple[int, int]] = {}
-    for cell in table.cells.values():
-        if cell.sequential or len(cell.outputs) != 1 or not len(cell.inputs) >= 1:
-            continue
-        try:
-            functions[cell.name] = (len(cell.inputs), cell.truth_table(cell.outputs[0]))
-        except FunctionError:
-            continue
+
+def offer(table: CellTable) -> Offer:
+    """Chooses the cells to map to: of each function the smallest."""
+    functions = _functions(table)
     smallest: dict[tuple[int, ...], float] = {}
     for name, (inputs, function) in functions.items():
         key = _signature(inputs, function)
@@ -58,7 +53,7 @@ def offer(table: CellTable, sized: bool) -> Offer:
         functions.items(), key=lambda item: (table.cells[item[0]].area, item[0])
     ):
         key = _signature(inputs, function)
-        if sized or key not in seen:
+        if key not in seen:
             chosen[name] = table.cells[name]
             seen.add(key)
     tied: dict[str, TiedCell] = {}
@@ -71,6 +66,19 @@ def offer(table: CellTable, sized: bool) -> Offer:
                 chosen[virtual.name] = virtual
                 tied[virtual.name] = use
     return Offer(CellTable(table.name, chosen), CellTable(table.name, _flip_flops(table)), tied)
+
+
+def _functions(table: CellTable) -> dict[str, tuple[int, int]]:
+    """Inputs and truth tables of the cells that are one function of their inputs."""
+    functions: dict[str, tuple[int, int]] = {}
+    for cell in table.cells.values():
+        if cell.sequential or len(cell.outputs) != 1 or not len(cell.inputs) >= 1:
+            continue
+        try:
+            functions[cell.name] = (len(cell.inputs), cell.truth_table(cell.outputs[0]))
+        except FunctionError:
+            continue
+    return functions
 
 
 def _signature(inputs: int, function: int) -> tuple[int, ...]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from costmodel.area import core_bills
 from generator.config import LONGEST_EXACT_EXPONENT, CoreConfig
 from generator.formats import FLOATS
 from generator.plan import plan_for
@@ -19,26 +18,28 @@ KINDS = (*(("lut", group_size) for group_size in range(1, 6)), ("select", 1), ("
 WEIGHTS = (0.12, 0.12, 0.12, 0.12, 0.12, 0.2, 0.2)
 """Architectures with their group sizes, and how often each is drawn."""
 
+FLOAT_ADDER, FLOAT_CONVERTER = 12, 8
+"""Gates that a floating-point adder, and a converter or aligner, has for each bit of its number."""
+
 
 def draw_cores(
     seed: int,
     count: int,
     smallest: float = 300,
-    largest: float = 7500,
+    largest: float = 3500,
+    floats: float = 0.0,
     without: frozenset[CoreConfig] = frozenset(),
-    floats: bool = False,
 ) -> list[CoreConfig]:
-    """``count`` different cores, sizes spread evenly in logarithm from ``smallest`` to ``largest``.
+    """``count`` different cores, sizes spread evenly in logarithm from ``smallest`` to ``largest`` gates.
 
-    A core's size is the number of its components, gates and flip-flops of some 0.2 µm² in ASAP7: it needs no
-    technology. Cores in ``without`` do not come. Activations are integers or, with ``floats``, floats.
+    Cores in ``without`` do not come. ``floats`` is the share of cores with floating-point activations.
     """
-    draw_number = draw_float if floats else draw_integer
     generator = np.random.default_rng(seed)
     drawn: dict[CoreConfig, None] = {}
     while len(drawn) < count:
         wanted = np.exp(generator.uniform(np.log(smallest), np.log(largest)))
         architecture, group_size = KINDS[generator.choice(len(KINDS), p=WEIGHTS)]
+        draw_number = draw_float if generator.random() < floats else draw_integer
         candidates = [draw_core(generator, architecture, group_size, draw_number) for _ in range(CANDIDATES)]
         chosen = min(candidates, key=lambda core: abs(np.log(size(core) / wanted)))
         if chosen not in without:
@@ -47,8 +48,23 @@ def draw_cores(
 
 
 def size(core: CoreConfig) -> float:
-    """The number of components a core is made of."""
-    return sum(sum(bill.counts.values()) for bill in core_bills(plan_for(core)).values())
+    """About how many gates and flip-flops a core has: a count of its bits that needs no technology."""
+    plan = plan_for(core)
+    number = core.accumulator_format
+    bits = plan.leaf_width
+    adder = FLOAT_ADDER * bits if core.datapath == "native" else bits
+    converter = FLOAT_CONVERTER * bits if core.datapath in ("exact", "aligned") else 0
+    registers = plan.table_register_bits + plan.float_stages * adder
+    table = (plan.table.adders if core.architecture == "lut" else 0) * adder + core.group_size * converter
+    if core.architecture != "multiplier":
+        fetched = len(plan.table.entries) * bits
+    elif plan.multiplies_floats:
+        fetched = plan.key_width**2 / 2 + FLOAT_ADDER * plan.key_width + converter
+    else:
+        fetched = plan.key_width**2
+    sums = 5 * plan.state_width * plan.partial_sums + (FLOAT_ADDER * plan.state_width if number else 0)
+    column = core.tables * (fetched + adder) + plan.reduction.register_bits + sums + converter
+    return core.rows * (core.tables * (table + registers) + core.columns * column) + 6 * plan.n_tiles_width
 
 
 def draw_integer(generator: np.random.Generator) -> dict[str, Any]:

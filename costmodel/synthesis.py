@@ -15,7 +15,7 @@ import tempfile
 import threading
 from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -27,7 +27,7 @@ from generator.errors import TernlutError
 from generator.files import cache_directory, write_text
 
 # Bumped whenever the flow changes what comes out of a synthesis, so that older cached results are not used.
-FLOW_VERSION = 3
+FLOW_VERSION = 4
 
 _TECHNOLOGIES = Path(__file__).parent / "technologies"
 
@@ -45,11 +45,24 @@ class Flow:
     adders : "cells" maps adders to the library's full-adder cells if it has any, "generic" to plain gates.
     hierarchical : synthesize each module once and multiply by its instances, instead of flattening.
     clock_ps : a clock period to size and buffer for; None maps for least area.
+    speeds : learn also what sizing and buffering for speed makes of the design: as fast as can be (``tight``)
+        and at 1.25 times that period (``medium``). Not together with a clock.
+
+    Only flattened designs are sized.
     """
 
     adders: Literal["cells", "generic"] = "cells"
     hierarchical: bool = False
     clock_ps: float | None = None
+    speeds: bool = False
+
+
+@dataclass(frozen=True)
+class SizedFigures:
+    """A design sized and buffered for a clock: area in µm², longest path in ps."""
+
+    area_um2: float
+    delay_ps: float
 
 
 @dataclass(frozen=True)
@@ -64,9 +77,8 @@ class ModuleArea:
 class SynthesisResult:
     """What a synthesis gave. Areas in µm².
 
-    `delay_ps` is the longest path by static timing, None for a hierarchical design. Without a clock nothing
-    is buffered or sized, and nets that drive a whole core dominate it: give a clock to learn how fast a
-    design can be.
+    `delay_ps` is the longest path by static timing, sized for the flow's clock or as fast as can be; None
+    for a design that was not sized. `sized` holds ``tight`` and ``medium`` if the flow asks for speeds.
     """
 
     area_um2: float
@@ -76,6 +88,7 @@ class SynthesisResult:
     delay_ps: float | None
     seconds: float
     modules: dict[str, ModuleArea]
+    sized: dict[str, SizedFigures] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -244,7 +257,8 @@ def _synthesize(job: Job, cache_dir: Path, children: _Children) -> SynthesisResu
 
 def _result(data: dict[str, Any]) -> SynthesisResult:
     modules = {name: ModuleArea(**module) for name, module in data.pop("modules").items()}
-    return SynthesisResult(**data, modules=modules)
+    sized = {name: SizedFigures(**figures) for name, figures in data.pop("sized").items()}
+    return SynthesisResult(**data, modules=modules, sized=sized)
 
 
 def _key(job: Job) -> str:

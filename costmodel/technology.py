@@ -17,6 +17,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from costmodel.components import AREA_COMPONENTS, DELAY_COMPONENTS
+from costmodel.speeds import Speed
 from generator.errors import TernlutError
 
 
@@ -37,6 +38,9 @@ class FitError(BaseModel):
 class Technology(BaseModel):
     """Fitted coefficients: ``area_um2`` and ``delay_ps`` of one unit of each component.
 
+    ``area_um2`` is for least area; ``medium_um2`` and ``tight_um2`` are what the same components take, with
+    buffers, where a core is sized for a clock. ``delay_ps`` is as fast as can be.
+
     ``fit`` tells how far the model is off on what it was fitted to: for the whole (``area``, ``delay``) and
     for each group of calibration designs.
     """
@@ -50,12 +54,14 @@ class Technology(BaseModel):
     date: datetime.date
     versions: dict[str, str]
     area_um2: dict[str, float]
+    medium_um2: dict[str, float]
+    tight_um2: dict[str, float]
     delay_ps: dict[str, float]
     fit: dict[str, FitError] = {}
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for key, known in (("area_um2", AREA_COMPONENTS), ("delay_ps", DELAY_COMPONENTS)):
+        for key, known in COEFFICIENTS.items():
             given = getattr(self, key)
             for name in known:
                 if name not in given:
@@ -66,6 +72,11 @@ class Technology(BaseModel):
                 if not math.isfinite(value):
                     raise TechnologyError(f"{key}.{name} = {value}: a finite number is expected")
         return self
+
+    def sized(self, speed: Speed) -> Technology:
+        """The technology whose ``area_um2`` is that of cores sized for ``speed``."""
+        areas = {"relaxed": self.area_um2, "medium": self.medium_um2, "tight": self.tight_um2}
+        return self.model_copy(update={"area_um2": areas[speed]})
 
     @classmethod
     def parse(cls, text: str, where: str) -> Technology:
@@ -86,13 +97,22 @@ class Technology(BaseModel):
         lines = [f"{key} = {json.dumps(getattr(self, key))}" for key in ("name", "library", "corner", "flow")]
         lines.append(f"date = {self.date.isoformat()}")
         lines += ["", "[versions]", *(f"{k} = {json.dumps(v)}" for k, v in self.versions.items())]
-        for key, known in (("area_um2", AREA_COMPONENTS), ("delay_ps", DELAY_COMPONENTS)):
+        for key, known in COEFFICIENTS.items():
             lines += ["", f"[{key}]"]
             lines += [f"{name} = {getattr(self, key)[name]:.6g}  # {known[name]}" for name in known]
         for name, fit in self.fit.items():
             lines += ["", f"[fit.{name}]"]
             lines += [f"{k} = {v:.4g}" for k, v in fit.model_dump().items()]
         return "\n".join(lines) + "\n"
+
+
+COEFFICIENTS = {
+    "area_um2": AREA_COMPONENTS,
+    "medium_um2": AREA_COMPONENTS,
+    "tight_um2": AREA_COMPONENTS,
+    "delay_ps": DELAY_COMPONENTS,
+}
+"""The tables of coefficients in a technology file, and what they have to hold."""
 
 
 def shipped_technologies() -> tuple[str, ...]:

@@ -34,7 +34,12 @@ class DelayTerm:
 
     def delay(self, plan: CorePlan, technology: Technology) -> float:
         """ps of the stage's longest path; 0 where the plan has no such stage."""
-        return self.bill(plan).price(technology.delay_ps)
+        return self.path(plan).price(technology.delay_ps)
+
+    def path(self, plan: CorePlan) -> Bill:
+        """What the stage's longest path is made of, registers included."""
+        between = self.bill(plan)
+        return between + Bill.of(launch=1) if between.counts else NOTHING
 
 
 def _adders(depth: int, width: int) -> Bill:
@@ -44,7 +49,7 @@ def _adders(depth: int, width: int) -> Bill:
 
 def _unit(block: PipelinedBlock) -> Bill:
     """A floating-point unit, or the slowest of its stages."""
-    return Bill.of(float=floating.longest_stage(block))
+    return floating.slowest_stage(block)
 
 
 def _adder(number: Float, stages: int) -> Bill:
@@ -78,7 +83,7 @@ def _fetch(plan: CorePlan) -> Bill:
             product += _unit(FloatToFixed(number))
         return product
     if plan.config.architecture == "multiplier":
-        return Bill.of(product=plan.activation_range.width)
+        return Bill.of(product=plan.activation_range.width, carry=plan.fetched_width)
     return Bill.of(merge=log2(entry_count(plan.config.group_size)))
 
 
@@ -143,9 +148,13 @@ def fetch_stage(plan: CorePlan) -> Bill:
 
 def _chained(before: Bill, between: Bill, behind: Bill) -> Bill:
     """Stages in a row. Behind another adder only the last one's carries are waited for."""
-    if before.counts.get("carry") and behind.counts.get("carry"):
-        before = Bill({name: count for name, count in before.counts.items() if name != "carry"})
+    if behind.counts.get("carry"):
+        before, between = _without_carry(before), _without_carry(between)
     return before + between + behind
+
+
+def _without_carry(bill: Bill) -> Bill:
+    return Bill({name: count for name, count in bill.counts.items() if name != "carry"})
 
 
 def reduction_stage(plan: CorePlan) -> Bill:
@@ -156,7 +165,7 @@ def reduction_stage(plan: CorePlan) -> Bill:
     runs = [_run(plan, level).counts for level in starts]
     if not runs:
         return NOTHING
-    order = ("float", "carry", "adder")
+    order = ("step", "ripple", "carry", "adder")
     return Bill(max(runs, key=lambda run: [run.get(name, 0) for name in order]))
 
 
@@ -166,30 +175,22 @@ def result_stage(plan: CorePlan) -> Bill:
 
 
 def accept_stage(plan: CorePlan) -> Bill:
-    """From the flag of a waiting result, through the handshakes, into the accumulators.
-
-    The flag also drives every pipeline register's choice to hold, part of them without buffers. Their
-    number is taken from the activation's width alone, whatever is fetched, to depend on fewer keys.
-    """
-    config, tree = plan.config, plan.reduction
-    levels = [*([0] if config.pipeline.fetch else []), *tree.registered_levels]
-    held = sum(len(tree.levels[level]) * (plan.activation_width + level + 1) for level in levels)
-    return _control(plan) + Bill.of(advance=config.rows * config.columns * held)
+    """From the flag of a waiting result, through the handshakes, into the accumulators."""
+    return Bill.of(sequencer=1) + _broadcast(plan, plan.accumulator_width) + _accumulate(plan)
 
 
 def recall_stage(plan: CorePlan) -> Bill:
-    """From a stored sum's slot, which a flip-flop drives to all memories, into the accumulators."""
-    choices = plan.accumulator_width * (plan.stored_sums // 2)
-    if not choices:
+    """From a stored sum's slot to all memories, and what they choose into the accumulators."""
+    words = plan.stored_sums
+    if words < 2:
         return NOTHING
-    return _control(plan) + Bill.of(drive=plan.config.rows * plan.config.columns * choices)
+    choices = _broadcast(plan, plan.accumulator_width * words) + Bill.of(merge=log2(words))
+    return Bill.of(sequencer=1) + choices + _accumulate(plan)
 
 
-def _control(plan: CorePlan) -> Bill:
-    """From the sequencer, buffered, into the accumulators."""
-    width = plan.accumulator_width
-    accumulators = plan.config.rows * plan.config.columns
-    return Bill.of(sequencer=1, load=log2(accumulators * width)) + _accumulate(plan)
+def _broadcast(plan: CorePlan, bits: int) -> Bill:
+    """A control that drives so many bits of every accumulator."""
+    return Bill.of(load=log2(plan.config.rows * plan.config.columns * bits))
 
 
 _VALUE = ("architecture", "group_size", *NUMBER)

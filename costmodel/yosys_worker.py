@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,15 @@ from costmodel.adder_cells import adder_costs
 from costmodel.and_or import find_and_or, map_and_or
 from costmodel.cells import CellTable, write_liberty
 from costmodel.full_adders import map_adders
-from costmodel.mapping import TiedCell, offer
-from costmodel.static_timing import longest_path
+from costmodel.mapping import TiedCell, offer, strengths
+from costmodel.sizing import Sizer
+from costmodel.speeds import EASE
 
 ARITHMETIC = "t:$add t:$sub t:$alu t:$fa"
 
-# For least area every design is mapped with both scripts, and the smaller result is taken: which one that is
-# depends on the design (by up to 3 %), and together they take less time than reading the design in.
-AREA_SCRIPTS = ("strash;dc2;balance;dch -f;amap", "strash;&get -n;&syn4;&put;balance;dch -f;amap")
-CLOCK_SCRIPTS = ("strash;dc2;balance;dch -f;map -B 0.9 {D};topo;buffer -c;upsize {D};dnsize {D}",)
+# Every design is mapped with both scripts, and the smaller result is taken: which one that is depends on the
+# design (by up to 3 %), and together they take less time than reading the design in.
+SCRIPTS = ("strash;dc2;balance;dch -f;amap", "strash;&get -n;&syn4;&put;balance;dch -f;amap")
 
 
 class Worker:
@@ -38,7 +39,7 @@ class Worker:
         self.job = job
         self.directory = Path(job["directory"])
         self.table = CellTable.load(Path(job["table"]))
-        self.offer = offer(self.table, sized=job["clock_ps"] is not None)
+        self.offer = offer(self.table)
         self.design = libyosys.Design()
 
     def run(self, *passes: str) -> None:
@@ -54,8 +55,25 @@ class Worker:
         self.adders()
         netlist = self.logic()
         (self.directory / "mapped.json").write_text(json.dumps(netlist))
-        report = {**self.report(netlist), "delay_ps": self.delay_ps(netlist)}
+        report = {**self.report(netlist), "delay_ps": None, "sized": {}, **self.size(netlist)}
         return {**report, "seconds": time.monotonic() - started}
+
+    def size(self, netlist: dict[str, Any]) -> dict[str, Any]:
+        """What sizing for a clock makes of the report; nothing where no clock is asked for."""
+        clock, speeds = self.job["clock_ps"], self.job["speeds"]
+        if (clock is None and not speeds) or self.job["hierarchical"]:
+            return {}
+        module = netlist["modules"][self.job["top"]]
+        sizer = Sizer(module, self.table, strengths(self.table), self.directory)
+        if clock is not None:
+            sized = sizer.size(clock)
+            return {"delay_ps": sized.delay_ps, **self.areas(sized.cells), "cells": sized.cells}
+        tight = sizer.size()
+        found = {"tight": tight, "medium": sizer.size(EASE * tight.delay_ps)}
+        figures = {
+            name: {"area_um2": sized.area_um2, "delay_ps": sized.delay_ps} for name, sized in found.items()
+        }
+        return {"delay_ps": tight.delay_ps, "sized": figures}
 
     def read(self) -> None:
         for path in self.job["verilog"]:
@@ -105,7 +123,7 @@ class Worker:
     def adders(self) -> None:
         netlist = self.netlist("adders.json")
         costs = adder_costs(self.table, self.job["adders"] == "cells")
-        and_or = None if self.job["clock_ps"] is not None else find_and_or(self.offer.logic)
+        and_or = find_and_or(self.offer.logic)
         for name, module in netlist["modules"].items():
             if and_or is not None:
                 print(f"{name}: {map_and_or(module, and_or)} AND-OR cells")
@@ -124,12 +142,11 @@ class Worker:
     def logic(self) -> dict[str, Any]:
         """Maps what is left to gates; returns the mapped netlist in the library's cells."""
         liberty = self.liberty("logic.lib", self.offer.logic)
-        clock = self.job["clock_ps"]
         self.run("design -save unmapped")
         mapped = []
-        for number, script in enumerate(AREA_SCRIPTS if clock is None else CLOCK_SCRIPTS):
+        for number, script in enumerate(SCRIPTS):
             path = self.directory / f"abc{number}.script"
-            path.write_text(script.format(D=f"-D {clock}").replace(";", "\n") + "\n")
+            path.write_text(script.replace(";", "\n") + "\n")
             self.run("design -load unmapped", f"abc -liberty {liberty} -script {path}", "opt_clean -purge")
             netlist = self.netlist(f"mapped{number}.json")
             restore_tied_cells(netlist, self.offer.tied)
@@ -194,6 +211,10 @@ class Worker:
             }
             for kind, count in own.items():
                 cells[kind] += count * times
+        return {**self.areas(cells), "cells": dict(sorted(cells.items())), "modules": areas}
+
+    def areas(self, cells: Mapping[str, int]) -> dict[str, float]:
+        """The area of so many cells of each kind, in all and of flip-flops and logic apart."""
         area = {
             sequential: sum(
                 self.table.cells[kind].area * count
@@ -206,15 +227,7 @@ class Worker:
             "area_um2": area[False] + area[True],
             "sequential_um2": area[True],
             "combinational_um2": area[False],
-            "cells": dict(sorted(cells.items())),
-            "modules": areas,
         }
-
-    def delay_ps(self, netlist: dict[str, Any]) -> float | None:
-        """The longest path of a flat design; a hierarchical one has paths that no single module shows."""
-        modules = netlist["modules"]
-        path = longest_path(modules[self.job["top"]], self.table) if len(modules) == 1 else None
-        return None if path is None else path.delay_ps
 
 
 def restore_tied_cells(netlist: dict[str, Any], tied: dict[str, TiedCell]) -> None:

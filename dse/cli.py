@@ -171,8 +171,7 @@ def synth(
     with progress_bar() as progress:
         progress(f"synthesizing for {library.name}", None)
         result = synthesize(emission.verilog, emission.datapath if datapath else emission.top, library, flow)
-    # Without a clock nothing is buffered, and nets that drive a whole core say nothing about a delay.
-    delay_ps = None if clock_ps is None or result.delay_ps is None else round(result.delay_ps, 1)
+    delay_ps = None if result.delay_ps is None else round(result.delay_ps, 1)
     figures = {
         "area_um2": round(result.area_um2, 4),
         "sequential_um2": round(result.sequential_um2, 4),
@@ -196,6 +195,9 @@ def synth(
 def estimate(
     core: CoreFile,
     tech: Tech = "asap7",
+    speed: Annotated[
+        str, typer.Option(metavar="relaxed|medium|tight", help="Sized for area, at ease, for speed.")
+    ] = "relaxed",
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
@@ -204,18 +206,25 @@ def estimate(
 
     config = load_core(core, override)
     from costmodel.estimate import estimate as price
+    from costmodel.speeds import EASE, SPEEDS
     from costmodel.technology import load_technology
 
     technology = load_technology(tech)
-    found = price(config, technology)
+    if speed not in SPEEDS:
+        raise UsageError(f"--speed {speed}: {', '.join(SPEEDS)} is expected")
+    estimates = {name: price(config, technology.sized(name)) for name in SPEEDS}
+    found = estimates[speed]
+    areas = {name: one.area_um2 for name, one in estimates.items()}
     if as_json:
-        say_json({"technology": technology.name, **asdict(found)})
+        say_json({"technology": technology.name, "speed": speed, **asdict(found), "areas_um2": areas})
         return
     parts = {part: area for part, area in found.breakdown.items() if area}
     rows = [[part, f"{area:,.1f}", f"{area / found.area_um2:.1%}"] for part, area in parts.items()]
     print(aligned(["area", "µm²", "share"], [*rows, ["total", f"{found.area_um2:,.1f}", "100.0%"]]))
     print(
-        f"\n{found.delay_ps:,.0f} ps (at most {1e6 / found.delay_ps:,.0f} MHz), {found.macs_per_cycle:,} "
+        f"\n{areas['relaxed']:,.1f} µm² without a clock, {areas['medium']:,.1f} sized for "
+        f"{EASE * found.delay_ps:,.0f} ps, {areas['tight']:,.1f} for {found.delay_ps:,.0f} ps (at most "
+        f"{1e6 / found.delay_ps:,.0f} MHz)\n{found.macs_per_cycle:,} "
         f"multiply-accumulates a cycle, {found.latency_cycles} cycles latency, "
         f"{found.bits_per_weight:.3g} bits a weight, {found.rms_error:.2g} RMS error; {technology.name}"
     )
@@ -229,15 +238,20 @@ def calibrate(
     workers: Annotated[
         int | None, typer.Option(metavar="W", help="Processes.", min=1, show_default="one a core")
     ] = None,
+    points: Annotated[
+        int | None,
+        typer.Option(metavar="P", help="Synthesize the P smallest calibration cores only.", min=1),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Fit a technology to a cell library."""
     from costmodel.calibration import calibrate as fit
+    from costmodel.calibration import calibration_cores
     from costmodel.liberty import Library
 
     library = Library.of(liberty, name)
     with progress_bar() as progress:
-        technology = fit(library, name=name, workers=workers or cores(), progress=progress)
+        technology = fit(library, name, workers or cores(), progress, calibration_cores()[:points])
     write_text(out, technology.to_toml())
     error = {part: fitted.model_dump() for part, fitted in technology.fit.items()}
     if as_json:
@@ -248,6 +262,48 @@ def calibrate(
     )
     for part, fitted in technology.fit.items():
         print(f"{part}: {fitted.median_percent:.1f} % off in the median, {fitted.max_percent:.1f} % at most")
+
+
+@app.command()
+def validate(
+    tech: Tech = "asap7",
+    liberty: LibertyFiles = [],  # noqa: B006
+    points: Annotated[int, typer.Option(metavar="P", help="Random cores to synthesize.", min=2)] = 60,
+    seed: Annotated[int, typer.Option(metavar="S", help="Seed of the cores.", min=0)] = 1,
+    largest: Annotated[float, typer.Option(metavar="N", help="Gates of the largest.", min=500)] = 4000,
+    noise: Annotated[int, typer.Option(metavar="P", help="Permutations that show the noise.", min=0)] = 3,
+    limit: Annotated[
+        float | None, typer.Option(metavar="PERCENT", help="Status 1 if an area is further off.", min=0)
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="W", help="Processes.", min=1, show_default="one a core")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="DIR", help="Results.", show_default="reports/validation-TECH"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold the cost model against synthesis of random cores that it was not fitted to."""
+    from costmodel.validation import Sample
+    from dse.validate_command import run, text_of
+    from dse.validation_report import write_validation
+    from dse.validation_summary import figures
+
+    began = time.perf_counter()
+    directory = output_directory(out) if out else None
+    sample = Sample(seed, points, largest=largest)
+    with progress_bar() as progress:
+        validation = run(tech, liberty, sample, noise, workers or cores(), progress)
+    directory = directory or Path("reports") / f"validation-{validation.technology.name}"
+    write_validation(directory, validation)
+    seconds = round(time.perf_counter() - began, 1)
+    if as_json:
+        say_json({**figures(validation), "report": str(directory / "validation.html"), "seconds": seconds})
+    else:
+        print(f"{text_of(validation)}\n\nreport: {directory / 'validation.html'}, {seconds:,.0f} s")
+    if limit is not None and validation.errors("area").maximum > limit:
+        raise typer.Exit(1)
 
 
 @app.command()

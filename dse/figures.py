@@ -120,7 +120,7 @@ def _fronts(axes: Axes, summary: Summary) -> None:
         )  # fmt: skip
     _star(axes, summary, price, lambda row: float(row[rate]))
     axes.set(xscale="log", yscale="log", xlabel=label(price), ylabel=label(rate), title="(a) Pareto fronts")
-    _plain(axes)
+    plain(axes)
     axes.legend(loc="upper left", handlelength=1.2, borderaxespad=0.1)
 
 
@@ -136,7 +136,7 @@ def _efficiency(axes: Axes, summary: Summary) -> None:
     unit = f"{METRICS[price].unit} per {METRICS[rate].unit}"
     axes.set(xscale="log", yscale="log", xlabel=label(rate), title="(b) Price of the rate")
     axes.set_ylabel(f"{METRICS[price].label.capitalize()} ({unit})")
-    _plain(axes)
+    plain(axes)
 
 
 def _lines(summary: Summary) -> Iterator[tuple[Any, str, list[Row]]]:
@@ -156,7 +156,7 @@ def _star(axes: Axes, summary: Summary, across: str, up: Callable[[Row], float])
         )  # fmt: skip
 
 
-def _plain(axes: Axes) -> None:
+def plain(axes: Axes) -> None:
     """Logarithmic axes with plain numbers."""
     axes.grid(True)
     for axis in (axes.xaxis, axes.yaxis):

@@ -38,15 +38,14 @@ def registers_after(delays: Mapping[str, int], stages: int) -> dict[str, int]:
     return registers
 
 
-def slowest_stage(delays: Mapping[str, int], registers: Mapping[str, int]) -> int:
-    """The time of the slowest stage of a block that is cut by ``registers`` after its steps."""
-    longest = stage = 0
-    for step, delay in delays.items():
-        stage += delay
-        longest = max(longest, stage)
-        if registers[step]:
-            stage = 0
-    return longest
+def stages_of(registers: Mapping[str, int]) -> list[list[str]]:
+    """The steps of each stage of a block that is cut by ``registers`` after its steps."""
+    stages: list[list[str]] = [[]]
+    for step, count in registers.items():
+        stages[-1].append(step)
+        if count:
+            stages.append([])
+    return [stage for stage in stages if stage]
 
 
 class PipelinedBlock(Block):
@@ -75,17 +74,18 @@ class PipelinedBlock(Block):
 
 
 class Pipeline:
-    """Adds the registers of a block while the block is being written, and counts their ``bits``.
+    """Adds the registers of a block while the block is being written, and counts their bits after each step.
 
-    ``longest`` is the time of the slowest stage, in the unit of the steps' delays: full adders.
+    ``delays`` are the steps' times in full adders, ``stages`` the steps of each stage.
     """
 
     def __init__(self, m: Module, delays: Mapping[str, int], stages: int, enable: Any) -> None:
         self._m = m
         self._registers = registers_after(delays, stages)
         self._enable = enable
-        self.bits = 0
-        self.longest = slowest_stage(delays, self._registers)
+        self.delays = delays
+        self.stages = stages_of(self._registers)
+        self.bits_after = dict.fromkeys(delays, 0)
 
     def after(self, step: str, *values: Value) -> tuple[Value, ...]:
         """All the ``values`` that are still needed after ``step``, registered if a stage ends there."""
@@ -95,7 +95,7 @@ class Pipeline:
             for i, value in enumerate(values):
                 name = value.name if isinstance(value, Signal) else f"value{i}"
                 held.append(Signal(len(value), name=f"{name}_{step}{depth or ''}", reset_less=True))
-            self.bits += sum(map(len, held))
+            self.bits_after[step] += sum(map(len, held))
             with m.If(self._enable):
                 m.d.sync += [register.eq(value) for register, value in zip(held, values, strict=True)]
             values = tuple(held)

@@ -110,7 +110,7 @@ def test_a_batch_equals_estimates_one_by_one(many: list[dict[str, Any]]) -> None
 
 
 def test_a_batch_of_any_numbers_equals_estimates_one_by_one() -> None:
-    many = [*draw_cores(21, 12, largest=4000), *draw_cores(22, 40, largest=4000, floats=True)]
+    many = [*draw_cores(21, 12, largest=4000), *draw_cores(22, 40, largest=4000, floats=1.0)]
     dumped = [core.model_dump() for core in many]
     columns = {
         key: np.array([values.get(key) for values in map(flat, dumped)], dtype=object)

@@ -74,6 +74,7 @@ def mapped(verilog: str, table: Path, directory: Path, **flow: Any) -> dict[str,
         "adders": "cells",
         "hierarchical": False,
         "clock_ps": None,
+        "speeds": False,
         **flow,
     }
     return Worker(job).synthesize()
@@ -262,7 +263,7 @@ def test_a_one_hot_multiplexer_is_mapped_to_the_same_function(tmp_path: Path) ->
 
 
 def test_wide_cells_are_offered_with_inputs_tied_where_that_is_smaller() -> None:
-    offered = offer(CellTable.load(SHIPPED), sized=False)
+    offered = offer(CellTable.load(SHIPPED))
     widest = find_and_or(offered.logic)
     assert widest is not None
     assert len(widest.legs) == 3
@@ -281,8 +282,7 @@ def test_areas_add_up(library: Library, tmp_path: Path) -> None:
     )
     assert result.area_um2 == pytest.approx(result.sequential_um2 + result.combinational_um2)
     assert result.sequential_um2 == pytest.approx(16 * cells["DFFHQNx1_ASAP7_75t_R"].area)
-    assert result.delay_ps is not None
-    assert result.delay_ps > 50
+    assert result.delay_ps is None
 
 
 def test_a_result_comes_from_the_cache_the_second_time(
@@ -308,9 +308,10 @@ def test_a_damaged_cache_file_is_synthesized_anew(library: Library, tmp_path: Pa
 
 
 def test_two_runs_give_the_same_result(library: Library, tmp_path: Path) -> None:
-    runs = [synthesize(ACCUMULATOR, "top", library, cache_dir=tmp_path / str(i)) for i in range(2)]
+    flow = Flow(speeds=True)
+    runs = [synthesize(ACCUMULATOR, "top", library, flow, tmp_path / str(i)) for i in range(2)]
     assert runs[0].cells == runs[1].cells
-    assert runs[0].delay_ps == runs[1].delay_ps
+    assert runs[0].sized == runs[1].sized
 
 
 def test_gzip_and_plain_libraries_share_their_results(library: Library, tmp_path: Path) -> None:
@@ -346,14 +347,17 @@ def test_a_hierarchical_result_is_the_sum_over_instances(library: Library, tmp_p
     )
 
 
-def test_a_clock_target_gives_a_faster_design(library: Library, tmp_path: Path) -> None:
+def test_a_design_is_sized_for_a_clock_and_as_fast_as_can_be(library: Library, tmp_path: Path) -> None:
     fan_out = "module top(input s, input [63:0] a, b, output [63:0] y); assign y = s ? a : b; endmodule"
-    relaxed = synthesize(fan_out, "top", library, cache_dir=tmp_path)
-    fast = synthesize(fan_out, "top", library, Flow(clock_ps=100.0), cache_dir=tmp_path)
-    assert relaxed.delay_ps is not None
-    assert fast.delay_ps is not None
-    assert fast.delay_ps < relaxed.delay_ps
-    assert fast.area_um2 >= relaxed.area_um2
+    speeds = synthesize(fan_out, "top", library, Flow(speeds=True), cache_dir=tmp_path)
+    tight, medium = speeds.sized["tight"], speeds.sized["medium"]
+    assert speeds.delay_ps == tight.delay_ps
+    assert medium.delay_ps <= 1.25 * tight.delay_ps
+    assert speeds.area_um2 < medium.area_um2 <= tight.area_um2
+    clocked = synthesize(fan_out, "top", library, Flow(clock_ps=2 * tight.delay_ps), cache_dir=tmp_path)
+    assert clocked.delay_ps is not None
+    assert clocked.delay_ps <= 2 * tight.delay_ps
+    assert speeds.area_um2 < clocked.area_um2 <= tight.area_um2
 
 
 def test_many_syntheses_run_side_by_side(library: Library, tmp_path: Path) -> None:

@@ -55,6 +55,8 @@ TECHNOLOGY = Technology(
     date=datetime.date(2000, 1, 1),
     versions={},
     area_um2={name: 0.1 + 0.037 * i for i, name in enumerate(AREA_COMPONENTS)},
+    medium_um2={name: 0.2 + 0.041 * i for i, name in enumerate(AREA_COMPONENTS)},
+    tight_um2={name: 0.3 + 0.043 * i for i, name in enumerate(AREA_COMPONENTS)},
     delay_ps={name: 15.0 + 3.1 * i for i, name in enumerate(DELAY_COMPONENTS)},
 )
 """Prices that are all different, so that no component can be taken for another."""

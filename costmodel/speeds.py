@@ -1,0 +1,11 @@
+"""What a core can be sized for: least area, or a clock, at ease or as fast as can be."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Speed = Literal["relaxed", "medium", "tight"]
+"""Least area without a clock, 1.25 times the shortest clock period, the shortest clock period."""
+SPEEDS: tuple[Speed, ...] = ("relaxed", "medium", "tight")
+EASE = 1.25
+"""The clock period of a medium design, in the shortest that it can have."""

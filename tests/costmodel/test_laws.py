@@ -1,0 +1,188 @@
+"""Laws that prices obey in every shipped technology, at every speed and for every kind of number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from costmodel.area import PARTS, core_bills
+from costmodel.components import total
+from costmodel.estimate import BATCH_KEYS, estimate, estimate_batch
+from costmodel.representative import nested
+from costmodel.sampling import draw_cores
+from costmodel.speeds import SPEEDS
+from costmodel.synthesis import Flow, shipped_library, synthesize
+from costmodel.technology import load_technology, shipped_technologies
+from generator.config import LONGEST_EXACT_EXPONENT, CoreConfig
+from generator.formats import FLOATS
+from generator.plan import plan_for
+from generator.verilog import emit
+
+TECHNOLOGIES = {
+    f"{name} {speed}": load_technology(name).sized(speed)
+    for name in shipped_technologies()
+    for speed in SPEEDS
+}
+few = settings(max_examples=60, deadline=None)
+
+
+@st.composite
+def integers(draw: st.DrawFn, most_bits: int = 16) -> dict[str, Any]:
+    """An integer format (dotted keys)."""
+    return {"activation": f"int{draw(st.integers(2, most_bits))}", "symmetric": draw(st.booleans())}
+
+
+@st.composite
+def floats(draw: st.DrawFn, datapaths: tuple[str, ...] = ("native", "exact", "aligned")) -> dict[str, Any]:
+    """A floating-point format with a datapath that it can have."""
+    datapath = draw(st.sampled_from(datapaths))
+    known = [
+        name for name, fmt in FLOATS.items() if datapath != "exact" or fmt.exponent <= LONGEST_EXACT_EXPONENT
+    ]
+    values = {"activation": draw(st.sampled_from(known)), "datapath": datapath}
+    if datapath == "aligned":
+        values |= {
+            "aligned_bits": draw(st.integers(4, 30)),
+            "rounding": draw(st.sampled_from(["nearest", "truncate"])),
+        }
+    if datapath != "exact":
+        values["accumulation"] = draw(st.sampled_from([values["activation"], "fp32"]))
+    return values | {"pipeline.float_stages": draw(st.sampled_from([0, 0, 1, 2, 3]))}
+
+
+NUMBERS = integers() | floats()
+
+
+@st.composite
+def cores(
+    draw: st.DrawFn,
+    numbers: st.SearchStrategy[dict[str, Any]] = NUMBERS,
+    architectures: tuple[str, ...] = ("lut", "select", "multiplier"),
+) -> dict[str, Any]:
+    """Dotted keys of a core that is allowed."""
+    architecture = draw(st.sampled_from(architectures))
+    columns = draw(st.integers(1, 24))
+    words = draw(st.integers(0, 6))
+    return {
+        "architecture": architecture,
+        **draw(numbers),
+        "group_size": draw(st.integers(1, 5)) if architecture == "lut" else 1,
+        "tables": draw(st.integers(1, 20)),
+        "columns": columns,
+        "rows": draw(st.integers(1, 4)),
+        "max_reduction": draw(st.integers(128, 1 << 16)),
+        "dataflow": "table_stationary" if words else "output_stationary",
+        "outputs": words * columns or None,
+        "fetch": draw(st.sampled_from(["onehot", "tree"])),
+        "pipeline.table": draw(st.sampled_from(["entries", "activations"])),
+        "pipeline.fetch": draw(st.booleans()),
+        "pipeline.reduction_every": draw(st.integers(0, 3)),
+    }
+
+
+def prices(values: dict[str, Any]) -> dict[str, float]:
+    """µm² of a core in every technology; what it is made of is counted once."""
+    bill = total(list(core_bills(plan_for(core_of(values))).values()))
+    return {name: bill.price(technology.area_um2) for name, technology in TECHNOLOGIES.items()}
+
+
+def cheaper(more: dict[str, Any], less: dict[str, Any]) -> dict[str, tuple[float, float]]:
+    """The technologies in which ``more`` costs less than ``less``, with both prices: none, it is hoped."""
+    after, before = prices(more), prices(less)
+    return {name: (before[name], after[name]) for name in before if after[name] < before[name] * (1 - 1e-12)}
+
+
+def core_of(values: dict[str, Any]) -> CoreConfig:
+    return CoreConfig.parse(nested(values))
+
+
+def with_more(values: dict[str, Any], key: str) -> dict[str, Any]:
+    """The next larger core along ``key``; as many partial sums a column with more columns."""
+    if key == "activation":
+        return {**values, key: f"int{int(values[key].removeprefix('int')) + 1}"}
+    if key == "max_reduction":
+        return {**values, key: 2 * values[key]}
+    more = {**values, key: values[key] + 1}
+    if key == "columns" and values["outputs"] is not None:
+        more["outputs"] = values["outputs"] // values["columns"] * more["columns"]
+    return more
+
+
+@pytest.mark.parametrize("key", ["tables", "columns", "rows", "max_reduction"])
+@given(values=cores())
+@few
+def test_more_of_anything_is_never_smaller(key: str, values: dict[str, Any]) -> None:
+    assert not cheaper(with_more(values, key), values)
+
+
+@given(cores(integers(most_bits=15)))
+@few
+def test_more_bits_are_never_smaller(values: dict[str, Any]) -> None:
+    assert not cheaper(with_more(values, "activation"), values)
+
+
+@given(cores(floats(("aligned",)), architectures=("lut", "select")))
+@few
+def test_more_aligned_bits_are_never_smaller(values: dict[str, Any]) -> None:
+    """Not where weights of as many bits are multiplied: what is cut from a product may grow by more."""
+    assert not cheaper(with_more(values, "aligned_bits"), values)
+
+
+@pytest.mark.parametrize("fetch", ["onehot", "tree"])
+@given(values=cores(architectures=("select",)))
+@few
+def test_a_table_of_one_entry_is_never_priced_below_a_select(fetch: str, values: dict[str, Any]) -> None:
+    values["fetch"] = fetch
+    assert not cheaper({**values, "architecture": "lut"}, values)
+
+
+@given(cores(), st.sampled_from(sorted(TECHNOLOGIES)))
+@few
+def test_the_breakdown_sums_to_the_area(values: dict[str, Any], technology: str) -> None:
+    found = estimate(core_of(values), TECHNOLOGIES[technology])
+    assert set(found.breakdown) == set(PARTS)
+    assert sum(found.breakdown.values()) == pytest.approx(found.area_um2, rel=1e-12)
+    assert prices(values)[technology] == pytest.approx(found.area_um2, rel=1e-12)
+    assert all(share >= 0 for share in found.breakdown.values())
+    assert found.delay_ps == max(found.stages_ps.values())
+
+
+@pytest.mark.parametrize("name", shipped_technologies())
+def test_a_batch_of_mixed_cores_equals_estimates_one_by_one(name: str) -> None:
+    technology = load_technology(name)
+    many = draw_cores(31, 24, largest=4000, floats=0.6)
+    columns = {key: np.array([value_of(core, key) for core in many], dtype=object) for key in BATCH_KEYS}
+    batch = estimate_batch(columns, technology)
+    for i, core in enumerate(many):
+        one = estimate(core, technology)
+        assert batch["area_um2"][i] == pytest.approx(one.area_um2, rel=1e-12)
+        assert batch["delay_ps"][i] == pytest.approx(one.delay_ps, rel=1e-12)
+        assert batch["macs_per_cycle"][i] == one.macs_per_cycle
+        assert batch["latency_cycles"][i] == one.latency_cycles
+        assert batch["bits_per_weight"][i] == one.bits_per_weight
+        for part in PARTS:
+            assert batch[f"area_{part}"][i] == pytest.approx(one.breakdown[part], rel=1e-12, abs=1e-12)
+
+
+def value_of(core: CoreConfig, key: str) -> Any:
+    head, _, leaf = key.partition(".")
+    return getattr(getattr(core, head), leaf) if leaf else getattr(core, head)
+
+
+@pytest.mark.parametrize(("architecture", "activation"), [("lut", "int3"), ("select", "int4")])
+def test_flattening_never_makes_a_core_larger(architecture: str, activation: str) -> None:
+    values = {"architecture": architecture, "activation": activation, "max_reduction": 32}
+    emission = emit(
+        core_of({**values, "group_size": 2 if architecture == "lut" else 1, "tables": 2, "columns": 2})
+    )
+    flattened, hierarchical = (
+        synthesize(
+            emission.verilog, emission.top, shipped_library(), Flow(hierarchical=hierarchical)
+        ).area_um2
+        for hierarchical in (False, True)
+    )
+    assert hierarchical >= flattened

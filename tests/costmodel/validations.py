@@ -1,0 +1,51 @@
+"""A validation of made-up syntheses, whose errors are chosen, for what is computed and written of one."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from costmodel.calibration import Observation
+from costmodel.estimate import estimate
+from costmodel.noise import Noise
+from costmodel.sampling import draw_cores
+from costmodel.side_by_side import SideBySide, modelled_groups
+from costmodel.synthesis import shipped_library
+from costmodel.technology import load_technology
+from costmodel.validation import Sample, Validation, row
+
+
+@cache
+def made_up(points: int = 12) -> Validation:
+    """Areas within a few percent of the model, delays within some ten."""
+    technology = load_technology("asap7")
+    generator = np.random.default_rng(7)
+    sample = Sample(seed=11, points=points + 1, largest=1500)
+    cores = draw_cores(sample.seed, points, largest=sample.largest, floats=sample.floats)
+    observations = [
+        Observation(
+            core,
+            area_um2=estimate(core, technology).area_um2 * float(np.exp(generator.normal(0, 0.03))),
+            delay_ps=estimate(core, technology).delay_ps * float(np.exp(generator.normal(0, 0.08))),
+            tight_um2=estimate(core, technology.sized("tight")).area_um2 * 1.05,
+            medium_um2=estimate(core, technology.sized("medium")).area_um2 * 0.98,
+        )
+        for core in cores
+    ]
+    worst = tuple(
+        SideBySide(
+            core,
+            modelled_groups(core, technology),
+            {group: 1.1 * area for group, area in modelled_groups(core, technology).items()},
+            estimate(core, technology).area_um2 * 1.08,
+        )
+        for core in cores[:2]
+    )
+    noise = (
+        Noise(cores[0], (100.0, 101.0, 99.0), (200.0, 210.0, 220.0)),
+        Noise(cores[1], (50.0, 50.0), (9.0, 9.0)),
+    )
+    rows = pd.DataFrame([row(seen, technology) for seen in observations])
+    return Validation(technology, shipped_library(), sample, rows, worst, noise)
