@@ -27,13 +27,13 @@ from costmodel.components import (
     total,
 )
 from costmodel.liberty import Library
+from costmodel.representative import plan_to_price
 from costmodel.sampling import draw_cores, size
 from costmodel.synthesis import FLOW_VERSION, Flow, Job, SynthesisError, synthesize_many
 from costmodel.technology import FitError, Technology, TechnologyError
 from costmodel.timing import DELAY_TERMS
 from generator.config import CoreConfig
 from generator.formats import Integer
-from generator.plan import plan_for
 from generator.verilog import emit
 
 Progress = Callable[[str, float | None], None]
@@ -45,7 +45,7 @@ FLOW = Flow(speeds=True)
 AREAS = ("area_um2", "medium_um2", "tight_um2")
 """What an observation says of areas, and a technology prices."""
 
-NOISE_AREA, NOISE_DELAY = 0.01, 0.1
+NOISE_AREA, NOISE_DELAY = 0.02, 0.1
 """Relative errors beyond which a point counts linearly, not squared."""
 
 
@@ -160,9 +160,13 @@ def _fit_areas(
     names: Sequence[str],
     given: Mapping[str, float],
 ) -> dict[str, float]:
-    bills = [total(list(core_bills(plan_for(seen.core)).values())) for seen in observations]
+    bills = [total(list(core_bills(plan_to_price(seen.core)).values())) for seen in observations]
     return _fit(
-        [bills], np.array([getattr(seen, measured) for seen in observations]), names, given, NOISE_AREA
+        [[bill] for bill in bills],
+        np.array([getattr(seen, measured) for seen in observations]),
+        names,
+        given,
+        NOISE_AREA,
     )
 
 
@@ -179,9 +183,9 @@ def fit_delays(observations: Sequence[Observation]) -> dict[str, float]:
 def _fit_delays(
     observations: Sequence[Observation], names: Sequence[str], given: Mapping[str, float]
 ) -> dict[str, float]:
-    plans = [plan_for(seen.core) for seen in observations]
-    stages = [[term.path(plan) for plan in plans] for term in DELAY_TERMS]
-    return _fit(stages, np.array([seen.delay_ps for seen in observations]), names, given, NOISE_DELAY)
+    plans = [plan_to_price(seen.core) for seen in observations]
+    paths = [[case for term in DELAY_TERMS for case in term.path(plan).cases()] for plan in plans]
+    return _fit(paths, np.array([seen.delay_ps for seen in observations]), names, given, NOISE_DELAY)
 
 
 def residuals(
@@ -194,7 +198,7 @@ def residuals(
         errors.setdefault(name, []).append(100 * abs(modelled / synthesized - 1))
 
     for seen in observations:
-        plan, number = plan_for(seen.core), seen.core.datapath or "integer"
+        plan, number = plan_to_price(seen.core), seen.core.datapath or "integer"
         bill = total(list(core_bills(plan).values()))
         for key in AREAS:
             note(key.removesuffix("_um2"), bill.price(fitted[key]), getattr(seen, key))
@@ -212,24 +216,24 @@ def residuals(
 
 
 def _fit(
-    bills: Sequence[Sequence[Bill]],
+    bills: Sequence[list[Bill]],
     measured: NDArray[np.float64],
     names: Sequence[str],
     given: Mapping[str, float],
     noise: float,
 ) -> dict[str, float]:
-    """Non-negative coefficients of ``names``: ``measured[i]`` is about the greatest price of ``bills[…][i]``.
+    """Non-negative coefficients of ``names``: ``measured[i]`` is about the greatest price of ``bills[i]``.
 
     The other coefficients are ``given``. Errors are relative. They count squared up to ``noise`` and linearly
     beyond, so that what the model does not know cannot pull at what it does.
     """
     if not len(measured):
         raise TechnologyError(f"no core to fit {', '.join(names)} to")
-    counts = np.array([[[bill.counts.get(name, 0.0) for name in names] for bill in row] for row in bills])
-    known = np.array(
-        [[sum(c * given.get(n, 0.0) for n, c in b.counts.items()) for b in row] for row in bills]
-    )
-    counts, known = counts.transpose(1, 0, 2), known.T / measured[:, None]
+    longest = max(map(len, bills))
+    rows = [[*row, *(row[:1] * (longest - len(row)))] for row in bills]
+    counts = np.array([[[bill.counts.get(name, 0.0) for name in names] for bill in row] for row in rows])
+    known = np.array([[sum(c * given.get(n, 0.0) for n, c in b.counts.items()) for b in row] for row in rows])
+    known = known / measured[:, None]
     scale = np.maximum(counts.max(axis=(0, 1)), 1e-9)
     scaled = counts / scale / measured[:, None, None]
     typical = np.median(1 / np.maximum(scaled.max(axis=1).sum(axis=1), 1e-9))
@@ -239,8 +243,8 @@ def _fit(
         return result
 
     def slopes(x: NDArray[np.float64]) -> NDArray[np.float64]:
-        longest = (scaled @ x + known).argmax(axis=1)
-        result: NDArray[np.float64] = scaled[np.arange(len(scaled)), longest]
+        dearest = (scaled @ x + known).argmax(axis=1)
+        result: NDArray[np.float64] = scaled[np.arange(len(scaled)), dearest]
         return result
 
     fits = [

@@ -6,8 +6,9 @@ calibration fits, and every coefficient is the price of a piece of hardware that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 AREA_COMPONENTS: Mapping[str, str] = {
     "full_adder": "adder's bit",
@@ -61,34 +62,55 @@ FLOAT_DELAYS = ("step", "ripple", "compare", "increment")
 
 @dataclass(frozen=True)
 class Bill:
-    """How many of each component; bills add, and multiply by a number."""
+    """How many of each component; bills add, and multiply by a number.
+
+    Of each group in ``dearest`` the bill that costs most counts besides: which one, a technology's
+    coefficients decide.
+    """
 
     counts: Mapping[str, float] = field(default_factory=dict)
+    dearest: tuple[tuple[Bill, ...], ...] = ()
 
     @classmethod
     def of(cls, **counts: float) -> Bill:
         return cls(counts)
 
+    @classmethod
+    def dearest_of(cls, bills: Sequence[Bill]) -> Bill:
+        """The one of ``bills`` that costs most."""
+        return bills[0] if len(bills) == 1 else cls({}, (tuple(bills),))
+
+    def __bool__(self) -> bool:
+        return bool(self.counts or self.dearest)
+
     def __add__(self, other: Bill) -> Bill:
         counts = dict(self.counts)
         for name, count in other.counts.items():
             counts[name] = counts.get(name, 0) + count
-        return Bill(counts)
+        return Bill(counts, self.dearest + other.dearest)
 
     def __mul__(self, factor: float) -> Bill:
-        return Bill({name: count * factor for name, count in self.counts.items()})
+        groups = tuple(tuple(bill * factor for bill in group) for group in self.dearest)
+        return Bill({name: count * factor for name, count in self.counts.items()}, groups)
 
     __rmul__ = __mul__
 
     def price(self, coefficients: Mapping[str, float]) -> float:
         """Σ count · coefficient."""
-        return sum(count * coefficients[name] for name, count in self.counts.items())
+        own = sum(count * coefficients[name] for name, count in self.counts.items())
+        return own + sum(max(bill.price(coefficients) for bill in group) for group in self.dearest)
+
+    def cases(self) -> list[Bill]:
+        """All bills without choices that this one can come to."""
+        chosen = product(*self.dearest)
+        sums = [total([Bill(self.counts), *choice]) for choice in chosen]
+        return sums if not any(one.dearest for one in sums) else [c for one in sums for c in one.cases()]
 
 
 NOTHING = Bill()
 
 
-def total(bills: list[Bill]) -> Bill:
+def total(bills: Sequence[Bill]) -> Bill:
     """The sum of ``bills``."""
     result = NOTHING
     for bill in bills:

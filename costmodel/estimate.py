@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from costmodel.accuracy import arithmetic_error, rms_error
 from costmodel.area import AREA_TERMS, PARTS
 from costmodel.components import Bill
-from costmodel.representative import default_of, representative
+from costmodel.representative import default_of, plan_to_price, representative
 from costmodel.sharing import SharingPlan
 from costmodel.technology import Technology
 from costmodel.throughput import KEY_WIDTH_KEYS, LATENCY_KEYS
@@ -62,11 +62,11 @@ class Estimate:
 
 def estimate(config: CoreConfig, technology: Technology) -> Estimate:
     """Area (µm²), delay (ps), throughput of ``config`` in ``technology``."""
-    plan = plan_for(config)
+    plan, priced = plan_for(config), plan_to_price(config)
     breakdown = dict.fromkeys(PARTS, 0.0)
     for term in AREA_TERMS:
-        breakdown[term.part] += term.units(config) * term.price(plan, technology)
-    stages = {term.stage: term.delay(plan, technology) for term in DELAY_TERMS}
+        breakdown[term.part] += term.units(config) * term.price(priced, technology)
+    stages = {term.stage: term.delay(priced, technology) for term in DELAY_TERMS}
     return Estimate(
         area_um2=sum(breakdown.values()),
         breakdown=breakdown,

@@ -86,7 +86,7 @@ def fixed_to_float(fmt: Float, width: int, lsb: int, scaled: bool, stages: int =
         normaliser(magnitude, min(magnitude, largest))
         + Bill.of(complement=fmt.mantissa + 1)
         + (adder(fmt.exponent) if scaled else NOTHING)
-        + rounding(fmt)
+        + rounding(fmt, min(fmt.mantissa, width))
     )
     return staged(block, bill)
 
@@ -133,15 +133,19 @@ def normaliser(width: int, reach: int) -> Bill:
     return Bill.of(normalise=sum(width - step for step in steps), detect=sum(steps))
 
 
-def rounding(fmt: Float) -> Bill:
-    """Subtracts the distance from the exponent, increments the result, puts special values in its place."""
-    return adder(fmt.exponent) + Bill.of(increment=fmt.bits - 1, gate=fmt.bits - 1, special=1)
+def rounding(fmt: Float, fraction: int | None = None) -> Bill:
+    """Subtracts the distance from the exponent, increments the result, puts special values in its place.
+
+    A ``fraction`` that has fewer bits than the format's carries through those alone.
+    """
+    bits = (fmt.mantissa if fraction is None else fraction) + fmt.exponent
+    return adder(fmt.exponent) + Bill.of(increment=bits, gate=bits, special=1)
 
 
 def slowest_stage(block: PipelinedBlock) -> Bill:
     """The path of a block's slowest stage, step by step."""
-    stages = [total([_step(block, step) for step in stage]) for stage in _pipeline(block).stages]
-    return max(stages, key=lambda stage: stage.price(TYPICAL))
+    stages = _pipeline(block).stages
+    return Bill.dearest_of([total([_step(block, step) for step in stage]) for stage in stages])
 
 
 def _step(block: PipelinedBlock, step: str) -> Bill:
@@ -159,7 +163,9 @@ def _step(block: PipelinedBlock, step: str) -> Bill:
         case (FloatMultiplier(), "multiply"):
             levels = (block.fmt.mantissa + 1).bit_length()
             return Bill.of(ripple=2 * block.fmt.mantissa, step=2 * levels)
-        case (FloatAdder() | FloatMultiplier() | FixedToFloat(), "round"):
+        case (FixedToFloat(), "round"):
+            return Bill.of(increment=min(block.fmt.mantissa, block.width) + block.fmt.exponent, step=2)
+        case (FloatAdder() | FloatMultiplier(), "round"):
             return Bill.of(increment=block.fmt.bits - 1, step=2)
         case (FloatToFixed(), "negate"):
             return Bill.of(increment=block.fmt.mantissa + 1, step=1)
@@ -171,10 +177,6 @@ def _step(block: PipelinedBlock, step: str) -> Bill:
         case (LargestExponent(), _):
             return Bill.of(compare=block.fmt.exponent, step=1)
     return Bill.of(step=_pipeline(block).delays[step])
-
-
-TYPICAL = {"step": 1.0, "ripple": 0.7, "compare": 0.3, "increment": 0.4}
-"""Times in full adders, to tell which stage is the slowest."""
 
 
 def _pipeline(block: PipelinedBlock) -> Pipeline:

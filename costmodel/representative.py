@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.config import FLOAT_KEYS, KEYS_OF, CoreConfig, PipelineConfig, longest_exact_reduction
-from generator.formats import FLOATS
+from generator.formats import FLOATS, Float
+from generator.plan import CorePlan, plan_for
 
 LONGEST_REDUCTION = 1 << 24
 """Stands for ``max_reduction`` where nothing depends on it."""
@@ -51,7 +52,23 @@ def representative(values: Mapping[str, Any]) -> CoreConfig:
         most = longest_exact_reduction(FLOATS[core["activation"]])
         core.setdefault("max_reduction", max(1, min(most, LONGEST_REDUCTION)))
     core.setdefault("max_reduction", LONGEST_REDUCTION)
-    return CoreConfig.parse(nested(core))
+    return _significant(CoreConfig.parse(nested(core)))
+
+
+def plan_to_price(config: CoreConfig) -> CorePlan:
+    """The plan of what is left of ``config`` after synthesis: without bits that are zero whatever comes.
+
+    A format with few exponents has no bits below its smallest subnormal, however many are aligned to.
+    """
+    return plan_for(_significant(config))
+
+
+def _significant(config: CoreConfig) -> CoreConfig:
+    number = config.format
+    if config.aligned_bits is None or not isinstance(number, Float):
+        return config
+    most = max(FEWEST_ALIGNED_BITS, number.mantissa + (1 << number.exponent))
+    return config if config.aligned_bits <= most else config.model_copy(update={"aligned_bits": most})
 
 
 def nested(values: Mapping[str, Any]) -> dict[str, Any]:

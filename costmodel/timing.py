@@ -21,7 +21,7 @@ from generator.floating.multiplier import FloatMultiplier
 from generator.floating.pipeline import PipelinedBlock
 from generator.formats import Float
 from generator.keys import entry_count
-from generator.plan import CorePlan
+from generator.plan import CorePlan, float_of
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class DelayTerm:
     def path(self, plan: CorePlan) -> Bill:
         """What the stage's longest path is made of, registers included."""
         between = self.bill(plan)
-        return between + Bill.of(launch=1) if between.counts else NOTHING
+        return between + Bill.of(launch=1) if between else NOTHING
 
 
 def _adders(depth: int, width: int) -> Bill:
@@ -56,22 +56,25 @@ def _adder(number: Float, stages: int) -> Bill:
     return _unit(FloatAdder(number, stages=stages))
 
 
-def _table(plan: CorePlan) -> Bill:
-    """The table's converters and adders, one after the other; of pipelined units the slowest stage."""
+def _convert(plan: CorePlan) -> Bill:
+    """What makes an activation an integer, or the slowest of its stages."""
     number, config, stages = plan.config.format, plan.config, plan.float_stages
-    if isinstance(number, Float) and config.datapath == "native":
-        levels = min(1, plan.table.depth) if stages else plan.table.depth
-        return _adder(number, stages) * levels
-    bill = NOTHING
-    if isinstance(number, Float) and not plan.multiplies_floats:
-        if config.aligned_bits is None:
-            bill = _unit(FloatToFixed(number, stages=stages))
-        else:
-            assert config.rounding is not None
-            bill = _unit(Align(number, config.aligned_bits, config.rounding, stages=stages))
-    if config.architecture != "lut":
-        return bill
-    return bill + _adders(plan.table.depth, max(entry.range.width for entry in plan.table.entries))
+    if not isinstance(number, Float) or config.datapath == "native" or plan.multiplies_floats:
+        return NOTHING
+    if config.aligned_bits is None:
+        return _unit(FloatToFixed(number, stages=stages))
+    assert config.rounding is not None
+    return _unit(Align(number, config.aligned_bits, config.rounding, stages=stages))
+
+
+def _entries(plan: CorePlan) -> Bill:
+    """A table's adders, one after the other; of pipelined ones the slowest stage."""
+    if plan.config.architecture != "lut":
+        return NOTHING
+    if plan.config.datapath == "native":
+        levels = min(1, plan.table.depth) if plan.float_stages else plan.table.depth
+        return _adder(float_of(plan), plan.float_stages) * levels
+    return _adders(plan.table.depth, max(entry.range.width for entry in plan.table.entries))
 
 
 def _fetch(plan: CorePlan) -> Bill:
@@ -131,17 +134,28 @@ def scale_stage(plan: CorePlan) -> Bill:
     if not plan.exponent_width or not isinstance(number, Float):
         return NOTHING
     largest = _unit(LargestExponent(number, plan.config.tile_length, stages=plan.float_stages))
-    return largest + (_table(plan) if plan.registers_entries and not plan.float_stages else NOTHING)
+    reaches = plan.registers_entries and not plan.float_stages
+    return largest + (_convert(plan) + _entries(plan) if reaches else NOTHING)
+
+
+def convert_stage(plan: CorePlan) -> Bill:
+    """Through a pipelined converter, whose last stage ends at its output."""
+    return _convert(plan) if plan.float_stages else NOTHING
 
 
 def entry_stage(plan: CorePlan) -> Bill:
-    """From the activation stream through the table's adders into the entries' registers."""
-    return _table(plan) if plan.registers_entries or plan.table_unit_stages else NOTHING
+    """From the activation stream, or its converters' registers, through the adders into the entries' own."""
+    pipelined = plan.config.datapath == "native" and plan.float_stages
+    if not plan.registers_entries and not pipelined:
+        return NOTHING
+    return _entries(plan) if plan.float_stages else _convert(plan) + _entries(plan)
 
 
 def fetch_stage(plan: CorePlan) -> Bill:
     """From the table's registers through the fetch to the next register or the accumulator."""
-    before = NOTHING if plan.registers_entries or plan.table_unit_stages else _table(plan)
+    before = NOTHING
+    if not plan.registers_entries and not (plan.config.datapath == "native" and plan.float_stages):
+        before = _entries(plan) if plan.float_stages else _convert(plan) + _entries(plan)
     ends = plan.config.pipeline.fetch or plan.product_stages
     return _chained(before, _fetch(plan), NOTHING if ends else _run(plan, 0))
 
@@ -154,19 +168,15 @@ def _chained(before: Bill, between: Bill, behind: Bill) -> Bill:
 
 
 def _without_carry(bill: Bill) -> Bill:
-    return Bill({name: count for name, count in bill.counts.items() if name != "carry"})
+    return Bill({name: count for name, count in bill.counts.items() if name != "carry"}, bill.dearest)
 
 
 def reduction_stage(plan: CorePlan) -> Bill:
-    """The longest run of adders behind a register of the reduction; its carries and adders taken apart."""
+    """The longest run of adders behind a register of the reduction."""
     starts = [*([0] if plan.config.pipeline.fetch else []), *plan.reduction.registered_levels]
     if plan.product_stages or plan.level_stages:
         starts.append(0)
-    runs = [_run(plan, level).counts for level in starts]
-    if not runs:
-        return NOTHING
-    order = ("step", "ripple", "carry", "adder")
-    return Bill(max(runs, key=lambda run: [run.get(name, 0) for name in order]))
+    return Bill.dearest_of([_run(plan, level) for level in starts]) if starts else NOTHING
 
 
 def result_stage(plan: CorePlan) -> Bill:
@@ -198,6 +208,7 @@ _REDUCTION = ("tables", "max_reduction", "pipeline.fetch", "pipeline.reduction_e
 
 DELAY_TERMS = (
     DelayTerm("scale", (*NUMBER, "group_size", "tables", "pipeline.table"), scale_stage),
+    DelayTerm("convert", _VALUE, convert_stage),
     DelayTerm("entries", (*_VALUE, "pipeline.table"), entry_stage),
     DelayTerm("fetch", (*_VALUE, "pipeline.table", *_REDUCTION), fetch_stage),
     DelayTerm("reduction", (*_VALUE, *_REDUCTION), reduction_stage),

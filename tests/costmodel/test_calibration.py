@@ -21,17 +21,17 @@ from costmodel.calibration import (
 )
 from costmodel.components import AREA_COMPONENTS, DELAY_COMPONENTS, total
 from costmodel.liberty import Library
+from costmodel.representative import plan_to_price
 from costmodel.sampling import KINDS, draw_cores, size
 from costmodel.synthesis import Job, SynthesisError, SynthesisResult, shipped_library
 from costmodel.technology import COEFFICIENTS, Technology, TechnologyError, load_technology
 from costmodel.timing import DELAY_TERMS
 from generator.config import CoreConfig
-from generator.plan import plan_for
 
 
 def priced(core: CoreConfig, technology: Technology) -> Observation:
     """What a synthesis that is exactly like the model would find."""
-    plan = plan_for(core)
+    plan = plan_to_price(core)
     bill = total(list(core_bills(plan).values()))
     return Observation(
         core,
@@ -66,7 +66,7 @@ def test_outliers_do_not_pull_at_a_fit() -> None:
     ]
     prices = fit_areas(spoiled)
     errors = [
-        sum(bill.price(prices) for bill in core_bills(plan_for(seen.core)).values()) / seen.area_um2 - 1
+        sum(bill.price(prices) for bill in core_bills(plan_to_price(seen.core)).values()) / seen.area_um2 - 1
         for seen in observations
     ]
     assert np.median(np.abs(errors)) < 0.01
@@ -109,7 +109,7 @@ def test_the_calibration_cores_bill_every_component() -> None:
     billed = {
         name
         for core in calibration_cores()
-        for bill in core_bills(plan_for(core)).values()
+        for bill in core_bills(plan_to_price(core)).values()
         for name, count in bill.counts.items()
         if count
     }

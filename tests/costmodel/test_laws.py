@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 from costmodel.area import PARTS, core_bills
 from costmodel.components import total
 from costmodel.estimate import BATCH_KEYS, estimate, estimate_batch
-from costmodel.representative import nested
+from costmodel.representative import nested, plan_to_price
 from costmodel.sampling import draw_cores
 from costmodel.speeds import SPEEDS
 from costmodel.synthesis import Flow, shipped_library, synthesize
 from costmodel.technology import load_technology, shipped_technologies
 from generator.config import LONGEST_EXACT_EXPONENT, CoreConfig
 from generator.formats import FLOATS
-from generator.plan import plan_for
 from generator.verilog import emit
 
 TECHNOLOGIES = {
@@ -86,7 +85,7 @@ def cores(
 
 def prices(values: dict[str, Any]) -> dict[str, float]:
     """µm² of a core in every technology; what it is made of is counted once."""
-    bill = total(list(core_bills(plan_for(core_of(values))).values()))
+    bill = total(list(core_bills(plan_to_price(core_of(values))).values()))
     return {name: bill.price(technology.area_um2) for name, technology in TECHNOLOGIES.items()}
 
 
