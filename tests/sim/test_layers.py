@@ -13,7 +13,8 @@ from generator import keys
 from generator.config import CoreConfig
 from generator.errors import KeyFileError, WorkloadError
 from generator.plan import plan_for
-from sim.layers import Layer, beats_of, pack_fields, unpack_fields
+from sim.fields import pack_fields, unpack_fields
+from sim.layers import Layer, beats_of
 
 
 def field(beat: Any, at: int, width: int) -> int:
