@@ -107,35 +107,44 @@ def pack(weights: ArrayLike, group_size: int) -> NDArray[Any]:
     return key
 
 
+@lru_cache
+def weights_of_keys(group_size: int) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+    """For every pattern of a key's bits the weights [2^bits, µ], and whether it is a key at all."""
+    width, last = index_width(group_size), entry_count(group_size)
+    weights = np.zeros((2 << width, group_size), dtype=np.int8)
+    weights[: last + 1] = [digits_of(index, group_size) for index in range(last + 1)]
+    weights[1 << width :] = -weights[: 1 << width]
+    known = np.arange(1 << width) <= last
+    return weights, np.concatenate([known, known & (np.arange(1 << width) > 0)])
+
+
 def unpack(keys: ArrayLike, group_size: int) -> NDArray[np.int8]:
     """The ternary weights of ``keys[..., G]``: ``[..., G·µ]``, zero padding included.
 
     Raises ``KeyFileError`` for an index above the last entry and for a sign on index 0.
     """
-    array = np.asarray(keys).astype(np.int64)
-    width = index_width(group_size)
-    index = array & ((1 << width) - 1)
-    defined = (index <= entry_count(group_size)) & (array >= 0) & (array >> (width + 1) == 0)
-    defined &= array != 1 << width
-    if not defined.all():
+    array = np.asarray(keys)
+    weights, known = weights_of_keys(group_size)
+    inside = not array.size or (array.min() >= 0 and array.max() < len(known))
+    if not (inside and known[array].all()):
+        defined = [0 <= key < len(known) and known[key] for key in array.flat]
         raise KeyFileError(
-            f"key {int(array[~defined].flat[0])} is not one of group_size {group_size}: "
+            f"key {int(array.flat[defined.index(False)])} is not one of group_size {group_size}: "
             f"indices 0 … {entry_count(group_size)} are allowed, with a sign bit above 0"
         )
-    sign = np.where(array >> width, -1, 1).astype(np.int8)
-    table = np.array([digits_of(i, group_size) for i in range(entry_count(group_size) + 1)], dtype=np.int8)
-    weights: NDArray[np.int8] = table[index] * sign[..., None]
-    return weights.reshape(*array.shape[:-1], array.shape[-1] * group_size)
+    found: NDArray[np.int8] = weights[array]
+    return found.reshape(*array.shape[:-1], array.shape[-1] * group_size)
 
 
 def encode(weights: ArrayLike, group_size: int, multiplier_bits: int | None = None) -> NDArray[Any]:
     """What the key stream carries for ternary ``weights[..., N]``.
 
-    Keys of the code above, or, with ``multiplier_bits`` ≤ 16, each weight dequantised to two's complement of
-    that many bits, which is what a conventional engine multiplies by.
+    Keys of the code above, or, with ``multiplier_bits`` ≤ 64, each weight dequantised to two's complement of
+    that many bits, which is what a conventional engine multiplies by. They come in the smallest type that
+    holds them.
     """
     if multiplier_bits is None:
         return pack(weights, group_size)
-    patterns = ternary(weights).astype(np.int16).view(np.uint16)
-    patterns &= np.uint16((1 << multiplier_bits) - 1)
-    return patterns
+    of_minus_one = (1 << multiplier_bits) - 1
+    patterns = np.array([0, 1, of_minus_one], dtype=np.min_scalar_type(of_minus_one))
+    return patterns[ternary(weights)]

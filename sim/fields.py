@@ -14,15 +14,15 @@ def beat_bytes(fields: int, width: int) -> int:
 
 
 def pack_fields(values: NDArray[Any], width: int) -> NDArray[np.uint8]:
-    """[beats, fields] of ``width`` ≤ 32 bits as [beats, bytes], least significant first, zero-padded.
+    """[beats, fields] of ``width`` ≤ 64 bits as [beats, bytes], least significant first, zero-padded.
 
     Of each value the lowest ``width`` bits are taken.
     """
-    if width in (8, 16, 32):
+    if width in (8, 16, 32, 64):
         return np.ascontiguousarray(values.astype(f"<u{width // 8}", copy=False)).view(np.uint8)
     if width <= 16:
         return _pack_narrow(values, width)
-    octets = np.ascontiguousarray(values, dtype="<u4").view(np.uint8).reshape(*values.shape, 4)
+    octets = np.ascontiguousarray(values, dtype="<u8").view(np.uint8).reshape(*values.shape, 8)
     bits = np.unpackbits(octets, axis=-1, bitorder="little", count=width)
     return np.packbits(bits.reshape(len(values), -1), axis=-1, bitorder="little")
 
@@ -36,6 +36,13 @@ def unpack_fields(
     sign = np.repeat(bits[..., -1:] & signed, 64 - width, axis=-1)
     octets = np.packbits(np.concatenate([bits, sign], axis=-1), axis=-1, bitorder="little")
     return octets.view("<i8")[..., 0].astype(np.int64)
+
+
+def unpack_unsigned(beats: NDArray[np.uint8], fields: int, width: int) -> NDArray[Any]:
+    """[beats, bytes] as [beats, fields] of unsigned numbers of ``width`` ≤ 64 bits."""
+    if width in (8, 16, 32, 64):
+        return np.ascontiguousarray(beats[:, : beat_bytes(fields, width)]).view(f"<u{width // 8}")
+    return _unpack_narrow(beats, fields, width) if width < 16 else unpack_fields(beats, fields, width, False)
 
 
 def _pack_narrow(values: NDArray[Any], width: int) -> NDArray[np.uint8]:
@@ -57,7 +64,10 @@ def _pack_narrow(values: NDArray[Any], width: int) -> NDArray[np.uint8]:
     held, apart = width, lane
     while apart < 64:
         low = _repeated((1 << apart) - 1, 2 * apart)
-        words = (words & low) | ((words & ~low) >> np.uint64(apart - held))
+        upper = words & ~low
+        upper >>= np.uint64(apart - held)
+        words &= low
+        words |= upper
         held, apart = 2 * held, 2 * apart
     if lane == 16:
         words = words.reshape(beats, -1, 2)
@@ -66,8 +76,36 @@ def _pack_narrow(values: NDArray[Any], width: int) -> NDArray[np.uint8]:
             joined[..., 0] |= words[..., 1] << np.uint64(held)
             joined[..., 1] >>= np.uint64(64 - held)
         words = joined
-    octets = words.view(np.uint8).reshape(beats, -1, lane)[..., :width]
-    return np.ascontiguousarray(octets.reshape(beats, -1)[:, : beat_bytes(fields, width)])
+    # The first bytes of every word or two: as one element of that many bytes they are copied at once.
+    taken = words.view([("taken", f"V{width}"), ("rest", f"V{lane - width}")])["taken"]
+    octets = np.ascontiguousarray(taken).view(np.uint8).reshape(beats, -1)
+    return np.ascontiguousarray(octets[:, : beat_bytes(fields, width)])
+
+
+def _unpack_narrow(beats: NDArray[np.uint8], fields: int, width: int) -> NDArray[Any]:
+    """``unpack_unsigned`` for less than 16 bits: the steps of ``_pack_narrow`` back."""
+    lane = 8 if width <= 8 else 16
+    count, eights = len(beats), -(-fields // 8)
+    octets = np.zeros((count, eights * width), dtype=np.uint8)
+    used = min(beats.shape[1], octets.shape[1])
+    octets[:, :used] = beats[:, :used]
+    words = np.zeros((count, eights * lane // 8), dtype="<u8")
+    places = words.view([("taken", f"V{width}"), ("rest", f"V{lane - width}")])
+    places["taken"] = octets.view(f"V{width}")
+    held, apart = 8 * width, 64
+    if lane == 16:
+        held = 4 * width
+        pairs = words.reshape(count, -1, 2)
+        pairs[..., 1] = (pairs[..., 0] >> np.uint64(held)) | (pairs[..., 1] << np.uint64(64 - held))
+    while apart > lane:
+        held, apart = held // 2, apart // 2
+        low = _repeated((1 << held) - 1, 2 * apart)
+        upper = words >> np.uint64(held)
+        upper &= low
+        upper <<= np.uint64(apart)
+        words &= low
+        words |= upper
+    return words.view(f"<u{lane // 8}")[:, :fields]
 
 
 def _repeated(pattern: int, period: int) -> np.uint64:

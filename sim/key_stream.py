@@ -25,7 +25,8 @@ def codes_of(plan: CorePlan, weights: NDArray[Any]) -> NDArray[Any]:
     """What the stream carries for ternary ``weights[M, N]``: [M, codes], unsigned."""
     config = plan.config
     if plan.multiplies_floats:
-        patterns = config.format.encode([0, 1, -1]).astype(np.uint16 if plan.key_width <= 16 else np.uint32)
+        # By lookup, which is faster than to convert every weight.
+        patterns = config.format.encode([0, 1, -1]).astype(f"u{config.format.bits // 8}")
         return patterns[keys.ternary(weights)]
     bits = plan.key_width if config.architecture == "multiplier" else None
     return keys.encode(weights, config.group_size, bits)
