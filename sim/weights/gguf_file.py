@@ -12,7 +12,7 @@ from gguf import GGUFReader
 from gguf.gguf_reader import ReaderTensor
 from numpy.typing import NDArray
 
-from sim.weights.tensors import Blocks, Tensor, TensorFile, WeightFileError
+from sim.weights.tensors import Blocks, Tensor, TensorFile, WeightFileError, reading
 from sim.weights.ternary_blocks import BLOCK_FORMATS, BlockFormat
 
 PLAIN = ("F64", "F32", "F16", "I8", "I16", "I32", "I64")
@@ -21,10 +21,8 @@ PLAIN = ("F64", "F32", "F16", "I8", "I16", "I32", "I64")
 
 def open_gguf(path: Path) -> TensorFile:
     """The tensors of a GGUF file; ``WeightFileError`` where it is damaged or of types not known."""
-    try:
+    with reading(path, "GGUF"):
         reader = GGUFReader(path)
-    except (ValueError, KeyError, IndexError, OverflowError, TypeError) as error:
-        raise WeightFileError(f"{path}: not a whole GGUF file, or one of unknown types: {error}") from None
     if reader.byte_order != "I":
         raise WeightFileError(f"{path}: big-endian, a little-endian GGUF file is expected")
     return TensorFile(path, {tensor.name: _tensor(path, tensor) for tensor in reader.tensors})

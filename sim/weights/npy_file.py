@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.weights.tensors import Tensor, TensorFile, WeightFileError
+from sim.weights.tensors import Tensor, TensorFile, reading
 
 READABLE = "fiub"
 """numpy's kinds of types that are numbers."""
@@ -20,41 +19,35 @@ READABLE = "fiub"
 
 def open_npy(path: Path) -> TensorFile:
     """The one array of a .npy file, mapped into memory, named as the file is."""
-    try:
+    with reading(path, ".npy"):
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise WeightFileError(f"{path}: not a whole .npy file: {error}") from None
     return TensorFile(path, {path.stem: _tensor(path, path.stem, array.shape, array.dtype, lambda: array)})
 
 
 def open_npz(path: Path) -> TensorFile:
     """The arrays of a .npz file; the one that was asked for last is in memory."""
     tensors = {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for member in archive.namelist():
-                name = member.removesuffix(".npy")
-                with archive.open(member) as stream:
-                    major, _ = np.lib.format.read_magic(stream)
-                    read_header = (
-                        np.lib.format.read_array_header_1_0
-                        if major == 1
-                        else np.lib.format.read_array_header_2_0
-                    )
-                    shape, _, dtype = read_header(stream)
-                tensors[name] = _tensor(path, name, shape, dtype, partial(_member, path, name))
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise WeightFileError(f"{path}: not a whole .npz file: {error}") from None
+    with reading(path, ".npz"), zipfile.ZipFile(path) as archive:
+        for member in archive.namelist():
+            name = member.removesuffix(".npy")
+            with archive.open(member) as stream:
+                shape, dtype = _header(stream)
+            tensors[name] = _tensor(path, name, shape, dtype, partial(_member, path, name))
     return TensorFile(path, tensors)
+
+
+def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type of the array that a .npy stream begins with."""
+    major, _ = np.lib.format.read_magic(stream)
+    read = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(stream)
+    return shape, dtype
 
 
 @lru_cache(maxsize=1)
 def _member(path: Path, name: str) -> NDArray[Any]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return np.asarray(archive[name])
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise WeightFileError(f"{path}: array {name!r} is damaged: {error}") from None
+    with reading(path, ".npz"), np.load(path, allow_pickle=False) as archive:
+        return np.asarray(archive[name])
 
 
 def _tensor(

@@ -8,20 +8,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 
-from sim.weights.tensors import Tensor, TensorFile, WeightFileError
+from sim.weights.tensors import Tensor, TensorFile, reading
 
 READABLE = ("F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U8", "BOOL")
 
 
 def open_safetensors(path: Path) -> TensorFile:
     """The tensors of a safetensors file; ``WeightFileError`` where it is damaged."""
-    try:
+    with reading(path, "safetensors"):
         opened: Any = safe_open(path, framework="numpy")
         tensors = {name: _tensor(path, opened, name) for name in opened.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise WeightFileError(f"{path}: not a whole safetensors file: {error}") from None
     return TensorFile(path, tensors)
 
 

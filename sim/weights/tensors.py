@@ -7,6 +7,7 @@ for: a strip of rows, or at most one tensor.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,21 @@ STRIP_VALUES = 1 << 20
 
 class WeightFileError(TernlutError):
     """A file of weights cannot be read, or does not hold what was asked of it."""
+
+
+@contextmanager
+def reading(path: Path, what: str) -> Iterator[None]:
+    """Whatever a format's package raises on damaged bytes, as one ``WeightFileError``.
+
+    Packages promise no kind of error for that, and numpy alone has half a dozen.
+    """
+    try:
+        yield
+    except WeightFileError:
+        raise
+    except Exception as error:
+        said = str(error) or type(error).__name__
+        raise WeightFileError(f"{path}: not a whole {what} file: {said}") from None
 
 
 @dataclass(frozen=True)
