@@ -145,6 +145,8 @@ def encode(weights: ArrayLike, group_size: int, multiplier_bits: int | None = No
     """
     if multiplier_bits is None:
         return pack(weights, group_size)
-    of_minus_one = (1 << multiplier_bits) - 1
-    patterns = np.array([0, 1, of_minus_one], dtype=np.min_scalar_type(of_minus_one))
-    return patterns[ternary(weights)]
+    mask = (1 << multiplier_bits) - 1
+    unsigned = np.min_scalar_type(mask)
+    patterns: NDArray[Any] = ternary(weights).astype(f"i{unsigned.itemsize}").view(unsigned)
+    patterns &= unsigned.type(mask)
+    return patterns

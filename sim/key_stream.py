@@ -25,9 +25,11 @@ def codes_of(plan: CorePlan, weights: NDArray[Any]) -> NDArray[Any]:
     """What the stream carries for ternary ``weights[M, N]``: [M, codes], unsigned."""
     config = plan.config
     if plan.multiplies_floats:
-        # By lookup, which is faster than to convert every weight.
-        patterns = config.format.encode([0, 1, -1]).astype(f"u{config.format.bits // 8}")
-        return patterns[keys.ternary(weights)]
+        # One, where a weight is odd, and the sign: faster than to convert every weight.
+        size, one = config.format.bits // 8, int(config.format.encode([1.0])[0])
+        integers = keys.ternary(weights).astype(f"i{size}").view(f"u{size}")
+        magnitude = (integers & 1) * integers.dtype.type(one)
+        return np.asarray(magnitude | integers & integers.dtype.type(1 << (config.format.bits - 1)))
     bits = plan.key_width if config.architecture == "multiplier" else None
     return keys.encode(weights, config.group_size, bits)
 

@@ -1,6 +1,6 @@
 """Makes the checkpoint of a small transformer block: seven projections and two norms, as safetensors.
 
-python examples/checkpoint/make.py FILE [--packed]
+    python examples/checkpoint/make.py FILE [--packed]
 
 Weights are random, in bf16 as they come out of training; with --packed the projections are ternary already,
 four to a byte with a scale beside them, as published BitNet checkpoints have them.

@@ -27,7 +27,8 @@ def technology(tmp_path: Path) -> Path:
 def test_help_names_every_command(ternlut: Run) -> None:
     result = ternlut("--help")
     assert result.status == 0
-    for command in ("generate", "simulate", "synth", "estimate", "calibrate", "sweep", "report"):
+    commands = "generate simulate inspect pack synth estimate calibrate sweep report"
+    for command in commands.split():
         assert f"\n  {command} " in result.out
 
 
