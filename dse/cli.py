@@ -133,6 +133,8 @@ def simulate(
     if weights is not None:
         from sim.weights.stored_layer import StoredLayer
 
+        if layer:
+            raise UsageError(f"--layer {layer}: the shape of --weights is that of the tensor")
         rule = read_rule(ternary, per)
         stored = StoredLayer.load(config.format, weights, tensor, *rule, activations, tokens, seed)
         data = Layer.of(stored.activations.values, stored.matrix.weights)

@@ -35,7 +35,8 @@ def activations_for(number: Format, x: NDArray[Any]) -> Activations:
     """
     wide = x.astype(np.float64)
     if not isinstance(number, Integer):
-        return Activations(wide, number.decode(number.encode(wide)), np.ones(len(wide)))
+        with np.errstate(over="ignore"):
+            return Activations(wide, number.decode(number.encode(wide)), np.ones(len(wide)))
     if x.dtype.kind in "iub":
         return Activations(wide, x.astype(np.int64), np.ones(len(wide)))
     scale = number.maximum / np.maximum(np.abs(wide).max(axis=1), SMALLEST_MAXIMUM)

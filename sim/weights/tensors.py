@@ -37,7 +37,7 @@ def reading(path: Path, what: str) -> Iterator[None]:
         raise
     except Exception as error:
         said = str(error) or type(error).__name__
-        raise WeightFileError(f"{path}: not a whole {what} file: {said}") from None
+        raise WeightFileError(f"{path}: cannot be read as {what}: {said}") from None
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ def test_pack_refuses_what_does_not_fit_in_one_line(
     assert "Is a directory" in said(tmp_path)
     half = tmp_path / "half.safetensors"
     half.write_bytes(checkpoint.read_bytes()[:-5])
-    assert "half.safetensors: not a whole safetensors file" in said(half, "--tensor", "up")
+    assert "half.safetensors: cannot be read as safetensors" in said(half, "--tensor", "up")
     assert not (tmp_path / "image").exists()
 
 
@@ -123,7 +123,11 @@ def test_simulate_runs_a_stored_layer_with_given_activations(
     assert "RMS error against float64: 0." in result.out
 
 
-def test_simulate_refuses_activations_without_weights(ternlut: Run, core: Path, tmp_path: Path) -> None:
+def test_simulate_refuses_options_that_do_not_go_together(
+    ternlut: Run, core: Path, checkpoint: Path, tmp_path: Path
+) -> None:
+    said = ternlut("simulate", core, "--weights", checkpoint, "--tensor", "up", "--layer", "3x4").complaint
+    assert "--layer 3x4: the shape of --weights" in said
     said = ternlut("simulate", core, "--activations", tmp_path / "x.npy").complaint
     assert "x.npy: is for --weights" in said
 

@@ -183,7 +183,7 @@ def test_bytes_changed_in_a_header_never_end_in_anything_but_an_error_of_ours(tm
 def test_files_of_other_kinds_are_refused(tmp_path: Path, start: bytes) -> None:
     path = tmp_path / "w.gguf"
     path.write_bytes(start)
-    with pytest.raises(WeightFileError, match=r"w\.gguf: not a (file of weights|whole safetensors file)"):
+    with pytest.raises(WeightFileError, match=r"w\.gguf: (not a file of weights|cannot be read as)"):
         open_tensors(path)
 
 
