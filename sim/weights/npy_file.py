@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -11,7 +12,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.weights.tensors import Tensor, TensorFile, reading
+from sim.weights.tensors import Tensor, TensorFile, WeightFileError, reading
 
 READABLE = "fiub"
 """numpy's kinds of types that are numbers."""
@@ -26,13 +27,16 @@ def open_npy(path: Path) -> TensorFile:
 
 def open_npz(path: Path) -> TensorFile:
     """The arrays of a .npz file; the one that was asked for last is in memory."""
-    tensors = {}
+    tensors, load = {}, lru_cache(maxsize=1)(partial(_member, path))
     with reading(path, ".npz"), zipfile.ZipFile(path) as archive:
         for member in archive.namelist():
             name = member.removesuffix(".npy")
             with archive.open(member) as stream:
                 shape, dtype = _header(stream)
-            tensors[name] = _tensor(path, name, shape, dtype, partial(_member, path, name))
+                held = archive.getinfo(member).file_size - stream.tell()
+            if not dtype.hasobject and held != math.prod(shape) * dtype.itemsize:
+                raise WeightFileError(f"{path}: array {name!r} has {held} bytes for shape {list(shape)}")
+            tensors[name] = _tensor(path, name, shape, dtype, partial(load, name))
     return TensorFile(path, tensors)
 
 
@@ -44,7 +48,6 @@ def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
     return shape, dtype
 
 
-@lru_cache(maxsize=1)
 def _member(path: Path, name: str) -> NDArray[Any]:
     with reading(path, ".npz"), np.load(path, allow_pickle=False) as archive:
         return np.asarray(archive[name])
@@ -54,6 +57,9 @@ def _tensor(
     path: Path, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], array: Callable[[], NDArray[Any]]
 ) -> Tensor:
     def rows(first: int, last: int) -> NDArray[Any]:
-        return np.atleast_1d(array())[first:last]
+        found = array()
+        if found.shape != shape:
+            raise WeightFileError(f"{path}: array {name!r} is damaged: its shape is given twice and differs")
+        return np.atleast_1d(found)[first:last]
 
     return Tensor(str(path), name, str(dtype), shape, rows if dtype.kind in READABLE else None)

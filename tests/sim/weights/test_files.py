@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import tracemalloc
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -204,3 +206,16 @@ def test_one_tensor_is_in_memory_and_no_more(tmp_path: Path) -> None:
     tracemalloc.stop()
     # A byte a weight, and a few strips of 2^20 values in up to eight bytes.
     assert most < big.size + 50e6
+
+
+def test_an_array_that_claims_more_than_there_is_is_refused(tmp_path: Path) -> None:
+    header = io.BytesIO()
+    claimed = {"shape": (10**9, 10**6), "fortran_order": False, "descr": "<f4"}
+    np.lib.format.write_array_header_1_0(header, claimed)
+    (tmp_path / "w.npy").write_bytes(header.getvalue() + bytes(64))
+    with zipfile.ZipFile(tmp_path / "w.npz", "w") as archive:
+        archive.writestr("w.npy", header.getvalue() + bytes(64))
+    with pytest.raises(WeightFileError, match=r"w\.npy: cannot be read as \.npy"):
+        open_tensors(tmp_path / "w.npy")
+    with pytest.raises(WeightFileError, match=r"w\.npz: array 'w' has 64 bytes for shape"):
+        open_tensors(tmp_path / "w.npz")
