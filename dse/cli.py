@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from costmodel.liberty import Library
     from dse.summary import Summary
     from generator.config import CoreConfig
+    from sim.weights.reading import Rule
+    from sim.weights.ternary import Per
 
 app = typer.Typer(
     help="Explore and generate lookup-table hardware for ternary neural networks.",
@@ -42,6 +44,19 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Tech = Annotated[str, typer.Option("--tech", metavar="NAME", help="Technology, shipped or a TOML file.")]
 LibertyFiles = Annotated[
     list[Path], typer.Option("--liberty", metavar="FILE", help="Liberty file, plain or gzip; repeatable.")
+]
+
+TernaryRule = Annotated[
+    str,
+    typer.Option(
+        "--ternary",
+        metavar="RULE",
+        help="How floats become ternary: auto, absmean, threshold, exact or packed.",
+    ),
+]
+PerScale = Annotated[str, typer.Option("--per", metavar="tensor|row", help="One scale, or one a row.")]
+TensorName = Annotated[
+    str, typer.Option("--tensor", metavar="NAME", help="Which tensor.", show_default="the only one")
 ]
 
 INTERRUPTED = 130
@@ -89,9 +104,15 @@ def simulate(
     tokens: Annotated[int, typer.Option(metavar="B", help="Tokens.", min=1)] = 1,
     seed: Annotated[int, typer.Option(metavar="S", help="Seed of activations and weights.", min=0)] = 0,
     weights: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Ternary weights W[M, N], .npy or .npz.")
+        Path | None, typer.Option(metavar="FILE", help="Weights W[M, N]: safetensors, GGUF, .npy or .npz.")
     ] = None,
-    tensor: Annotated[str, typer.Option(metavar="NAME", help="Which array of an .npz file.")] = "",
+    tensor: TensorName = "",
+    activations: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="x[B, N] for --weights, .npy.", show_default="normal ones"),
+    ] = None,
+    ternary: TernaryRule = "auto",
+    per: PerScale = "tensor",
     stalls: Annotated[
         float, typer.Option(metavar="P", help="Probability that a stream pauses in a cycle.", min=0, max=0.99)
     ] = 0.0,
@@ -108,12 +129,20 @@ def simulate(
     from sim.harness import simulate as run
     from sim.layers import Layer
 
-    length, outputs = read_shape(layer) if layer else default_shape(config)
-    if weights is None:
-        data = Layer.random(config, length, outputs, tokens, seed)
+    plan, stored = plan_for(config), None
+    if weights is not None:
+        from sim.weights.stored_layer import StoredLayer
+
+        if layer:
+            raise UsageError(f"--layer {layer}: the shape of --weights is that of the tensor")
+        rule = read_rule(ternary, per)
+        stored = StoredLayer.load(config.format, weights, tensor, *rule, activations, tokens, seed)
+        data = Layer.of(stored.activations.values, stored.matrix.weights)
+    elif activations is not None:
+        raise UsageError(f"--activations {activations}: is for --weights")
     else:
-        data = layer_of_file(config, weights, tensor, tokens, seed)
-    dump = Path(f"ternlut_{plan_for(config).name}.fst") if waves else None
+        data = Layer.random(config, *(read_shape(layer) if layer else default_shape(config)), tokens, seed)
+    dump = Path(f"ternlut_{plan.name}.fst") if waves else None
     with progress_bar() as progress:
         progress(f"simulating {data.length} → {data.outputs}", None)
         result = run(
@@ -127,21 +156,109 @@ def simulate(
         "cycles": result.cycles,
         "expected_cycles": result.expected_cycles,
         "latency": result.latency,
+        "utilisation": round(data.weights.size * data.tokens / (result.cycles * plan.macs_per_cycle), 4)
+        if result.cycles
+        else None,
         "seconds": round(result.seconds, 3),
         "seed": seed,
         "failures": list(result.failures),
         "waves": str(dump) if dump else None,
     }
+    if stored is not None:
+        figures |= stored.figures(plan, result.outputs[0])
     if as_json:
         say_json(figures)
     else:
         print(told(result, data.length, data.outputs, data.tokens))
+        if stored is not None:
+            print(told_of_weights(figures))
         for failure in result.failures[:10]:
             print(f"  {failure}")
         if dump:
             print(f"waves: {dump}")
     if not result.passed:
         raise typer.Exit(1)
+
+
+@app.command()
+def inspect(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="safetensors, GGUF, .npy or .npz.", show_default=False),
+    ],
+    ternary: TernaryRule = "auto",
+    per: PerScale = "tensor",
+    as_json: AsJson = False,
+) -> None:
+    """List a weight file's tensors, and the ternary weights of its matrices."""
+    from sim.weights.files import open_tensors
+    from sim.weights.inspection import inspect_file
+
+    rule, which = read_rule(ternary, per)
+    held, found = open_tensors(file), []
+    with progress_bar() as progress:
+        for done, one in enumerate(inspect_file(held, rule, which), start=1):
+            found.append(one)
+            progress(f"reading {file.name}", done / len(held.tensors))
+    if as_json:
+        say_json({"file": str(file), "tensors": [one.figures for one in found]})
+        return
+    rows = []
+    for one in found:
+        how = one.rule or ("not ternary" if one.refused else "")
+        shares = [f"{count / sum(one.counts):.1%}" for count in one.counts] if one.counts else [""] * 3
+        shape = " × ".join(map(str, one.shape)) or "scalar"
+        rows.append([one.tensor.name, one.tensor.kind, shape, how, *shares])
+    head = ["tensor", "type", "shape", "ternary", "-1", "0", "+1"]
+    print(aligned(head, rows, text=(0, 1, 2, 3)))
+
+
+@app.command()
+def pack(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="Weight file; with --unpack a directory that pack wrote.", show_default=False
+        ),
+    ],
+    core: Annotated[Path, typer.Option(metavar="CORE", help="Core file, TOML.", show_default=False)],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="OUT", help="Directory, or .npy to unpack to.")],
+    tensor: TensorName = "",
+    ternary: TernaryRule = "auto",
+    per: PerScale = "tensor",
+    unpack: Annotated[
+        bool, typer.Option("--unpack", help="Restore the ternary matrix of a key image.")
+    ] = False,
+    override: Overrides = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Write a weight matrix as an image of a core's key memory, or restore it from one."""
+    from sim.weights.key_image import read_image, restore, write_image
+
+    began = time.perf_counter()
+    config = load_core(core, override)
+    if unpack:
+        image = read_image(config, file)
+        restore(image, out)
+        (outputs, length), manifest = image.weights.shape, image.manifest
+        written = f"{outputs} × {length} ternary weights in {out}"
+    else:
+        from sim.weights.files import open_tensors
+        from sim.weights.reading import ternary_of
+
+        held = open_tensors(file)
+        found = held.find(tensor)
+        matrix = ternary_of(held, found, *read_rule(ternary, per))
+        manifest = write_image(config, matrix, out, source=file.name, tensor=found.name)
+        (outputs, length) = matrix.weights.shape
+        written = (
+            f"{found.name}: {outputs} × {length} weights ({matrix.rule}) as {manifest['beats']:,} beats of "
+            f"{manifest['beat_bytes']} bytes in {out}"
+        )
+    if as_json:
+        say_json({**manifest, "out": str(out), "seconds": round(time.perf_counter() - began, 3)})
+        return
+    print(written)
 
 
 @app.command()
@@ -453,25 +570,31 @@ def default_shape(config: CoreConfig) -> tuple[int, int]:
     return length, outputs if config.outputs is None else min(outputs, config.outputs)
 
 
-def layer_of_file(config: CoreConfig, path: Path, tensor: str, tokens: int, seed: int) -> Any:
-    """Weights of a numpy file, with random activations."""
-    import numpy as np
+def read_rule(ternary: str, per: str) -> tuple[Rule, Per]:
+    """``--ternary`` and ``--per``."""
+    from sim.weights.reading import RULES
 
-    from sim.layers import Layer
+    for rule in RULES:
+        if rule == ternary:
+            break
+    else:
+        raise UsageError(f"--ternary {ternary}: {', '.join(RULES[:-1])} or {RULES[-1]} is expected")
+    if per not in ("tensor", "row"):
+        raise UsageError(f"--per {per}: tensor or row is expected")
+    return rule, "row" if per == "row" else "tensor"
 
-    try:
-        loaded = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError):
-        raise UsageError(f"{path}: not a numpy file, .npy or .npz is expected") from None
-    if isinstance(loaded, np.lib.npyio.NpzFile):
-        if tensor not in loaded.files:
-            raise UsageError(
-                f"{path}: no tensor {tensor!r}, it holds {', '.join(loaded.files)}; say which with --tensor"
-            )
-        loaded = loaded[tensor]
-    if loaded.ndim != 2:
-        raise UsageError(f"{path}: an array of {loaded.ndim} dimensions, W[M, N] is expected")
-    return Layer.of(Layer.random(config, loaded.shape[1], 1, tokens, seed).activations, loaded)
+
+def told_of_weights(figures: dict[str, Any]) -> str:
+    """What was simulated of a weight file, and how good the results are."""
+    error = figures["error"]
+    of_original, of_ternary = (
+        "not a number" if found is None else f"{found:.3g}" for found in (error["original"], error["ternary"])
+    )
+    return (
+        f"{figures['tensor']}: {figures['rule']}, {figures['sparsity']:.1%} zeros, "
+        f"{figures['utilisation']:.1%} of the core used\n"
+        f"RMS error against float64: {of_original} with the original weights, {of_ternary} with ternary ones"
+    )
 
 
 def cores() -> int:

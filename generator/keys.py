@@ -7,6 +7,7 @@ t < 0 above the index |t|. Negating a group flips the sign alone, so half a tabl
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -68,25 +69,53 @@ def index_cubes(group_size: int) -> tuple[dict[int, int], ...]:
     return tuple(cubes)
 
 
-def pack(weights: ArrayLike, group_size: int) -> NDArray[np.uint16]:
-    """Keys of ternary ``weights[..., N]``, one for each group of µ along the last axis: ``[..., ceil(N/µ)]``.
-
-    N that is no multiple of µ is padded with zero weights. Raises ``KeyFileError`` for a weight that is not
-    -1, 0 or 1.
-    """
+def ternary(weights: ArrayLike) -> NDArray[np.int8]:
+    """``weights`` (any shape) as int8; ``KeyFileError`` for one that is not -1, 0 or 1."""
     array = np.asarray(weights)
-    if array.size and not np.isin(array, (-1, 0, 1)).all():
+    if array.dtype == np.bool_:
+        return array.astype(np.int8)
+    if np.issubdtype(array.dtype, np.integer):
+        right = not array.size or (array.min() >= -1 and array.max() <= 1)
+    else:
+        right = bool(np.isin(array, (-1, 0, 1)).all())
+    if not right:
         bad = array[~np.isin(array, (-1, 0, 1))].flat[0]
         raise KeyFileError(f"weight {bad} is not ternary: -1, 0 and 1 are allowed")
+    return array.astype(np.int8, copy=False)
+
+
+def pack(weights: ArrayLike, group_size: int) -> NDArray[Any]:
+    """Keys of ternary ``weights[..., N]``, one for each group of µ along the last axis: ``[..., ceil(N/µ)]``.
+
+    They come in the smallest type that holds a key. N that is no multiple of µ is padded with zero weights.
+    Raises ``KeyFileError`` for a weight that is not -1, 0 or 1.
+    """
+    array = ternary(weights)
     padding = -array.shape[-1] % group_size
     if padding:
         array = np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, padding)])
     groups = array.reshape(*array.shape[:-1], -1, group_size)
-    value = np.zeros(groups.shape[:-1], dtype=np.int16)
-    for digit in range(group_size):
-        value = np.int16(3) * value + groups[..., digit].astype(np.int16)
-    sign = (value < 0).astype(np.uint16) << np.uint16(index_width(group_size))
-    return np.abs(value).astype(np.uint16) | sign
+    # Up to µ = 5 values and keys fit a byte, and the processor does most at once with bytes.
+    small = key_width(group_size) <= 8
+    value: NDArray[Any] = groups[..., 0].astype(np.int8 if small else np.int16)
+    for digit in range(1, group_size):
+        value += value << 1
+        value += groups[..., digit]
+    sign = (value < 0).view(np.uint8)
+    key: NDArray[Any] = np.abs(value, out=value).view(np.uint8 if small else np.uint16)
+    key |= sign.astype(key.dtype, copy=False) << index_width(group_size)
+    return key
+
+
+@lru_cache
+def weights_of_keys(group_size: int) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+    """For every pattern of a key's bits the weights [2^bits, µ], and whether it is a key at all."""
+    width, last = index_width(group_size), entry_count(group_size)
+    weights = np.zeros((2 << width, group_size), dtype=np.int8)
+    weights[: last + 1] = [digits_of(index, group_size) for index in range(last + 1)]
+    weights[1 << width :] = -weights[: 1 << width]
+    known = np.arange(1 << width) <= last
+    return weights, np.concatenate([known, known & (np.arange(1 << width) > 0)])
 
 
 def unpack(keys: ArrayLike, group_size: int) -> NDArray[np.int8]:
@@ -94,29 +123,30 @@ def unpack(keys: ArrayLike, group_size: int) -> NDArray[np.int8]:
 
     Raises ``KeyFileError`` for an index above the last entry and for a sign on index 0.
     """
-    array = np.asarray(keys).astype(np.int64)
-    width = index_width(group_size)
-    index = array & ((1 << width) - 1)
-    defined = (index <= entry_count(group_size)) & (array >= 0) & (array >> (width + 1) == 0)
-    defined &= array != 1 << width
-    if not defined.all():
+    array = np.asarray(keys)
+    weights, known = weights_of_keys(group_size)
+    inside = not array.size or (array.min() >= 0 and array.max() < len(known))
+    if not (inside and known[array].all()):
+        defined = [0 <= key < len(known) and known[key] for key in array.flat]
         raise KeyFileError(
-            f"key {int(array[~defined].flat[0])} is not one of group_size {group_size}: "
+            f"key {int(array.flat[defined.index(False)])} is not one of group_size {group_size}: "
             f"indices 0 … {entry_count(group_size)} are allowed, with a sign bit above 0"
         )
-    sign = np.where(array >> width, -1, 1).astype(np.int8)
-    table = np.array([digits_of(i, group_size) for i in range(entry_count(group_size) + 1)], dtype=np.int8)
-    weights: NDArray[np.int8] = table[index] * sign[..., None]
-    return weights.reshape(*array.shape[:-1], array.shape[-1] * group_size)
+    found: NDArray[np.int8] = weights[array]
+    return found.reshape(*array.shape[:-1], array.shape[-1] * group_size)
 
 
-def encode(weights: ArrayLike, group_size: int, multiplier_bits: int | None = None) -> NDArray[np.uint64]:
+def encode(weights: ArrayLike, group_size: int, multiplier_bits: int | None = None) -> NDArray[Any]:
     """What the key stream carries for ternary ``weights[..., N]``.
 
-    Keys of the code above, or, with ``multiplier_bits``, each weight dequantised to two's complement of that
-    many bits, which is what a conventional engine multiplies by.
+    Keys of the code above, or, with ``multiplier_bits`` ≤ 64, each weight dequantised to two's complement of
+    that many bits, which is what a conventional engine multiplies by. They come in the smallest type that
+    holds them.
     """
     if multiplier_bits is None:
-        return pack(weights, group_size).astype(np.uint64)
-    signed = unpack(pack(weights, 1), 1).astype(np.int64)
-    return signed.astype(np.uint64) & np.uint64((1 << multiplier_bits) - 1)
+        return pack(weights, group_size)
+    mask = (1 << multiplier_bits) - 1
+    unsigned = np.min_scalar_type(mask)
+    patterns: NDArray[Any] = ternary(weights).astype(f"i{unsigned.itemsize}").view(unsigned)
+    patterns &= unsigned.type(mask)
+    return patterns

@@ -13,6 +13,8 @@ from generator.config import CoreConfig
 from generator.errors import WorkloadError
 from generator.formats import Integer
 from generator.plan import CorePlan, Tiling
+from sim.fields import pack_fields, unpack_fields
+from sim.key_stream import stream_chunks
 from sim.reference import with_invalid
 
 
@@ -31,8 +33,7 @@ class Layer:
             raise WorkloadError(
                 f"x{list(x.shape)} and W{list(w.shape)} do not fit: x[B, N] and W[M, N] are expected"
             )
-        keys.pack(w, 1)
-        return cls(x, w.astype(np.int8))
+        return cls(x, keys.ternary(w))
 
     @classmethod
     def random(cls, config: CoreConfig, length: int, outputs: int, tokens: int = 1, seed: int = 0) -> Layer:
@@ -110,23 +111,13 @@ def beats_of(plan: CorePlan, layer: Layer) -> Beats:
     x = x.reshape(blocks, config.rows, n, config.tile_length).transpose(0, 2, 1, 3)
     activation = pack_fields(x.reshape(blocks * n, -1), plan.activation_width)
 
-    multiplier_bits = plan.key_width if config.architecture == "multiplier" else None
-    if plan.multiplies_floats:
-        code = config.format.encode(layer.weights)
-    else:
-        code = keys.encode(layer.weights, config.group_size, multiplier_bits)
-    code = np.pad(code, ((0, m * config.columns - layer.outputs), (0, n * config.tables - code.shape[1])))
-    code = code.reshape(m, config.columns, n, config.tables).transpose(0, 2, 1, 3)
-    key = pack_fields(code.reshape(m * n, -1), plan.key_width)
+    key = pack_fields(np.concatenate(list(stream_chunks(plan, layer.weights))), plan.key_width)
 
-    every_m, every_n = np.arange(m, dtype=np.int32), np.arange(n, dtype=np.int32)
     block = np.arange(blocks, dtype=np.int32)[:, None] * n
-    if config.dataflow == "output_stationary":
-        activation_order = (block + np.tile(every_n, m)).reshape(-1)
-        key_order = np.tile(np.arange(m * n, dtype=np.int32), blocks)
-    else:
-        activation_order = (block + every_n).reshape(-1)
-        key_order = np.tile((every_m * n + every_n[:, None]).reshape(-1), blocks)
+    every_n = np.arange(n, dtype=np.int32)
+    restreams = m if config.dataflow == "output_stationary" else 1
+    activation_order = (block + np.tile(every_n, restreams)).reshape(-1)
+    key_order = np.tile(np.arange(m * n, dtype=np.int32), blocks)
     return Beats(tiling, activation, activation_order, key, key_order)
 
 
@@ -149,21 +140,3 @@ def values_of(plan: CorePlan, results: NDArray[np.int64]) -> NDArray[Any]:
     if isinstance(number, Integer):
         return results
     return np.asarray(number.decode(results & ((1 << number.bits) - 1)).astype(np.float64))
-
-
-def pack_fields(values: NDArray[Any], width: int) -> NDArray[np.uint8]:
-    """[beats, fields] of ``width`` ≤ 32 bits as [beats, bytes], least significant first, zero-padded."""
-    octets = np.ascontiguousarray(values, dtype="<u4").view(np.uint8).reshape(*values.shape, 4)
-    bits = np.unpackbits(octets, axis=-1, bitorder="little", count=width)
-    return np.packbits(bits.reshape(len(values), -1), axis=-1, bitorder="little")
-
-
-def unpack_fields(
-    beats: NDArray[np.uint8], fields: int, width: int, signed: bool = True
-) -> NDArray[np.int64]:
-    """[beats, bytes] as [beats, fields] of numbers of ``width`` ≤ 64 bits, two's complement if ``signed``."""
-    bits = np.unpackbits(beats, axis=-1, bitorder="little", count=fields * width)
-    bits = bits.reshape(len(beats), fields, width)
-    sign = np.repeat(bits[..., -1:] & signed, 64 - width, axis=-1)
-    octets = np.packbits(np.concatenate([bits, sign], axis=-1), axis=-1, bitorder="little")
-    return octets.view("<i8")[..., 0].astype(np.int64)

@@ -3,78 +3,18 @@
 from __future__ import annotations
 
 import errno
-import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
 
 from dse import cli
+from tests.dse.commands import Run
 from tests.dse.specs import TECHNOLOGY
 from tests.dse.test_sweep import FILES, spec_file
-
-CORE = """
-architecture = "lut"
-activation = "int4"
-group_size = 2
-tables = 2
-columns = 3
-max_reduction = 64
-"""
-
-
-class Result(NamedTuple):
-    """What a command left behind."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def figures(self) -> dict[str, Any]:
-        """The one JSON object on stdout."""
-        assert self.status in (0, 1), self.err
-        assert self.err == ""
-        found = json.loads(self.out)
-        assert isinstance(found, dict)
-        return found
-
-    @property
-    def complaint(self) -> str:
-        """The one line on stderr of a command that refuses its input."""
-        assert self.status == 2, self.err
-        assert self.out == ""
-        assert self.err.startswith("ternlut: ")
-        assert self.err.count("\n") == 1
-        return self.err
-
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def ternlut(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command."""
-
-    def run(*arguments: object) -> Result:
-        monkeypatch.setattr(sys, "argv", ["ternlut", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return Result(int(ended.value.code or 0), out, err)
-
-    return run
-
-
-@pytest.fixture
-def core(tmp_path: Path) -> Path:
-    path = tmp_path / "core.toml"
-    path.write_text(CORE)
-    return path
 
 
 @pytest.fixture
@@ -87,7 +27,8 @@ def technology(tmp_path: Path) -> Path:
 def test_help_names_every_command(ternlut: Run) -> None:
     result = ternlut("--help")
     assert result.status == 0
-    for command in ("generate", "simulate", "synth", "estimate", "calibrate", "sweep", "report"):
+    commands = "generate simulate inspect pack synth estimate calibrate sweep report"
+    for command in commands.split():
         assert f"\n  {command} " in result.out
 
 
@@ -236,10 +177,11 @@ def test_a_layer_beyond_the_core_is_one_line(ternlut: Run, core: Path) -> None:
 
 
 def test_weights_that_are_none_are_one_line(ternlut: Run, core: Path, tmp_path: Path) -> None:
-    np.save(tmp_path / "w.npy", np.full((2, 4), 3))
-    assert "weight 3 is not ternary" in ternlut("simulate", core, "--weights", tmp_path / "w.npy").complaint
-    (tmp_path / "w.npy").write_text("weights")
-    assert "w.npy: not a numpy file" in ternlut("simulate", core, "--weights", tmp_path / "w.npy").complaint
+    path = tmp_path / "w.npy"
+    np.save(path, np.full((2, 4), 3))
+    assert "is not ternary: it holds 3" in ternlut("simulate", core, "--weights", path).complaint
+    path.write_text("weights")
+    assert "w.npy: not a file of weights" in ternlut("simulate", core, "--weights", path).complaint
 
 
 def test_a_liberty_file_that_cannot_be_used_is_one_line(ternlut: Run, core: Path, tmp_path: Path) -> None:

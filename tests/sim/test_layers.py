@@ -13,7 +13,8 @@ from generator import keys
 from generator.config import CoreConfig
 from generator.errors import KeyFileError, WorkloadError
 from generator.plan import plan_for
-from sim.layers import Layer, beats_of, pack_fields, unpack_fields
+from sim.fields import pack_fields, unpack_fields, unpack_unsigned
+from sim.layers import Layer, beats_of
 
 
 def field(beat: Any, at: int, width: int) -> int:
@@ -72,14 +73,19 @@ def test_a_multipliers_keys_are_weights_in_the_activations_width() -> None:
     assert [field(beats.key_beats[0], 5 * table, 5) for table in range(3)] == [31, 0, 1]
 
 
-@given(st.integers(1, 16), st.integers(1, 9), st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 64), st.integers(1, 19), st.integers(0, 2**32))
+@settings(max_examples=120, deadline=None)
 def test_fields_come_back_as_they_went(width: int, fields: int, seed: int) -> None:
     half = 1 << (width - 1)
-    values = np.random.default_rng(seed).integers(-half, half, size=(3, fields))
+    values = np.random.default_rng(seed).integers(-half, half, size=(3, fields), dtype=np.int64)
     beats = pack_fields(values.astype(np.uint64), width)
     assert beats.shape == (3, -(-fields * width // 8))
+    for beat, row in zip(beats, values.tolist(), strict=True):
+        right = sum((value & (2 * half - 1)) << (place * width) for place, value in enumerate(row))
+        assert int.from_bytes(beat.tobytes(), "little") == right
     np.testing.assert_array_equal(unpack_fields(beats, fields, width), values)
+    unsigned = unpack_unsigned(beats, fields, width).astype(np.uint64)
+    np.testing.assert_array_equal(unsigned, values.astype(np.uint64) & np.uint64(2 * half - 1))
 
 
 def test_shapes_and_weights_are_checked_at_the_door() -> None:

@@ -1,0 +1,113 @@
+"""The key stream of a weight matrix: which codes it carries, in which order, and the matrix back from them.
+
+A block of tokens takes one beat of K·L codes a tile, column after column. ``output_stationary`` goes through
+a tile of outputs before it begins the next, ``table_stationary`` through all outputs of a tile of
+activations. Matrices are worked through in strips that follow this order, so that memory stays bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator import keys
+from generator.errors import KeyFileError
+from generator.plan import CorePlan, Tiling
+
+STRIP_WEIGHTS = 1 << 19
+"""Weights worked on at a time: few enough to stay in the processor's cache."""
+
+
+def codes_of(plan: CorePlan, weights: NDArray[Any]) -> NDArray[Any]:
+    """What the stream carries for ternary ``weights[M, N]``: [M, codes], unsigned."""
+    config = plan.config
+    if plan.multiplies_floats:
+        # One, where a weight is odd, and the sign: faster than to convert every weight.
+        size, one = config.format.bits // 8, int(config.format.encode([1.0])[0])
+        integers = keys.ternary(weights).astype(f"i{size}").view(f"u{size}")
+        magnitude = (integers & 1) * integers.dtype.type(one)
+        return np.asarray(magnitude | integers & integers.dtype.type(1 << (config.format.bits - 1)))
+    bits = plan.key_width if config.architecture == "multiplier" else None
+    return keys.encode(weights, config.group_size, bits)
+
+
+def weights_of(plan: CorePlan, codes: NDArray[Any]) -> NDArray[np.int8]:
+    """The ternary weights of ``codes[..., n]``: ``[..., n·µ]``; ``KeyFileError`` for a code of none."""
+    config = plan.config
+    if config.architecture != "multiplier":
+        return keys.unpack(codes, config.group_size)
+    weights = np.zeros(codes.shape, dtype=np.int8)
+    known = codes == 0
+    for weight in (-1, 1):
+        here = codes == codes_of(plan, np.array([[weight]])).flat[0]
+        weights[here] = weight
+        known |= here
+    if not known.all():
+        raise KeyFileError(f"key {int(codes[~known].flat[0])} is none of the weights -1, 0 and 1")
+    return weights
+
+
+def stream_chunks(plan: CorePlan, weights: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """The codes of ternary ``weights[M, N]`` in the order of the stream, as chunks [beats, K·L].
+
+    Raises ``WorkloadError`` for a matrix the core cannot run, ``KeyFileError`` for weights not ternary.
+    """
+    config = plan.config
+    tiling = plan.tiling(weights.shape[1], weights.shape[0])
+    for rows, columns in strips(plan, tiling):
+        part = weights[rows, columns]
+        codes = codes_of(plan, part)
+        m = -(-len(part) // config.columns)
+        n = -(-codes.shape[1] // config.tables)
+        if codes.shape != (m * config.columns, n * config.tables):
+            padded = np.zeros((m * config.columns, n * config.tables), dtype=codes.dtype)
+            padded[: len(codes), : codes.shape[1]] = codes
+            codes = padded
+        tiles = codes.reshape(m, config.columns, n, config.tables)
+        ordered = tiles.transpose(_order(plan)).reshape(m * n, -1)
+        yield ordered
+
+
+def matrix_of(plan: CorePlan, chunks: Iterable[NDArray[Any]], outputs: int, length: int) -> NDArray[np.int8]:
+    """W[M, N] from the ``chunks`` of its stream, cut as ``stream_chunks`` cuts it.
+
+    Raises ``KeyFileError`` for codes the core does not know and for padding that is not zero.
+    """
+    config = plan.config
+    tiling = plan.tiling(length, outputs)
+    tile = config.tile_length
+    matrix = np.empty((outputs, length), dtype=np.int8)
+    for (rows, columns), beats in zip(strips(plan, tiling), chunks, strict=True):
+        m = -(-(min(rows.stop, outputs) - rows.start) // config.columns)
+        n = -(-(min(columns.stop, length) - columns.start) // tile)
+        outer, inner = (m, n) if config.dataflow == "output_stationary" else (n, m)
+        tiles = beats.reshape(outer, inner, config.columns, config.tables)
+        codes = tiles.transpose(np.argsort(_order(plan))).reshape(m * config.columns, -1)
+        part = weights_of(plan, codes)
+        into = matrix[rows, columns]
+        if np.count_nonzero(part) != np.count_nonzero(part[: len(into), : into.shape[1]]):
+            raise KeyFileError(f"the padding beyond {outputs} outputs and {length} inputs is not zero")
+        into[:] = part[: len(into), : into.shape[1]]
+    return matrix
+
+
+def strips(plan: CorePlan, tiling: Tiling) -> Iterator[tuple[slice, slice]]:
+    """Rows and columns of a matrix, part by part as the stream goes through it."""
+    config = plan.config
+    every = slice(0, tiling.n_tiles * config.tile_length), slice(0, tiling.m_tiles * config.columns)
+    if config.dataflow == "output_stationary":
+        step, tiles, across = config.columns, tiling.m_tiles, every[0].stop
+    else:
+        step, tiles, across = config.tile_length, tiling.n_tiles, every[1].stop
+    at_once = max(1, STRIP_WEIGHTS // (step * across))
+    for first in range(0, tiles, at_once):
+        strip = slice(first * step, min(first + at_once, tiles) * step)
+        yield (strip, every[0]) if config.dataflow == "output_stationary" else (every[1], strip)
+
+
+def _order(plan: CorePlan) -> tuple[int, int, int, int]:
+    """The axes [m tile, column, n tile, table] in the order of the stream."""
+    return (0, 2, 1, 3) if plan.config.dataflow == "output_stationary" else (2, 0, 1, 3)

@@ -1,0 +1,192 @@
+"""The image of a weight matrix in a core's key memory, as files, and the matrix back from them.
+
+A directory holds the beats of the key stream in the order the core takes them, once through the matrix (a
+core with several blocks of tokens takes them again for each): ``keys.bin`` as bytes, ``keys.hex`` for
+``$readmemh``, ``keys.npy`` as codes [beats, K, L]; and ``manifest.json``, which says what they are.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.config import CoreConfig
+from generator.errors import KeyFileError
+from generator.files import output_directory, replacing
+from generator.plan import CorePlan, plan_for
+from sim.fields import beat_bytes, pack_fields, unpack_unsigned
+from sim.key_stream import codes_of, matrix_of, stream_chunks, strips
+from sim.weights.ternary import TernaryMatrix
+
+FORMAT = "ternlut key image"
+BINARY, HEX, ARRAY, MANIFEST = "keys.bin", "keys.hex", "keys.npy", "manifest.json"
+
+
+@dataclass(frozen=True, eq=False)
+class KeyImage:
+    """What was read back: ternary W[M, N] ``weights``, and the manifest beside it."""
+
+    weights: NDArray[np.int8]
+    manifest: dict[str, Any]
+
+
+def write_image(
+    config: CoreConfig, matrix: TernaryMatrix, directory: Path, *, source: str = "", tensor: str = ""
+) -> dict[str, Any]:
+    """Writes the key image of ``matrix`` for the core ``config``; the manifest that was written with it.
+
+    Each file is whole or as it was before. Raises ``WorkloadError`` for a matrix the core cannot run and
+    ``OutputError`` where files cannot be written.
+    """
+    plan = plan_for(config)
+    outputs, length = matrix.weights.shape
+    beats = plan.tiling(length, outputs)
+    count, size = beats.n_tiles * beats.m_tiles, beat_bytes(config.columns * config.tables, plan.key_width)
+    output_directory(directory)
+    hashes = {name: hashlib.sha256() for name in (BINARY, HEX, ARRAY)}
+    with ExitStack() as stack:
+        # Closed in the opposite order, so that a file is complete before it takes its place.
+        paths = {name: stack.enter_context(replacing(directory / name)) for name in hashes}
+        files = {name: stack.enter_context(path.open("wb")) for name, path in paths.items()}
+
+        def write(name: str, data: Any) -> None:
+            files[name].write(data)
+            hashes[name].update(data)
+
+        code_type = codes_of(plan, np.zeros((1, 1), dtype=np.int8)).dtype
+        write(ARRAY, _npy_header((count, config.columns, config.tables), code_type))
+        for codes in stream_chunks(plan, matrix.weights):
+            octets = pack_fields(codes, plan.key_width)
+            write(BINARY, np.ascontiguousarray(octets))
+            write(HEX, hex_lines(octets))
+            write(ARRAY, np.ascontiguousarray(codes))
+    manifest = {
+        "format": FORMAT,
+        "source": source,
+        "tensor": tensor,
+        "rule": matrix.rule,
+        "shape": [outputs, length],
+        "padded_shape": [beats.m_tiles * config.columns, beats.n_tiles * config.tile_length],
+        "scale": matrix.scale.tolist(),
+        "counts": dict(zip(("minus", "zero", "plus"), matrix.counts, strict=True)),
+        "order": order_of(plan),
+        "m_tiles": beats.m_tiles,
+        "n_tiles": beats.n_tiles,
+        "beats": count,
+        "beat_bytes": size,
+        "beat_bits": plan.key_beat_bits,
+        "key_bits": plan.key_width,
+        "core_digest": config.digest,
+        "core": config.model_dump(mode="json"),
+        "files": {name: found.hexdigest() for name, found in hashes.items()},
+    }
+    with replacing(directory / MANIFEST) as temporary:
+        temporary.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return manifest
+
+
+def read_image(config: CoreConfig, directory: Path) -> KeyImage:
+    """The ternary matrix of a key image that was made for the core ``config``.
+
+    Raises ``KeyFileError`` in one line for an image of another core, a file that is missing, cut short or
+    changed, and keys that stand for no weights.
+    """
+    manifest = _manifest(directory / MANIFEST)
+    if manifest["core_digest"] != config.digest:
+        raise KeyFileError(
+            f"{directory}: packed for core {manifest['core_digest']}, this is core {config.digest}"
+        )
+    path, plan = directory / BINARY, plan_for(config)
+    outputs, length = manifest["shape"]
+    tiling = plan.tiling(length, outputs)
+    count, size = tiling.n_tiles * tiling.m_tiles, beat_bytes(config.columns * config.tables, plan.key_width)
+    if not path.is_file():
+        raise KeyFileError(f"{path}: missing")
+    if path.stat().st_size != count * size:
+        raise KeyFileError(
+            f"{path}: {path.stat().st_size} bytes, {count * size} are right for {outputs} × {length} weights"
+        )
+    if _digest(path) != manifest["files"][BINARY]:
+        raise KeyFileError(f"{path}: not what was packed, its SHA-256 is not that of the manifest")
+    beats = np.memmap(path, dtype=np.uint8, mode="r").reshape(count, size)
+    try:
+        return KeyImage(matrix_of(plan, _chunks(plan, beats, outputs, length), outputs, length), manifest)
+    except KeyFileError as error:
+        raise KeyFileError(f"{path}: {error}") from None
+
+
+def restore(image: KeyImage, path: Path) -> None:
+    """Writes the ternary matrix of ``image`` as int8 to the .npy file ``path``, whole or not at all."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.save(file, image.weights)
+
+
+def order_of(plan: CorePlan) -> str:
+    """The order of beats, and of keys in a beat, in words."""
+    beats = "m tile, n tile" if plan.config.dataflow == "output_stationary" else "n tile, m tile"
+    return f"beats: {beats}; keys of a beat: column, table; bits: least significant first"
+
+
+def hex_lines(octets: NDArray[np.uint8]) -> bytes:
+    """Beats [beats, bytes] as lines for ``$readmemh``, the most significant byte first."""
+    reversed_beats = np.ascontiguousarray(octets[:, ::-1])
+    return binascii.hexlify(reversed_beats.data, b"\n", octets.shape[1]) + b"\n"
+
+
+def _chunks(plan: CorePlan, beats: NDArray[np.uint8], outputs: int, length: int) -> Iterator[NDArray[Any]]:
+    """The codes of ``beats``, cut as ``stream_chunks`` cuts them; refuses bits beyond the last key."""
+    config = plan.config
+    fields, width = config.columns * config.tables, plan.key_width
+    unused = fields * width % 8
+    first = 0
+    for rows, columns in strips(plan, plan.tiling(length, outputs)):
+        m, n = (
+            (rows.stop - rows.start) // config.columns,
+            (columns.stop - columns.start) // config.tile_length,
+        )
+        tiles = m * n
+        octets = np.asarray(beats[first : first + tiles])
+        if unused and (octets[:, -1] >> unused).any():
+            raise KeyFileError(f"bits above the last key of a beat are set, beat {first} or later")
+        yield unpack_unsigned(octets, fields, width)
+        first += tiles
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise KeyFileError(f"{path}: {error.strerror or error}") from None
+    except ValueError:
+        raise KeyFileError(f"{path}: not JSON, the manifest of a key image is expected") from None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise KeyFileError(f"{path}: not the manifest of a key image")
+    shape, files = manifest.get("shape"), manifest.get("files")
+    whole = isinstance(shape, list) and [type(size) for size in shape] == [int, int] and min(shape) > 0
+    if not whole or not isinstance(files, dict) or BINARY not in files or "core_digest" not in manifest:
+        raise KeyFileError(f"{path}: shape, core_digest and files are expected, one is missing or wrong")
+    return manifest
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _npy_header(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
+    """What a .npy file of that array begins with."""
+    start = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        start, {"shape": shape, "fortran_order": False, "descr": np.lib.format.dtype_to_descr(dtype)}
+    )
+    return start.getvalue()
