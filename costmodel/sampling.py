@@ -57,7 +57,7 @@ def size(core: CoreConfig) -> float:
     registers = plan.table_register_bits + plan.float_stages * adder
     table = (plan.table.adders if core.architecture == "lut" else 0) * adder + core.group_size * converter
     if core.architecture != "multiplier":
-        fetched = len(plan.table.entries) * bits
+        fetched: float = len(plan.table.entries) * bits
     elif plan.multiplies_floats:
         fetched = plan.key_width**2 / 2 + FLOAT_ADDER * plan.key_width + converter
     else:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -127,7 +127,7 @@ class Sizer:
         delay = _DELAY.search(said)
         if not sized.exists() or delay is None:
             raise ValueError(f"sizing failed: {(said.strip() or 'no word').splitlines()[-1]}")
-        shares: Counter[str] = Counter()
+        shares: defaultdict[str, Fraction] = defaultdict(Fraction)
         for kind in _GATE.findall(sized.read_text()):
             stand_in = self._stand_ins.get(kind)
             if stand_in is None:
