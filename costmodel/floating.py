@@ -143,9 +143,13 @@ def rounding(fmt: Float, fraction: int | None = None) -> Bill:
 
 
 def slowest_stage(block: PipelinedBlock) -> Bill:
-    """The path of a block's slowest stage, step by step."""
-    stages = _pipeline(block).stages
-    return Bill.dearest_of([total([_step(block, step) for step in stage]) for stage in stages])
+    """The path of a block's slowest stage."""
+    return Bill.dearest_of(stage_paths(block))
+
+
+def stage_paths(block: PipelinedBlock) -> list[Bill]:
+    """The paths of a block's stages, step by step."""
+    return [total([_step(block, step) for step in stage]) for stage in _pipeline(block).stages]
 
 
 def _step(block: PipelinedBlock, step: str) -> Bill:

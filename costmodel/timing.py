@@ -107,19 +107,26 @@ def _run(plan: CorePlan, level: int) -> Bill:
     adders = _adders(tree.depth - level + 1, plan.sum_range.width)
     if plan.config.aligned_bits is None:
         return adders
-    return adders + _converter(plan) + (NOTHING if plan.float_stages else _accumulate(plan))
+    block = _converter(plan)
+    assert block is not None
+    first, *others = floating.stage_paths(block)
+    return (
+        Bill.dearest_of([adders + first, *others])
+        if plan.float_stages
+        else adders + first + _accumulate(plan)
+    )
 
 
-def _converter(plan: CorePlan) -> Bill:
+def _converter(plan: CorePlan) -> PipelinedBlock | None:
     """What makes an integer sum a float: a tile's, or a result."""
     number, total, width = plan.config.format, plan.config.accumulator_format, plan.sum_range.width
     if not isinstance(number, Float) or plan.config.datapath == "native":
-        return NOTHING
+        return None
     if plan.config.aligned_bits is None or total is None:
         lsb = smallest_exponent(number)
-        return _unit(FixedToFloat(number, width, lsb, stages=plan.float_stages))
+        return FixedToFloat(number, width, lsb, stages=plan.float_stages)
     lsb = aligned_lsb(number, plan.config.aligned_bits)
-    return _unit(FixedToFloat(total, width, lsb, scaled=True, stages=plan.float_stages))
+    return FixedToFloat(total, width, lsb, scaled=True, stages=plan.float_stages)
 
 
 def _accumulate(plan: CorePlan) -> Bill:
@@ -181,7 +188,8 @@ def reduction_stage(plan: CorePlan) -> Bill:
 
 def result_stage(plan: CorePlan) -> Bill:
     """From an exact accumulator to the result stream."""
-    return _converter(plan) if plan.config.datapath == "exact" else NOTHING
+    block = _converter(plan) if plan.config.datapath == "exact" else None
+    return _unit(block) if block is not None else NOTHING
 
 
 def accept_stage(plan: CorePlan) -> Bill:
