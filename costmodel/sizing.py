@@ -24,7 +24,8 @@ from costmodel.cells import Arc, Cell, CellTable, Pin, Samples, write_liberty
 from costmodel.netlist import new_cell
 
 _GUARDS = ("GUARD0", "GUARD1", "GUARD2", "GUARD3", "GUARD4")
-"""Inputs of stand-ins that are tied to zero; their number tells one stand-in's function from another's."""
+"""Inputs of stand-ins that are tied to zero; how many there are, and how they hold the function, tells one
+stand-in from another."""
 _LEAST_PS = 0.1
 _CONSTANTS = {"0": "zero", "1": "one", "x": "any"}
 _DELAY = re.compile(r"Delay =\s*([\d.]+) ps")
