@@ -90,8 +90,8 @@ def _fetch(plan: CorePlan) -> Bill:
     return Bill.of(merge=log2(entry_count(plan.config.group_size)))
 
 
-def _run(plan: CorePlan, level: int) -> Bill:
-    """From ``level`` of the reduction to a register or into the accumulator.
+def _run(plan: CorePlan, level: int, before: Bill = NOTHING) -> Bill:
+    """From ``level`` of the reduction, and what is ``before`` it, to a register or into the accumulator.
 
     A ripple adder behind others costs a level only, so its carries are those of the last.
     """
@@ -99,12 +99,13 @@ def _run(plan: CorePlan, level: int) -> Bill:
     end = next((end for end in tree.registered_levels if end > level), None)
     if isinstance(number, Float) and plan.config.datapath == "native":
         if plan.float_stages:
-            return _adder(number, plan.float_stages)
+            return before + _adder(number, plan.float_stages)
         levels = (tree.depth if end is None else end) - level
-        return _adder(number, 0) * levels + (_accumulate(plan) if end is None else NOTHING)
+        return before + _adder(number, 0) * levels + (_accumulate(plan) if end is None else NOTHING)
+    before = _without_carry(before)
     if end is not None:
-        return _adders(end - level, max(tree.nodes[i].width for i in tree.levels[end]))
-    adders = _adders(tree.depth - level + 1, plan.sum_range.width)
+        return before + _adders(end - level, max(tree.nodes[i].width for i in tree.levels[end]))
+    adders = before + _adders(tree.depth - level + 1, plan.sum_range.width)
     if plan.config.aligned_bits is None:
         return adders
     block = _converter(plan)
@@ -163,18 +164,12 @@ def fetch_stage(plan: CorePlan) -> Bill:
     before = NOTHING
     if not plan.registers_entries and not (plan.config.datapath == "native" and plan.float_stages):
         before = _entries(plan) if plan.float_stages else _convert(plan) + _entries(plan)
-    ends = plan.config.pipeline.fetch or plan.product_stages
-    return _chained(before, _fetch(plan), NOTHING if ends else _run(plan, 0))
-
-
-def _chained(before: Bill, between: Bill, behind: Bill) -> Bill:
-    """Stages in a row. Behind another adder only the last one's carries are waited for."""
-    if behind.counts.get("carry"):
-        before, between = _without_carry(before), _without_carry(between)
-    return before + between + behind
+    fetched = before + _fetch(plan)
+    return fetched if plan.config.pipeline.fetch or plan.product_stages else _run(plan, 0, fetched)
 
 
 def _without_carry(bill: Bill) -> Bill:
+    """What is in front of an adder: only the last one's carries are waited for."""
     return Bill({name: count for name, count in bill.counts.items() if name != "carry"}, bill.dearest)
 
 
