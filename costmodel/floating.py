@@ -163,14 +163,15 @@ def _step(block: PipelinedBlock, step: str) -> Bill:
         case (FloatAdder(), "distance"):
             return Bill.of(ripple=block.fmt.exponent, step=2)
         case (FloatAdder(), "sum"):
-            return Bill.of(ripple=block.fmt.mantissa + 2, step=1)
+            return Bill.of(ripple=block.fmt.mantissa + 2, step=2)
         case (FloatMultiplier(), "multiply"):
             levels = (block.fmt.mantissa + 1).bit_length()
             return Bill.of(ripple=2 * block.fmt.mantissa, step=2 * levels)
         case (FixedToFloat(), "round"):
-            return Bill.of(increment=min(block.fmt.mantissa, block.width) + block.fmt.exponent, step=2)
+            fraction = min(block.fmt.mantissa, block.width)
+            return Bill.of(ripple=block.fmt.exponent, increment=fraction + block.fmt.exponent, step=2)
         case (FloatAdder() | FloatMultiplier(), "round"):
-            return Bill.of(increment=block.fmt.bits - 1, step=2)
+            return Bill.of(ripple=block.fmt.exponent, increment=block.fmt.bits - 1, step=2)
         case (FloatToFixed(), "negate"):
             return Bill.of(increment=block.fmt.mantissa + 1, step=1)
         case (Align(), "negate"):

@@ -38,9 +38,15 @@ def layer_cycles(plan: CorePlan, length: int, outputs: int, tokens: int = 1) -> 
 
 
 def layer_steps_batch(
-    length: int, outputs: int, tokens: int, *, tile_length: ArrayLike, columns: ArrayLike, rows: ArrayLike
+    length: ArrayLike,
+    outputs: ArrayLike,
+    tokens: ArrayLike,
+    *,
+    tile_length: ArrayLike,
+    columns: ArrayLike,
+    rows: ArrayLike,
 ) -> NDArray[np.int64]:
-    """Steps of many cores at once, each with a beat of keys; the arguments after the layer broadcast.
+    """Steps of many cores at once, each with a beat of keys; the arguments broadcast.
 
     Whether a core may run the layer at all (``max_reduction``, ``outputs``) is not checked.
     """
@@ -49,9 +55,9 @@ def layer_steps_batch(
 
 
 def layer_pauses_batch(
-    length: int,
-    outputs: int,
-    tokens: int,
+    length: ArrayLike,
+    outputs: ArrayLike,
+    tokens: ArrayLike,
     *,
     tile_length: ArrayLike,
     columns: ArrayLike,
@@ -92,6 +98,6 @@ def weight_bandwidth(
     return bandwidth
 
 
-def _ceil(amount: int, step: ArrayLike) -> NDArray[np.int64]:
-    result: NDArray[np.int64] = -(-amount // np.asarray(step, dtype=np.int64))
+def _ceil(amount: ArrayLike, step: ArrayLike) -> NDArray[np.int64]:
+    result: NDArray[np.int64] = -(-np.asarray(amount, np.int64) // np.asarray(step, dtype=np.int64))
     return result

@@ -478,13 +478,13 @@ def report(
 
 def say_sweep(summary: Summary, figures: dict[str, Any]) -> None:
     """The findings of a sweep, as text."""
-    from dse.metrics import METRICS
+    from dse.metrics import metric
     from dse.summary import quantity, shape
 
     for sentence in (*summary.headline(), *summary.why()):
         print(f"{sentence}\n")
     objectives = list(summary.results.objectives)
-    head = ["", *(METRICS[name].label for name in objectives), "design"]
+    head = ["", *(metric(name).label for name in objectives), "design"]
     rows = [
         [what, *(quantity(name, row[name]) for name in objectives), f"{row['architecture']}, {shape(row)}"]
         for what, row in summary.highlights

@@ -1,4 +1,4 @@
-"""Constraints as expressions over config keys and metrics: parsed once, safe, evaluated on whole arrays.
+"""Expressions over keys and metrics, for constraints and derivations: parsed once, safe, for whole arrays.
 
 An expression is a small part of Python's syntax: names (``pipeline.fetch`` too), numbers, strings, lists,
 arithmetic, comparisons (chains and ``in``), ``and``, ``or``, ``not`` and a few functions.
@@ -57,14 +57,28 @@ class ExpressionError(TernlutError):
     """An expression cannot be read, or names something that does not exist."""
 
 
+SYMBOLS = {
+    "mu": "group_size",
+    "L": "tables",
+    "K": "columns",
+    "R": "rows",
+    "D": "outputs",
+    "T": "cores",
+    "n": "tile_length",
+}
+"""Symbols of the literature for keys and metrics, where no other name is the same."""
+
+
 class Expression:
     """The expression ``text`` over ``known`` names; calling it with a lookup of names gives its value.
 
-    Raises ``ExpressionError`` that quotes the expression and says what is wrong with it.
+    ``SYMBOLS`` are known where what they stand for is. With None every name is. Raises ``ExpressionError``
+    that quotes the expression and says what is wrong with it.
     """
 
-    def __init__(self, text: str, known: Collection[str]) -> None:
+    def __init__(self, text: str, known: Collection[str] | None) -> None:
         self.text = text
+        self._symbols: dict[str, str] = {}
         try:
             self._tree = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError):
@@ -81,12 +95,17 @@ class Expression:
         except (TypeError, ValueError):  # numpy's complaint about text where a number belongs
             raise ExpressionError(f"{self.text!r} mixes numbers and text") from None
 
-    def _check(self, node: ast.AST, known: Collection[str]) -> None:
+    def _check(self, node: ast.AST, known: Collection[str] | None) -> None:
         match node:
             case ast.Name() | ast.Attribute():
                 name = _dotted(node)
-                if name not in known:
-                    raise ExpressionError(f"{self.text!r}: {_unknown(name or ast.unparse(node), known)}")
+                if known is not None and name not in known:
+                    symbol, name = name, SYMBOLS.get(name, "")
+                    if name not in known:
+                        raise ExpressionError(
+                            f"{self.text!r}: {_unknown(symbol or ast.unparse(node), known)}"
+                        )
+                    self._symbols[symbol] = name
                 self.names.add(name)
             case ast.Constant(value=bool() | int() | float() | str()):
                 pass
@@ -126,7 +145,8 @@ class Expression:
     def _evaluate(self, node: ast.AST, lookup: Lookup) -> Any:
         match node:
             case ast.Name() | ast.Attribute():
-                return lookup(_dotted(node))
+                name = _dotted(node)
+                return lookup(self._symbols.get(name, name))
             case ast.Constant(value=value):
                 return value
             case ast.List(elts=parts) | ast.Tuple(elts=parts):

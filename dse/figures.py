@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from dse.metrics import METRICS
+from dse.metrics import metric
 from dse.results import Results, Row
 from dse.summary import Summary, quantity
 from generator.files import replacing
@@ -133,9 +133,9 @@ def _efficiency(axes: Axes, summary: Summary) -> None:
             label=str(value),
         )  # fmt: skip
     _star(axes, summary, rate, lambda row: float(row[price] / row[rate]))
-    unit = f"{METRICS[price].unit} per {METRICS[rate].unit}"
+    unit = f"{metric(price).unit} per {metric(rate).unit}"
     axes.set(xscale="log", yscale="log", xlabel=label(rate), title="(b) Price of the rate")
-    axes.set_ylabel(f"{METRICS[price].label.capitalize()} ({unit})")
+    axes.set_ylabel(f"{metric(price).label.capitalize()} ({unit})")
     plain(axes)
 
 
@@ -218,5 +218,5 @@ def _tick(name: str, row: Row) -> str:
 
 def label(name: str) -> str:
     """A metric and its unit, for an axis."""
-    text, unit = METRICS[name].label, METRICS[name].unit
+    text, unit = metric(name).label, metric(name).unit
     return f"{text[:1].upper()}{text[1:]}{f' ({unit})' if unit else ''}"

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from costmodel.technology import Technology
+from dse.axes import SpecError
 from dse.expressions import Expression, ExpressionError
-from dse.metrics import METRICS
-from dse.space import CONFIG_KEYS, Space, SpecError, SweepSpec
-from dse.tables import Table, axis_values, cost_tables, default_value, fit_tables, rule_tables
-
-NAMES = (*CONFIG_KEYS, *METRICS)
-"""Names that objectives and constraints may use."""
+from dse.metrics import METRICS, STEPS_BETWEEN
+from dse.space import DESIGN_KEYS, Space
+from dse.spec import SweepSpec
+from dse.tables import Table, axis_values, cost_tables, fit_tables, rule_tables, stated_nowhere
+from dse.view import Metric
 
 
 class View:
@@ -29,9 +29,9 @@ class View:
 
     def __init__(self, model: Model, take: Callable[[Table], Table]) -> None:
         self.workload = model.spec.workload
-        self.target_mhz = model.spec.clock_mhz
         self.take = take
         self._tables = model.tables
+        self._figures = model.figures
         self._known: dict[str, Table] = {}
 
     def __call__(self, name: str) -> Table:
@@ -41,8 +41,12 @@ class View:
                 figure = self.take(self._tables[name])
             elif name in METRICS:
                 figure = METRICS[name].value(self)
+            elif name in self._figures:
+                figure = np.asarray(self._figures[name](self), dtype=np.float64)
+            elif name in STEPS_BETWEEN:
+                figure = STEPS_BETWEEN[name](self)
             else:
-                figure = default_value(name)
+                figure = stated_nowhere(name)
             self._known[name] = figure
         return figure
 
@@ -61,6 +65,7 @@ class Model:
     tables: dict[str, Table]
     rules: tuple[Table, ...]
     fits: tuple[Table, ...]
+    figures: dict[str, Expression]
     constraints: tuple[Expression, ...]
     reduced: int
     reducible: tuple[int, ...]
@@ -74,26 +79,48 @@ class Model:
         progress: Callable[[float], None] = lambda share: None,
     ) -> Model:
         """The model of ``spec``'s space. Raises ``SpecError`` for what the spec names and nothing knows."""
-        for section, names in (("objectives", spec.objectives), ("budget", spec.budget)):
-            for name in names:
-                if name not in METRICS:
-                    raise SpecError(f"{where}: {section}.{name} is no metric: {', '.join(METRICS)} are known")
+        space = Space.of(spec, where)
+        known = dict.fromkeys([*(axis.key for axis in space.axes), *DESIGN_KEYS, *METRICS])
+        figures: dict[str, Expression] = {}
+        section = "derived"
+        try:
+            for name, text in spec.derived.items():
+                if name in METRICS:
+                    raise SpecError(f"{where}: derived.{name} is a metric, another name is expected")
+                if name not in DESIGN_KEYS:
+                    figures[name] = Expression(text, known)
+                    known[name] = None
+            section = "constraints"
+            constraints = tuple(Expression(text, known) for text in spec.constraints)
+        except ExpressionError as error:
+            raise SpecError(f"{where}: {section}: {error}") from None
+        for section, given in (("objectives", spec.objectives), ("budget", spec.budget)):
+            for name in given:
+                if name not in METRICS and name not in figures:
+                    metrics = ", ".join([*METRICS, *figures])
+                    raise SpecError(f"{where}: {section}.{name} is no metric: {metrics} are known")
         for name in spec.budget:
             if spec.objectives.get(name) != "min":
                 raise SpecError(f"{where}: budget.{name} has to be an objective that is minimised")
-        try:
-            constraints = tuple(Expression(text, NAMES) for text in spec.constraints)
-        except ExpressionError as error:
-            raise SpecError(f"{where}: constraints: {error}") from None
-        space = Space.of(spec, where)
         tables = axis_values(space) | cost_tables(space, technology, spec.workload.longest, progress)
+        # The clock that is asked for, and the one that a design runs at, are two things.
+        tables["clock_mhz asked"] = tables.pop("clock_mhz", np.zeros(()))
         rules, fits = tuple(rule_tables(space)), tuple(fit_tables(space, spec.workload))
-        return cls(spec, technology, space, tables, rules, fits, constraints, 0, ())._arranged(where)
+        model = cls(spec, technology, space, tables, rules, fits, figures, constraints, 0, ())
+        return model._arranged(where)
+
+    @property
+    def metrics(self) -> dict[str, Metric]:
+        """Every figure of a design: the built-in ones, and those that the spec derives."""
+        own = {
+            name: Metric(name, "", expression.text, expression) for name, expression in self.figures.items()
+        }
+        return dict(METRICS) | own
 
     @property
     def tests(self) -> tuple[str, ...]:
         """What ``judge`` asks, in order."""
-        clock = () if self.spec.clock_mhz is None else (f"reach {self.spec.clock_mhz:g} MHz",)
+        clock = (f"reach {_clocks(self.space)} MHz",) if self.space.has("clock_mhz") else ()
         return (
             "are cores",
             "fit the workload",
@@ -139,8 +166,8 @@ class Model:
         """For each of ``tests``, which designs pass it."""
         yield _all(view.take(rule) for rule in self.rules)
         yield _all(view.take(fit) for fit in self.fits)
-        if self.spec.clock_mhz is not None:
-            yield np.asarray(view("delay_ps") <= 1e6 / self.spec.clock_mhz)
+        if self.space.has("clock_mhz"):
+            yield np.asarray(view("delay_ps") * view("clock_mhz asked") <= 1e6)
         for constraint in self.constraints:
             yield np.asarray(constraint(view), dtype=np.bool_)
 
@@ -202,6 +229,7 @@ class Model:
             {name: moved(table) for name, table in self.tables.items()},
             tuple(moved(table) for table in self.rules),
             tuple(moved(table) for table in self.fits),
+            self.figures,
             self.constraints,
             reduced,
             tuple(order.index(i) for i in best if i != compared),
@@ -219,6 +247,11 @@ class Model:
             {k for k, shape in enumerate(shapes) if shape and shape[i] > 1}
             for i in range(len(self.space.axes))
         ]
+
+
+def _clocks(space: Space) -> str:
+    values = space.values_of("clock_mhz")
+    return f"{values[0]:g}" if len(values) == 1 else "their clock of so many"
 
 
 def _all(tables: Iterator[Table]) -> Table:

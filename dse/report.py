@@ -15,7 +15,7 @@ from typing import Any
 from costmodel.area import PARTS
 from costmodel.representative import default_of
 from dse.figures import PART_COLOURS, VALUE_COLOURS, label, number_of
-from dse.metrics import METRICS
+from dse.metrics import metric
 from dse.results import Results, Row
 from dse.space import CONFIG_KEYS
 from dse.summary import Summary, assumptions, core_of, quantity, searched, shape
@@ -86,7 +86,7 @@ def page_data(summary: Summary) -> dict[str, Any]:
         "objectives": results.objectives,
         "budget": results.budget,
         "labels": {name: label(name) for name in _metrics(results)},
-        "units": {name: METRICS[name].unit for name in _metrics(results)},
+        "units": {name: metric(name).unit for name in _metrics(results)},
         "parts": list(PARTS),
         "partColours": PART_COLOURS,
         "valueColours": VALUE_COLOURS,

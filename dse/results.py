@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 
 from costmodel.representative import DECIDING_KEYS, OPTIONAL_KEYS, default_of, idle_keys
 from dse.engine import Grid, Outcome
-from dse.metrics import METRICS
 from dse.model import Model
 from dse.space import CONFIG_KEYS
 from dse.tables import Table
@@ -162,7 +161,7 @@ def write_points(
     progress: Callable[[int], None] = lambda points: None,
 ) -> None:
     """Writes ``points.parquet``: id, every key, every metric, and whether feasible and on which fronts."""
-    keys = [key for key in CONFIG_KEYS if key in model.tables]
+    keys = model.space.keys
     groups = np.sort(
         np.concatenate([front.ids for front in outcome.fronts.values()] or [np.empty(0, np.int64)])
     )
@@ -179,7 +178,7 @@ def write_points(
                     names: dict[str, pa.Array] = {"id": pa.array(ids)}
                     for key in keys:
                         names[key] = _key_column(key, column)
-                    for name in METRICS:
+                    for name in model.metrics:
                         names[name] = pa.array(np.ascontiguousarray(column(name), dtype=np.float64))
                     names["feasible"] = pa.array(feasible)
                     names["front"] = pa.array(_among(ids, outcome.front.ids))
@@ -208,10 +207,9 @@ def design_rows(model: Model, ids: NDArray[np.int64]) -> list[Row]:
     with np.errstate(all="ignore"):
         column = model.picks(ids)
         columns: dict[str, list[Any]] = {"id": np.asarray(ids).tolist()}
-        for key in CONFIG_KEYS:
-            if key in model.tables:
-                columns[key] = _key_column(key, column).to_pylist()
-        for name in METRICS:
+        for key in model.space.keys:
+            columns[key] = _key_column(key, column).to_pylist()
+        for name in model.metrics:
             columns[name] = column(name).astype(np.float64).tolist()
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from costmodel.area import PARTS
 from costmodel.representative import nested
-from dse.metrics import METRICS
+from dse.metrics import metric
 from dse.results import Results, Row
 from dse.space import CONFIG_KEYS
 from generator.config import CoreConfig
@@ -91,7 +91,7 @@ class Summary:
         for name, goal in self.results.objectives.items():
             sign = 1 if goal == "min" else -1
             row = min(self.results.front, key=lambda r: (sign * r[name], self._product(r), r["id"]))
-            rows.append((f"{'least' if goal == 'min' else 'most'} {METRICS[name].label}", row))
+            rows.append((f"{'least' if goal == 'min' else 'most'} {metric(name).label}", row))
         return rows
 
     def saving(self, other: Row) -> float:
@@ -157,7 +157,7 @@ class Summary:
             lines += ["", "## Best designs", ""]
             head = [
                 "",
-                *(METRICS[name].label for name in self.results.objectives),
+                *(metric(name).label for name in self.results.objectives),
                 "µm² per token/s",
                 "design",
             ]
@@ -228,9 +228,9 @@ class Summary:
         else:
             saving = self.saving(rival.equal)
             words = (
-                f"{saving:.1%} less {METRICS[self.price].label} than" if saving >= 0.0005
-                else f"{-saving:.1%} more {METRICS[self.price].label} than" if saving <= -0.0005
-                else f"the same {METRICS[self.price].label} as"
+                f"{saving:.1%} less {metric(self.price).label} than" if saving >= 0.0005
+                else f"{-saving:.1%} more {metric(self.price).label} than" if saving <= -0.0005
+                else f"the same {metric(self.price).label} as"
             )  # fmt: skip
             text = (
                 f"That is {words} the cheapest {name} core that is at least as fast, which takes "
@@ -302,7 +302,7 @@ def searched(results: Results) -> list[str]:
     return [
         f"{passed[0]:,} combinations of {axes}; {fixed or 'nothing'} fixed.",
         f"Of these {'; of those '.join(fates)}. {meta['pareto']:,} are on the Pareto front of "
-        + listing([f"{METRICS[name].label} ({goal})" for name, goal in results.objectives.items()])
+        + listing([f"{metric(name).label} ({goal})" for name, goal in results.objectives.items()])
         + ". Of designs that are equal in all of these one is kept.",
     ]
 
@@ -358,7 +358,7 @@ def core_of(row: Row) -> CoreConfig:
 
 def quantity(name: str, value: float) -> str:
     """A metric's value with its unit, to three digits or the whole number."""
-    unit = METRICS[name].unit
+    unit = metric(name).unit
     number = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     return f"{number} {unit}".rstrip()
 

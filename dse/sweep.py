@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from costmodel.technology import load_technology
+from dse.axes import SpecError
 from dse.checkpoint import Checkpoint
 from dse.engine import Grid, Outcome, run
-from dse.metrics import METRICS
 from dse.model import Model
 from dse.results import META, PARETO, POINTS, Results, write_pareto, write_points
-from dse.space import SpecError, SweepSpec
+from dse.spec import SweepSpec
 from dse.summary import Summary, core_toml
 from generator.files import output_directory, write_text
 
@@ -147,7 +147,9 @@ def _meta(path: Path, model: Model, outcome: Outcome, digest: str) -> dict[str, 
             "launches": workload.launches,
             "layers": [layer.model_dump() for layer in workload.layers],
         },
-        "metrics": {name: {"label": m.label, "unit": m.unit, "says": m.says} for name, m in METRICS.items()},
+        "metrics": {
+            name: {"label": m.label, "unit": m.unit, "says": m.says} for name, m in model.metrics.items()
+        },
         "tests": list(model.tests),
         "passed": list(outcome.passed),
         "points": outcome.points,

@@ -7,6 +7,7 @@ keys that matter; which combinations are no core, or cannot run the workload, is
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,15 +17,15 @@ from numpy.typing import NDArray
 from costmodel.representative import (
     DECIDING_KEYS,
     OPTIONAL_KEYS,
-    default_of,
     idle_keys,
     representative,
     without_idle,
 )
 from costmodel.sharing import SharingPlan
 from costmodel.technology import Technology
-from dse.metrics import tabulated
-from dse.space import Space
+from dse.space import CONFIG_KEYS, Space, default_value
+from dse.system import SYSTEM_KEYS, check_system
+from dse.tabulated import tabulated
 from dse.workload import Workload
 from generator.errors import ConfigError, WorkloadError
 from generator.plan import CorePlan
@@ -47,16 +48,20 @@ RULES = (
 
 
 def axis_values(space: Space) -> dict[str, Table]:
-    """The value of every key, along its axis where it has one."""
+    """The value of every key, along its axes where it has some; 1 where it cannot be derived."""
     values = {axis.key: _along(space, i, axis.values) for i, axis in enumerate(space.axes)}
     for key, value in space.fixed.items():
         values[key] = np.asarray(value)
+    for key in space.derived:
+        kind = type(default_value(key))
+        found = _fill(space, (key,), lambda only: [float(value) for value in only.values()], [1.0])
+        values[key] = found[..., 0].astype(kind if kind in (bool, float) else np.int64)
     return values
 
 
-def default_value(key: str) -> Table:
+def stated_nowhere(key: str) -> Table:
     """The value of a key that the space does not state; 0 stands for none."""
-    value = default_of(key)
+    value = default_value(key)
     return np.asarray(0 if value is None else value)
 
 
@@ -124,6 +129,17 @@ def rule_tables(space: Space) -> list[Table]:
         return lambda values: [float(values[key] == first or key not in idle_keys(values))]
 
     tables = [_fill(space, keys, allowed, [0.0]) for keys in RULES]
+    tables += [_fill(space, (key,), _is_allowed(key), [0.0]) for key in space.derived]
+    if space.axis("split") is not None:
+        first = space.values_of("split")[0]
+        tables.append(
+            _fill(
+                space,
+                ("split", "cores"),
+                lambda values: [float(values["split"] == first or values.get("cores", 1) > 1)],
+                [0.0],
+            )
+        )
     for key in OPTIONAL_KEYS:
         axis = space.axis(key)
         if axis is not None:
@@ -132,22 +148,39 @@ def rule_tables(space: Space) -> list[Table]:
     return [table[..., 0] > 0 for table in tables]
 
 
+def _is_allowed(key: str) -> Callable[[Mapping[str, Any]], list[float]]:
+    """Whether a design may have a derived value of ``key``."""
+
+    def check(values: Mapping[str, Any]) -> list[float]:
+        if key in SYSTEM_KEYS:
+            check_system(values)
+        elif key not in OPTIONAL_KEYS:
+            representative(values)
+        return [1.0]
+
+    return check
+
+
 def fit_tables(space: Space, workload: Workload) -> list[Table]:
     """Which cores can run every layer of ``workload``: long enough accumulators, enough partial sums."""
 
     def runs(length: int, outputs: int) -> Callable[[Mapping[str, Any]], list[float]]:
         def check(values: Mapping[str, Any]) -> list[float]:
+            core = {key: value for key, value in values.items() if key in CONFIG_KEYS}
+            cores, split = values.get("cores", 1), values.get("split", "outputs")
+            share = -(-outputs // cores) if split == "outputs" else outputs
             try:
-                SharingPlan(representative(values)).tiling(length, outputs)
+                SharingPlan(representative(core)).tiling(length, share)
             except WorkloadError:
                 return [0.0]
             return [1.0]
 
         return check
 
+    shared = ("dataflow", "outputs", "columns", "cores", "split")
     return [
         _fill(space, ("max_reduction",), runs(workload.longest, 1), [0.0])[..., 0] > 0,
-        _fill(space, ("dataflow", "outputs", "columns"), runs(1, workload.widest), [0.0])[..., 0] > 0,
+        _fill(space, shared, runs(1, workload.widest), [0.0])[..., 0] > 0,
     ]
 
 
@@ -162,14 +195,13 @@ def _fill(
 
     It is ``refused`` where there is no core with the combination.
     """
-    axes = _axes_of(space, keys)
+    axes = space.axes_of(keys)
     chosen = [space.axes[i] for i in axes]
-    fixed = {key: space.fixed[key] for key in keys if key in space.fixed}
     rows = np.empty((_table_size(space, keys), len(refused)))
     for count, combination in enumerate(itertools.product(*(axis.values for axis in chosen))):
-        values = fixed | {axis.key: value for axis, value in zip(chosen, combination, strict=True)}
+        walked = {axis.key: value for axis, value in zip(chosen, combination, strict=True)}
         try:
-            rows[count] = row(values)
+            rows[count] = row(space.values(keys, walked))
         except ConfigError:
             rows[count] = refused
         if count % 256 == 0:
@@ -178,12 +210,8 @@ def _fill(
     return rows.reshape(*shape, len(refused))
 
 
-def _axes_of(space: Space, keys: tuple[str, ...]) -> tuple[int, ...]:
-    return tuple(i for i, axis in enumerate(space.axes) if axis.key in keys)
-
-
 def _table_size(space: Space, keys: tuple[str, ...]) -> int:
-    return int(np.prod([len(space.axes[i]) for i in _axes_of(space, keys)], dtype=np.int64))
+    return math.prod(len(space.axes[i]) for i in space.axes_of(keys))
 
 
 def _along(space: Space, axis: int, values: Any) -> Table:

@@ -9,7 +9,7 @@ from typing import Any
 from costmodel.components import AREA_COMPONENTS, DELAY_COMPONENTS
 from costmodel.technology import Technology
 from dse.model import Model
-from dse.space import SweepSpec
+from dse.spec import SweepSpec
 
 LAYERS = [
     {"name": "wide", "inputs": 96, "outputs": 250, "count": 3},

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from dse.space import CONFIG_KEYS, Space, SweepSpec
+from dse.space import CONFIG_KEYS, Space
+from dse.spec import SweepSpec
 from generator.config import CoreConfig, PipelineConfig
 from generator.errors import TernlutError
 from tests.dse.specs import TECHNOLOGY, model_of, small

@@ -1,0 +1,76 @@
+"""Figures that are computed from plans, each once for every combination of the few keys that it depends on.
+
+Their names have a space, so that no user's does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+
+from costmodel.accuracy import ERROR_KEYS, arithmetic_error, rounding_error
+from costmodel.area import AREA_TERMS
+from costmodel.combining import COMBINING_KEYS, combining, combining_stages
+from costmodel.components import Bill
+from costmodel.speeds import SPEEDS, Speed
+from costmodel.technology import Technology
+from costmodel.throughput import KEY_WIDTH_KEYS, LATENCY_KEYS, PAUSE_KEYS
+from costmodel.timing import DELAY_TERMS
+from generator.plan import CorePlan
+
+
+@dataclass(frozen=True)
+class Tabulated:
+    """A figure that depends on the plan through a few ``keys``."""
+
+    keys: tuple[str, ...]
+    value: Callable[[CorePlan], float]
+
+
+PLAN_FIGURES: Mapping[str, Tabulated] = {
+    "plan latency_cycles": Tabulated(LATENCY_KEYS, lambda plan: plan.latency_cycles),
+    "plan accumulator_stages": Tabulated(PAUSE_KEYS, lambda plan: plan.accumulator_stages),
+    "plan pause_cycles": Tabulated((*PAUSE_KEYS, "dataflow"), lambda plan: plan.pause_cycles),
+    "plan key_width": Tabulated(KEY_WIDTH_KEYS, lambda plan: plan.key_width),
+    "plan activation_width": Tabulated(("activation",), lambda plan: plan.activation_width),
+    "plan accumulator_width": Tabulated(
+        ("activation", "symmetric", "max_reduction"), lambda plan: plan.accumulator_width
+    ),
+    "plan combining_stages": Tabulated(PAUSE_KEYS, combining_stages),
+}
+"""Figures of the plan, and the keys each depends on."""
+
+
+def tabulated(technology: Technology, length: int) -> dict[str, Tabulated]:
+    """All figures by name: the plan's own, prices of units at each speed, delays, errors.
+
+    Errors are those of sums of ``length`` activations.
+    """
+    figures = dict(PLAN_FIGURES)
+    figures["error rounding"] = Tabulated(("activation", "symmetric"), partial(rounding_error, length=length))
+    figures["error arithmetic"] = Tabulated(ERROR_KEYS, partial(arithmetic_error, length=length))
+    for i, term in enumerate(AREA_TERMS):
+        figures |= _prices(price_name(i), term.keys, term.bill, technology)
+    figures |= _prices("combining", COMBINING_KEYS, combining, technology)
+    for i, stage in enumerate(DELAY_TERMS):
+        figures[f"delay {i}"] = Tabulated(stage.keys, partial(stage.delay, technology=technology))
+    return figures
+
+
+def price_name(term: int) -> str:
+    """What a unit of an area term is called; with a speed in front its price in µm²."""
+    return f"unit {term}"
+
+
+def _prices(
+    name: str, keys: tuple[str, ...], bill: Callable[[CorePlan], Bill], technology: Technology
+) -> dict[str, Tabulated]:
+    """The price of a unit sized for each speed, of one bill."""
+    once = lru_cache(maxsize=1)(bill)
+    prices = {speed: technology.sized(speed).area_um2 for speed in SPEEDS}
+
+    def price(plan: CorePlan, speed: Speed) -> float:
+        return once(plan).price(prices[speed])
+
+    return {f"{speed} {name}": Tabulated(keys, partial(price, speed=speed)) for speed in SPEEDS}
