@@ -77,7 +77,7 @@ class Workload(BaseModel):
     """A model's layers, each run on ``tokens`` tokens at once (B = 1 is decoding).
 
     In a spec either ``model`` names the layers (built in, or the path of a ``config.json``), or ``layers``
-    lists them.
+    lists them, or names a CSV file that does.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -91,6 +91,8 @@ class Workload(BaseModel):
     def _resolve(cls, values: Any) -> Any:
         if isinstance(values, dict) and values.get("model") is not None and not values.get("layers"):
             return {**values, "layers": find_model(str(values["model"])).layers}
+        if isinstance(values, dict) and isinstance(values.get("layers"), str):
+            return {**values, "layers": read_layers(Path(values["layers"]))}
         return values
 
     @model_validator(mode="after")
@@ -134,6 +136,30 @@ class Workload(BaseModel):
         return max(layer.outputs for layer in self.layers)
 
 
+def read_layers(path: Path) -> tuple[Layer, ...]:
+    """The layers in a CSV file with the columns name, inputs, outputs and, if they differ, count.
+
+    Raises ``WorkloadError`` in one line where it is not one.
+    """
+    import pandas as pd  # of some weight, and here alone
+
+    try:
+        table = pd.read_csv(path, skipinitialspace=True, comment="#")
+    except OSError as error:
+        raise WorkloadError(f"{path}: {error.strerror or error}") from None
+    except (ValueError, pd.errors.ParserError) as error:
+        raise WorkloadError(f"{path}: not CSV: {str(error).splitlines()[0]}") from None
+    layers = []
+    for line, row in enumerate(table.to_dict("records"), start=1):
+        try:
+            layers.append(Layer.model_validate({**row, "name": str(row.get("name", f"layer {line}"))}))
+        except ValidationError as error:
+            raise WorkloadError(f"{path}: layer {line}: {one_line(error, Layer)}") from None
+    if not layers:
+        raise WorkloadError(f"{path}: holds no layers: name,inputs,outputs and a line a layer are expected")
+    return tuple(layers)
+
+
 @cache
 def models() -> dict[str, Transformer]:
     """The built-in models by name."""
@@ -148,8 +174,9 @@ def find_model(name: str) -> Transformer:
     Raises ``WorkloadError`` where there is none.
     """
     plain = name.lower().rpartition("/")[2].replace(".", "-").replace("_", "-")
-    if plain in models():
-        return models()[plain]
+    found = [known for known in models() if plain == known or plain.replace("-instruct", "") == known]
+    if found:
+        return models()[found[0]]
     path = Path(name)
     if path.suffix not in (".json", ".toml"):
         raise WorkloadError(
