@@ -125,20 +125,24 @@ class _Batch:
         self._values = {key: [_default(key)] for key in BATCH_KEYS if key not in arrays}
         self._codes: dict[str, Codes] = {}
         self._joined: dict[tuple[str, ...], _Combinations] = {}
+        self._products: dict[tuple[str, ...], NDArray[np.int64]] = {}
         for key, array in arrays.items():
             codes, distinct = _factorize(array if array.ndim else array.reshape(1))
             self._values[key] = [_plain(key, value) for value in distinct]
             if len(distinct) > 1:
                 self._codes[key] = codes
 
-    def product(self, keys: Sequence[str]) -> NDArray[np.int64]:
-        """The product of integer columns."""
+    def product(self, keys: tuple[str, ...]) -> NDArray[np.int64]:
+        """The product of integer columns; kept, because many terms count the same."""
+        if keys in self._products:
+            return self._products[keys]
         result = np.ones(self.length, dtype=np.int64)
         for key in keys:
             if key in self._codes:
                 result *= np.array(self._values[key], dtype=np.int64)[self._codes[key]]
             else:
                 result *= int(self._values[key][0])
+        self._products[keys] = result
         return result
 
     def gather(
@@ -148,15 +152,17 @@ class _Batch:
         value: Callable[[Any], float] = float,
     ) -> NDArray[np.float64]:
         """The ``value`` of a ``figure`` of every core, where it depends on ``keys`` alone."""
-        fixed = {key: self._values[key][0] for key in keys if key not in self._codes}
+        fixed = tuple((key, self._values[key][0]) for key in keys if key not in self._codes)
         varying = tuple(key for key in keys if key in self._codes)
         if not varying:
-            return np.full(self.length, value(_figure(figure, tuple(fixed.items()))))
+            return np.full(self.length, value(_figure(figure, fixed)))
         joined = self._join(varying)
         values = np.full(joined.bound, np.nan)
-        for code in joined.occurring.tolist():
-            chosen = {**fixed, **self._chosen(varying, code)}
-            values[code] = value(_figure(figure, tuple(chosen.items())))
+        chosen = zip(*self._chosen(varying, joined.occurring), strict=True)
+        values[joined.occurring] = [
+            value(_figure(figure, (*fixed, *zip(varying, combination, strict=True))))
+            for combination in chosen
+        ]
         return values[joined.codes]
 
     def _join(self, keys: tuple[str, ...]) -> _Combinations:
@@ -174,17 +180,17 @@ class _Batch:
                 self._joined[keys] = _Combinations(codes, before.bound * radix)
         return self._joined[keys]
 
-    def _chosen(self, keys: tuple[str, ...], code: int) -> dict[str, Any]:
-        """The values of ``keys`` that the code of their combination stands for."""
+    def _chosen(self, keys: tuple[str, ...], codes: NDArray[np.intp]) -> list[list[Any]]:
+        """Of each of ``keys`` the values that the codes of combinations stand for."""
         *first, last = keys
-        before, digit = divmod(code, len(self._values[last]))
-        chosen = {last: self._values[last][digit]}
-        if first:
-            prefix = self._join(tuple(first))
-            if prefix.bound * len(self._values[last]) > _LARGEST_TABLE:
-                before = int(prefix.occurring[before])
-            chosen |= self._chosen(tuple(first), before)
-        return chosen
+        before, digits = np.divmod(codes, len(self._values[last]))
+        own = [self._values[last][digit] for digit in digits.tolist()]
+        if not first:
+            return [own]
+        prefix = self._join(tuple(first))
+        if prefix.bound * len(self._values[last]) > _LARGEST_TABLE:
+            before = prefix.occurring[before]
+        return [*self._chosen(tuple(first), before), own]
 
 
 @dataclass(frozen=True)
