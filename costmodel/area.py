@@ -210,7 +210,8 @@ def result_converters(plan: CorePlan) -> Bill:
     assert config.accumulator_format is not None
     lsb = aligned_lsb(float_of(plan), config.aligned_bits)
     converter = floating.fixed_to_float(config.accumulator_format, width, lsb, True, stages)
-    return adder(width) + converter + register(plan.tile_stages, holds=True)
+    last_sign = Bill.of(increment=width) if plan.carries_signs else NOTHING
+    return last_sign + converter + register(plan.tile_stages, holds=True)
 
 
 def memory(plan: CorePlan) -> Bill:

@@ -50,13 +50,12 @@ DELAY_COMPONENTS: Mapping[str, str] = {
     "merge": "doubling of the legs of a multiplexer",
     "product": "bit of a signed multiplier's operand",
     "step": "level of a floating-point unit's shifters and normalisers",
-    "ripple": "bit of a floating-point unit's sum",
     "compare": "bit of a comparison of magnitudes",
     "increment": "bit of an increment that rounds",
     "load": "doubling of the gates that a signal drives through buffers",
 }
 """Names and meanings of the coefficients in a technology's ``delay_ps``."""
-FLOAT_DELAYS = ("step", "ripple", "compare", "increment")
+FLOAT_DELAYS = ("step", "compare", "increment")
 """Delays that only floating-point cores have."""
 
 

@@ -99,16 +99,20 @@ def largest_exponent(fmt: Float, count: int, stages: int = 0) -> Bill:
 
 
 def align(fmt: Float, bits: int, rounding: str, stages: int = 0) -> Bill:
-    """Negates the significand, shifts it right by the distance of the exponents, and rounds."""
+    """Negates the significand, shifts it right by the distance of the exponents, and rounds.
+
+    Of bits of the significand below those that are aligned only whether there are any counts.
+    """
     precision, nearest = fmt.mantissa + 1, rounding == "nearest"
     width = bits + nearest
     shifted, word = 0, min(precision + 1, width)
     for level in range(min(fmt.exponent, width.bit_length())):
         word = min(word + (1 << level), width)
         shifted += word
+    kept = min(precision, width)
     bill = (
-        Bill.of(complement=precision, increment=precision)
-        + (Bill.of(increment=bits, detect=precision) if nearest else NOTHING)
+        Bill.of(complement=kept, increment=kept, detect=precision if nearest else precision - kept)
+        + Bill.of(increment=bits if nearest else 0)
         + Bill.of(shift=shifted, gate=width if fmt.exponent > width.bit_length() else 0)
         + adder(fmt.exponent)
     )
@@ -155,27 +159,27 @@ def stage_paths(block: PipelinedBlock) -> list[Bill]:
 def _step(block: PipelinedBlock, step: str) -> Bill:
     """The path through one step: carries ripple, also a comparison's and an increment's; the rest are levels.
 
+    A rounding's increment runs through the fraction; the exponent, which comes late, is one level more.
     What is not said here takes the full adders' times that the block is cut by.
     """
     match block, step:
         case (FloatAdder(), "order"):
             return Bill.of(compare=block.fmt.bits - 1)
         case (FloatAdder(), "distance"):
-            return Bill.of(ripple=block.fmt.exponent, step=2)
+            return Bill.of(carry=block.fmt.exponent, step=2)
         case (FloatAdder(), "sum"):
-            return Bill.of(ripple=block.fmt.mantissa + 2, step=2)
+            return Bill.of(carry=block.fmt.mantissa + 2, step=2)
         case (FloatMultiplier(), "multiply"):
             levels = (block.fmt.mantissa + 1).bit_length()
-            return Bill.of(ripple=2 * block.fmt.mantissa, step=2 * levels)
+            return Bill.of(carry=2 * block.fmt.mantissa, step=2 * levels)
         case (FixedToFloat(), "round"):
-            fraction = min(block.fmt.mantissa, block.width)
-            return Bill.of(ripple=block.fmt.exponent, increment=fraction + block.fmt.exponent, step=2)
+            return Bill.of(increment=min(block.fmt.mantissa, block.width), step=3)
         case (FloatAdder() | FloatMultiplier(), "round"):
-            return Bill.of(ripple=block.fmt.exponent, increment=block.fmt.bits - 1, step=2)
+            return Bill.of(increment=block.fmt.mantissa, step=3)
         case (FloatToFixed(), "negate"):
             return Bill.of(increment=block.fmt.mantissa + 1, step=1)
         case (Align(), "negate"):
-            return Bill.of(ripple=block.fmt.exponent, step=2)
+            return Bill.of(carry=block.fmt.exponent, step=2)
         case (Align(), "round"):
             nearest = block.rounding == "nearest"
             return Bill.of(increment=block.bits, step=2) if nearest else NOTHING

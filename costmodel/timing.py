@@ -42,9 +42,9 @@ class DelayTerm:
         return between + Bill.of(launch=1) if between else NOTHING
 
 
-def _adders(depth: int, width: int) -> Bill:
-    """A tree of ``depth`` adders whose last is ``width`` bits wide."""
-    return Bill.of(adder=depth, carry=width) if depth else NOTHING
+def _adders(depth: int, width: int, followed: bool = False) -> Bill:
+    """A tree of ``depth`` adders whose last is ``width`` bits wide, its carries not if adders follow."""
+    return Bill.of(adder=depth, carry=0 if followed else width) if depth else NOTHING
 
 
 def _unit(block: PipelinedBlock) -> Bill:
@@ -67,17 +67,18 @@ def _convert(plan: CorePlan) -> Bill:
     return _unit(Align(number, config.aligned_bits, config.rounding, stages=stages))
 
 
-def _entries(plan: CorePlan) -> Bill:
+def _entries(plan: CorePlan, followed: bool = False) -> Bill:
     """A table's adders, one after the other; of pipelined ones the slowest stage."""
     if plan.config.architecture != "lut":
         return NOTHING
     if plan.config.datapath == "native":
         levels = min(1, plan.table.depth) if plan.float_stages else plan.table.depth
         return _adder(float_of(plan), plan.float_stages) * levels
-    return _adders(plan.table.depth, max(entry.range.width for entry in plan.table.entries))
+    return _adders(plan.table.depth, max(entry.range.width for entry in plan.table.entries), followed)
 
 
-def _fetch(plan: CorePlan) -> Bill:
+def _fetch(plan: CorePlan, followed: bool) -> Bill:
+    """A fetched value or a product, whose carries are not waited for if adders follow."""
     number, stages = plan.config.format, plan.float_stages
     if plan.multiplies_floats:
         assert isinstance(number, Float)
@@ -86,15 +87,13 @@ def _fetch(plan: CorePlan) -> Bill:
             product += _unit(FloatToFixed(number))
         return product
     if plan.config.architecture == "multiplier":
-        return Bill.of(product=plan.activation_range.width, carry=plan.fetched_width)
+        carries = 0 if followed else plan.fetched_width
+        return Bill.of(product=plan.activation_range.width, carry=carries)
     return Bill.of(merge=log2(entry_count(plan.config.group_size)))
 
 
 def _run(plan: CorePlan, level: int, before: Bill = NOTHING) -> Bill:
-    """From ``level`` of the reduction, and what is ``before`` it, to a register or into the accumulator.
-
-    A ripple adder behind others costs a level only, so its carries are those of the last.
-    """
+    """From ``level`` of the reduction, and what is ``before`` it, to a register or into the accumulator."""
     number, tree = plan.config.format, plan.reduction
     end = next((end for end in tree.registered_levels if end > level), None)
     if isinstance(number, Float) and plan.config.datapath == "native":
@@ -102,12 +101,13 @@ def _run(plan: CorePlan, level: int, before: Bill = NOTHING) -> Bill:
             return before + _adder(number, plan.float_stages)
         levels = (tree.depth if end is None else end) - level
         return before + _adder(number, 0) * levels + (_accumulate(plan) if end is None else NOTHING)
-    before = _without_carry(before)
     if end is not None:
-        return before + _adders(end - level, max(tree.nodes[i].width for i in tree.levels[end]))
-    adders = before + _adders(tree.depth - level + 1, plan.sum_range.width)
+        width = max(tree.nodes[i].width for i in tree.levels[end])
+        return before + _adders(end - level, width)
+    levels = tree.depth - level
     if plan.config.aligned_bits is None:
-        return adders
+        return before + _adders(levels + 1, plan.sum_range.width)
+    adders = before + _adders(levels, plan.sum_range.width) + _last_sign(plan, follows_adders=levels > 0)
     block = _converter(plan)
     assert block is not None
     first, *others = floating.stage_paths(block)
@@ -116,6 +116,13 @@ def _run(plan: CorePlan, level: int, before: Bill = NOTHING) -> Bill:
         if plan.float_stages
         else adders + first + _accumulate(plan)
     )
+
+
+def _last_sign(plan: CorePlan, follows_adders: bool) -> Bill:
+    """A tile's sum with the one sign that no adder took: an increment, whose carries run along the last's."""
+    if not plan.carries_signs:
+        return NOTHING
+    return Bill.of(step=1, increment=0 if follows_adders else plan.sum_range.width)
 
 
 def _converter(plan: CorePlan) -> PipelinedBlock | None:
@@ -161,16 +168,15 @@ def entry_stage(plan: CorePlan) -> Bill:
 
 def fetch_stage(plan: CorePlan) -> Bill:
     """From the table's registers through the fetch to the next register or the accumulator."""
+    native = plan.config.datapath == "native"
+    ends = plan.config.pipeline.fetch or bool(plan.product_stages)
+    followed = not ends and not native and (plan.config.aligned_bits is None or plan.reduction.depth > 0)
     before = NOTHING
-    if not plan.registers_entries and not (plan.config.datapath == "native" and plan.float_stages):
-        before = _entries(plan) if plan.float_stages else _convert(plan) + _entries(plan)
-    fetched = before + _fetch(plan)
-    return fetched if plan.config.pipeline.fetch or plan.product_stages else _run(plan, 0, fetched)
-
-
-def _without_carry(bill: Bill) -> Bill:
-    """What is in front of an adder: only the last one's carries are waited for."""
-    return Bill({name: count for name, count in bill.counts.items() if name != "carry"}, bill.dearest)
+    if not plan.registers_entries and not (native and plan.float_stages):
+        convert = NOTHING if plan.float_stages else _convert(plan)
+        before = convert + _entries(plan, followed)
+    before += _fetch(plan, followed)
+    return before if ends else _run(plan, 0, before)
 
 
 def reduction_stage(plan: CorePlan) -> Bill:
