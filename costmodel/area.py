@@ -297,7 +297,7 @@ AREA_TERMS = (
         ("rows",),
         scale_beside_columns,
     ),
-    AreaTerm("converters", (*NUMBER, "group_size", "tables", "max_reduction"), _COLUMN, result_converters),
+    AreaTerm("converters", (*_VALUE, "tables", "max_reduction"), _COLUMN, result_converters),
     AreaTerm(
         "fetch",
         ("architecture", "activation", "group_size", "fetch", "datapath", "aligned_bits"),
