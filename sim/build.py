@@ -16,7 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.cache import forget_old_models, place, publish
-from sim.compiler import VERILATOR_ROOT, SimulationError, call, compile_command, digest, side_by_side, toolchain
+from sim.compiler import (
+    VERILATOR_ROOT,
+    SimulationError,
+    call,
+    compile_command,
+    digest,
+    side_by_side,
+    toolchain,
+)
 from sim.program import COCOTB, Program
 from sim.runtime import Runtime
 
@@ -55,7 +63,7 @@ class Recipe:
 def build(
     verilog: str,
     top: str,
-    recipe: Recipe = Recipe(),  # noqa: B008
+    recipe: Recipe = Recipe(),
     program: Program = COCOTB,
     runtime: Runtime | None = None,
 ) -> Path:
@@ -70,7 +78,7 @@ def build(
     target = place(f"{top}-{key}")
     executable = target / top
     if not executable.exists():
-        ready = runtime or Runtime(program, waves=recipe.waves, optimise=bool(recipe.optimise))
+        ready = runtime or Runtime(program, waves=recipe.waves, optimise=recipe.optimise)
         publish(target, lambda directory: _build(directory, verilog, top, recipe, program, ready))
         forget_old_models(target.parent)
     with contextlib.suppress(OSError):
@@ -105,12 +113,21 @@ def _verilate(work: Path, verilog: str, top: str, recipe: Recipe, program: Progr
     lines = ["`verilator_config", *(f'no_inline -module "{module}"' for module in recipe.shared)]
     public = f'public_flat_rw -module "{top}" -port "*"'
     settings.write_text("\n".join([*lines, *([public] if program.public else []), ""]), encoding="utf-8")
-    flags = [VERILATOR_ROOT / "bin" / "verilator_bin", *MODEL_FLAGS]
+    flags: list[str | Path] = [VERILATOR_ROOT / "bin" / "verilator_bin", *MODEL_FLAGS]
     flags += ["--output-split", str(SPLIT), "--output-split-cfuncs", str(SPLIT)]
 
     def apart(module: str) -> Path:
         model = work / module
-        own = ["--prefix", f"V{module}", "--lib-create", module, "--top-module", module, "-Mdir", model]
+        own: list[str | Path] = [
+            "--prefix",
+            f"V{module}",
+            "--lib-create",
+            module,
+            "--top-module",
+            module,
+            "-Mdir",
+            model,
+        ]
         call([*flags, *own, source], work)
         return model
 
@@ -118,9 +135,15 @@ def _verilate(work: Path, verilog: str, top: str, recipe: Recipe, program: Progr
         libraries = list(pool.map(apart, recipe.apart))
     # Their interfaces come first: of modules with the same name Verilator takes the first.
     interfaces = [model / f"{model.name}.sv" for model in libraries]
-    flags += [*program.verilate, *(SHARED_FLAGS if recipe.shared else ()), *(WAVE_FLAGS if recipe.waves else ())]
+    flags += [
+        *program.verilate,
+        *(SHARED_FLAGS if recipe.shared else ()),
+        *(WAVE_FLAGS if recipe.waves else ()),
+    ]
     model = work / "model"
-    call([*flags, "--prefix", "Vtop", "--top-module", top, "-Mdir", model, settings, *interfaces, source], work)
+    call(
+        [*flags, "--prefix", "Vtop", "--top-module", top, "-Mdir", model, settings, *interfaces, source], work
+    )
     return [model, *libraries]
 
 

@@ -46,7 +46,7 @@ def simulate_fast(
     Finds what ``sim.harness.simulate`` finds, to the cycle, and raises the same errors.
     """
     started = time.perf_counter()
-    runtime = Runtime(DRIVER, optimise=True)
+    runtime = Runtime(DRIVER, optimise=1)
     layer, plan = Layer.of(activations, weights), plan_for(config)
     tiling = plan.tiling(layer.length, layer.outputs, layer.tokens)
     session = Session([layer], Streams.of(stalls), seed=seed)
@@ -73,7 +73,7 @@ def _write(path: Path, chunks: Iterable[NDArray[np.uint8]]) -> None:
     try:
         with path.open("wb") as file:
             for beats in chunks:
-                file.write(np.ascontiguousarray(beats))
+                file.write(np.ascontiguousarray(beats).data)
     except OSError as error:
         raise SimulationError(f"{path.parent}: {error.strerror or error}") from None
 
@@ -97,7 +97,9 @@ def _run(executable: Path, directory: Path, options: dict[str, Any]) -> dict[str
     """One run of the program in ``directory``; what it tells of it."""
     files = {"activations", "keys", "results", "key-cycles", "result-cycles"}
     options = options | {name: directory / f"{name}.bin" for name in files}
-    command = [str(executable), *(f(k, v) for k, v in options.items() for f in (_name, _value))]
+    command = [str(executable)]
+    for name, value in options.items():
+        command += [f"--{name}", str(value)]
     try:
         done = subprocess.run(command, capture_output=True, text=True)
     except OSError as error:
@@ -108,14 +110,6 @@ def _run(executable: Path, directory: Path, options: dict[str, Any]) -> dict[str
         lines = (done.stderr + done.stdout).strip().splitlines() or [f"status {done.returncode}"]
         raise SimulationError(f"the simulator failed: {lines[-1]}") from None
     return told
-
-
-def _name(name: str, value: Any) -> str:
-    return f"--{name}"
-
-
-def _value(name: str, value: Any) -> str:
-    return str(value)
 
 
 def _recording(plan: CorePlan, tiling: Tiling, directory: Path, told: dict[str, Any]) -> Recording:

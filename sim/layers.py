@@ -18,7 +18,6 @@ from sim.fields import pack_fields, unpack_fields
 from sim.key_stream import stream_chunks
 from sim.reference import with_invalid
 
-
 CHUNK_VALUES = 1 << 18
 """Activations or results worked on at a time, which bounds memory."""
 

@@ -12,10 +12,10 @@ from sim.program import HERE, Program
 WAVES = "verilated_fst_c"
 
 
-def headers(program: Program, waves: bool, optimise: bool) -> Path:
-    """The precompiled ``headers.h``; the compiler takes them for equal flags only, but for the level of -O."""
+def headers(program: Program, waves: bool, optimise: int) -> Path:
+    """The precompiled ``headers.h`` for one -O level: with another g++ refuses them or crashes."""
     names = [*program.headers, *([f"{WAVES}.h"] if waves else [])]
-    level = "-O1" if optimise else "-O0"
+    level = f"-O{optimise}"
     target = place(f"headers-{digest(toolchain(), *CXX_FLAGS, *names, level)}")
 
     def make(directory: Path) -> None:
@@ -54,7 +54,7 @@ def library(program: Program, waves: bool) -> Path:
 class Runtime:
     """Headers and library in the making, while the caller does something else."""
 
-    def __init__(self, program: Program, *, waves: bool = False, optimise: bool = False) -> None:
+    def __init__(self, program: Program, *, waves: bool = False, optimise: int = 0) -> None:
         toolchain()  # A missing compiler is told here, once.
         pool = ThreadPoolExecutor(2)
         self._headers: Future[Path] = pool.submit(headers, program, waves, optimise)

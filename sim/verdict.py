@@ -90,9 +90,7 @@ class Verdict:
                 f" ({len(wrong)} of {values.size} are wrong)"
             )
 
-    def _timing(
-        self, where: str, session: Session, tilings: Sequence[Tiling], recording: Recording
-    ) -> None:
+    def _timing(self, where: str, session: Session, tilings: Sequence[Tiling], recording: Recording) -> None:
         began = recording.first_activation
         self.cycles += recording.last_result - began + 1
         if not session.full_rate:
