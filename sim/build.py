@@ -118,17 +118,8 @@ def _verilate(work: Path, verilog: str, top: str, recipe: Recipe, program: Progr
 
     def apart(module: str) -> Path:
         model = work / module
-        own: list[str | Path] = [
-            "--prefix",
-            f"V{module}",
-            "--lib-create",
-            module,
-            "--top-module",
-            module,
-            "-Mdir",
-            model,
-        ]
-        call([*flags, *own, source], work)
+        own = ["--prefix", f"V{module}", "--lib-create", module, "--top-module", module]
+        call([*flags, *own, "-Mdir", model, source], work)
         return model
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:

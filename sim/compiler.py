@@ -1,4 +1,4 @@
-"""The tools that make a simulator, Verilator and the C++ compiler: how they are called, what they complain of."""
+"""The tools that make a simulator, Verilator and the C++ compiler: how they are called, what they say."""
 
 from __future__ import annotations
 

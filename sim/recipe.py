@@ -17,7 +17,7 @@ LARGE = 500_000
 """Characters of a core's Verilog, instances written out, from which on its blocks may be made apart."""
 
 LONG_RUN = 60_000
-"""Steps, from which on a large model of one piece repays its build; by cocotb every run is slower than that."""
+"""Steps, from which on a large model of one piece repays its build; not by cocotb, which is slower still."""
 
 MUCH_WORK = 100_000_000
 """Entries looked through by all fetches, from which on optimisation repays itself in a run by cocotb."""

@@ -15,14 +15,13 @@ from generator.errors import KeyFileError, WorkloadError
 from generator.plan import plan_for
 from sim.fields import pack_fields, unpack_fields, unpack_unsigned
 from sim.layers import Layer, beats_of
+from sim.schedule import Schedule
 
 
 def field(beat: Any, at: int, width: int) -> int:
     """``width`` bits from bit ``at`` of a beat's little-endian bytes."""
     return int(int.from_bytes(beat.tobytes(), "little") >> at & (1 << width) - 1)
 
-
-from sim.schedule import Schedule
 
 CONFIG = CoreConfig(activation="int5", group_size=2, tables=3, columns=2, rows=2, max_reduction=40)
 
@@ -64,8 +63,8 @@ def test_a_held_table_sees_the_keys_of_all_outputs() -> None:
     assert len(held.activation_order) == 2
     order = held.key_beats[held.key_order].reshape(2, 3, -1)
     np.testing.assert_array_equal(order.swapaxes(0, 1).reshape(6, -1), streamed.key_beats[streamed.key_order])
-    for settings, beats, steps in ((config, held, [3, 4, 5]), (CONFIG, streamed, [1, 3, 5])):
-        schedule = Schedule(plan_for(settings), [beats.tiling])
+    for core, beats, steps in ((config, held, [3, 4, 5]), (CONFIG, streamed, [1, 3, 5])):
+        schedule = Schedule(plan_for(core), [beats.tiling])
         assert schedule.completed(np.arange(3)).tolist() == steps
     assert held.last.tolist() == [False, False, True]
 
