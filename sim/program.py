@@ -21,13 +21,13 @@ class Program:
     """A ``main`` around a model, and what it asks of Verilator, the compiler and the linker.
 
     ``sources``: all that belongs to it, ``main`` first. ``headers``: Verilator's, to be precompiled.
-    ``library``: Verilator's run-time sources, compiled with ``library_optimise``. ``public``: whether the
+    ``library``: Verilator's run-time sources, those together compiled as one, with ``library_optimise``. ``public``: whether the
     top's ports are reached by name.
     """
 
     sources: tuple[Path, ...]
     headers: tuple[str, ...]
-    library: tuple[str, ...]
+    library: tuple[tuple[str, ...], ...]
     library_optimise: str
     verilate: tuple[str, ...]
     link: tuple[str, ...]
@@ -46,7 +46,7 @@ class Program:
 COCOTB = Program(
     sources=(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp",),
     headers=("verilated.h", "verilated_vpi.h"),
-    library=("verilated", "verilated_vpi", "verilated_threads"),
+    library=(("verilated",), ("verilated_vpi",), ("verilated_threads",)),
     library_optimise="-Os",
     verilate=("--vpi",),
     link=(f"-L{LIBRARIES}", f"-Wl,-rpath,{LIBRARIES}", "-lcocotbvpi_verilator"),
@@ -57,7 +57,7 @@ VERILATED = HERE / "verilated"
 DRIVER = Program(
     sources=(VERILATED / "driver.cpp", *sorted(VERILATED.glob("*.h"))),
     headers=("verilated.h", "verilated_dpi.h"),
-    library=("verilated", "verilated_threads"),
+    library=(("verilated", "verilated_threads"),),
     # It sets up the model and is hardly called afterwards.
     library_optimise="-O0",
     verilate=(),

@@ -32,18 +32,19 @@ def headers(program: Program, waves: bool, optimise: int) -> Path:
 
 def library(program: Program, waves: bool) -> Path:
     """Verilator's run-time library ``runtime.a``."""
-    names = [*program.library, *([WAVES] if waves else [])]
-    target = place(f"library-{digest(toolchain(), *CXX_FLAGS, *names, program.library_optimise)}")
+    groups = [*program.library, *([(WAVES,)] if waves else [])]
+    target = place(f"library-{digest(toolchain(), *CXX_FLAGS, str(groups), program.library_optimise)}")
 
     def make(directory: Path) -> None:
         command = [*compile_command(waves, program.library_optimise), f"-I{HERE / 'compression'}"]
-        objects = [directory / f"{name}.o" for name in names]
-        side_by_side(
-            [*command, "-c", VERILATOR_ROOT / "include" / f"{name}.cpp", "-o", made]
-            for name, made in zip(names, objects, strict=True)
-        )
+        units = [directory / f"{group[0]}.cc" for group in groups]
+        for unit, group in zip(units, groups, strict=True):
+            text = "".join(f'#include "{VERILATOR_ROOT / "include" / name}.cpp"\n' for name in group)
+            unit.write_text(text, encoding="utf-8")
+        objects = [unit.with_suffix(".o") for unit in units]
+        side_by_side([*command, "-c", unit, "-o", made] for unit, made in zip(units, objects, strict=True))
         call(["ar", "-rcs", directory / "runtime.a", *objects], directory)
-        for made in objects:
+        for made in (*units, *objects):
             made.unlink()
 
     if not target.exists():

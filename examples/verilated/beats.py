@@ -3,7 +3,8 @@
     python examples/verilated/beats.py write CORE WEIGHTS ACTIVATIONS.bin [--tokens B]
     python examples/verilated/beats.py check CORE WEIGHTS RESULTS.bin [--tokens B]
 
-WEIGHTS is a ternary matrix W[M, N] as .npy, CORE an integer core. `write` prints the program's options for the layer.
+WEIGHTS is a ternary matrix W[M, N] as .npy, CORE an integer core. `write` prints the
+program's options for the layer.
 """
 
 import argparse
