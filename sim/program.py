@@ -21,8 +21,8 @@ class Program:
     """A ``main`` around a model, and what it asks of Verilator, the compiler and the linker.
 
     ``sources``: all that belongs to it, ``main`` first. ``headers``: Verilator's, to be precompiled.
-    ``library``: Verilator's run-time sources, those together compiled as one, with ``library_optimise``. ``public``: whether the
-    top's ports are reached by name.
+    ``library``: Verilator's run-time sources, those of a group compiled as one, with ``library_optimise``.
+    ``public``: whether the top's ports are reached by name.
     """
 
     sources: tuple[Path, ...]

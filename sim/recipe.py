@@ -13,7 +13,7 @@ from generator.plan import CorePlan
 from generator.verilog import Emission
 from sim.build import Recipe
 
-LARGE = 500_000
+LARGE = 1_000_000
 """Characters of a core's Verilog, instances written out, from which on its blocks may be made apart."""
 
 LONG_RUN = 60_000
