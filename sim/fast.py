@@ -46,9 +46,10 @@ def simulate_fast(
     Finds what ``sim.harness.simulate`` finds, to the cycle, and raises the same errors.
     """
     started = time.perf_counter()
-    runtime = Runtime(DRIVER, optimise=1)
     layer, plan = Layer.of(activations, weights), plan_for(config)
     tiling = plan.tiling(layer.length, layer.outputs, layer.tokens)
+    # Begun once the layer is known to fit, to be ready when Verilator is.
+    runtime = Runtime(DRIVER, optimise=1)
     session = Session([layer], Streams.of(stalls), seed=seed)
     emission = emit(config)
     recipe = recipe_for(plan, emission, tiling.steps, fast=True)
