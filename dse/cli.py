@@ -118,6 +118,7 @@ def simulate(
     ] = 0.0,
     driver: Annotated[str, typer.Option(metavar="lean|axi", help="Ours, or cocotbext-axi.")] = "lean",
     waves: Annotated[bool, typer.Option("--waves", help="Write waves to TOP.fst in this folder.")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="A driver in C++, for long runs.")] = False,
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
@@ -125,8 +126,9 @@ def simulate(
     config = load_core(core, override)
     if driver not in ("lean", "axi"):
         raise UsageError(f"--driver {driver}: lean or axi is expected")
+    if fast and (waves or driver == "axi"):
+        raise UsageError(f"--fast: has a driver of its own, without {'--waves' if waves else '--driver axi'}")
     from generator.plan import plan_for
-    from sim.harness import simulate as run
     from sim.layers import Layer
 
     plan, stored = plan_for(config), None
@@ -145,10 +147,17 @@ def simulate(
     dump = Path(f"ternlut_{plan.name}.fst") if waves else None
     with progress_bar() as progress:
         progress(f"simulating {data.length} → {data.outputs}", None)
-        result = run(
-            config, data.activations, data.weights, stalls=stalls, seed=seed,
-            driver="axi" if driver == "axi" else "lean", waves=dump,
-        )  # fmt: skip
+        if fast:
+            from sim.fast import simulate_fast
+
+            result = simulate_fast(config, data.activations, data.weights, stalls=stalls, seed=seed)
+        else:
+            from sim.harness import simulate as run
+
+            result = run(
+                config, data.activations, data.weights, stalls=stalls, seed=seed,
+                driver="axi" if driver == "axi" else "lean", waves=dump,
+            )  # fmt: skip
     figures = {
         "passed": result.passed,
         "mismatches": result.mismatches,
@@ -160,6 +169,7 @@ def simulate(
         if result.cycles
         else None,
         "seconds": round(result.seconds, 3),
+        "cycles_per_second": round(result.cycles_per_second),
         "seed": seed,
         "failures": list(result.failures),
         "waves": str(dump) if dump else None,
