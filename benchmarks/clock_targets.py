@@ -1,4 +1,4 @@
-"""Area against the clock that a core is synthesized for: of the model, between its speeds, and of synthesis."""
+"""Area against the clock that a core is synthesized for: the model between its speeds, and synthesis."""
 
 import numpy as np
 
