@@ -78,7 +78,8 @@ class SweepSpec(BaseModel):
     ``objectives`` maps metrics to ``min`` or ``max``. With ``clock_mhz`` every core runs at that clock and
     those that are too slow for it are infeasible; without, each runs as fast as it can. ``budget`` limits
     objectives for the one design that the summary recommends. ``compare`` is the key whose values are held
-    against each other.
+    against each other. ``verify`` of the best designs are synthesized and simulated, with the cells of
+    ``liberty`` files where the technology's are not shipped.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -90,6 +91,8 @@ class SweepSpec(BaseModel):
     objectives: dict[str, Literal["min", "max"]] = Field(min_length=1)
     budget: dict[str, Annotated[float, Field(gt=0, strict=False)]] = {}
     constraints: list[str] = []
+    verify: int = Field(default=0, ge=0)
+    liberty: list[str] = []
     workload: Workload
     axes: dict[str, Any] = Field(min_length=1)
     fixed: dict[str, Any] = {}
@@ -107,6 +110,8 @@ class SweepSpec(BaseModel):
         workload = resolved.get("workload")
         if isinstance(workload, dict) and "model" in workload:
             resolved["workload"] = {**workload, "model": _beside(folder, workload["model"])}
+        if isinstance(liberty := resolved.get("liberty"), list):
+            resolved["liberty"] = [str(folder / name) if isinstance(name, str) else name for name in liberty]
         for section in ("axes", "fixed"):
             if isinstance(resolved.get(section), dict):
                 resolved[section] = _flat(resolved[section])

@@ -1,0 +1,157 @@
+"""Verification of a sweep's answer: its best designs synthesized, and run on a layer of the workload.
+
+Nothing here trusts the sweep: each core is generated, and priced, anew from its configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+
+from costmodel.estimate import estimate
+from costmodel.liberty import Library
+from costmodel.speeds import SPEEDS, Speed
+from costmodel.synthesis import Flow, Job, SynthesisError, SynthesisResult, synthesize_many
+from costmodel.technology import Technology
+from dse.candidates import Candidate, candidates
+from dse.results import Results, Row
+from dse.summary import Summary, core_of, quantity, shape
+from dse.trial import Trial
+from dse.verified import Figures, Verified, errors
+from dse.workload import Layer
+from generator.plan import plan_for
+from generator.verilog import emit
+from sim.harness import SimulationResult
+
+FLOW = Flow(speeds=True)
+"""One synthesis gives the areas of all speeds, and the delay."""
+
+SIMULATION = 0.1
+"""The share of a design's time that simulation takes, for progress; synthesis is in proportion to area."""
+
+Progress = Callable[[float], None]
+
+
+def verify(
+    summary: Summary,
+    technology: Technology,
+    library: Library,
+    count: int,
+    workers: int | None = None,
+    progress: Progress = lambda share: None,
+) -> Iterator[Verified]:
+    """Synthesizes and simulates the ``count`` best designs of a sweep; yields each as it is finished.
+
+    ``progress`` is told the share that is done. Syntheses run side by side and stay in the cache, models of
+    the simulator, too. A core that computes wrongly is a result; ``SynthesisError`` is raised where one
+    cannot be synthesized, after the others, and ``SimulationError`` where the simulator fails.
+    """
+    chosen = candidates(summary, count)
+    weights = [float(one.row["area_um2"]) for one in chosen]
+    total, done, failed = sum(weights), 0.0, None
+
+    def jobs() -> Iterator[Job]:
+        for one in chosen:
+            emission = emit(core_of(one.row))
+            yield Job(emission.verilog, emission.top, library, FLOW)
+
+    progress(0.0)
+    with closing(synthesize_many(jobs(), workers)) as finished:
+        for index, synthesis in finished:
+            progress((done + (1 - SIMULATION) * weights[index]) / total)
+            if isinstance(synthesis, SynthesisError):
+                failed = failed or synthesis
+            else:
+                yield _verified(summary.results, chosen[index], technology, library, synthesis)
+            done += weights[index]
+            progress(done / total)
+    if failed is not None:
+        raise failed
+
+
+def trial_of(results: Results, row: Row) -> Trial:
+    """The layer of the sweep's workload that the design at ``row`` is tried on."""
+    workload = results.meta["workload"]
+    return Trial.choose(core_of(row), [Layer(**fields) for fields in workload["layers"]], workload["tokens"])
+
+
+def judged_area(row: Row, areas: Mapping[Speed, float]) -> float:
+    """Of the areas of a design at each speed (µm²) the one that the sweep's ``area_um2`` stands for."""
+    return areas["relaxed"]
+
+
+def limits_broken(results: Results, row: Row, modelled: Figures, measured: Figures) -> Iterator[str]:
+    """A clause for each limit of the sweep that ``row`` does not keep with the measured figures.
+
+    That are a budget of area, and the clock, where one was asked for.
+    """
+    budget = results.budget.get("area_um2")
+    area = row["area_um2"] * measured.area_um2 / modelled.area_um2
+    if budget is not None and area > budget:
+        yield f"{quantity('area_um2', area)} is over the budget of {quantity('area_um2', budget)}"
+    asked = results.meta["spec"].get("clock_mhz") is not None or "clock_mhz" in results.meta["axes"]
+    if asked and measured.delay_ps * row["clock_mhz"] > 1e6:
+        yield (
+            f"its longest path of {quantity('delay_ps', measured.delay_ps)} is too slow for "
+            f"{row['clock_mhz']:,.0f} MHz"
+        )
+
+
+def modelled_figures(row: Row, technology: Technology, trial: Trial) -> Figures:
+    """What the cost model says of the design at ``row``."""
+    core = core_of(row)
+    areas: dict[Speed, float] = {speed: estimate(core, technology.sized(speed)).area_um2 for speed in SPEEDS}
+    return _figures(row, areas, estimate(core, technology).delay_ps, trial.cycles)
+
+
+def measured_figures(row: Row, synthesis: SynthesisResult, simulation: SimulationResult) -> Figures:
+    """What the tools say of it."""
+    sized = synthesis.sized
+    areas: dict[Speed, float] = {
+        "relaxed": synthesis.area_um2,
+        "medium": sized["medium"].area_um2,
+        "tight": sized["tight"].area_um2,
+    }
+    return _figures(row, areas, sized["tight"].delay_ps, simulation.cycles)
+
+
+def _figures(row: Row, areas: Mapping[Speed, float], delay_ps: float, cycles: int) -> Figures:
+    return Figures(
+        area_um2=round(judged_area(row, areas), 4),
+        **{f"{speed}_um2": round(area, 4) for speed, area in areas.items()},
+        delay_ps=round(delay_ps, 2),
+        cycles=cycles,
+    )
+
+
+def _verified(
+    results: Results, one: Candidate, technology: Technology, library: Library, synthesis: SynthesisResult
+) -> Verified:
+    """The design as synthesized, simulated on its trial."""
+    core, trial = core_of(one.row), trial_of(results, one.row)
+    simulation = trial.run(core)
+    modelled = modelled_figures(one.row, technology, trial)
+    measured = measured_figures(one.row, synthesis, simulation)
+    return Verified(
+        id=one.row["id"],
+        rank=one.rank,
+        what=one.what,
+        design=f"{one.row['architecture']}, {shape(one.row)}",
+        core=plan_for(core).name,
+        library=library.name,
+        trial=trial.title,
+        modelled=modelled,
+        measured=measured,
+        error_percent=errors(modelled, measured),
+        results=simulation.results,
+        mismatches=simulation.mismatches,
+        failures=simulation.failures,
+        bit_exact=simulation.results == trial.outputs * trial.tokens and not simulation.mismatches,
+        broken=tuple(limits_broken(results, one.row, modelled, measured)),
+    )
+
+
+def merged(before: Sequence[Verified], one: Verified) -> list[Verified]:
+    """``before`` with ``one`` in the place of an earlier finding of the same design, the best first."""
+    others = [known for known in before if known.id != one.id]
+    return sorted([*others, one], key=lambda known: (known.rank, known.id))
