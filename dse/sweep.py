@@ -143,7 +143,7 @@ def _verify(
         known = merged(known, one)
         meta["verified"] = [each.model_dump(mode="json") for each in known]
         _write_meta(finished.directory, meta)
-    return report(finished.directory)
+    return report(finished.directory, pictures=False)
 
 
 def _library(path: Path, spec: SweepSpec) -> Library:
@@ -168,8 +168,13 @@ def _write_meta(directory: Path, meta: dict[str, Any]) -> None:
     write_text(directory / META, json.dumps(meta, indent=1, ensure_ascii=False) + "\n")
 
 
-def report(directory: Path, progress: Progress = lambda stage, share: None) -> Finished:
-    """Writes what is read of a finished sweep again from its data: CSV, summary, figures, page, best core."""
+def report(
+    directory: Path, progress: Progress = lambda stage, share: None, pictures: bool = True
+) -> Finished:
+    """Writes what is read of a finished sweep again from its data: CSV, summary, figures, page, best core.
+
+    ``pictures``: those too that verification changes nothing of.
+    """
     from dse.figures import write_figures
     from dse.report import write_report
 
@@ -184,7 +189,8 @@ def report(directory: Path, progress: Progress = lambda stage, share: None) -> F
     write_text(directory / "summary.md", summary.markdown())
     if summary.best is not None:
         write_text(directory / "best.toml", core_toml(summary.best))
-    write_figures(directory, summary)
+    if pictures:
+        write_figures(directory, summary)
     progress("writing", 0.95)
     page = directory / "report.html"
     write_report(page, summary)
