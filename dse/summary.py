@@ -349,6 +349,7 @@ def assumptions(results: Results) -> list[str]:
         if fit
         else ""
     )
+    beside = ", but for those that were measured" if results.verified else ""
     clock = meta["spec"]["clock_mhz"]
     at = (
         f"Every core runs at {clock:,.0f} MHz."
@@ -357,7 +358,7 @@ def assumptions(results: Results) -> list[str]:
     )
     return [
         f"Areas and delays are estimates of the cost model for {technology['name']} "
-        f"({technology['library']}, {technology['corner']}), not synthesis.{error} "
+        f"({technology['library']}, {technology['corner']}), not synthesis{beside}.{error} "
         "They are cell areas before placement.",
         f"{at} The workload is {workload['title']}: {workload['macs']:,} ternary multiply-accumulates a "
         f"token in {workload['launches']} layers, one after the other. Keys and activations arrive as fast "

@@ -62,6 +62,12 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory / "out"
 
 
+@pytest.fixture
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leaves out pareto.png and its like, which verification changes nothing of and which take seconds."""
+    monkeypatch.setattr("dse.figures.write_figures", lambda directory, summary: None)
+
+
 def entries(out: Path) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads((out / "sweep.json").read_text())["verified"]
     return found
@@ -136,6 +142,7 @@ def test_no_path_of_the_machine_is_in_what_was_found(out: Path) -> None:
         assert str(out.parent) not in (out / name).read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_an_interrupted_verification_keeps_what_is_finished_and_goes_on(
     out: Path, tmp_path: Path, ternlut: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,6 +174,7 @@ def test_an_interrupted_verification_keeps_what_is_finished_and_goes_on(
     assert not (again / ".checkpoint").exists()
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_core_that_computes_wrongly_is_status_one_and_a_line(
     out: Path, tmp_path: Path, ternlut: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +189,7 @@ def test_a_core_that_computes_wrongly_is_status_one_and_a_line(
     assert "WRONG: " in text_of(tmp_path / "out")
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_cores_that_are_larger_and_slower_than_modelled_are_told(
     out: Path, tmp_path: Path, ternlut: Run
 ) -> None:
