@@ -5,7 +5,7 @@ Nothing here trusts the sweep: each core is generated, and priced, anew from its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 
 from costmodel.estimate import estimate
@@ -27,7 +27,7 @@ FLOW = Flow(speeds=True)
 """One synthesis gives the areas of all speeds, and the delay."""
 
 SIMULATION = 0.1
-"""The share of a design's time that simulation takes, for progress; synthesis is in proportion to area."""
+"""The share of the time that simulation takes, for progress; synthesis is in proportion to area."""
 
 Progress = Callable[[float], None]
 
@@ -40,31 +40,40 @@ def verify(
     workers: int | None = None,
     progress: Progress = lambda share: None,
 ) -> Iterator[Verified]:
-    """Synthesizes and simulates the ``count`` best designs of a sweep; yields each as it is finished.
+    """Simulates and synthesizes the ``count`` best designs of a sweep; yields each as it is finished.
 
-    ``progress`` is told the share that is done. Syntheses run side by side and stay in the cache, models of
-    the simulator, too. A core that computes wrongly is a result; ``SynthesisError`` is raised where one
-    cannot be synthesized, after the others, and ``SimulationError`` where the simulator fails.
+    ``progress`` is told the share that is done. All are simulated first, which takes seconds; then syntheses
+    run side by side. Both leave what they build in the cache. A core that computes wrongly is a result;
+    ``SimulationError`` is raised where the simulator fails, and ``SynthesisError`` where a core cannot be
+    synthesized, after the others.
     """
     chosen = candidates(summary, count)
-    weights = [float(one.row["area_um2"]) for one in chosen]
-    total, done, failed = sum(weights), 0.0, None
+    trials = [trial_of(summary.results, one.row) for one in chosen]
+    simulations: list[SimulationResult] = []
+    for trial, one in zip(trials, chosen, strict=True):
+        progress(SIMULATION * len(simulations) / len(chosen))
+        simulations.append(trial.run(core_of(one.row)))
 
     def jobs() -> Iterator[Job]:
         for one in chosen:
             emission = emit(core_of(one.row))
             yield Job(emission.verilog, emission.top, library, FLOW)
 
-    progress(0.0)
+    weights = [float(one.row["area_um2"]) for one in chosen]
+    done, failed = 0.0, None
+    progress(SIMULATION)
     with closing(synthesize_many(jobs(), workers)) as finished:
         for index, synthesis in finished:
-            progress((done + (1 - SIMULATION) * weights[index]) / total)
+            done += weights[index]
             if isinstance(synthesis, SynthesisError):
                 failed = failed or synthesis
             else:
-                yield _verified(summary.results, chosen[index], technology, library, synthesis)
-            done += weights[index]
-            progress(done / total)
+                row, trial, simulation = chosen[index].row, trials[index], simulations[index]
+                modelled = modelled_figures(row, technology, trial)
+                measured = measured_figures(row, synthesis, simulation)
+                broken = limits_broken(summary.results, row, modelled, measured)
+                yield _record(chosen[index], library, trial, simulation, modelled, measured, broken)
+            progress(SIMULATION + (1 - SIMULATION) * done / sum(weights))
     if failed is not None:
         raise failed
 
@@ -124,20 +133,21 @@ def _figures(row: Row, areas: Mapping[Speed, float], delay_ps: float, cycles: in
     )
 
 
-def _verified(
-    results: Results, one: Candidate, technology: Technology, library: Library, synthesis: SynthesisResult
+def _record(
+    one: Candidate,
+    library: Library,
+    trial: Trial,
+    simulation: SimulationResult,
+    modelled: Figures,
+    measured: Figures,
+    broken: Iterable[str],
 ) -> Verified:
-    """The design as synthesized, simulated on its trial."""
-    core, trial = core_of(one.row), trial_of(results, one.row)
-    simulation = trial.run(core)
-    modelled = modelled_figures(one.row, technology, trial)
-    measured = measured_figures(one.row, synthesis, simulation)
     return Verified(
         id=one.row["id"],
         rank=one.rank,
         what=one.what,
         design=f"{one.row['architecture']}, {shape(one.row)}",
-        core=plan_for(core).name,
+        core=plan_for(core_of(one.row)).name,
         library=library.name,
         trial=trial.title,
         modelled=modelled,
@@ -147,7 +157,7 @@ def _verified(
         mismatches=simulation.mismatches,
         failures=simulation.failures,
         bit_exact=simulation.results == trial.outputs * trial.tokens and not simulation.mismatches,
-        broken=tuple(limits_broken(results, one.row, modelled, measured)),
+        broken=tuple(broken),
     )
 
 

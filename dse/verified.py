@@ -105,10 +105,12 @@ def _told(one: Verified) -> str:
         "as modelled" if measured.cycles == modelled.cycles else f"where the model says {modelled.cycles:,}"
     )
     exact = "bit-exact" if one.bit_exact else f"{one.mismatches:,} of {one.results:,} results are wrong"
-    area, delay = (_percent(one.error_percent[name]) for name in ("area_um2", "delay_ps"))
+    off = one.error_percent
+    area, delay, tight = (_percent(off[name]) for name in ("area_um2", "delay_ps", "tight_um2"))
     text = (
-        f"The {one.what} was synthesized: {measured.area_um2:,.0f} µm², the model says {area}; longest path "
-        f"{measured.delay_ps:,.0f} ps, the model says {delay}. Simulated on {one.trial}: {exact}, "
+        f"The {one.what} was synthesized: {measured.area_um2:,.0f} µm², the model says {area}. Sized to be "
+        f"as fast as can be its longest path is {measured.delay_ps:,.0f} ps, the model says {delay}, and its "
+        f"area {measured.tight_um2:,.0f} µm², the model says {tight}. Simulated on {one.trial}: {exact}, "
         f"{measured.cycles:,} cycles {cycles}."
     )
     if one.broken:

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 from costmodel import synthesis
-from costmodel.synthesis import shipped_library
+from costmodel.synthesis import shipped_library, synthesize_many
 from costmodel.technology import load_technology
+from dse import verification
 from dse.sweep import sweep
-from dse.trial import Trial
-from generator.config import CoreConfig
 from tests.dse.commands import Run
 from tests.dse.test_report import Page
 from tests.sim.test_harness import rewired
@@ -147,15 +146,12 @@ def test_an_interrupted_verification_keeps_what_is_finished_and_goes_on(
     out: Path, tmp_path: Path, ternlut: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec, again = spec_file(tmp_path), tmp_path / "out"
-    real, tried = Trial.run, []
 
-    def interrupted(self: Trial, core: CoreConfig) -> Any:
-        tried.append(core)
-        if len(tried) == 2:
-            raise KeyboardInterrupt
-        return real(self, core)
+    def interrupted(jobs: Any, workers: int) -> Any:
+        yield next(synthesize_many(jobs, workers))
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr(Trial, "run", interrupted)
+    monkeypatch.setattr(verification, "synthesize_many", interrupted)
     stopped = ternlut("sweep", spec, "-o", again, "--workers", 1)
     assert (stopped.status, stopped.err) == (130, "ternlut: interrupted\n")
     (kept,) = entries(again)
@@ -167,7 +163,7 @@ def test_an_interrupted_verification_keeps_what_is_finished_and_goes_on(
         raise AssertionError("a finished synthesis was made again")
 
     monkeypatch.setattr(synthesis._Children, "run", unexpected)
-    monkeypatch.setattr(Trial, "run", real)
+    monkeypatch.setattr(verification, "synthesize_many", synthesize_many)
     figures = ternlut("sweep", spec, "-o", again, "--resume", "--json").figures
     assert (figures["verified"], figures["verified_exact"]) == (2, 2)
     assert entries(again) == entries(out)

@@ -41,9 +41,9 @@ def verified(rank: int, **changes: Any) -> Verified:
 def test_the_first_sentence_has_both_figures_and_the_layer() -> None:
     (said,) = sentences([verified(1)])
     assert said == (
-        "The recommended core was synthesized: 9,701 µm², the model says +1.8 %; longest path 1,000 ps, the "
-        "model says −10.0 %. Simulated on layer k (2560 → 640), one token: bit-exact, 1,234 cycles as "
-        "modelled."
+        "The recommended core was synthesized: 9,701 µm², the model says +1.8 %. Sized to be as fast as can "
+        "be its longest path is 1,000 ps, the model says −10.0 %, and its area 11,641 µm², the model says "
+        "+1.8 %. Simulated on layer k (2560 → 640), one token: bit-exact, 1,234 cycles as modelled."
     )
 
 
