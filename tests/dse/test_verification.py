@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from costmodel import synthesis
-from costmodel.synthesis import shipped_library, synthesize_many
+from costmodel.synthesis import SynthesisError, shipped_library, synthesize_many
 from costmodel.technology import load_technology
 from dse import verification
 from dse.sweep import sweep
@@ -168,6 +168,20 @@ def test_an_interrupted_verification_keeps_what_is_finished_and_goes_on(
     assert (figures["verified"], figures["verified_exact"]) == (2, 2)
     assert entries(again) == entries(out)
     assert not (again / ".checkpoint").exists()
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_a_core_that_cannot_be_synthesized_is_one_line_and_the_others_are_kept(
+    out: Path, tmp_path: Path, ternlut: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(jobs: Any, workers: int) -> Any:
+        for index, result in synthesize_many(jobs, workers):
+            yield index, result if index else SynthesisError("synthesis of the first failed: no flip-flop")
+
+    monkeypatch.setattr(verification, "synthesize_many", refused)
+    said = ternlut("sweep", spec_file(tmp_path), "-o", tmp_path / "out").complaint
+    assert said == "ternlut: synthesis of the first failed: no flip-flop\n"
+    assert entries(tmp_path / "out") == entries(out)[1:]
 
 
 @pytest.mark.usefixtures("no_pictures")
