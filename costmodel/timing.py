@@ -23,7 +23,6 @@ from generator.formats import Float
 from generator.keys import entry_count
 from generator.plan import CorePlan, float_of
 
-
 MERGE_BITS = 6
 """Bits of a partial sum for each level of logic that decodes and spreads the choice between two addends."""
 

@@ -443,6 +443,21 @@ def sweep(
         int | None, typer.Option(metavar="W", help="Processes.", min=1, show_default="one a core")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted sweep.")] = False,
+    verify: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K", min=0, help="Synthesize and simulate the K best designs.", show_default="the spec's"
+        ),
+    ] = None,
+    liberty: Annotated[
+        list[Path],
+        typer.Option(
+            "--liberty",
+            metavar="FILE",
+            help="Liberty file to verify with; repeatable.",
+            show_default="the spec's, else shipped cells",
+        ),
+    ] = [],  # noqa: B006
     emit_best: Annotated[
         bool, typer.Option("--emit-best", help="Write the best design's Verilog and simulate a layer on it.")
     ] = False,
@@ -454,17 +469,23 @@ def sweep(
 
     directory = out or Path("reports") / spec.stem
     with progress_bar() as progress:
-        finished = explore(spec, directory, workers=workers or cores(), resume=resume, progress=progress)
+        finished = explore(
+            spec, directory, workers=workers or cores(), resume=resume, verify=verify, liberty=liberty,
+            progress=progress,
+        )  # fmt: skip
     summary = Summary(finished.results)
     figures = finished.figures()
     if not as_json:
         say_sweep(summary, figures)
-    verified = build_best(summary, directory, quiet=as_json) if emit_best else None
+    built = build_best(summary, directory, quiet=as_json) if emit_best else None
     if as_json:
-        say_json(figures | ({"simulation": verified} if emit_best else {}))
+        say_json(figures | ({"simulation": built} if emit_best else {}))
     else:
         print(f"report: {finished.report}")
-    if verified is not None and not verified["passed"]:
+    wrong = [one.complaint for one in finished.results.verified if not one.passed]
+    if wrong:
+        print(f"ternlut: {one_line(TernlutError(wrong[0]))}", file=sys.stderr)
+    if wrong or (built is not None and not built["passed"]):
         raise typer.Exit(1)
 
 
@@ -493,6 +514,8 @@ def say_sweep(summary: Summary, figures: dict[str, Any]) -> None:
 
     for sentence in (*summary.headline(), *summary.why()):
         print(f"{sentence}\n")
+    for sentence in summary.verification:
+        print(f"{sentence}\n")
     objectives = list(summary.results.objectives)
     head = ["", *(metric(name).label for name in objectives), "design"]
     rows = [
@@ -508,30 +531,29 @@ def say_sweep(summary: Summary, figures: dict[str, Any]) -> None:
 
 
 def build_best(summary: Summary, directory: Path, quiet: bool) -> dict[str, Any] | None:
-    """Emits the recommended core into ``directory``/best and runs the model's largest layer on it."""
+    """Emits the recommended core into ``directory``/best and runs a layer of the workload on it."""
     from dse.summary import core_of
+    from dse.verification import trial_of
     from generator.verilog import emit
-    from sim.harness import simulate as run
-    from sim.layers import Layer
 
     if summary.best is None:
         return None
     config = core_of(summary.best)
     emission = emit(config)
     emission.write(directory / "best")
-    workload = summary.results.meta["workload"]
-    largest = max(workload["layers"], key=lambda layer: (layer["inputs"] * layer["outputs"], layer["inputs"]))
-    data = Layer.random(config, largest["inputs"], largest["outputs"])
+    trial = trial_of(summary.results, summary.best)
     with progress_bar() as progress:
-        progress(f"simulating {largest['name']} on the best design", None)
-        result = run(config, data.activations, data.weights)
+        progress(f"simulating {trial.layer.name} on the best design", None)
+        result = trial.run(config)
     if not quiet:
         print(f"emitted {emission.top} to {directory / 'best'}")
-        print(f"{largest['name']} of {workload['title']}: {told(result, data.length, data.outputs, 1)}")
+        title = summary.results.meta["workload"]["title"]
+        ran = told(result, trial.inputs, trial.outputs, trial.tokens)
+        print(f"{trial.layer.name} of {title}: {ran}")
     return {
         "verilog": str(directory / "best"),
         "top": emission.top,
-        "layer": largest["name"],
+        "layer": trial.layer.name,
         "passed": result.passed,
         "mismatches": result.mismatches,
         "results": result.results,
