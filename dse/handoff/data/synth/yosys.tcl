@@ -23,6 +23,7 @@ if {[llength $liberty]} {
     set cells {}
     foreach file $liberty { lappend cells -liberty $file }
     foreach cell $dont_use { lappend cells -dont_use $cell }
+    foreach file $liberty { yosys read_liberty -lib -overwrite $file }
     yosys dfflibmap {*}$cells
     if {$period_ps} { lappend cells -D $period_ps }
     yosys abc {*}$cells
