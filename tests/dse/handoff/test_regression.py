@@ -72,24 +72,32 @@ def test_a_core_that_adds_wrongly_fails(elsewhere: HandOff, without_ternlut: dic
 
 MISCHIEF = {
     "tlast is always 0": (
-        "assign m_axis_result_tlast = ",
-        "assign m_axis_result_tlast = 1'b0 & ",
+        (".result_last(m_axis_result_tlast)", ".result_last()"),
+        "assign m_axis_result_tlast = 1'b0;",
         "golden.*tiles.*FREE",
         "tlast is False",
     ),
     "a result does not wait": (
-        "assign m_axis_result_tvalid = ",
-        "assign m_axis_result_tvalid = m_axis_result_tready & ",
+        (".result_valid(m_axis_result_tvalid)", ".result_valid(inner)"),
+        "wire inner; assign m_axis_result_tvalid = inner & m_axis_result_tready;",
         "waits",
         "no result comes",
     ),
     "data changes while it waits": (
-        "assign m_axis_result_tdata = ",
-        "assign m_axis_result_tdata = {$bits_of_data{aclk & m_axis_result_tready}} ^ ",
-        "SLOW_RESULTS",
+        (".results(m_axis_result_tdata[32:0])", ".results(inner)"),
+        "wire [32:0] inner; reg flip = 0; always @(posedge aclk) flip <= ~flip;"
+        "assign m_axis_result_tdata[32:0] = inner ^ {33{flip}};",
+        "golden.*SLOW_RESULTS",
         "m_axis_result changed before tready",
     ),
+    "tvalid is unknown": (
+        (".result_valid(m_axis_result_tvalid)", ".result_valid()"),
+        "assign m_axis_result_tvalid = 1'bx;",
+        "golden.*one_tile.*FREE",
+        "m_axis_result_tvalid is X in reset",
+    ),
 }
+"""What is connected otherwise in the top module, what is added to it, and which test says what of it."""
 
 
 @icarus
@@ -97,19 +105,11 @@ MISCHIEF = {
 def test_a_core_that_breaks_the_protocol_fails(
     mischief: str, elsewhere: HandOff, without_ternlut: dict[str, str]
 ) -> None:
-    before, after, which, complaint = MISCHIEF[mischief]
+    (before, after), added, which, complaint = MISCHIEF[mischief]
     top = elsewhere.directory / f"{elsewhere.top}.v"
-    text, port = top.read_text(), before.split()[1]
-    if before not in text:
-        # The port comes straight from an instance: put a wire between.
-        assert f"({port})" in text, text
-        width = 8 * -(-elsewhere.plan.result_beat_bits // 8) if port.endswith("tdata") else 1
-        text = text.replace(f"({port})", f"({port}_inner)")
-        text = text.replace(
-            "endmodule", f"  wire [{width - 1}:0] {port}_inner;\n  {before}{port}_inner;\nendmodule"
-        )
-    bits = str(8 * -(-elsewhere.plan.result_beat_bits // 8))
-    top.write_text(text.replace(before, after.replace("$bits_of_data", bits)))
+    text = top.read_text()
+    assert before in text
+    top.write_text(text.replace(before, after).replace("endmodule", f"{added}\nendmodule"))
     done = regression(elsewhere.directory, without_ternlut, "--sim", "icarus", "--filter", which)
     assert done.returncode == 1, done.stdout + done.stderr
     assert complaint in done.stdout + done.stderr

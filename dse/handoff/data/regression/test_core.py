@@ -69,7 +69,8 @@ class Bench:
         for side in (self.activations, self.keys, self.results):
             side.rest()
         await ClockCycles(self.dut.aclk, 3)
-        assert not self.dut.m_axis_result_tvalid.value, "tvalid of the results is not 0 in reset"
+        valid = self.dut.m_axis_result_tvalid.value
+        assert valid == 0, f"m_axis_result_tvalid is {valid} in reset, 0 is right"
         self.dut.aresetn.value = 1
         for monitor in self.monitors.values():
             monitor.transfers.clear()
