@@ -87,6 +87,7 @@ class Golden:
             "m_tiles": self.tiling.m_tiles,
             "blocks": self.tiling.blocks,
             "cycles": self.tiling.cycles,
+            "masked": self.mask is not None,
         }
 
 

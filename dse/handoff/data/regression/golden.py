@@ -23,7 +23,7 @@ class Case:
     """``blocks`` blocks of tokens, each of ``n_tiles`` × ``m_tiles`` tiles.
 
     ``cycles``: clock cycles from the first activation taken to the last result taken, both counted, when no
-    stream pauses.
+    stream pauses. ``masked``: whether some bits of the results mean nothing.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Case:
     m_tiles: int
     blocks: int
     cycles: int
+    masked: bool
 
     def _beats(self, stream: str) -> list[int]:
         return [int(line, 16) for line in (VECTORS / f"{self.name}.{stream}.hex").read_text().split()]
@@ -56,9 +57,7 @@ class Case:
     @cached_property
     def masks(self) -> list[int]:
         """Which bits of the result beats count: the value beside a set ``invalid`` means nothing."""
-        if (VECTORS / f"{self.name}.result_mask.hex").exists():
-            return self._beats("result_mask")
-        return [-1] * len(self.results)
+        return self._beats("result_mask") if self.masked else [-1] * len(self.results)
 
     def last(self, beat: int) -> bool:
         """Whether ``tlast`` comes with a result beat: at the end of a block."""
