@@ -74,14 +74,15 @@ def generate(
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
-    """Write a core's Verilog, manifest and timing constraints."""
+    """Write a core's Verilog with datasheet, regression, FuseSoC core file and synthesis scripts."""
+    from dse.handoff import write_handoff
     from generator.verilog import emit
 
     began = time.perf_counter()
     config = load_core(core, override)
     output_directory(out)
     emission = emit(config)
-    files = emission.write(out)
+    files = write_handoff(emission, out)
     figures = {
         "top": emission.top,
         "files": [str(path) for path in files],
@@ -93,6 +94,7 @@ def generate(
         return
     size = sum(path.stat().st_size for path in files) / 1e3
     print(f"{emission.top}: {len(emission.modules)} modules, {len(files)} files, {size:,.0f} kB in {out}")
+    print(f"datasheet: {out / 'README.md'}, regression: python {out / 'regression' / 'run.py'}")
 
 
 @app.command()
