@@ -54,23 +54,19 @@ def write_image(
     beats = plan.tiling(length, outputs)
     count, size = beats.n_tiles * beats.m_tiles, beat_bytes(config.columns * config.tables, plan.key_width)
     output_directory(directory)
-    hashes = {name: hashlib.sha256() for name in (BINARY, HEX, ARRAY)}
+    digest = hashlib.sha256()
     with ExitStack() as stack:
         # Closed in the opposite order, so that a file is complete before it takes its place.
-        paths = {name: stack.enter_context(replacing(directory / name)) for name in hashes}
+        paths = {name: stack.enter_context(replacing(directory / name)) for name in (BINARY, HEX, ARRAY)}
         files = {name: stack.enter_context(path.open("wb")) for name, path in paths.items()}
-
-        def write(name: str, data: Any) -> None:
-            files[name].write(data)
-            hashes[name].update(data)
-
         code_type = codes_of(plan, np.zeros((1, 1), dtype=np.int8)).dtype
-        write(ARRAY, _npy_header((count, config.columns, config.tables), code_type))
+        files[ARRAY].write(_npy_header((count, config.columns, config.tables), code_type))
         for codes in stream_chunks(plan, matrix.weights):
-            octets = pack_fields(codes, plan.key_width)
-            write(BINARY, np.ascontiguousarray(octets))
-            write(HEX, hex_lines(octets))
-            write(ARRAY, np.ascontiguousarray(codes))
+            octets = np.ascontiguousarray(pack_fields(codes, plan.key_width))
+            files[BINARY].write(octets.data)
+            digest.update(octets.data)
+            files[HEX].write(hex_lines(octets))
+            files[ARRAY].write(np.ascontiguousarray(codes).data)
     manifest = {
         "format": FORMAT,
         "source": source,
@@ -89,7 +85,8 @@ def write_image(
         "key_bits": plan.key_width,
         "core_digest": config.digest,
         "core": config.model_dump(mode="json"),
-        "files": {name: found.hexdigest() for name, found in hashes.items()},
+        # The others follow from it, and hashing them would take longer than packing.
+        "files": {BINARY: digest.hexdigest()},
     }
     with replacing(directory / MANIFEST) as temporary:
         temporary.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
