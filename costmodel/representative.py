@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from generator.config import FLOAT_KEYS, KEYS_OF, CoreConfig, PipelineConfig, longest_exact_reduction
@@ -83,6 +84,7 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
+@cache
 def default_of(key: str) -> Any:
     """The value of ``key`` in a core file that does not state it."""
     head, _, leaf = key.partition(".")

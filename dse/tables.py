@@ -197,11 +197,17 @@ def _fill(
     """
     axes = space.axes_of(keys)
     chosen = [space.axes[i] for i in axes]
+    fixed = {key: space.fixed[key] for key in keys if key in space.fixed}
+    derived = [key for key in keys if key in space.derived]
+    unasked = {axis.key for axis in chosen} - set(keys)
     rows = np.empty((_table_size(space, keys), len(refused)))
     for count, combination in enumerate(itertools.product(*(axis.values for axis in chosen))):
         walked = {axis.key: value for axis, value in zip(chosen, combination, strict=True)}
         try:
-            rows[count] = row(space.values(keys, walked))
+            values = fixed | walked | space.values(derived, walked)
+            rows[count] = row(
+                {key: values[key] for key in values if key not in unasked} if unasked else values
+            )
         except ConfigError:
             rows[count] = refused
         if count % 256 == 0:

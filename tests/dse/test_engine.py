@@ -17,6 +17,9 @@ from dse.engine import Grid, Outcome, run
 from dse.metrics import METRICS
 from dse.model import Model
 from dse.results import design_rows
+from dse.space import Space
+from dse.spec import SweepSpec
+from dse.tables import axis_values, fit_tables, rule_tables
 from dse.tabulated import PLAN_FIGURES
 from generator.config import CoreConfig
 from generator.errors import ConfigError, WorkloadError
@@ -236,7 +239,15 @@ def runs(plan: CorePlan) -> bool:
     return True
 
 
-RULED = model_of(
+def unpriced(values: dict[str, Any]) -> Model:
+    """The model of a spec without prices and figures: which points are cores, and which run the workload."""
+    spec = SweepSpec.parse(values, "spec")
+    space = Space.of(spec)
+    rules, fits = tuple(rule_tables(space)), tuple(fit_tables(space, spec.workload))
+    return Model(spec, TECHNOLOGY, space, axis_values(space), rules, fits, {}, (), 0, ())
+
+
+RULED = unpriced(
     small(
         axes={
             "architecture": ["lut", "select", "multiplier"],
