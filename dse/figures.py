@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from dse.areas import DESIGN_PARTS
 from dse.metrics import metric
 from dse.results import Results, Row
 from dse.summary import Summary, quantity
@@ -21,7 +22,13 @@ VALUE_COLOURS = ("#0b6bb8", "#d9661f", "#3f8f5b", "#8a5fb0", "#b8860b", "#5f6b78
 CLIPPED_ABOVE = 1.8
 """A bar this many times the second highest is cut off, so that the others can be compared."""
 
-PART_COLOURS = ("#7a5fb5", "#0b6bb8", "#58a6dc", "#f0a35e", "#c45a1a", "#8d99a6")
+PART_COLOURS = dict(
+    zip(
+        DESIGN_PARTS,
+        ("#7a5fb5", "#0b6bb8", "#58a6dc", "#f0a35e", "#c45a1a", "#8d99a6", "#3f8f5b"),
+        strict=True,
+    )
+)
 
 STYLE: Any = {
     "font.family": "sans-serif",
@@ -180,10 +187,13 @@ def _breakdown(axes: Axes, summary: Summary) -> None:
     totals = parts[-1][1]
     top = min(max(totals), CLIPPED_ABOVE * sorted(totals)[-2]) if len(totals) > 1 else totals[0]
     base = [0.0] * len(names)
-    for (part, values), colour in zip(parts[:-1], PART_COLOURS, strict=True):
+    for part, values in parts[:-1]:
         ends = [min(b + v, top) for b, v in zip(base, values, strict=True)]
         heights = [end - b for b, end in zip(base, ends, strict=True)]
-        axes.bar(range(len(names)), heights, bottom=base, width=0.62, color=colour, label=part, linewidth=0)
+        axes.bar(
+            range(len(names)), heights, bottom=base, width=0.62, color=PART_COLOURS[part], label=part,
+            linewidth=0,
+        )  # fmt: skip
         base = ends
     for position, total in enumerate(totals):
         more = "" if position == 0 else f"\n{total / totals[0]:.2f}×"
@@ -211,7 +221,8 @@ def _breakdown(axes: Axes, summary: Summary) -> None:
 
 
 def _tick(name: str, row: Row) -> str:
-    size = f"{row['tables']}×{row['columns']}"
+    several = f"{row['cores']}×" if row["cores"] > 1 else ""
+    size = f"{several}{row['tables']}×{row['columns']}"
     group = f"µ = {row['group_size']}" if row["architecture"] == "lut" else ""
     return f"{name}\n{size}\n{group}".rstrip()
 

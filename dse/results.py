@@ -22,10 +22,10 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from costmodel.representative import DECIDING_KEYS, OPTIONAL_KEYS, default_of, idle_keys
+from costmodel.representative import DECIDING_KEYS, OPTIONAL_KEYS, idle_keys
 from dse.engine import Grid, Outcome
 from dse.model import Model
-from dse.space import CONFIG_KEYS
+from dse.space import DESIGN_KEYS, default_value
 from dse.tables import Table
 from generator.files import OutputError, replacing, write_text
 
@@ -46,7 +46,8 @@ class Results:
     """A finished sweep as read from its directory.
 
     ``meta``: what was asked, of what, and how it went. ``fronts``: the designs on the front of any compared
-    value, ``front`` among them those on that of all.
+    value, ``front`` among them those on that of all; each with its id, every key that means something for
+    all designs, whether stated or not, and every metric.
     """
 
     directory: Path
@@ -62,6 +63,11 @@ class Results:
     @property
     def front(self) -> list[Row]:
         return [row for row in self.fronts if row["front"]]
+
+    @property
+    def keys(self) -> list[str]:
+        """What the designs are told by: variables, and the keys that the spec states."""
+        return list(self.meta["keys"])
 
     @property
     def compare(self) -> str:
@@ -86,11 +92,13 @@ class Results:
         try:
             meta = json.loads((directory / META).read_text(encoding="utf-8"))
             fronts = pq.read_table(directory / POINTS, filters=pc.field("group_front"))
-        except (OSError, ValueError, pa.ArrowException):
+            unstated = {key: default_value(key) for key in DESIGN_KEYS if key not in meta["keys"]}
+        except (OSError, ValueError, KeyError, pa.ArrowException):
             raise OutputError(
                 f"{directory}: holds no finished sweep, {META} and {POINTS} are expected"
             ) from None
-        return cls(directory, meta, fronts.to_pylist())
+        always = {key: value for key, value in unstated.items() if key not in OPTIONAL_KEYS}
+        return cls(directory, meta, [always | row for row in fronts.to_pylist()])
 
     @property
     def complete(self) -> bool:
@@ -111,21 +119,18 @@ class Results:
         """
         if not {"activation", "datapath"} & set(self.axes):
             return []
-        stored = pq.read_schema(self.directory / POINTS).names
-        keys = [key for key in CONFIG_KEYS if key in stored]
+        keys = self.keys
         metrics = ["area_um2", "tokens_per_second", "rms_error", "area_um2_per_token_per_second"]
         table = pq.read_table(
             self.directory / POINTS, columns=["id", *keys, *metrics], filters=pc.field("feasible")
         )
         order = np.argsort(table.column(metrics[-1]).to_numpy(), kind="stable")
-        named = {key: table.column(key).to_pylist() for key in FORMAT_KEYS if key in stored}
+        named = {key: table.column(key).to_pylist() for key in FORMAT_KEYS if key in keys}
         first: dict[tuple[Any, ...], int] = {}
         for i in order.tolist():
             first.setdefault(tuple(values[i] for values in named.values()), i)
-        fixed = {
-            key: self.meta["fixed"].get(key, default_of(key)) for key in FORMAT_KEYS if key not in stored
-        }
-        return [fixed | row for row in table.take(pa.array(first.values())).to_pylist()]
+        unstated = {key: default_value(key) for key in DESIGN_KEYS if key not in keys}
+        return [unstated | row for row in table.take(pa.array(first.values())).to_pylist()]
 
     def choices(self, rate: str, price: str, among: Row) -> dict[str, list[tuple[Any, float]]]:
         """The least ``price`` for each value of each axis, of designs as good in ``rate`` as ``among``.

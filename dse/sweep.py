@@ -139,6 +139,8 @@ def _meta(path: Path, model: Model, outcome: Outcome, digest: str) -> dict[str, 
         "groups": list(model.groups),
         "axes": {axis.key: list(axis.values) for axis in model.space.axes},
         "fixed": dict(model.space.fixed),
+        "derived": {key: expression.text for key, expression in model.space.derived.items()},
+        "keys": list(model.space.keys),
         "technology": model.technology.model_dump(mode="json", include=set(TECHNOLOGY_FIELDS)),
         "workload": {
             "title": workload.title,
