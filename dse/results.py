@@ -38,6 +38,9 @@ POINTS, PARETO, META = "points.parquet", "pareto.csv", "sweep.json"
 FORMAT_KEYS = ("activation", "datapath", "architecture")
 """Keys by whose values ``Results.formats`` tells designs apart."""
 
+EFFICIENCY = ("area_um2_per_token_per_second", "area_um2", "tokens_per_second", "rms_error")
+"""What ``Results.best_of`` chooses by, and figures beside it."""
+
 Row = dict[str, Any]
 
 
@@ -117,20 +120,26 @@ class Results:
 
         Best first; empty where the space has one format and datapath. Of the designs that were written.
         """
-        if not {"activation", "datapath"} & set(self.axes):
-            return []
-        keys = self.keys
-        metrics = ["area_um2", "tokens_per_second", "rms_error", "area_um2_per_token_per_second"]
-        table = pq.read_table(
-            self.directory / POINTS, columns=["id", *keys, *metrics], filters=pc.field("feasible")
-        )
-        order = np.argsort(table.column(metrics[-1]).to_numpy(), kind="stable")
-        named = {key: table.column(key).to_pylist() for key in FORMAT_KEYS if key in keys}
-        first: dict[tuple[Any, ...], int] = {}
-        for i in order.tolist():
-            first.setdefault(tuple(values[i] for values in named.values()), i)
-        unstated = {key: default_value(key) for key in DESIGN_KEYS if key not in keys}
-        return [unstated | row for row in table.take(pa.array(first.values())).to_pylist()]
+        return self.best_of(FORMAT_KEYS) if {"activation", "datapath"} & set(self.axes) else []
+
+    def best_of(self, keys: Sequence[str]) -> list[Row]:
+        """For each combination of values of ``keys`` the feasible design of least area for its token rate.
+
+        Best first, with every key and what it is chosen by. Of the designs that were written.
+        """
+        names = list(dict.fromkeys(["id", *self.keys, *EFFICIENCY]))
+        rows = pq.read_table(self.directory / POINTS, columns=names, filters=pc.field("feasible"))
+        kind = np.zeros(rows.num_rows, np.int64)
+        for key in keys:
+            if key in self.keys:
+                column = rows.column(key).combine_chunks()
+                codes = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+                # Null is a value like others.
+                kind = kind * (len(codes.dictionary) + 1) + np.asarray(codes.indices.fill_null(-1)) + 1
+        order = np.lexsort((rows.column("id"), rows.column(EFFICIENCY[0])))
+        _, first = np.unique(kind[order], return_index=True)
+        unstated = {key: default_value(key) for key in DESIGN_KEYS if key not in self.keys}
+        return [unstated | row for row in rows.take(pa.array(order[np.sort(first)])).to_pylist()]
 
     def choices(self, rate: str, price: str, among: Row) -> dict[str, list[tuple[Any, float]]]:
         """The least ``price`` for each value of each axis, of designs as good in ``rate`` as ``among``.

@@ -11,16 +11,25 @@ from typing import Any
 
 from costmodel.representative import nested
 from dse.areas import DESIGN_PARTS
+from dse.caveats import caveats
+from dse.layers_table import HEAD, LayerRun, layer_runs
 from dse.limits import limits
 from dse.metrics import metric
 from dse.results import Results, Row
 from dse.space import CONFIG_KEYS
 from dse.system import LIMITS, SYSTEM_KEYS, system_default
+from dse.workload import Layer
 from generator.config import CoreConfig
 
 FORMATS = (
     "Of each, the feasible design of least area for its token rate. The error is relative to what float64 "
     "computes from normally distributed activations, whose rounding to the format is part of it."
+)
+
+
+LAYERS = (
+    "The recommended design on one pass through the model: tiles, steps and cycles of each core for one of "
+    "so many layers alike."
 )
 
 
@@ -96,6 +105,15 @@ class Summary:
             row = min(self.results.front, key=lambda r: (sign * r[name], self._product(r), r["id"]))
             rows.append((f"{'least' if goal == 'min' else 'most'} {metric(name).label}", row))
         return rows
+
+    @cached_property
+    def layers(self) -> list[LayerRun]:
+        """How the recommended design runs each layer of the model."""
+        workload = self.results.meta["workload"]
+        if self.best is None:
+            return []
+        layers = [Layer(**fields) for fields in workload["layers"]]
+        return layer_runs(core_of(self.best), self.best, layers, workload["tokens"])
 
     def saving(self, other: Row) -> float:
         """The share of ``other``'s price that the recommended design does without."""
@@ -180,10 +198,13 @@ class Summary:
                 "",
             ]
             lines += ["```toml", core_toml(self.best).rstrip(), "```"]
+            lines += ["", "## Layer by layer", "", *spaced([LAYERS])]
+            lines += table(HEAD, [run.cells for run in self.layers])
         if self.results.formats:
             lines += ["", "## Formats and datapaths", "", *spaced([FORMATS]), *self._formats()]
         lines += ["", "## What was searched", "", *spaced(searched(self.results))]
         lines += ["## What the figures are", "", *spaced(assumptions(self.results))]
+        lines += ["## What they are not", "", *spaced(caveats(self.results))]
         return "\n".join(lines).rstrip() + "\n"
 
     def _formats(self) -> list[str]:

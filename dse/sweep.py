@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from generator.files import output_directory, write_text
 
 CHECKPOINT = ".checkpoint"
 TECHNOLOGY_FIELDS = ("name", "library", "corner", "flow", "date", "versions", "fit")
+
+LIBRARIES = ("amaranth", "numpy", "pyarrow")
+"""Libraries whose versions a sweep notes: plans and sums rest on them."""
 
 WORTH_PROCESSES = 8
 """Chunks from which on several processes are quicker than one."""
@@ -135,6 +139,8 @@ def _meta(path: Path, model: Model, outcome: Outcome, digest: str) -> dict[str, 
         "ternlut": version("ternlut"),
         "digest": digest,
         "file": path.name,
+        "source": path.read_text(encoding="utf-8"),
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
         "spec": spec,
         "groups": list(model.groups),
         "axes": {axis.key: list(axis.values) for axis in model.space.axes},
