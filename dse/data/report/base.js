@@ -40,7 +40,7 @@ function number(value) {
   return String(Number(value.toPrecision(3)));
 }
 
-const short = (value) => (value >= 1e6 ? `${(value / 1e6).toPrecision(3)}M` : value >= 1e4 ? `${(value / 1e3).toPrecision(3)}k` : number(value));
+const short = (value) => (value >= 1e6 ? `${Number((value / 1e6).toPrecision(3))}M` : value >= 1e4 ? `${Number((value / 1e3).toPrecision(3))}k` : number(value));
 const withUnit = (name, value) => `${number(value)}${D.units[name] ? " " + D.units[name] : ""}`;
 const percent = (share) => `${(100 * share).toFixed(1)}%`;
 

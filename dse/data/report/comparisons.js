@@ -13,7 +13,7 @@ function drawFormats() {
       hovertemplate: "%{text}<extra></extra>",
     };
   });
-  const cost = { type: "log", title: { text: D.labels[D.efficiency] }, exponentformat: "none", dtick: "D2" };
+  const cost = decades(D.labels[D.efficiency], D.formats.map((row) => row.cost));
   Plotly.react("formats", traces("number", true), layout({
     xaxis: { type: "category", categoryorder: "array", categoryarray: names, gridcolor: "rgba(0,0,0,0)" }, yaxis: cost,
     legend: { orientation: "h", y: 1.12 },
@@ -35,7 +35,7 @@ function drawChoices() {
     const floor = Math.min(...y), ceiling = Math.max(...y);
     Plotly.react(id, [many
       ? { type: "scatter", mode: "lines+markers", x, y, line: { color: css("--cloud"), width: 1.5 }, marker: { color: colours, size: points.map(([v]) => (String(v) === chosen ? 9 : 4)) }, hovertemplate: `${key} = %{x}: %{y:,.0f}<extra></extra>` }
-      : { type: "bar", x, y, marker: { color: colours }, text: y.map(short), textposition: "outside", textangle: 0, textfont: { size: 11 }, constraintext: "none", cliponaxis: false, hovertemplate: `${key} = %{x}: %{y:,.0f}<extra></extra>` },
+      : { type: "bar", x, y, marker: { color: colours }, text: points.length > 8 ? undefined : y.map(short), textposition: "outside", textangle: 0, textfont: { size: 11 }, constraintext: "none", cliponaxis: false, hovertemplate: `${key} = %{x}: %{y:,.0f}<extra></extra>` },
     ], layout({
       title: { text: `<b>${key}</b>`, font: { size: narrow() ? 11 : 13 }, x: 0, xanchor: "left", y: 0.98, yanchor: "top" },
       margin: { l: 4, r: 8, t: 34, b: 4 }, showlegend: false,

@@ -1,5 +1,6 @@
 // Parallel coordinates of the front's designs: every varied key and objective an axis, ranges along them a filter.
 
+const mostLines = 2500; // beyond that lines hide each other, and brushing is no longer smooth without a graphics card
 const axes = [...D.varied.filter((key) => !(key in D.objectives)), ...Object.keys(D.objectives)].map(axisOf);
 
 /** An axis: its name, the place of each design on it, and its ticks; figures are logarithmic, other keys in order. */
@@ -48,7 +49,10 @@ function drawCoordinates() {
   const ranges = axes.map(wordsRange);
   const inPlot = new Set(axes.filter((_, k) => ranges[k]).map((axis) => axis.name));
   const tests = words.filter((word) => !inPlot.has(keyOf(word))).map(test);
-  const shown = D.front.filter((i) => tests.every((passes) => passes(i)));
+  const all = D.front.filter((i) => tests.every((passes) => passes(i)));
+  const count = Math.min(mostLines, all.length);
+  const shown = Array.from({ length: count }, (_, k) => all[Math.floor((k * all.length) / count)]);
+  $("lines").textContent = count < all.length ? ` Lines are an even choice of ${number(count)} of ${number(all.length)} designs.` : "";
   const groups = D.groups.length > 1 ? D.groups : [groupOf(D.front[0])];
   const scale = groups.flatMap((value, k) => [[k / groups.length, colourOf(value)], [(k + 1) / groups.length, colourOf(value)]]);
   $("coordinates").style.minWidth = `${Math.max(1, axes.length) * 84}px`;
@@ -59,7 +63,7 @@ function drawCoordinates() {
     dimensions: axes.map((axis, k) => ({
       label: axis.label.replace(/ \(.*\)$/, ""), values: shown.map((i) => axis.places[i]), range: axis.range, tickvals: axis.ticks, ticktext: axis.texts, multiselect: false, ...(ranges[k] ? { constraintrange: ranges[k] } : {}),
     })),
-  }], layout({ margin: { l: 46, r: 46, t: 92, b: 16 } }), still);
+  }], layout({ margin: { l: 56, r: 84, t: 84, b: 16 } }), still);
 }
 
 function listenToCoordinates() {

@@ -28,7 +28,7 @@ async function copyToml(i, from) {
     setTimeout(() => { from.textContent = before; }, 1500);
   } else {
     choose(i, true);
-    getSelection().selectAllChildren($("toml"));
+    getSelection().selectAllChildren($("design").querySelector("pre"));
   }
 }
 
@@ -45,8 +45,7 @@ function choose(i, scroll) {
     element("dd", list, withUnit(name, designs[name][i]));
   }
   const side = element("div", panel);
-  const text = element("pre", side, toml(i));
-  text.id = "toml";
+  element("pre", side, toml(i));
   const copy = button(side, "Copy TOML", () => copyToml(i, copy));
   element("p", side, "Show only designs with", "caption no-print");
   const chips = element("p", side, undefined, "chips no-print");

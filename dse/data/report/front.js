@@ -46,10 +46,8 @@ function drawFront() {
     const shade = shadeOf(k);
     const name = typeof value === "string" ? value : `${colour} = ${value}`;
     const meta = { key: colour, value };
-    if (!indices.length) {
-      if (shown.length < size) traces.push({ type: "scatter", mode: "markers", name, meta, x: [null], y: [null], marker: { color: css("--line") } });
-      return;
-    }
+    traces.push({ type: "scatter", mode: "markers", name, meta, legendgroup: name, x: [null], y: [null], marker: { color: indices.length ? shade : css("--line"), size: 9 } });
+    if (!indices.length) return;
     if (x in D.objectives && y in D.objectives) {
       const steps = staircase(indices, x, y);
       traces.push({
@@ -58,8 +56,8 @@ function drawFront() {
       });
     }
     const strong = indices.filter((i) => designs.front[i]), faint = indices.filter((i) => !designs.front[i]);
-    if (faint.length) traces.push(points(kind, faint, x, y, name, shade, 0.15, { meta, showlegend: !strong.length }));
-    if (strong.length) traces.push(points(kind, strong, x, y, name, shade, 0.5, { meta }));
+    if (faint.length) traces.push(points(kind, faint, x, y, name, shade, 0.15, { showlegend: false }));
+    if (strong.length) traces.push(points(kind, strong, x, y, name, shade, 0.5, { showlegend: false }));
   });
   const marks = D.equals.map(([value, i]) => [`${value}, as fast`, i, "diamond-open"]);
   if (D.best !== null) marks.push(["recommended", D.best, "star"]);

@@ -29,7 +29,14 @@ $("which").onchange = () => filterBy(words);
 $("clear").onclick = () => filterBy([]);
 $("more").onclick = () => { limit += 100; drawDesigns(); };
 $("copy-source").onclick = async () => { $("copy-source").textContent = (await copied(D.source)) ? "Copied" : "Select it above"; };
-listeners.push((source) => { limit = 25; drawFront(); drawDesigns(); if (source !== "coordinates") drawCoordinates(); });
+let later = 0;
+listeners.push((source) => {
+  limit = 25;
+  drawFront();
+  drawDesigns();
+  clearTimeout(later);
+  if (source !== "coordinates") later = setTimeout(drawCoordinates);
+});
 
 const preference = matchMedia("(prefers-color-scheme: dark)");
 theme(preference.matches);

@@ -30,5 +30,13 @@ function layout(extra) {
   return merged;
 }
 
+/** A logarithmic axis with 1, 2 and 5 of each decade, for figures within a few decades. */
+function decades(title, values) {
+  const ticks = [];
+  for (let k = Math.floor(Math.log10(Math.min(...values))); k <= Math.log10(Math.max(...values)); k++) for (const digit of [1, 2, 5]) ticks.push(Number(`${digit}e${k}`));
+  const few = ticks.length > 15 ? ticks.filter((tick) => String(tick).match(/[1-9]/)[0] === "1") : ticks;
+  return { type: "log", title: { text: title }, tickvals: few, ticktext: few.map(number) };
+}
+
 /** A logarithmic axis with plain numbers. */
 const logarithmic = (title) => ({ type: "log", title: { text: title }, exponentformat: "none", separatethousands: true, dtick: 1, minor: { dtick: "D1", ticks: "inside", tickcolor: css("--line"), showgrid: false } });
