@@ -45,7 +45,6 @@ function wordsRange(axis) {
 }
 
 function drawCoordinates() {
-  if (!webgl || D.front.length < 2) { $("coordinates-section").hidden = true; return; }
   const ranges = axes.map(wordsRange);
   const inPlot = new Set(axes.filter((_, k) => ranges[k]).map((axis) => axis.name));
   const tests = words.filter((word) => !inPlot.has(keyOf(word))).map(test);
@@ -67,7 +66,6 @@ function drawCoordinates() {
 }
 
 function listenToCoordinates() {
-  if ($("coordinates-section").hidden) return;
   $("coordinates").on("plotly_restyle", () => {
     let wanted = words;
     $("coordinates").data[0].dimensions.forEach((dimension, k) => {
@@ -78,4 +76,26 @@ function listenToCoordinates() {
     });
     filterBy(wanted, "coordinates");
   });
+}
+
+// Without a graphics card drawing them takes seconds: first when there is time, then only when they are looked at.
+let stale = true, inSight = false, drawn = false;
+
+function refreshCoordinates() {
+  if (!stale || !webgl || D.front.length < 2) return;
+  stale = false;
+  drawCoordinates();
+  if (!drawn) listenToCoordinates();
+  drawn = true;
+}
+
+function coordinatesChanged() {
+  stale = true;
+  if (inSight) setTimeout(refreshCoordinates);
+}
+
+function watchCoordinates() {
+  if (!webgl || D.front.length < 2) { $("coordinates-section").hidden = true; return; }
+  new IntersectionObserver((entries) => { inSight = entries[entries.length - 1].isIntersecting; if (inSight) refreshCoordinates(); }).observe($("coordinates"));
+  setTimeout(refreshCoordinates, 1000);
 }

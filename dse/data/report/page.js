@@ -19,7 +19,7 @@ option($("which"), "all", "the front of each kind");
 option($("which"), "front", "the front of all");
 $("x").value = D.price; $("y").value = D.rate; $("colour").value = D.compare;
 
-function draw() { drawFront(); drawGroupSize(); drawBreakdown(); drawAlongFront(); drawFormats(); drawChoices(); drawCoordinates(); drawLayers(); drawDesigns(); }
+function draw() { drawFront(); drawGroupSize(); drawBreakdown(); drawAlongFront(); drawFormats(); drawChoices(); coordinatesChanged(); drawLayers(); drawDesigns(); }
 function theme(dark) { document.documentElement.classList.toggle("dark", dark); draw(); }
 
 for (const id of ["x", "y", "colour"]) $(id).onchange = drawFront;
@@ -29,14 +29,7 @@ $("which").onchange = () => filterBy(words);
 $("clear").onclick = () => filterBy([]);
 $("more").onclick = () => { limit += 100; drawDesigns(); };
 $("copy-source").onclick = async () => { $("copy-source").textContent = (await copied(D.source)) ? "Copied" : "Select it above"; };
-let later = 0;
-listeners.push((source) => {
-  limit = 25;
-  drawFront();
-  drawDesigns();
-  clearTimeout(later);
-  if (source !== "coordinates") later = setTimeout(drawCoordinates);
-});
+listeners.push((source) => { limit = 25; drawFront(); drawDesigns(); if (source !== "coordinates") coordinatesChanged(); });
 
 const preference = matchMedia("(prefers-color-scheme: dark)");
 theme(preference.matches);
@@ -44,9 +37,9 @@ filterBy([]);
 preference.onchange = () => theme(preference.matches);
 $("theme").onclick = () => theme(!document.documentElement.classList.contains("dark"));
 let wasDark = false;
-addEventListener("beforeprint", () => { wasDark = document.documentElement.classList.contains("dark"); if (wasDark) theme(false); });
+addEventListener("beforeprint", () => { wasDark = document.documentElement.classList.contains("dark"); if (wasDark) theme(false); refreshCoordinates(); });
 addEventListener("afterprint", () => { if (wasDark) theme(true); });
 listenToFront();
-listenToCoordinates();
+watchCoordinates();
 if (D.best !== null) choose(D.best, false);
 document.documentElement.dataset.drawn = "";
