@@ -243,10 +243,11 @@ def _cards(summary: Summary) -> list[dict[str, str]]:
         )
     for rival in summary.rivals:
         if rival.equal:
+            saving = summary.saving(rival.equal)
             cards.append(
                 {
-                    "label": f"saved against {rival.value}",
-                    "value": f"{summary.saving(rival.equal):.1%}",
+                    "label": f"{'saved against' if saving >= 0 else 'more than'} {rival.value}",
+                    "value": f"{abs(saving):.1%}",
                     "note": f"{quantity(summary.price, rival.equal[summary.price])} for the same rate",
                 }
             )

@@ -14,12 +14,12 @@ function drawBreakdown() {
   }));
   const totals = bars.map(([, i], k) => ({
     x: names[k], y: designs.area_um2[i], yanchor: "bottom", showarrow: false,
-    text: `${number(designs.area_um2[i])}${k ? ` <b>${(designs.area_um2[i] / designs.area_um2[D.best]).toFixed(2)}×</b>` : ""}`,
+    text: `${number(designs.area_um2[i])}${k ? `${bars.length > 2 && narrow() ? "<br>" : " "}<b>${(designs.area_um2[i] / designs.area_um2[D.best]).toFixed(2)}×</b>` : ""}`,
   }));
   Plotly.react("breakdown", traces, layout({
-    barmode: "stack", annotations: totals, legend: { orientation: "h", y: -0.22, traceorder: "normal" },
+    barmode: "stack", annotations: totals, legend: { orientation: "h", y: 1.08, yanchor: "bottom", traceorder: "normal", font: { size: narrow() ? 10 : 12 } },
     yaxis: { title: { text: "Area (µm²)" }, separatethousands: true, exponentformat: "none", rangemode: "tozero" }, xaxis: { gridcolor: "rgba(0,0,0,0)" },
-    margin: { l: 8, r: 8, t: 24, b: 8 },
+    margin: { l: 8, r: 8, t: 40, b: 8 },
   }), still);
 }
 

@@ -24,7 +24,7 @@ function drawGroupSize() {
     }
   });
   Plotly.react("group-size", traces, layout({
-    xaxis: { tickvals: [...groups, ...apart.map((name) => places[name])], ticktext: [...groups.map(String), ...apart], title: { text: "Group size µ, and designs without tables" }, showgrid: false, range: [groups[0] - 0.4, apart.length ? places[apart[apart.length - 1]] + 0.5 * step : last + 0.4] },
+    xaxis: { tickvals: [...groups, ...apart.map((name) => places[name])], ticktext: [...groups.map(String), ...apart], title: { text: "Group size µ, and designs without tables" }, showgrid: false, tickangle: 0, tickfont: { size: narrow() ? 9 : 12 }, range: [groups[0] - 0.4, apart.length ? places[apart[apart.length - 1]] + 0.5 * step : last + 0.4] },
     yaxis: decades(D.labels[D.efficiency], D.groupCosts.flatMap((one) => [...one.lut, ...one.baselines].map((row) => row.cost))),
     shapes: apart.length ? [{ type: "line", x0: last + 0.4, x1: last + 0.4, y0: 0, y1: 1, yref: "paper", line: { color: css("--line"), width: 1 } }] : [],
     legend: { orientation: "h", y: 1.02, yanchor: "bottom", font: { size: narrow() ? 10 : 12 } }, showlegend: D.groupCosts.length > 1,
