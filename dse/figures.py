@@ -1,4 +1,7 @@
-"""``pareto.png`` and ``pareto.svg``: the fronts, and what the designs of one rate are made of."""
+"""The pictures of a sweep, each as PNG and SVG: ``pareto``, ``breakdown``, ``group_size`` and ``formats``.
+
+Here are the fronts, what the designs of one rate are made of, and the formats; the others have their modules.
+"""
 
 from __future__ import annotations
 
@@ -12,35 +15,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from dse.breakdown_figure import front_breakdown
+from dse.group_costs import group_costs, number_of
+from dse.group_figure import group_figure
 from dse.metrics import metric
+from dse.plotting import PART_COLOURS, STYLE, VALUE_COLOURS, label, plain, save, short
 from dse.results import Results, Row
 from dse.summary import Summary, quantity
-from generator.files import replacing
 
-VALUE_COLOURS = ("#0b6bb8", "#d9661f", "#3f8f5b", "#8a5fb0", "#b8860b", "#5f6b78", "#c2447a")
 CLIPPED_ABOVE = 1.8
 """A bar this many times the second highest is cut off, so that the others can be compared."""
-
-PART_COLOURS = ("#7a5fb5", "#0b6bb8", "#58a6dc", "#f0a35e", "#c45a1a", "#8d99a6")
-
-STYLE: Any = {
-    "font.family": "sans-serif",
-    "font.sans-serif": ["Helvetica", "Arial", "Liberation Sans", "DejaVu Sans"],
-    "font.size": 7,
-    "axes.titlesize": 7.5,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.7,
-    "axes.axisbelow": True,
-    "grid.color": "#dfe3e8",
-    "grid.linewidth": 0.5,
-    "legend.frameon": False,
-    "legend.fontsize": 6.5,
-    "svg.hashsalt": "ternlut",
-    "svg.fonttype": "none",
-}
 
 
 def write_figures(directory: Path, summary: Summary) -> None:
@@ -49,20 +33,17 @@ def write_figures(directory: Path, summary: Summary) -> None:
         if summary.results.formats:
             figure = Figure(figsize=(7.2, 2.9), layout="constrained")
             _formats(figure.subplots(1, 2, width_ratios=(3, 2)), summary.results)
-            _save(figure, directory, "formats")
+            save(figure, directory, "formats")
+        if costs := group_costs(summary.results):
+            save(group_figure(costs), directory, "group_size")
+        save(front_breakdown(summary), directory, "breakdown")
         figure = Figure(figsize=(7.2, 2.7), layout="constrained")
         panels = figure.subplots(1, 2 if summary.best is None else 3)
         _fronts(panels[0], summary)
         _efficiency(panels[1], summary)
         if summary.best is not None:
             _breakdown(panels[2], summary)
-        _save(figure, directory, "pareto")
-
-
-def _save(figure: Figure, directory: Path, name: str) -> None:
-    for suffix, options in (("png", {"dpi": 300}), ("svg", {"metadata": {"Date": None}})):
-        with replacing(directory / f"{name}.{suffix}") as temporary:
-            figure.savefig(temporary, format=suffix, **options)
+        save(figure, directory, "pareto")
 
 
 def _formats(panels: Sequence[Axes], results: Results) -> None:
@@ -83,11 +64,6 @@ def _formats(panels: Sequence[Axes], results: Results) -> None:
         axes.grid(True, axis="y")
         axes.yaxis.set_minor_formatter(NullFormatter())
     panels[0].legend(loc="upper left", borderaxespad=0.1)
-
-
-def number_of(row: Row) -> str:
-    """A design's number format and what is done with it."""
-    return f"{row['activation']} {row['datapath'] or 'integer'}"
 
 
 def staircase(rows: Sequence[Row], price: str, rate: str, results: Results) -> list[Row]:
@@ -156,22 +132,6 @@ def _star(axes: Axes, summary: Summary, across: str, up: Callable[[Row], float])
         )  # fmt: skip
 
 
-def plain(axes: Axes) -> None:
-    """Logarithmic axes with plain numbers."""
-    axes.grid(True)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(FuncFormatter(_short))
-        axis.set_minor_formatter(NullFormatter())
-
-
-def _short(value: float, _: Any = None) -> str:
-    """1,000 as 1k."""
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= size:
-            return f"{value / size:.4g}{letter}"
-    return f"{value:.4g}"
-
-
 def _breakdown(axes: Axes, summary: Summary) -> None:
     """Areas by part of the recommended design and of those that are as fast."""
     names, parts = summary.breakdown()
@@ -180,10 +140,13 @@ def _breakdown(axes: Axes, summary: Summary) -> None:
     totals = parts[-1][1]
     top = min(max(totals), CLIPPED_ABOVE * sorted(totals)[-2]) if len(totals) > 1 else totals[0]
     base = [0.0] * len(names)
-    for (part, values), colour in zip(parts[:-1], PART_COLOURS, strict=True):
+    for part, values in parts[:-1]:
         ends = [min(b + v, top) for b, v in zip(base, values, strict=True)]
         heights = [end - b for b, end in zip(base, ends, strict=True)]
-        axes.bar(range(len(names)), heights, bottom=base, width=0.62, color=colour, label=part, linewidth=0)
+        axes.bar(
+            range(len(names)), heights, bottom=base, width=0.62, color=PART_COLOURS[part], label=part,
+            linewidth=0,
+        )  # fmt: skip
         base = ends
     for position, total in enumerate(totals):
         more = "" if position == 0 else f"\n{total / totals[0]:.2f}×"
@@ -202,7 +165,7 @@ def _breakdown(axes: Axes, summary: Summary) -> None:
         ylabel=label("area_um2"), title=f"(c) Area at {quantity(summary.rate, summary.best[summary.rate])}"
     )
     axes.set_ylim(0, 1.22 * top)
-    axes.yaxis.set_major_formatter(FuncFormatter(_short))
+    axes.yaxis.set_major_formatter(FuncFormatter(short))
     axes.grid(True, axis="y")
     handles, labels = axes.get_legend_handles_labels()
     axes.legend(
@@ -211,12 +174,7 @@ def _breakdown(axes: Axes, summary: Summary) -> None:
 
 
 def _tick(name: str, row: Row) -> str:
-    size = f"{row['tables']}×{row['columns']}"
+    several = f"{row['cores']}×" if row["cores"] > 1 else ""
+    size = f"{several}{row['tables']}×{row['columns']}"
     group = f"µ = {row['group_size']}" if row["architecture"] == "lut" else ""
     return f"{name}\n{size}\n{group}".rstrip()
-
-
-def label(name: str) -> str:
-    """A metric and its unit, for an axis."""
-    text, unit = metric(name).label, metric(name).unit
-    return f"{text[:1].upper()}{text[1:]}{f' ({unit})' if unit else ''}"

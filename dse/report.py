@@ -1,44 +1,66 @@
 """``report.html``: one file with everything in it, for the screen (large, small, light, dark) and for paper.
 
-The page is a template with its style and its program beside it in ``data/``; here is what it shows.
+The page is a template with its style and its program, a file an idea, beside it in ``data/``; here is what it
+shows. Plots are Plotly's, whose program is in the page: it has the parallel coordinates, the hover over many
+points and the zoom that we would have to make and keep.
 """
 
 from __future__ import annotations
 
+import base64
+import gzip
 import html
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from costmodel.area import PARTS
-from costmodel.representative import default_of
-from dse.figures import PART_COLOURS, VALUE_COLOURS, label, number_of
+from costmodel.representative import OPTIONAL_KEYS
+from dse.along_front import along_front
+from dse.areas import DESIGN_PARTS
+from dse.caveats import caveats
+from dse.group_costs import cost, group_costs, number_of
+from dse.layers_table import HEAD
 from dse.metrics import metric
-from dse.results import Results, Row
-from dse.space import CONFIG_KEYS
-from dse.summary import Summary, assumptions, core_of, quantity, searched, shape
+from dse.plotting import PART_COLOURS, VALUE_COLOURS, label
+from dse.results import EFFICIENCY, Results, Row
+from dse.space import CONFIG_KEYS, DESIGN_KEYS, default_value
+from dse.summary import Summary, assumptions, quantity, searched, shape
+from dse.system import SYSTEM_KEYS, system_default
 from dse.verified_table import verified_section
-from dse.workload import Layer
 from generator.files import write_text
-from generator.plan import plan_for
 
-MOST_FRONT = 20_000
-"""Designs of the front that the page holds; of more, an even choice."""
+MOST_SHOWN = 20_000
+"""Designs that the page holds, of the front of all and of each compared value; of more, an even choice."""
 
-MOST_OTHERS = 1_500
-"""Designs that the page holds of each compared value's own front, beyond the front of all."""
+PROGRAM = (
+    "base",
+    "plots",
+    "filter",
+    "front",
+    "group_size",
+    "breakdown",
+    "comparisons",
+    "coordinates",
+    "design",
+    "tables",
+    "page",
+)
+"""The files of the page's program, in the order in which one needs the other."""
 
 SHOWN_METRICS = (
     "area_um2",
-    *(f"area_{part}" for part in PARTS),
+    *(f"area_{part}" for part in DESIGN_PARTS),
     "tokens_per_second",
     "weight_gb_per_s",
     "activation_gb_per_s",
     "bits_per_weight",
     "macs_per_cycle",
     "utilisation",
+    "weight_bound",
+    "activation_bound",
+    "clock_mhz",
     "delay_ps",
     "latency_cycles",
     "rms_error",
@@ -60,11 +82,17 @@ def write_report(path: Path, summary: Summary) -> None:
         "verified": verified_section(summary.results.verified),
         "plotly": get_plotlyjs(),
         "data": data.replace("</", "<\\/"),
-        "program": _data("report.js"),
+        "program": program(),
     }
     for name, text in parts.items():
         page = page.replace(f"<!--{name}-->", text)
     write_text(path, page)
+
+
+def program() -> str:
+    """What runs in the page: one function, so that its names are its own."""
+    parts = [_data(f"report/{name}.js") for name in PROGRAM]
+    return f'"use strict";\n(async () => {{\n{"".join(parts)}}})();\n'
 
 
 def page_data(summary: Summary) -> dict[str, Any]:
@@ -73,8 +101,7 @@ def page_data(summary: Summary) -> dict[str, Any]:
     rows = _shown(summary)
     place = {row["id"]: i for i, row in enumerate(rows)}
     equals = [rival for rival in summary.rivals if rival.equal]
-    varied = [key for key in CONFIG_KEYS if key in results.axes]
-    codes = {key: {value: i for i, value in enumerate(results.axes[key])} for key in varied}
+    varied = [key for key in results.keys if len({row[key] for row in rows}) > 1]
     return {
         "title": results.meta["spec"]["title"] or "Sweep",
         "workload": results.meta["workload"]["title"],
@@ -89,19 +116,21 @@ def page_data(summary: Summary) -> dict[str, Any]:
         "budget": results.budget,
         "labels": {name: label(name) for name in _metrics(results)},
         "units": {name: metric(name).unit for name in _metrics(results)},
-        "parts": list(PARTS),
+        "parts": list(DESIGN_PARTS),
+        "efficiency": EFFICIENCY[0],
         "partColours": PART_COLOURS,
         "valueColours": VALUE_COLOURS,
         "keys": CONFIG_KEYS,
         "varied": varied,
-        "constant": _constant(results),
-        "values": {key: results.axes[key] for key in varied},
-        "designs": {
-            "id": [row["id"] for row in rows],
-            "front": [int(row["front"]) for row in rows],
-            **{key: [codes[key].get(row[key], -1) for row in rows] for key in varied},
-            **{name: [_compact(row[name]) for row in rows] for name in _metrics(results)},
-        },
+        "systemKeys": SYSTEM_KEYS,
+        "systemDefaults": {key: system_default(key) for key in SYSTEM_KEYS},
+        "constant": _constant(results, rows, varied),
+        "designs": packed(
+            {
+                name: [_compact(row[name]) for row in rows]
+                for name in ("id", "front", *varied, *_metrics(results))
+            }
+        ),
         "cloud": {
             name: [_compact(value) for value in values]
             for name, values in results.cloud(*results.objectives).items()
@@ -110,6 +139,21 @@ def page_data(summary: Summary) -> dict[str, Any]:
         "equals": [[str(rival.value), place[rival.equal["id"]]] for rival in equals if rival.equal],
         "verified": [place[one.id] for one in results.verified if one.id in place],
         "highlights": [[what, place[row["id"]]] for what, row in summary.highlights],
+        "along": [[what, place[row["id"]]] for what, row in along_front(summary)],
+        "groupCosts": [
+            {
+                "name": one.name,
+                "lut": [
+                    {"group": row["group_size"], "cost": _compact(cost(row)), "what": shape(row)}
+                    for row in one.lut
+                ],
+                "baselines": [
+                    {"architecture": row["architecture"], "cost": _compact(cost(row)), "what": shape(row)}
+                    for row in one.baselines
+                ],
+            }
+            for one in group_costs(results)
+        ],
         "choices": {} if best is None else _choices(summary, best),
         "formats": [
             {
@@ -122,25 +166,42 @@ def page_data(summary: Summary) -> dict[str, Any]:
             for row in results.formats
         ],
         "complete": results.complete,
-        "layers": [] if best is None else _layers(results, best),
+        "layers": {
+            "head": HEAD,
+            "rows": [
+                {"cells": run.cells, "utilisation": run.utilisation, "share": run.share}
+                for run in summary.layers
+            ],
+        },
         "frontSize": len(results.front),
         "searched": searched(results),
         "assumptions": assumptions(results),
+        "caveats": caveats(results),
         "provenance": _provenance(results),
+        "source": results.meta["source"],
     }
+
+
+def packed(columns: Mapping[str, Sequence[Any]]) -> str:
+    """``columns`` as base64 of gzip of JSON, a fifth of the JSON; a column of one value is that value."""
+    short = {
+        name: values[0] if name != "id" and all(value == values[0] for value in values) else values
+        for name, values in columns.items()
+    }
+    text = json.dumps(short, separators=(",", ":"), allow_nan=False).encode()
+    return base64.b64encode(gzip.compress(text, mtime=0)).decode("ascii")
 
 
 def _shown(summary: Summary) -> list[Row]:
     """The designs that the page holds, those that are spoken of among them, by id."""
     results = summary.results
-    chosen = {row["id"]: row for row in _spread(results.front, MOST_FRONT)}
-    for value in results.meta["groups"]:
-        own = [row for row in results.fronts if row[results.compare] == value and not row["front"]]
-        chosen |= {row["id"]: row for row in _spread(own, MOST_OTHERS)}
     verified = {one.id for one in results.verified}
-    spoken = [row for _, row in summary.highlights]
+    spoken = [row for _, row in summary.highlights] + [row for _, row in along_front(summary)]
     spoken += [row for row in results.fronts if row["id"] in verified]
-    chosen |= {row["id"]: row for row in spoken}
+    others = [row for row in results.fronts if not row["front"]]
+    front = _spread(results.front, MOST_SHOWN - len(spoken))
+    rest = _spread(others, MOST_SHOWN - len(spoken) - len(front))
+    chosen = {row["id"]: row for row in (*front, *rest, *spoken)}
     return [chosen[id] for id in sorted(chosen)]
 
 
@@ -153,17 +214,18 @@ def _metrics(results: Results) -> list[str]:
     return list(dict.fromkeys([*results.objectives, *SHOWN_METRICS]))
 
 
-def _constant(results: Results) -> dict[str, Any]:
-    """Keys that are the same in every design."""
-    first = results.fronts[0]
-    keys = [key for key in CONFIG_KEYS if key not in results.axes]
-    values = {key: first[key] if key in first else default_of(key) for key in keys}
-    return {key: value for key, value in values.items() if value is not None}
+def _constant(results: Results, rows: Sequence[Row], varied: Sequence[str]) -> dict[str, Any]:
+    """Keys that are the same in every design that is shown, and mean something there."""
+    stated = {key: rows[0][key] for key in results.keys if key not in varied}
+    always = {
+        key: default_value(key) for key in DESIGN_KEYS if key not in results.keys and key not in OPTIONAL_KEYS
+    }
+    return {key: value for key, value in (always | stated).items() if value is not None}
 
 
 def _compact(value: Any) -> Any:
     """Figures to five digits: what the page shows, and half the bytes."""
-    if not isinstance(value, float):
+    if isinstance(value, bool) or not isinstance(value, float):
         return value
     short = float(f"{value:.5g}")
     return int(short) if short.is_integer() else short
@@ -186,10 +248,11 @@ def _cards(summary: Summary) -> list[dict[str, str]]:
         )
     for rival in summary.rivals:
         if rival.equal:
+            saving = summary.saving(rival.equal)
             cards.append(
                 {
-                    "label": f"saved against {rival.value}",
-                    "value": f"{summary.saving(rival.equal):.1%}",
+                    "label": f"{'saved against' if saving >= 0 else 'more than'} {rival.value}",
+                    "value": f"{abs(saving):.1%}",
                     "note": f"{quantity(summary.price, rival.equal[summary.price])} for the same rate",
                 }
             )
@@ -200,35 +263,8 @@ def _choices(summary: Summary, best: Row) -> dict[str, list[list[Any]]]:
     """For each axis, what each of its values costs at the recommended design's rate."""
     found = summary.results.choices(summary.rate, summary.price, best)
     return {
-        key: [[value, _compact(price)] for value, price in found[key]]
-        for key in CONFIG_KEYS
-        if len(found.get(key, ())) > 1
+        key: [[value, _compact(price)] for value, price in found[key]] for key in found if len(found[key]) > 1
     }
-
-
-def _layers(results: Results, best: Row) -> list[dict[str, Any]]:
-    """How the recommended core runs each layer of the model."""
-    plan = plan_for(core_of(best))
-    workload = results.meta["workload"]
-    rows, total = [], 0
-    for fields in workload["layers"]:
-        layer = Layer(**fields)
-        tiling = plan.tiling(layer.inputs, layer.outputs, workload["tokens"])
-        macs = layer.inputs * layer.outputs * workload["tokens"]
-        total += tiling.cycles * layer.count
-        rows.append(
-            {
-                "name": layer.name,
-                "inputs": layer.inputs,
-                "outputs": layer.outputs,
-                "count": layer.count,
-                "tiles": f"{tiling.n_tiles} × {tiling.m_tiles}",
-                "cycles": tiling.cycles,
-                "utilisation": macs / (tiling.cycles * plan.macs_per_cycle),
-                "all": tiling.cycles * layer.count,
-            }
-        )
-    return [{**row, "share": row["all"] / total} for row in rows]
 
 
 def _provenance(results: Results) -> list[list[str]]:
@@ -241,7 +277,8 @@ def _provenance(results: Results) -> list[list[str]]:
         ["Technology", f"{technology['name']}: {technology['library']}, {technology['corner']}"],
         ["Calibrated by", f"{technology['flow']}, {technology['date']}"],
         ["Tools", ", ".join(f"{name} {version}" for name, version in technology["versions"].items())],
-        ["Sweep", f"{meta['digest']}, {meta['points']:,} points"],
+        ["Run with", ", ".join(f"{name} {version}" for name, version in meta["versions"].items())],
+        ["Sweep", f"{meta['digest']}, {meta['points']:,} points, every one judged: nothing is random"],
     ]
 
 

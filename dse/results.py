@@ -22,10 +22,10 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from costmodel.representative import DECIDING_KEYS, OPTIONAL_KEYS, default_of, idle_keys
+from costmodel.representative import DECIDING_KEYS, OPTIONAL_KEYS, idle_keys
 from dse.engine import Grid, Outcome
 from dse.model import Model
-from dse.space import CONFIG_KEYS
+from dse.space import DESIGN_KEYS, default_value
 from dse.tables import Table
 from dse.verified import Verified, columns, csv_rows
 from generator.files import OutputError, replacing, write_text
@@ -39,6 +39,9 @@ POINTS, PARETO, VERIFIED, META = "points.parquet", "pareto.csv", "verified.csv",
 FORMAT_KEYS = ("activation", "datapath", "architecture")
 """Keys by whose values ``Results.formats`` tells designs apart."""
 
+EFFICIENCY = ("area_um2_per_token_per_second", "area_um2", "tokens_per_second", "rms_error")
+"""What ``Results.best_of`` chooses by, and figures beside it."""
+
 Row = dict[str, Any]
 
 
@@ -47,7 +50,8 @@ class Results:
     """A finished sweep as read from its directory.
 
     ``meta``: what was asked, of what, and how it went. ``fronts``: the designs on the front of any compared
-    value, ``front`` among them those on that of all. ``verified``: designs that were synthesized and
+    value, ``front`` among them those on that of all; each with its id, every key that means something for
+    all designs, whether stated or not, and every metric. ``verified``: designs that were synthesized and
     simulated, the best first.
     """
 
@@ -65,6 +69,11 @@ class Results:
     @property
     def front(self) -> list[Row]:
         return [row for row in self.fronts if row["front"]]
+
+    @property
+    def keys(self) -> list[str]:
+        """What the designs are told by: variables, and the keys that the spec states."""
+        return list(self.meta["keys"])
 
     @property
     def compare(self) -> str:
@@ -90,11 +99,13 @@ class Results:
             meta = json.loads((directory / META).read_text(encoding="utf-8"))
             fronts = pq.read_table(directory / POINTS, filters=pc.field("group_front"))
             verified = [Verified.model_validate(entry) for entry in meta.get("verified", [])]
-        except (OSError, ValueError, pa.ArrowException):
+            unstated = {key: default_value(key) for key in DESIGN_KEYS if key not in meta["keys"]}
+        except (OSError, ValueError, KeyError, pa.ArrowException):
             raise OutputError(
                 f"{directory}: holds no finished sweep, {META} and {POINTS} are expected"
             ) from None
-        return cls(directory, meta, fronts.to_pylist(), verified)
+        always = {key: value for key, value in unstated.items() if key not in OPTIONAL_KEYS}
+        return cls(directory, meta, [always | row for row in fronts.to_pylist()], verified)
 
     @property
     def complete(self) -> bool:
@@ -113,23 +124,26 @@ class Results:
 
         Best first; empty where the space has one format and datapath. Of the designs that were written.
         """
-        if not {"activation", "datapath"} & set(self.axes):
-            return []
-        stored = pq.read_schema(self.directory / POINTS).names
-        keys = [key for key in CONFIG_KEYS if key in stored]
-        metrics = ["area_um2", "tokens_per_second", "rms_error", "area_um2_per_token_per_second"]
-        table = pq.read_table(
-            self.directory / POINTS, columns=["id", *keys, *metrics], filters=pc.field("feasible")
-        )
-        order = np.argsort(table.column(metrics[-1]).to_numpy(), kind="stable")
-        named = {key: table.column(key).to_pylist() for key in FORMAT_KEYS if key in stored}
-        first: dict[tuple[Any, ...], int] = {}
-        for i in order.tolist():
-            first.setdefault(tuple(values[i] for values in named.values()), i)
-        fixed = {
-            key: self.meta["fixed"].get(key, default_of(key)) for key in FORMAT_KEYS if key not in stored
-        }
-        return [fixed | row for row in table.take(pa.array(first.values())).to_pylist()]
+        return self.best_of(FORMAT_KEYS) if {"activation", "datapath"} & set(self.axes) else []
+
+    def best_of(self, keys: Sequence[str]) -> list[Row]:
+        """For each combination of values of ``keys`` the feasible design of least area for its token rate.
+
+        Best first, with every key and what it is chosen by. Of the designs that were written.
+        """
+        names = list(dict.fromkeys(["id", *self.keys, *EFFICIENCY]))
+        rows = pq.read_table(self.directory / POINTS, columns=names, filters=pc.field("feasible"))
+        kind = np.zeros(rows.num_rows, np.int64)
+        for key in keys:
+            if key in self.keys:
+                column = rows.column(key).combine_chunks()
+                codes = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+                # Null is a value like others.
+                kind = kind * (len(codes.dictionary) + 1) + np.asarray(codes.indices.fill_null(-1)) + 1
+        order = np.lexsort((rows.column("id"), rows.column(EFFICIENCY[0])))
+        _, first = np.unique(kind[order], return_index=True)
+        unstated = {key: default_value(key) for key in DESIGN_KEYS if key not in self.keys}
+        return [unstated | row for row in rows.take(pa.array(order[np.sort(first)])).to_pylist()]
 
     def choices(self, rate: str, price: str, among: Row) -> dict[str, list[tuple[Any, float]]]:
         """The least ``price`` for each value of each axis, of designs as good in ``rate`` as ``among``.

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from costmodel.area import PARTS
 from costmodel.representative import nested
+from dse.areas import DESIGN_PARTS
+from dse.caveats import caveats
+from dse.layers_table import HEAD, LayerRun, layer_runs
+from dse.limits import limits
 from dse.metrics import metric
 from dse.results import Results, Row
 from dse.space import CONFIG_KEYS
-from dse.verified import HEAD, note, rows, sentences
+from dse.system import LIMITS, SYSTEM_KEYS, system_default
+from dse.verified import HEAD as VERIFIED_HEAD
+from dse.verified import note, rows, sentences
+from dse.workload import Layer
 from generator.config import CoreConfig
 
 FORMATS = (
     "Of each, the feasible design of least area for its token rate. The error is relative to what float64 "
     "computes from normally distributed activations, whose rounding to the format is part of it."
+)
+
+
+LAYERS = (
+    "The recommended design on one pass through the model: tiles, steps and cycles of each core for one of "
+    "so many layers alike."
 )
 
 
@@ -116,6 +129,15 @@ class Summary:
         """The best in an objective, in words: ``least area``."""
         return f"{'least' if self.results.objectives[name] == 'min' else 'most'} {metric(name).label}"
 
+    @cached_property
+    def layers(self) -> list[LayerRun]:
+        """How the recommended design runs each layer of the model."""
+        workload = self.results.meta["workload"]
+        if self.best is None:
+            return []
+        layers = [Layer(**fields) for fields in workload["layers"]]
+        return layer_runs(core_of(self.best), self.best, layers, workload["tokens"])
+
     def saving(self, other: Row) -> float:
         """The share of ``other``'s price that the recommended design does without."""
         assert self.best is not None
@@ -124,25 +146,22 @@ class Summary:
     def headline(self) -> list[str]:
         """The recommendation and the comparisons, a sentence or two each."""
         best = self.best
-        limits = " and ".join(f"{quantity(name, limit)}" for name, limit in self.results.budget.items())
+        budget = " and ".join(f"{quantity(name, limit)}" for name, limit in self.results.budget.items())
         if best is None:
             cheapest = min(self.results.front, key=lambda row: (row[self.price], row["id"]))
             return [
-                f"No design of this space stays within {limits}: the least is "
+                f"No design of this space stays within {budget}: the least is "
                 f"{quantity(self.price, cheapest[self.price])}."
             ]
-        what = (
-            f"{article(str(best[self.results.compare]))} core"
-            if self.results.compare == "architecture"
-            else "a core"
-        )
-        lead = f"Within {limits} the best is" if limits else "The most balanced design is"
+        lead = f"Within {budget} the best is" if budget else "The most balanced design is"
         at = f" at {best['clock_mhz']:,.0f} MHz"
-        figures = [f"{quantity(name, best[name])}" for name in self.results.objectives if name != self.rate]
+        figures = [named(name, best[name]) for name in self.results.objectives if name != self.rate]
+        what = _recommended(best, self.results.compare)
         told = [
-            f"{lead} {what} with {shape(best)}: {quantity(self.rate, best[self.rate])}{at}, for "
+            f"{lead} {what}: {quantity(self.rate, best[self.rate])}{at}, for "
             f"{listing(figures)}. It does {best['macs_per_cycle']:,.0f} multiply-accumulates a cycle and "
-            f"{best['utilisation']:.1%} of them are useful."
+            f"{best['utilisation']:.1%} of them are useful.",
+            limits(best),
         ]
         for rival in self.rivals:
             told.append(self._against(rival))
@@ -165,7 +184,8 @@ class Summary:
         assert self.best is not None
         designs = [(str(self.best[self.results.compare]), self.best)]
         designs += [(str(rival.value), rival.equal) for rival in self.rivals if rival.equal]
-        rows = [(part, [float(row[f"area_{part}"]) for _, row in designs]) for part in PARTS]
+        rows = [(part, [float(row[f"area_{part}"]) for _, row in designs]) for part in DESIGN_PARTS]
+        rows = [(part, areas) for part, areas in rows if any(areas)]
         return [name for name, _ in designs], [
             *rows,
             ("total", [float(row["area_um2"]) for _, row in designs]),
@@ -177,7 +197,7 @@ class Summary:
         lines = [f"# {meta['spec']['title'] or 'Sweep'}", "", *spaced(self.headline())]
         if verified := self.results.verified:
             lines += ["## Modelled and measured", "", *spaced(self.verification)]
-            lines += [*table(HEAD, rows(verified)), "", note(verified), ""]
+            lines += [*table(VERIFIED_HEAD, rows(verified)), "", note(verified), ""]
         if self.best is not None:
             names, parts = self.breakdown()
             lines += ["## Why", "", *spaced(self.why())]
@@ -209,10 +229,13 @@ class Summary:
                 "",
             ]
             lines += ["```toml", core_toml(self.best).rstrip(), "```"]
+            lines += ["", "## Layer by layer", "", *spaced([LAYERS])]
+            lines += table(HEAD, [run.cells for run in self.layers])
         if self.results.formats:
             lines += ["", "## Formats and datapaths", "", *spaced([FORMATS]), *self._formats()]
         lines += ["", "## What was searched", "", *spaced(searched(self.results))]
         lines += ["## What the figures are", "", *spaced(assumptions(self.results))]
+        lines += ["## What they are not", "", *spaced(caveats(self.results))]
         return "\n".join(lines).rstrip() + "\n"
 
     def _formats(self) -> list[str]:
@@ -269,7 +292,11 @@ class Summary:
             )
         if rival.within is not None and self.results.budget:
             ratio = float(rival.within[self.rate]) / float(best[self.rate])
-            times = f", {max(ratio, 1 / ratio):.2f} times less" if abs(ratio - 1) > 0.0005 else ", the same"
+            times = (
+                f", {max(ratio, 1 / ratio):.2f} times less" if max(ratio, 1 / ratio) >= 1.1
+                else f", {abs(1 - ratio):.1%} less" if abs(1 - ratio) > 0.0005
+                else ", the same"
+            )  # fmt: skip
             reached = quantity(self.rate, rival.within[self.rate])
             text += f" The best {name} core within the budget reaches {reached}{times}."
         return text
@@ -278,9 +305,9 @@ class Summary:
         best = self.best
         assert best is not None
         assert other is not None
-        change = {part: float(best[f"area_{part}"]) - float(other[f"area_{part}"]) for part in PARTS}
-        gains = sorted((part for part in PARTS if change[part] < 0), key=lambda part: change[part])
-        costs = sorted((part for part in PARTS if change[part] > 0), key=lambda part: -change[part])
+        change = {part: float(best[f"area_{part}"]) - float(other[f"area_{part}"]) for part in DESIGN_PARTS}
+        gains = sorted((part for part in DESIGN_PARTS if change[part] < 0), key=lambda part: change[part])
+        costs = sorted((part for part in DESIGN_PARTS if change[part] > 0), key=lambda part: -change[part])
 
         def told(parts: Sequence[str]) -> str:
             return listing(
@@ -329,9 +356,14 @@ def searched(results: Results) -> list[str]:
     passed = meta["passed"]
     fates = [f"{count:,} {test}" for test, count in zip(meta["tests"], passed[1:], strict=True)]
     axes = ", ".join(f"{key} ({len(values)})" for key, values in results.axes.items())
-    fixed = ", ".join(f"{key} = {value}" for key, value in meta["fixed"].items())
+    fixed = ", ".join(
+        f"{key} = {value:g}" if isinstance(value, float) else f"{key} = {value}"
+        for key, value in meta["fixed"].items()
+    )
+    derived = ", ".join(f"{key} = {text}" for key, text in meta["derived"].items())
     return [
-        f"{passed[0]:,} combinations of {axes}; {fixed or 'nothing'} fixed.",
+        f"{passed[0]:,} combinations of {axes}; {fixed or 'nothing'} fixed"
+        + (f"; {derived} derived." if derived else "."),
         f"Of these {'; of those '.join(fates)}. {meta['pareto']:,} are on the Pareto front of "
         + listing([f"{metric(name).label} ({goal})" for name, goal in results.objectives.items()])
         + ". Of designs that are equal in all of these one is kept.",
@@ -350,36 +382,73 @@ def assumptions(results: Results) -> list[str]:
         else ""
     )
     beside = ", but for those that were measured" if results.verified else ""
-    clock = meta["spec"]["clock_mhz"]
-    at = (
-        f"Every core runs at {clock:,.0f} MHz."
-        if clock
-        else "Every core runs at the clock its longest path allows."
+    streams = (
+        "Keys and activations arrive at the bandwidths that are given, or as fast as the cores take them"
+        if set(LIMITS) & set(meta["keys"])
+        else "Keys and activations arrive as fast as the core takes them"
     )
     return [
         f"Areas and delays are estimates of the cost model for {technology['name']} "
         f"({technology['library']}, {technology['corner']}), not synthesis{beside}.{error} "
         "They are cell areas before placement.",
-        f"{at} The workload is {workload['title']}: {workload['macs']:,} ternary multiply-accumulates a "
-        f"token in {workload['launches']} layers, one after the other. Keys and activations arrive as fast "
-        "as the core takes them; memories, attention scores, embedding and output head are outside the core.",
+        f"{_clocked(results)} The workload is {workload['title']}: {workload['macs']:,} ternary "
+        f"multiply-accumulates a token in {workload['launches']} layers, one after the other. {streams}; "
+        "memories, attention scores, embedding and output head are outside the core.",
     ]
+
+
+def _clocked(results: Results) -> str:
+    """At which clock the designs run."""
+    if "clock_mhz" in results.meta["derived"]:
+        return "Every design runs at the clock that is derived for it."
+    known = results.meta["axes"] | {key: [value] for key, value in results.meta["fixed"].items()}
+    clocks = [f"{clock:,.0f} MHz" for clock in known.get("clock_mhz", ()) if clock]
+    if clocks and len(clocks) == len(known["clock_mhz"]):
+        return f"Every design runs at {' or '.join(clocks)}."
+    return " or ".join(["Every design runs at the clock its longest path allows", *clocks]) + "."
+
+
+def _recommended(row: Row, compare: str) -> str:
+    """The recommended design, as the object of a sentence."""
+    kind = f"{row['architecture']} core" if compare == "architecture" else "core"
+    if row["cores"] == 1:
+        return f"{article(kind)} with {_core_shape(row)}"
+    return f"{row['cores']} {kind}s side by side that {_split(row)}, each with {_core_shape(row)}"
 
 
 def shape(row: Row) -> str:
     """A design in a phrase."""
+    several = f"{row['cores']} cores that {_split(row)}, each " if row["cores"] > 1 else ""
+    return several + _core_shape(row)
+
+
+def _split(row: Row) -> str:
+    return f"split every layer's {row['split']}"
+
+
+def _core_shape(row: Row) -> str:
     group = f"group size {row['group_size']}, " if row["architecture"] == "lut" else ""
     noun = "tables" if row["architecture"] == "lut" else "inputs"
-    rows = f" × {row['rows']} rows" if row.get("rows", 1) != 1 else ""
+    rows = f" × {row['rows']} rows" if row["rows"] != 1 else ""
     words = [f"{group}{row['tables']} {noun} × {row['columns']} columns{rows}"]
-    if row.get("dataflow") == "table_stationary":
+    if row["dataflow"] == "table_stationary":
         words.append(f"table-stationary for {row['outputs']} outputs")
     return ", ".join(words)
 
 
 def core_toml(row: Row) -> str:
-    """The design as a core file."""
-    return core_of(row).to_toml()
+    """The design as a core file; how cores are put to work stands above it, in comments."""
+    system = "".join(f"# {key} = {json.dumps(value)}\n" for key, value in system_of(row).items())
+    return f"# One core of a design with\n{system}{core_of(row).to_toml()}"
+
+
+def system_of(row: Row) -> dict[str, Any]:
+    """How the design's cores are put to work, where that is not the default; the clock (MHz) in any case."""
+    told = {"clock_mhz"} | ({"split"} if row["cores"] > 1 else set())
+    values = {key: row[key] for key in SYSTEM_KEYS if key in told or row[key] != system_default(key)}
+    if row["cores"] == 1:
+        values.pop("split", None)
+    return values | {"clock_mhz": float(f"{row['clock_mhz']:.5g}")}
 
 
 def core_of(row: Row) -> CoreConfig:
@@ -393,6 +462,11 @@ def quantity(name: str, value: float) -> str:
     unit = metric(name).unit
     number = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     return f"{number} {unit}".rstrip()
+
+
+def named(name: str, value: float) -> str:
+    """A metric's value so that it can be told from others: with its unit, else with its name."""
+    return quantity(name, value) if metric(name).unit else f"{metric(name).label} {quantity(name, value)}"
 
 
 def article(word: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ from generator.files import cache_directory, output_directory, write_text
 
 CHECKPOINT = ".checkpoint"
 TECHNOLOGY_FIELDS = ("name", "library", "corner", "flow", "date", "versions", "fit")
+
+LIBRARIES = ("amaranth", "numpy", "pyarrow")
+"""Libraries whose versions a sweep notes: plans and sums rest on them."""
 
 WORTH_PROCESSES = 8
 """Chunks from which on several processes are quicker than one."""
@@ -210,10 +214,14 @@ def _meta(path: Path, model: Model, outcome: Outcome, digest: str) -> dict[str, 
         "ternlut": version("ternlut"),
         "digest": digest,
         "file": path.name,
+        "source": path.read_text(encoding="utf-8"),
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
         "spec": spec,
         "groups": list(model.groups),
         "axes": {axis.key: list(axis.values) for axis in model.space.axes},
         "fixed": dict(model.space.fixed),
+        "derived": {key: expression.text for key, expression in model.space.derived.items()},
+        "keys": list(model.space.keys),
         "technology": model.technology.model_dump(mode="json", include=set(TECHNOLOGY_FIELDS)),
         "workload": {
             "title": workload.title,

@@ -36,6 +36,9 @@ class System(BaseModel):
 
 SYSTEM_KEYS = tuple(System.model_fields)
 
+LIMITS = ("weight_bandwidth_gb_per_s", "activation_bandwidth_gb_per_s")
+"""Keys that limit a stream."""
+
 
 def check_system(values: Mapping[str, Any]) -> None:
     """Raises ``ConfigError`` in one line where ``values`` of system keys are not allowed."""

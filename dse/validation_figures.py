@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from costmodel.validation import FIGURES, Validation
-from dse.figures import STYLE, VALUE_COLOURS, plain
+from dse.plotting import STYLE, VALUE_COLOURS, plain
 from generator.files import replacing
 
 BAND = 0.1

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from costmodel.validation import FIGURES, GROUPINGS, Validation
-from dse.figures import VALUE_COLOURS
+from dse.plotting import VALUE_COLOURS
 from dse.summary import shape
 from dse.validation_figures import BAND
 from dse.validation_summary import WORST_NOTE, Table, error_tables, noise_table, sentences, worst_tables

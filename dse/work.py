@@ -13,10 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from costmodel.throughput import layer_pauses_batch, layer_steps_batch
+from dse.system import LIMITS
 from dse.view import Array, View, whole
 from dse.workload import Shape
-
-LIMITS = ("weight_bandwidth_gb_per_s", "activation_bandwidth_gb_per_s")
 
 
 class Share(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import re
 from html.parser import HTMLParser
@@ -9,9 +11,10 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
-from dse.report import page_data
+from dse.report import packed, page_data
 from dse.results import Results
 from dse.summary import Summary
 from dse.sweep import sweep
@@ -46,6 +49,15 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.open and self.open[-1] == "script":
             self.scripts[-1] += data
+
+
+def unpacked(text: str) -> dict[str, list[Any]]:
+    """The columns that the page holds, as its program unpacks them."""
+    columns = json.loads(gzip.decompress(base64.b64decode(text)))
+    return {
+        name: column if isinstance(column, list) else [column] * len(columns["id"])
+        for name, column in columns.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -89,10 +101,37 @@ def test_the_page_holds_the_front_and_what_is_said_of_it(page: Page, results: Pa
     assert data == json.loads(json.dumps(page_data(summary)))
     assert summary.best is not None
     assert data["title"] == "5 < 6 & </script><b>"
-    assert data["designs"]["id"][data["best"]] == summary.best["id"]
-    assert sum(data["designs"]["front"]) == len(summary.results.front) == data["frontSize"]
-    assert [layer["name"] for layer in data["layers"]] == ["wide", "long"]
-    assert sum(layer["share"] for layer in data["layers"]) == pytest.approx(1)
+    designs = unpacked(data["designs"])
+    assert designs["id"][data["best"]] == summary.best["id"]
+    assert sum(designs["front"]) == len(summary.results.front) == data["frontSize"]
+    assert [layer["cells"][0] for layer in data["layers"]["rows"]] == ["wide", "long"]
+    assert sum(layer["share"] for layer in data["layers"]["rows"]) == pytest.approx(1)
+
+
+def test_the_page_tells_where_its_figures_come_from(page: Page, results: Path) -> None:
+    data: dict[str, Any] = json.loads(page.scripts[1])
+    meta = Results.load(results).meta
+    assert data["source"] == (results.parent / "spec.toml").read_text(encoding="utf-8")
+    told = " ".join(value for _, value in data["provenance"])
+    for fact in (meta["digest"], meta["technology"]["name"], meta["ternlut"], meta["versions"]["numpy"]):
+        assert fact in told
+
+
+def test_columns_come_back_from_the_page_as_they_went() -> None:
+    columns = {"id": [3, 4], "same": [0.5, 0.5], "idle": [None, None], "differs": ["a", None]}
+    found = unpacked(packed(columns))
+    assert found == columns
+    assert packed(columns) == packed(columns)
+
+
+def test_twenty_thousand_designs_are_two_megabytes_at_most() -> None:
+    numbers = np.random.default_rng(1)
+    columns = {"id": list(range(20_000))}
+    columns |= {f"axis {i}": numbers.integers(0, 64, 20_000).tolist() for i in range(12)}
+    columns |= {
+        f"figure {i}": [float(f"{x:.5g}") for x in numbers.lognormal(5, 2, 20_000)] for i in range(12)
+    }
+    assert len(packed(columns)) < 2e6
 
 
 def test_each_choice_is_priced_with_everything_else_chosen_anew(results: Path) -> None:
@@ -112,5 +151,6 @@ def test_each_choice_is_priced_with_everything_else_chosen_anew(results: Path) -
 
 
 def test_the_pictures_are_pictures(results: Path) -> None:
-    assert (results / "pareto.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
-    assert ElementTree.parse(results / "pareto.svg").getroot().tag.endswith("svg")
+    for name in ("pareto", "breakdown", "group_size"):
+        assert (results / f"{name}.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+        assert ElementTree.parse(results / f"{name}.svg").getroot().tag.endswith("svg")

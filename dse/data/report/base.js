@@ -1,0 +1,53 @@
+// What all parts of the page share: the data, and how values are written.
+
+const $ = (id) => document.getElementById(id);
+const D = JSON.parse($("data").textContent);
+const designs = await unpacked(D.designs);
+const size = designs.id.length;
+D.front = designs.id.map((_, i) => i).filter((i) => designs.front[i]);
+
+/** Columns that were compressed, base64 of gzip of JSON; a column that is no list is the same for all. */
+async function unpacked(text) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const columns = await new Response(stream).json();
+  for (const [name, column] of Object.entries(columns)) if (!Array.isArray(column)) columns[name] = new Array(columns.id.length).fill(column);
+  return columns;
+}
+
+const valueOf = (name, i) => (name in designs ? designs[name][i] : D.constant[name]);
+const groupOf = (i) => valueOf(D.compare, i);
+
+function element(tag, parent, text, className) {
+  const made = document.createElement(tag);
+  if (text !== undefined) made.textContent = text;
+  if (className) made.className = className;
+  if (parent) parent.append(made);
+  return made;
+}
+
+function button(parent, text, action, className) {
+  const made = element("button", parent, text, className);
+  made.type = "button";
+  made.onclick = action;
+  return made;
+}
+
+function number(value) {
+  if (value === null || value === undefined) return "–";
+  if (typeof value !== "number") return String(value);
+  if (Number.isInteger(value) || Math.abs(value) >= 1000) return Math.round(value).toLocaleString("en-US");
+  return String(Number(value.toPrecision(3)));
+}
+
+const short = (value) => (value >= 1e6 ? `${Number((value / 1e6).toPrecision(3))}M` : value >= 1e4 ? `${Number((value / 1e3).toPrecision(3))}k` : number(value));
+const withUnit = (name, value) => `${number(value)}${D.units[name] ? " " + D.units[name] : ""}`;
+const percent = (share) => `${(100 * share).toFixed(1)}%`;
+
+/** A design in a phrase. */
+function phrase(i) {
+  const lut = valueOf("architecture", i) === "lut";
+  const cores = valueOf("cores", i) > 1 ? `${valueOf("cores", i)} × ` : "";
+  const rows = valueOf("rows", i) > 1 ? ` × ${valueOf("rows", i)} rows` : "";
+  return `${cores}${valueOf("architecture", i)}, ${lut ? `µ = ${valueOf("group_size", i)}, ` : ""}${valueOf("tables", i)} ${lut ? "tables" : "inputs"} × ${valueOf("columns", i)} columns${rows}`;
+}

@@ -1,0 +1,57 @@
+// One design: its figures, its keys to filter by, and its core file to copy.
+
+function toml(i) {
+  const lines = [], nested = [];
+  for (const key of D.keys) {
+    const value = valueOf(key, i);
+    if (value === null || value === undefined) continue;
+    (key.includes(".") ? nested : lines).push(`${key.split(".").pop()} = ${JSON.stringify(value)}`);
+  }
+  const told = D.systemKeys.filter((key) => (key === "split" ? valueOf("cores", i) > 1 : key === "clock_mhz" || valueOf(key, i) !== D.systemDefaults[key]));
+  return ["# One core of a design with", ...told.map((key) => `# ${key} = ${JSON.stringify(valueOf(key, i))}`), ...lines, "", "[pipeline]", ...nested, ""].join("\n");
+}
+
+/** Whether the text is on the clipboard; older ways are tried where pages from files may not use the new one. */
+async function copied(text) {
+  try { await navigator.clipboard.writeText(text); return true; } catch { /* the older way follows */ }
+  const area = element("textarea", document.body, text);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  return done;
+}
+
+async function copyToml(i, from) {
+  const before = from.textContent;
+  if (await copied(toml(i))) {
+    from.textContent = "Copied";
+    setTimeout(() => { from.textContent = before; }, 1500);
+  } else {
+    choose(i, true);
+    getSelection().selectAllChildren($("design").querySelector("pre"));
+  }
+}
+
+function choose(i, scroll) {
+  const panel = $("design");
+  panel.hidden = false;
+  panel.replaceChildren();
+  const known = D.highlights.filter(([, j]) => j === i).map(([what]) => what).join(", ");
+  element("h3", panel, `Design ${designs.id[i]}${known ? ": " + known : ""}`);
+  const list = element("dl", panel);
+  for (const name of Object.keys(D.labels)) {
+    if (name.startsWith("area_") && name.slice(5) in D.partColours && !designs[name][i]) continue;
+    element("dt", list, D.labels[name].replace(/ \(.*\)$/, ""));
+    element("dd", list, withUnit(name, designs[name][i]));
+  }
+  const side = element("div", panel);
+  element("pre", side, toml(i));
+  const copy = button(side, "Copy TOML", () => copyToml(i, copy));
+  element("p", side, "Show only designs with", "caption no-print");
+  const chips = element("p", side, undefined, "chips no-print");
+  for (const key of D.varied) if (valueOf(key, i) !== null) button(chips, `${key} = ${valueOf(key, i)}`, () => toggle(key, valueOf(key, i)));
+  document.querySelectorAll("tr.chosen").forEach((row) => row.classList.remove("chosen"));
+  const row = document.querySelector(`#designs tr[data-i="${i}"]`);
+  if (row) row.classList.add("chosen");
+  if (scroll) panel.scrollIntoView({ behavior: "smooth", block: "nearest" });
+}

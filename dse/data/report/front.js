@@ -1,0 +1,106 @@
+// The front in any two figures. Hover tells the configuration, a click shows the design, a click in the legend filters.
+
+function hover(i) {
+  const keys = D.varied.filter((key) => valueOf(key, i) !== null).map((key) => `${key} = ${valueOf(key, i)}`);
+  const lines = [];
+  const many = narrow() ? 2 : 3;
+  for (let k = 0; k < keys.length; k += many) lines.push(keys.slice(k, k + many).join(", "));
+  const figures = Object.keys(D.objectives).map((name) => `<b>${withUnit(name, designs[name][i])}</b>`);
+  return `${figures.join(" · ")}<br>${lines.join("<br>")}`;
+}
+
+/** Of designs those that no other beats in x and y alone, in the order of x. */
+function staircase(indices, x, y) {
+  const better = (name, a, b) => (D.objectives[name] === "max" ? a > b : a < b);
+  const sorted = [...indices].sort((a, b) => {
+    if (designs[x][a] !== designs[x][b]) return better(x, designs[x][a], designs[x][b]) ? -1 : 1;
+    return better(y, designs[y][a], designs[y][b]) ? -1 : 1;
+  });
+  const kept = [];
+  for (const i of sorted) if (!kept.length || better(y, designs[y][i], designs[y][kept[kept.length - 1]])) kept.push(i);
+  return kept;
+}
+
+/** Points of some designs; hover text is made when it is asked for. */
+function points(kind, indices, x, y, name, shade, opacity, more) {
+  return {
+    type: kind, mode: "markers", name, legendgroup: name, x: indices.map((i) => designs[x][i]), y: indices.map((i) => designs[y][i]),
+    customdata: indices, hoverinfo: "none", marker: { size: 4, color: shade, opacity }, ...more,
+  };
+}
+
+function drawFront() {
+  const x = $("x").value, y = $("y").value, colour = $("colour").value;
+  const shown = matching();
+  const traces = [];
+  const kind = webgl && size > 3000 ? "scattergl" : "scatter";
+  if (x in D.cloud && y in D.cloud) {
+    traces.push({
+      type: webgl ? "scattergl" : "scatter", mode: "markers", x: D.cloud[x], y: D.cloud[y], name: "feasible, a sample",
+      hoverinfo: "skip", marker: { size: 3, color: css("--cloud"), opacity: 0.55 },
+    });
+  }
+  const groups = colour === D.compare ? D.groups : [...new Set(Array.from({ length: size }, (_, i) => valueOf(colour, i)))].sort((a, b) => (a > b ? 1 : -1));
+  groups.forEach((value, k) => {
+    const indices = shown.filter((i) => valueOf(colour, i) === value);
+    const shade = shadeOf(k);
+    const name = typeof value === "string" ? value : `${colour} = ${value}`;
+    const meta = { key: colour, value };
+    traces.push({ type: "scatter", mode: "markers", name, meta, legendgroup: name, x: [null], y: [null], marker: { color: indices.length ? shade : css("--line"), size: 9 } });
+    if (!indices.length) return;
+    if (x in D.objectives && y in D.objectives) {
+      const steps = staircase(indices, x, y);
+      traces.push({
+        type: "scatter", mode: "lines", x: steps.map((i) => designs[x][i]), y: steps.map((i) => designs[y][i]),
+        line: { color: shade, width: 2, shape: D.objectives[x] === "min" ? "hv" : "vh" }, hoverinfo: "skip", legendgroup: name, showlegend: false,
+      });
+    }
+    const strong = indices.filter((i) => designs.front[i]), faint = indices.filter((i) => !designs.front[i]);
+    if (faint.length) traces.push(points(kind, faint, x, y, name, shade, 0.15, { showlegend: false }));
+    if (strong.length) traces.push(points(kind, strong, x, y, name, shade, 0.5, { showlegend: false }));
+  });
+  const marks = D.equals.map(([value, i]) => [`${value}, as fast`, i, "diamond-open"]);
+  if (D.best !== null) marks.push(["recommended", D.best, "star"]);
+  for (const [name, i, symbol] of marks) {
+    const star = symbol === "star", shade = colourOf(groupOf(i));
+    const marker = { symbol, size: star ? 17 : 12, color: star ? css("--ink") : shade, line: { color: star ? css("--paper") : shade, width: star ? 1.5 : 2 } };
+    traces.push(points("scatter", [i], x, y, name, shade, 1, { marker }));
+  }
+  const shapes = [], annotations = [];
+  if (x in D.budget) {
+    shapes.push({ type: "line", x0: D.budget[x], x1: D.budget[x], y0: 0, y1: 1, yref: "paper", line: { color: css("--soft"), width: 1, dash: "dash" } });
+    annotations.push({ x: Math.log10(D.budget[x]), y: 0, yref: "paper", yanchor: "bottom", xanchor: "left", xshift: 4, showarrow: false, text: `budget ${withUnit(x, D.budget[x])}`, font: { color: css("--soft"), size: 11 } });
+  }
+  Plotly.react("front", traces, layout({
+    xaxis: logarithmic(D.labels[x]), yaxis: logarithmic(D.labels[y]), hovermode: "closest", shapes, annotations,
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, itemsizing: "constant", font: { size: narrow() ? 10 : 12 } },
+    margin: { l: 8, r: 8, t: narrow() ? 70 : 40, b: 8 },
+  }), config);
+}
+
+/** What the pointer is over, beside it. */
+function tell(event) {
+  const point = event.points[0], tip = $("tip");
+  if (!Number.isInteger(point.customdata)) return;
+  tip.innerHTML = `${hover(point.customdata)}<br><i></i>`;
+  tip.lastChild.textContent = point.data.name;
+  tip.hidden = false;
+  const box = $("front").getBoundingClientRect(), at = event.event;
+  const x = at.clientX - box.left, y = at.clientY - box.top;
+  tip.style.left = `${Math.max(0, Math.min(x + 14, box.width - tip.offsetWidth))}px`;
+  tip.style.top = `${y + 16 + tip.offsetHeight > box.height ? Math.max(0, y - tip.offsetHeight - 12) : y + 16}px`;
+}
+
+function listenToFront() {
+  const plot = $("front");
+  plot.on("plotly_hover", tell);
+  plot.on("plotly_unhover", () => { $("tip").hidden = true; });
+  plot.on("plotly_click", (event) => { const i = event.points[0].customdata; if (Number.isInteger(i)) choose(i, false); });
+  plot.on("plotly_legendclick", (event) => {
+    const meta = event.data[event.curveNumber].meta;
+    if (!meta) return true;
+    toggle(meta.key, meta.value);
+    return false;
+  });
+  plot.on("plotly_legenddoubleclick", () => false);
+}

@@ -1,0 +1,45 @@
+// Texts, controls, and drawing anew for another theme, another filter or paper.
+
+for (const name of ["headline", "why", "searched", "assumptions", "caveats"]) for (const text of D[name]) element("p", $(name), text);
+for (const card of D.cards) {
+  const box = element("div", $("cards"), undefined, "card");
+  element("span", box, card.label);
+  element("b", box, card.value);
+  element("span", box, card.note);
+}
+for (const [name, value] of D.provenance) { element("dt", $("provenance"), name); element("dd", $("provenance"), value); }
+$("source").textContent = D.source;
+$("front-caption").textContent = `${number(D.frontSize)} designs are on the front of all objectives together (strong); lines join the best of each kind in the two shown. Hover for the configuration, click for the whole design, click in the legend to show one kind alone.`;
+$("choices-caption").textContent = D.best === null ? "" : `The least ${D.labels[D.price].replace(/ \(.*/, "").toLowerCase()} (${D.units[D.price]}) of a ${groupOf(D.best)} design as fast as the recommended one, for each value of a parameter, everything else chosen anew.${D.complete ? "" : " Read off a sample of the space."}`;
+
+const option = (select, value, text) => { element("option", select, text || value).value = value; };
+for (const name of Object.keys(D.labels)) { option($("x"), name, D.labels[name]); option($("y"), name, D.labels[name]); }
+for (const key of new Set([D.compare, ...D.varied.filter((k) => new Set(designs[k]).size <= 8)])) option($("colour"), key);
+option($("which"), "all", "the front of each kind");
+option($("which"), "front", "the front of all");
+$("x").value = D.price; $("y").value = D.rate; $("colour").value = D.compare;
+
+function draw() { drawFront(); drawGroupSize(); drawBreakdown(); drawAlongFront(); drawFormats(); drawChoices(); coordinatesChanged(); drawLayers(); drawDesigns(); }
+function theme(dark) { document.documentElement.classList.toggle("dark", dark); draw(); }
+
+for (const id of ["x", "y", "colour"]) $(id).onchange = drawFront;
+let typing = 0;
+$("filter").oninput = () => { clearTimeout(typing); typing = setTimeout(() => filterBy($("filter").value.trim().split(/\s+/).filter(Boolean), "text"), 150); };
+$("which").onchange = () => filterBy(words);
+$("clear").onclick = () => filterBy([]);
+$("more").onclick = () => { limit += 100; drawDesigns(); };
+$("copy-source").onclick = async () => { $("copy-source").textContent = (await copied(D.source)) ? "Copied" : "Select it above"; };
+listeners.push((source) => { limit = 25; drawFront(); drawDesigns(); if (source !== "coordinates") coordinatesChanged(); });
+
+const preference = matchMedia("(prefers-color-scheme: dark)");
+theme(preference.matches);
+filterBy([]);
+preference.onchange = () => theme(preference.matches);
+$("theme").onclick = () => theme(!document.documentElement.classList.contains("dark"));
+let wasDark = false;
+addEventListener("beforeprint", () => { wasDark = document.documentElement.classList.contains("dark"); if (wasDark) theme(false); refreshCoordinates(); });
+addEventListener("afterprint", () => { if (wasDark) theme(true); });
+listenToFront();
+watchCoordinates();
+if (D.best !== null) choose(D.best, false);
+document.documentElement.dataset.drawn = "";
