@@ -44,12 +44,10 @@ MODEL = model_of(SYSTEMS)
 
 def designs(model: Model, count: int, seed: int) -> list[tuple[dict[str, Any], CoreConfig]]:
     """Some designs' rows and their cores."""
-    found = []
     positions = np.random.default_rng(seed).permutation(model.space.size)
-    cores = np.flatnonzero(next(iter(model.judge_picks(positions))))
-    for position in positions[cores[:count]].tolist():
-        found.append((design_rows(model, np.array([position]))[0], model.space.config(position)))
-    return found
+    chosen = positions[np.flatnonzero(next(iter(model.judge_picks(positions))))[:count]]
+    rows = design_rows(model, chosen)
+    return [(row, model.space.config(row["id"])) for row in rows]
 
 
 def expected(row: dict[str, Any], config: CoreConfig) -> dict[str, float]:

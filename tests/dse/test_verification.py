@@ -16,7 +16,7 @@ from dse import verification
 from dse.sweep import sweep
 from sim import harness
 from tests.dse.commands import Run
-from tests.dse.test_report import Page
+from tests.dse.test_report import Page, unpacked
 from tests.sim.faults import rewired
 
 SPEC = """
@@ -126,7 +126,8 @@ def test_summary_and_page_show_both(out: Path) -> None:
     assert page.open == []
     assert "verified" in page.ids
     data = json.loads(page.scripts[1])
-    assert [data["designs"]["id"][i] for i in data["verified"]] == [one["id"] for one in entries(out)]
+    ids = unpacked(data["designs"])["id"]
+    assert [ids[i] for i in data["verified"]] == [one["id"] for one in entries(out)]
 
 
 def test_report_shows_again_what_was_verified(out: Path, ternlut: Run) -> None:
