@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from costmodel.sharing import SharingPlan
 from generator.config import LONGEST_EXACT_EXPONENT, CoreConfig
 from generator.formats import FLOATS
-from generator.plan import plan_for
 
 CANDIDATES = 30
 """Draws out of which the core nearest to a wanted size is taken."""
@@ -49,7 +49,7 @@ def draw_cores(
 
 def size(core: CoreConfig) -> float:
     """About how many gates and flip-flops a core has: a count of its bits that needs no technology."""
-    plan = plan_for(core)
+    plan = SharingPlan(core)
     number = core.accumulator_format
     bits = plan.leaf_width
     adder = FLOAT_ADDER * bits if core.datapath == "native" else bits
