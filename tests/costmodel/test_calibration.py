@@ -45,7 +45,7 @@ def priced(core: CoreConfig, technology: Technology) -> Observation:
 @cache
 def some_cores() -> tuple[CoreConfig, ...]:
     """Integer and floating-point cores."""
-    return (*draw_cores(5, 120, largest=3000), *draw_cores(5, 60, largest=3000, floats=1.0))
+    return (*draw_cores(5, 90, largest=3000), *draw_cores(5, 45, largest=3000, floats=1.0))
 
 
 def test_a_fit_finds_the_coefficients_that_the_areas_were_made_with() -> None:

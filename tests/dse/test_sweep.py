@@ -195,7 +195,7 @@ def interrupted(spec: Path, out: Path, workers: int, with_signal: int) -> subpro
     return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.exhaustive), 2])
 def test_a_killed_sweep_goes_on_where_it_was(finished: Path, tmp_path: Path, workers: int) -> None:
     spec, out = spec_file(tmp_path), tmp_path / "out"
     killed = interrupted(spec, out, workers, signal.SIGKILL)

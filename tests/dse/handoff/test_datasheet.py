@@ -26,8 +26,10 @@ PIPELINED = {"table": "activations", "fetch": True, "reduction_every": 1}
     "core",
     [
         TINY | {"pipeline": PIPELINED},
-        TINY | {"dataflow": "table_stationary", "outputs": 6},
-        TINY | {"activation": "fp8_e4m3", "pipeline": {"float_stages": 3}},
+        pytest.param(TINY | {"dataflow": "table_stationary", "outputs": 6}, marks=pytest.mark.exhaustive),
+        pytest.param(
+            TINY | {"activation": "fp8_e4m3", "pipeline": {"float_stages": 3}}, marks=pytest.mark.exhaustive
+        ),
         TINY
         | {"activation": "fp8_e4m3", "dataflow": "table_stationary", "outputs": 6}
         | {"pipeline": {"float_stages": 4}},

@@ -51,6 +51,7 @@ def test_sim_passes(tiny: HandOff, without_ternlut: dict[str, str], tmp_path: Pa
 
 
 @icarus
+@pytest.mark.exhaustive
 def test_sim_fails_for_a_core_that_adds_wrongly(
     elsewhere: HandOff, without_ternlut: dict[str, str], tmp_path: Path
 ) -> None:

@@ -48,6 +48,7 @@ def test_passes_under_verilator_without_ternlut(elsewhere: HandOff, without_tern
 
 
 @icarus
+@pytest.mark.exhaustive
 def test_make_chooses_the_simulator(elsewhere: HandOff, without_ternlut: dict[str, str]) -> None:
     command = [
         "make",
