@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -13,21 +12,17 @@ from typing import Any
 
 from costmodel.technology import load_technology
 from dse.checkpoint import Checkpoint
-from dse.engine import Grid, Outcome, run
+from dse.engine import Crew, Grid, Outcome, run
 from dse.metrics import METRICS
 from dse.model import Model
 from dse.results import META, PARETO, POINTS, Results, write_pareto, write_points
 from dse.space import SpecError, SweepSpec
 from dse.summary import Summary, core_toml
+from dse.terminal import Progress, silent
 from generator.files import output_directory, write_text
 
 CHECKPOINT = ".checkpoint"
 TECHNOLOGY_FIELDS = ("name", "library", "corner", "flow", "date", "versions", "fit")
-
-WORTH_PROCESSES = 8
-"""Chunks from which on several processes are quicker than one."""
-
-Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
@@ -50,13 +45,14 @@ def sweep(
     path: Path,
     directory: Path,
     *,
-    workers: int = 1,
+    crew: Crew | None = None,
     resume: bool = False,
-    progress: Progress = lambda stage, share: None,
+    progress: Progress = silent,
 ) -> Finished:
     """Runs the spec file ``path`` and leaves its results in ``directory``.
 
-    ``progress`` is told a stage and the share of it that is done. Raises ``TernlutError`` in one line for
+    ``crew`` judges the space, this process unless said. ``progress`` is told a stage, the share of it that is
+    done, and how many points all of it is. Raises ``TernlutError`` in one line for
     whatever is wrong with the spec or the directory; finished chunks stay for ``resume``.
     """
     began = time.perf_counter()
@@ -67,17 +63,16 @@ def sweep(
     grid = Grid.of(model)
     digest = _digest(model, grid)
     checkpoint = Checkpoint(directory / CHECKPOINT, digest, resume)
-    size, done, judged = model.space.size, 0, time.perf_counter()
+    size, done, kept, judged = model.space.size, 0, None, time.perf_counter()
 
     def judging(points: int) -> None:
-        nonlocal done
+        nonlocal done, kept
         done += points
-        progress("judging", done / size)
+        kept = points if kept is None else kept
+        progress("judging", done / size, size, "points")
 
-    progress("judging", 0.0)
-    crew = workers if grid.chunks >= WORTH_PROCESSES else 1
-    outcome = run(model, grid, workers=crew, checkpoint=checkpoint, progress=judging)
-    rate = size / max(time.perf_counter() - judged, 1e-9)
+    outcome = run(model, grid, crew=crew, checkpoint=checkpoint, progress=judging)
+    rate = (size - (kept or 0)) / max(time.perf_counter() - judged, 1e-9)
     if not outcome.feasible:
         checkpoint.remove()
         raise SpecError(f"{path}: {_nothing_left(model, outcome)}")
@@ -102,7 +97,7 @@ def sweep(
     return finished
 
 
-def report(directory: Path, progress: Progress = lambda stage, share: None) -> Finished:
+def report(directory: Path, progress: Progress = silent) -> Finished:
     """Writes what is read of a finished sweep again from its data: CSV, summary, figures, page, best core."""
     from dse.figures import write_figures
     from dse.report import write_report
