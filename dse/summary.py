@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from heapq import nsmallest
 from typing import Any
+
+import numpy as np
 
 from costmodel.area import PARTS
 from costmodel.representative import nested
+from dse.knee import knee
 from dse.metrics import METRICS
 from dse.results import Results, Row
 from dse.space import CONFIG_KEYS
 from generator.config import CoreConfig
+
+TOP = 3
+"""Designs that are named for each objective."""
 
 FORMATS = (
     "Of each, the feasible design of least area for its token rate. The error is relative to what float64 "
@@ -89,10 +96,24 @@ class Summary:
             if rival.within and self.results.budget:
                 rows.append((f"{rival.value}, fastest{budget}", rival.within))
         for name, goal in self.results.objectives.items():
-            sign = 1 if goal == "min" else -1
-            row = min(self.results.front, key=lambda r: (sign * r[name], self._product(r), r["id"]))
-            rows.append((f"{'least' if goal == 'min' else 'most'} {METRICS[name].label}", row))
-        return rows
+            rows.append((f"{'least' if goal == 'min' else 'most'} {METRICS[name].label}", self.top[name][0]))
+        return [*rows, ("knee", self.knee)]
+
+    @cached_property
+    def top(self) -> dict[str, list[Row]]:
+        """For each objective the ``TOP`` designs of the front that are best in it, best first."""
+
+        def merit(name: str) -> Callable[[Row], tuple[float, ...]]:
+            return lambda row: (self._cost(row, name), self._product(row), row["id"])
+
+        front = self.results.front
+        return {name: nsmallest(TOP, front, key=merit(name)) for name in self.results.objectives}
+
+    @cached_property
+    def knee(self) -> Row:
+        """The knee of the front."""
+        front, names = self.results.front, self.results.objectives
+        return front[knee(np.array([[self._cost(row, name) for name in names] for row in front]))]
 
     def saving(self, other: Row) -> float:
         """The share of ``other``'s price that the recommended design does without."""

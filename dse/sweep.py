@@ -36,9 +36,10 @@ class Finished:
     def figures(self) -> dict[str, Any]:
         """The sweep in numbers, as ``--json`` prints them."""
         meta = self.results.meta
-        best = Summary(self.results).best
+        summary = Summary(self.results)
         names = ("points", "cores", "feasible", "pareto", "seconds", "points_per_second")
-        return {name: meta[name] for name in names} | {"best": best, "report": str(self.report)}
+        found = {"best": summary.best, "knee": summary.knee, "top": summary.top}
+        return {name: meta[name] for name in names} | found | {"report": str(self.report)}
 
 
 def sweep(
@@ -92,6 +93,9 @@ def sweep(
     write_text(directory / META, json.dumps(meta, indent=1, ensure_ascii=False) + "\n")
     finished = report(directory, progress)
     checkpoint.remove()
+    summary = Summary(finished.results)
+    finished.results.meta["knee"] = summary.knee["id"]
+    finished.results.meta["top"] = {name: [r["id"] for r in rows] for name, rows in summary.top.items()}
     finished.results.meta["seconds"] = round(time.perf_counter() - began, 3)
     write_text(directory / META, json.dumps(finished.results.meta, indent=1, ensure_ascii=False) + "\n")
     return finished
