@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -22,6 +23,7 @@ from generator.files import describe, output_directory, write_text
 
 if TYPE_CHECKING:
     from costmodel.liberty import Library
+    from dse.engine import Crew
     from dse.summary import Summary
     from generator.config import CoreConfig
     from sim.weights.reading import Rule
@@ -444,6 +446,10 @@ def sweep(
     workers: Annotated[
         int | None, typer.Option(metavar="W", help="Processes.", min=1, show_default="one a core")
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Dask scheduler whose workers do the work, not processes."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted sweep.")] = False,
     verify: Annotated[
         int | None,
@@ -470,11 +476,17 @@ def sweep(
     from dse.sweep import sweep as explore
 
     directory = out or Path("reports") / spec.stem
-    with progress_bar() as progress:
+    with crew_of(workers, scheduler) as crew, progress_bar() as progress:
         finished = explore(
-            spec, directory, workers=workers or cores(), resume=resume, verify=verify, liberty=liberty,
+            spec,
+            directory,
+            crew=crew,
+            workers=workers,
+            resume=resume,
+            verify=verify,
+            liberty=liberty,
             progress=progress,
-        )  # fmt: skip
+        )
     summary = Summary(finished.results)
     figures = finished.figures()
     if not as_json:
@@ -629,6 +641,19 @@ def told_of_weights(figures: dict[str, Any]) -> str:
         f"{figures['utilisation']:.1%} of the core used\n"
         f"RMS error against float64: {of_original} with the original weights, {of_ternary} with ternary ones"
     )
+
+
+def crew_of(workers: int | None, scheduler: str | None) -> AbstractContextManager[Crew]:
+    """Who works: processes of this machine, or those of a cluster."""
+    if scheduler is None:
+        from dse.processes import Processes
+
+        return nullcontext(Processes(workers or cores()))
+    if workers is not None:
+        raise UsageError("--workers and --scheduler: a cluster has the workers it has, leave one out")
+    from dse.cluster import connected
+
+    return connected(scheduler)
 
 
 def cores() -> int:

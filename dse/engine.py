@@ -1,21 +1,17 @@
 """The sweep: every point of a space judged, in vectorised blocks, and the Pareto fronts kept exactly.
 
 A space is cut into blocks, sub-products of the axes, whose figures are slices of small tables multiplied out
-by broadcasting. Blocks are handed to processes in chunks; of a chunk only its counts and fronts are kept, so
-memory does not grow with the space. The result depends on the spec alone, never on how many processes worked.
+by broadcasting. Blocks are handed to a crew in chunks; of a chunk only its counts and fronts are kept, so
+memory does not grow with the space. The result depends on the spec alone, never on who worked.
 """
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf, prod
-from multiprocessing import get_context, parent_process
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -181,18 +177,50 @@ def judge_chunk(model: Model, grid: Grid, chunk: int) -> ChunkResult:
     )
 
 
+class Crew(Protocol):
+    """Who judges chunks: this process, others of this machine, or those of a cluster."""
+
+    def judged(
+        self, model: Model, grid: Grid, todo: Sequence[int], checkpoint: Checkpoint | None
+    ) -> Iterator[tuple[int, ChunkResult]]:
+        """Chunks ``todo`` with their results in the order they finish, each in ``checkpoint`` already.
+
+        At no time are more chunks finished and not yet in ``checkpoint`` than there are workers, so that
+        whatever is killed costs at most one chunk a worker.
+        """
+        ...
+
+
+class Alone:
+    """This process."""
+
+    def judged(
+        self, model: Model, grid: Grid, todo: Sequence[int], checkpoint: Checkpoint | None
+    ) -> Iterator[tuple[int, ChunkResult]]:
+        for chunk in todo:
+            yield chunk, judge_and_keep(model, grid, chunk, checkpoint)
+
+
+def judge_and_keep(model: Model, grid: Grid, chunk: int, checkpoint: Checkpoint | None) -> ChunkResult:
+    """``judge_chunk``, and the result in ``checkpoint``."""
+    result = judge_chunk(model, grid, chunk)
+    if checkpoint:
+        checkpoint.save(chunk, result)
+    return result
+
+
 def run(
     model: Model,
     grid: Grid,
     *,
-    workers: int = 1,
+    crew: Crew | None = None,
     checkpoint: Checkpoint | None = None,
     progress: Callable[[int], None] = lambda points: None,
 ) -> Outcome:
-    """Judges the whole space with ``workers`` processes and returns its fronts.
+    """Has the whole space judged by ``crew``, this process unless said, and returns its fronts.
 
     Chunks that ``checkpoint`` holds are taken from it, others added to it as they finish. ``progress`` is
-    told the number of points of each finished chunk.
+    told the number of points that were taken, then that of each finished chunk.
     """
     fronts: dict[int, Gathering] = {}
     passed = np.zeros(len(model.tests) + 1, dtype=np.int64)
@@ -202,62 +230,13 @@ def run(
         passed = passed + np.array(result.passed, dtype=np.int64)
         for group, front in result.fronts.items():
             fronts.setdefault(group, Gathering()).add(front)
-        progress(result.passed[0])
 
     kept = checkpoint.load() if checkpoint else {}
     for result in kept.values():
         take(result)
+    progress(sum(result.passed[0] for result in kept.values()))
     todo = [chunk for chunk in range(grid.chunks) if chunk not in kept]
-    for chunk, result in _judged(model, grid, todo, min(workers, len(todo))):
-        if checkpoint:
-            checkpoint.save(chunk, result)
+    for _, result in (crew or Alone()).judged(model, grid, todo, checkpoint):
         take(result)
+        progress(result.passed[0])
     return Outcome(tuple(passed.tolist()), {group: fronts[group].front() for group in sorted(fronts)})
-
-
-def _judged(model: Model, grid: Grid, todo: list[int], workers: int) -> Iterator[tuple[int, ChunkResult]]:
-    """Results of chunks as they finish."""
-    if workers < 2:
-        for chunk in todo:
-            yield chunk, judge_chunk(model, grid, chunk)
-        return
-    context = get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _enter, (model, grid)) as pool:
-        waiting: dict[Future[ChunkResult], int] = {}
-        chunks = iter(todo)
-        try:
-            while True:
-                for chunk in chunks:
-                    waiting[pool.submit(_judge, chunk)] = chunk
-                    if len(waiting) > 2 * workers:
-                        break
-                if not waiting:
-                    return
-                for done in wait(waiting, return_when=FIRST_COMPLETED).done:
-                    yield waiting.pop(done), done.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-_entered: tuple[Model, Grid] | None = None
-
-
-def _enter(model: Model, grid: Grid) -> None:
-    """Makes a process ready for chunks; an interrupt is its parent's business, whose end is its own."""
-    global _entered
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _entered = model, grid
-
-
-def _end_with_parent() -> None:
-    """Ends this process when its parent was killed and can tell it nothing any more."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _judge(chunk: int) -> ChunkResult:
-    assert _entered is not None
-    return judge_chunk(*_entered, chunk)

@@ -6,6 +6,7 @@ designs of a block are far from any front: ``Cells`` finds those for a fraction 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -147,6 +148,9 @@ class Cells:
         np.minimum.at(least, cells, depth[usable])
 
 
+_MOOCORE = threading.Lock()
+"""Held by the thread that is in moocore, which does not promise to serve several at once."""
+
 Known = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
@@ -163,4 +167,5 @@ def non_dominated(costs: NDArray[np.float64]) -> NDArray[np.bool_]:
         kept = np.zeros(len(costs), dtype=np.bool_)
         kept[np.argmin(costs[:, 0])] = True
         return kept
-    return np.asarray(moocore.is_nondominated(np.ascontiguousarray(costs)), dtype=np.bool_)
+    with _MOOCORE:
+        return np.asarray(moocore.is_nondominated(np.ascontiguousarray(costs)), dtype=np.bool_)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from heapq import nsmallest
 from typing import Any
+
+import numpy as np
 
 from costmodel.representative import nested
 from dse.areas import DESIGN_PARTS
 from dse.caveats import caveats
+from dse.knee import knee
 from dse.layers_table import HEAD, LayerRun, layer_runs
 from dse.limits import limits
 from dse.metrics import metric
@@ -22,6 +26,9 @@ from dse.verified import HEAD as VERIFIED_HEAD
 from dse.verified import note, rows, sentences
 from dse.workload import Layer
 from generator.config import CoreConfig
+
+TOP = 3
+"""Designs that are named for each objective."""
 
 FORMATS = (
     "Of each, the feasible design of least area for its token rate. The error is relative to what float64 "
@@ -119,11 +126,25 @@ class Summary:
                 rows.append((f"{rival.value}, as fast", rival.equal))
             if rival.within and self.results.budget:
                 rows.append((f"{rival.value}, fastest{budget}", rival.within))
-        for name, goal in self.results.objectives.items():
-            sign = 1 if goal == "min" else -1
-            row = min(self.results.front, key=lambda r: (sign * r[name], *self._balance(r)))
-            rows.append((self.extreme(name), row))
-        return rows
+        for name in self.results.objectives:
+            rows.append((self.extreme(name), self.top[name][0]))
+        return [*rows, ("knee", self.knee)]
+
+    @cached_property
+    def top(self) -> dict[str, list[Row]]:
+        """For each objective the ``TOP`` designs of the front that are best in it, best first."""
+
+        def merit(name: str) -> Callable[[Row], tuple[float, ...]]:
+            return lambda row: (self._cost(row, name), *self._balance(row))
+
+        front = self.results.front
+        return {name: nsmallest(TOP, front, key=merit(name)) for name in self.results.objectives}
+
+    @cached_property
+    def knee(self) -> Row:
+        """The knee of the front."""
+        front, names = self.results.front, self.results.objectives
+        return front[knee(np.array([[self._cost(row, name) for name in names] for row in front]))]
 
     def extreme(self, name: str) -> str:
         """The best in an objective, in words: ``least area``."""

@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,12 +16,13 @@ from costmodel.liberty import Library
 from costmodel.technology import Technology, load_technology
 from dse.axes import SpecError
 from dse.checkpoint import Checkpoint
-from dse.engine import Grid, Outcome, run
+from dse.engine import Crew, Grid, Outcome, run
 from dse.libraries import cells_of
 from dse.model import Model
 from dse.results import META, PARETO, POINTS, VERIFIED, Results, write_pareto, write_points, write_verified
 from dse.spec import SweepSpec
 from dse.summary import Summary, core_toml
+from dse.terminal import Progress, silent
 from generator.files import cache_directory, output_directory, write_text
 
 CHECKPOINT = ".checkpoint"
@@ -29,11 +30,6 @@ TECHNOLOGY_FIELDS = ("name", "library", "corner", "flow", "date", "versions", "f
 
 LIBRARIES = ("amaranth", "numpy", "pyarrow")
 """Libraries whose versions a sweep notes: plans and sums rest on them."""
-
-WORTH_PROCESSES = 8
-"""Chunks from which on several processes are quicker than one."""
-
-Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
@@ -47,12 +43,14 @@ class Finished:
     def figures(self) -> dict[str, Any]:
         """The sweep in numbers, as ``--json`` prints them."""
         meta = self.results.meta
-        best = Summary(self.results).best
+        summary = Summary(self.results)
         names = ("points", "cores", "feasible", "pareto", "seconds", "points_per_second")
         verified = self.results.verified
         return {
             **{name: meta[name] for name in names},
-            "best": best,
+            "best": summary.best,
+            "knee": summary.knee,
+            "top": summary.top,
             "verified": len(verified),
             "verified_exact": sum(one.passed for one in verified),
             "report": str(self.report),
@@ -63,17 +61,19 @@ def sweep(
     path: Path,
     directory: Path,
     *,
-    workers: int = 1,
+    crew: Crew | None = None,
     resume: bool = False,
+    workers: int | None = None,
     verify: int | None = None,
     liberty: Sequence[Path] = (),
-    progress: Progress = lambda stage, share: None,
+    progress: Progress = silent,
 ) -> Finished:
     """Runs the spec file ``path`` and leaves its results in ``directory``.
 
-    ``verify`` and ``liberty`` take the place of the spec's. ``progress`` is told a stage and the share of it
-    that is done. Raises ``TernlutError`` in one line for whatever is wrong with the spec or the directory;
-    finished chunks, syntheses and verified designs stay for ``resume``.
+    ``crew`` judges the space, this process unless said; ``workers`` processes synthesize what is verified.
+    ``verify`` and ``liberty`` take the place of the spec's. ``progress`` is told a stage, the share of it
+    that is done, and how many points all of it is. Raises ``TernlutError`` in one line for whatever is wrong
+    with the spec or the directory; finished chunks, syntheses and verified designs stay for ``resume``.
     """
     began = time.perf_counter()
     spec = SweepSpec.load(path)
@@ -92,17 +92,16 @@ def sweep(
     grid = Grid.of(model)
     digest = _digest(model, grid)
     checkpoint = Checkpoint(directory / CHECKPOINT, digest, resume)
-    size, done, judged = model.space.size, 0, time.perf_counter()
+    size, done, kept, judged = model.space.size, 0, None, time.perf_counter()
 
     def judging(points: int) -> None:
-        nonlocal done
+        nonlocal done, kept
         done += points
-        progress("judging", done / size)
+        kept = points if kept is None else kept
+        progress("judging", done / size, size, "points")
 
-    progress("judging", 0.0)
-    crew = workers if grid.chunks >= WORTH_PROCESSES else 1
-    outcome = run(model, grid, workers=crew, checkpoint=checkpoint, progress=judging)
-    rate = size / max(time.perf_counter() - judged, 1e-9)
+    outcome = run(model, grid, crew=crew, checkpoint=checkpoint, progress=judging)
+    rate = (size - (kept or 0)) / max(time.perf_counter() - judged, 1e-9)
     if not outcome.feasible:
         checkpoint.remove()
         raise SpecError(f"{path}: {_nothing_left(model, outcome)}")
@@ -125,13 +124,16 @@ def sweep(
     if library is not None:
         finished = _verify(finished, technology, library, workers, progress)
     checkpoint.remove()
+    summary = Summary(finished.results)
+    finished.results.meta["knee"] = summary.knee["id"]
+    finished.results.meta["top"] = {name: [r["id"] for r in rows] for name, rows in summary.top.items()}
     finished.results.meta["seconds"] = round(time.perf_counter() - began, 3)
     _write_meta(directory, finished.results.meta)
     return finished
 
 
 def _verify(
-    finished: Finished, technology: Technology, library: Library, workers: int, progress: Progress
+    finished: Finished, technology: Technology, library: Library, workers: int | None, progress: Progress
 ) -> Finished:
     """Verifies the best designs, each written down as it is finished, and reports anew."""
     from dse.verification import merged, verify
@@ -172,9 +174,7 @@ def _write_meta(directory: Path, meta: dict[str, Any]) -> None:
     write_text(directory / META, json.dumps(meta, indent=1, ensure_ascii=False) + "\n")
 
 
-def report(
-    directory: Path, progress: Progress = lambda stage, share: None, pictures: bool = True
-) -> Finished:
+def report(directory: Path, progress: Progress = silent, pictures: bool = True) -> Finished:
     """Writes what is read of a finished sweep again from its data: CSV, summary, figures, page, best core.
 
     ``pictures``: those too that verification changes nothing of.

@@ -3,38 +3,69 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Protocol
 
-Progress = Callable[[str, float | None], None]
-"""Told what is being done and the share of it that is, None where that is not known."""
+PARTS = 1_000_000
+"""In how many a bar is divided."""
+
+
+class Progress(Protocol):
+    """Told what is being done and the share of it that is, None where that is not known.
+
+    ``amount`` and ``unit`` say how much the whole is, where a rate is worth showing. The first share of
+    something is where it starts from, not yet work that was done.
+    """
+
+    def __call__(self, what: str, share: float | None, amount: float = 0, unit: str = "") -> None: ...
+
+
+def silent(what: str, share: float | None, amount: float = 0, unit: str = "") -> None:
+    """Progress that nobody watches."""
 
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """A bar on stderr with the time gone and left; nothing where stderr is no terminal."""
+    """A bar on stderr with rate, time gone and time left; nothing where stderr is no terminal."""
     if not sys.stderr.isatty():
-        yield lambda what, share: None
+        yield silent
         return
+    from rich import progress as rich
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    class Rate(rich.ProgressColumn):
+        def render(self, task: rich.Task) -> str:
+            return rate((task.speed or 0) / PARTS, task.fields["amount"], task.fields["unit"])
 
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        rich.TextColumn("{task.description}"),
+        rich.BarColumn(),
+        rich.TextColumn("{task.percentage:>3.0f} %"),
+        Rate(),
+        rich.TimeElapsedColumn(),
+        rich.TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, TaskID] = {}
+    with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, rich.TaskID] = {}
 
-        def advance(what: str, share: float | None) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=None if share is None else 1.0)
-            bar.update(tasks[what], completed=share or 0.0)
+        def advance(what: str, share: float | None, amount: float = 0, unit: str = "") -> None:
+            done = round(PARTS * (share or 0))
+            if what in tasks:
+                bar.update(tasks[what], completed=done)
+            else:
+                total = None if share is None else PARTS
+                tasks[what] = bar.add_task(what, total=total, completed=done, amount=amount, unit=unit)
 
         yield advance
+
+
+def rate(shares: float, amount: float, unit: str) -> str:
+    """``shares`` a second of ``amount`` in ``unit``, in words; nothing where it is not known."""
+    value = shares * amount
+    if not value:
+        return ""
+    return f"{value / 1e6:,.2f} million {unit}/s" if value >= 1e6 else f"{value:,.0f} {unit}/s"
 
 
 def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], text: Collection[int] = (0,)) -> str:

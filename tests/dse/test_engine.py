@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
+from multiprocessing import active_children
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from costmodel.representative import nested, without_idle
 from dse.engine import Grid, Outcome, run
 from dse.metrics import METRICS
 from dse.model import Model
+from dse.processes import Processes, WorkersLost
 from dse.results import design_rows
 from dse.space import Space
 from dse.spec import SweepSpec
@@ -180,7 +183,27 @@ def prod_slices(slices: tuple[slice, ...]) -> int:
 
 def test_the_result_does_not_depend_on_the_number_of_processes() -> None:
     grid = Grid.of(SMALL, 128, 256)
-    assert same(run(SMALL, grid, workers=2), run(SMALL, grid))
+    assert same(run(SMALL, grid, crew=Processes(2)), run(SMALL, grid))
+
+
+def test_a_killed_process_loses_nothing() -> None:
+    grid = Grid.of(SMALL, 128, 256)
+    finished = 0
+
+    def kill_one(points: int) -> None:
+        nonlocal finished
+        finished += 1
+        if finished == 4:
+            active_children()[0].kill()
+
+    assert same(run(SMALL, grid, crew=Processes(2), progress=kill_one), run(SMALL, grid))
+    assert finished == grid.chunks + 1
+
+
+def test_processes_that_are_always_killed_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dse.processes._enter", os._exit)
+    with pytest.raises(WorkersLost, match="killed as soon as they start"):
+        list(Processes(2).judged(1, 1, range(8), None))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

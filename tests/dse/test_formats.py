@@ -65,7 +65,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines += ["max_reduction = 96", 'outputs = "workload"', "[axes]"]
     lines += [f"{key} = {json.dumps(value)}" for key, value in axes.items()]
     spec.write_text("\n".join(lines))
-    sweep(spec, folder / "out", workers=1)
+    sweep(spec, folder / "out")
     return folder / "out"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import random
 import resource
 import signal
 import subprocess
@@ -169,45 +171,45 @@ def test_directories_that_hold_no_sweep_are_refused(tmp_path: Path) -> None:
 # Interruptions -------------------------------------------------------------------------------------------
 
 
-SLOWLY = """
-import time
-import dse.engine as engine
-from dse.cli import main
-
-def save(self, chunk, result, real=engine.Checkpoint.save):
-    real(self, chunk, result)
-    time.sleep(0.05)
-
-engine.BLOCK_POINTS, engine.CHUNK_POINTS, engine.Checkpoint.save = 50, 100, save
-main()
-"""
-"""The command line with small chunks and time between them, so that a signal meets it in the middle."""
+SLOWLY = [sys.executable, Path(__file__).with_name("slow_sweep.py")]
 
 
 def interrupted(spec: Path, out: Path, workers: int, with_signal: int) -> subprocess.CompletedProcess[str]:
     """A sweep that gets a signal when its first chunks are done, waited for with all its processes."""
-    command = [sys.executable, "-c", SLOWLY, "sweep", str(spec), "-o", str(out), "--workers", str(workers)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [*SLOWLY, "sweep", spec, "-o", out, "--workers", str(workers)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=noted(out)
+    )  # fmt: skip
     while len(list(out.glob(".checkpoint/chunk-*.npz"))) < 3 and process.poll() is None:
         time.sleep(0.005)
+    time.sleep(random.uniform(0, 0.1))
     process.send_signal(with_signal)
     stdout, stderr = process.communicate(timeout=60)
     return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
 
 
+def noted(out: Path) -> dict[str, str]:
+    """An environment in which the chunks that are judged are noted beside ``out``."""
+    return {**os.environ, "JUDGED": str(out.with_name("judged")), "PYTHONPATH": os.pathsep.join(sys.path)}
+
+
 @pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.exhaustive), 2])
-def test_a_killed_sweep_goes_on_where_it_was(finished: Path, tmp_path: Path, workers: int) -> None:
+def test_a_killed_sweep_goes_on_where_it_was_and_repeats_at_most_one_chunk_a_worker(
+    finished: Path, tmp_path: Path, workers: int
+) -> None:
     spec, out = spec_file(tmp_path), tmp_path / "out"
     killed = interrupted(spec, out, workers, signal.SIGKILL)
     assert killed.returncode == -signal.SIGKILL
     assert {path.name for path in out.iterdir()} == {".checkpoint"}
     assert 3 <= len(list(out.glob(".checkpoint/chunk-*.npz"))) < 40
-    command = [sys.executable, "-c", SLOWLY, "sweep", str(spec), "-o", str(out), "--resume", "--json"]
-    resumed = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [*SLOWLY, "sweep", spec, "-o", out, "--workers", str(workers), "--resume", "--json"]
+    resumed = subprocess.run(command, capture_output=True, text=True, check=False, env=noted(out))
     assert resumed.returncode == 0, resumed.stderr
     assert {path.name for path in out.iterdir()} == FILES
     front = {name: (finished / name).read_bytes() for name in ("pareto.csv", "summary.md", "pareto.svg")}
     assert {name: (out / name).read_bytes() for name in front} == front
+    judged = (tmp_path / "judged").read_text().split()
+    assert len(judged) - len(set(judged)) <= workers
 
 
 @pytest.mark.parametrize("workers", [1, 2])
