@@ -438,8 +438,8 @@ def _recommended(row: Row, compare: str) -> str:
 
 
 def shape(row: Row) -> str:
-    """A design in a phrase."""
-    several = f"{row['cores']} cores that {_split(row)}, each " if row["cores"] > 1 else ""
+    """A design, or a core alone, in a phrase."""
+    several = f"{row['cores']} cores that {_split(row)}, each " if row.get("cores", 1) > 1 else ""
     return several + _core_shape(row)
 
 
@@ -450,9 +450,9 @@ def _split(row: Row) -> str:
 def _core_shape(row: Row) -> str:
     group = f"group size {row['group_size']}, " if row["architecture"] == "lut" else ""
     noun = "tables" if row["architecture"] == "lut" else "inputs"
-    rows = f" × {row['rows']} rows" if row["rows"] != 1 else ""
+    rows = f" × {row['rows']} rows" if row.get("rows", 1) != 1 else ""
     words = [f"{group}{row['tables']} {noun} × {row['columns']} columns{rows}"]
-    if row["dataflow"] == "table_stationary":
+    if row.get("dataflow") == "table_stationary":
         words.append(f"table-stationary for {row['outputs']} outputs")
     return ", ".join(words)
 

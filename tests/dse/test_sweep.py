@@ -132,7 +132,9 @@ def test_the_summary_recommends_the_fastest_core_within_the_budget(finished: Pat
 
 
 def test_no_path_of_the_machine_is_in_the_results(finished: Path) -> None:
-    for name in FILES - {"points.parquet", "pareto.png"}:
+    for name in FILES:
+        if name.endswith((".parquet", ".png")):
+            continue
         assert str(finished.parent) not in (finished / name).read_text(encoding="utf-8")
 
 
