@@ -66,6 +66,10 @@ function drawFront() {
     const marker = { symbol, size: star ? 17 : 12, color: star ? css("--ink") : shade, line: { color: star ? css("--paper") : shade, width: star ? 1.5 : 2 } };
     traces.push(points("scatter", [i], x, y, name, shade, 1, { marker }));
   }
+  if (D.verified.length) {
+    const marker = { symbol: "circle-open", size: 15, color: css("--ink"), line: { width: 1.5, color: css("--ink") } };
+    traces.push(points("scatter", D.verified, x, y, "synthesized and simulated", css("--ink"), 1, { marker }));
+  }
   const shapes = [], annotations = [];
   if (x in D.budget) {
     shapes.push({ type: "line", x0: D.budget[x], x1: D.budget[x], y0: 0, y1: 1, yref: "paper", line: { color: css("--soft"), width: 1, dash: "dash" } });
