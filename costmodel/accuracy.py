@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import ceil, log2, sqrt
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtri
 
 from costmodel.area import NUMBER
 from generator.floating import reference as floating
@@ -136,8 +136,9 @@ def _integer_rounding(number: Integer, length: int) -> float:
 @lru_cache(maxsize=4096)
 def _largest(count: int) -> float:
     """The RMS of the largest of ``count`` normal magnitudes."""
-    quantiles = (np.arange(256) + 0.5) / 256
-    return float(np.sqrt(np.mean(ndtri((1 + quantiles ** (1 / count)) / 2) ** 2)))
+    quantiles = ((step + 0.5) / 256 for step in range(256))
+    magnitudes = [NormalDist().inv_cdf((1 + quantile ** (1 / count)) / 2) for quantile in quantiles]
+    return sqrt(sum(magnitude**2 for magnitude in magnitudes) / len(magnitudes))
 
 
 def _step(plan: CorePlan, count: int) -> float:

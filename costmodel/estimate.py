@@ -11,7 +11,6 @@ from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from costmodel.accuracy import arithmetic_error, rms_error
@@ -220,6 +219,9 @@ def _factorize(array: NDArray[Any]) -> tuple[Codes, NDArray[Any]]:
     if array.dtype.kind in "iub" and array.size and array.min() >= 0 and array.max() < _LARGEST_TABLE:
         found = _Combinations(array.astype(np.int32), int(array.max()) + 1)
         return found.dense.codes, found.occurring.astype(array.dtype)
+    # Batches alone need pandas, which is slow to import.
+    import pandas as pd
+
     codes, uniques = pd.factorize(array, use_na_sentinel=False)
     return codes.astype(np.int32), np.asarray(uniques, dtype=object)
 

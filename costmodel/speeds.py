@@ -14,3 +14,9 @@ EASY = 0.9
 
 Sizing stops as soon as a clock is met, and nine tenths are met by buffering alone
 (``benchmarks/clock_targets.py``)."""
+
+
+def tightness(used: float) -> float:
+    """How much of the way from a medium to a tight design a path asks for that takes ``used`` of its clock
+    period, 0 … 1."""
+    return min(max((used - EASY) / (1 - EASY), 0.0), 1.0)

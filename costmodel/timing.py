@@ -23,6 +23,9 @@ from generator.formats import Float
 from generator.keys import entry_count
 from generator.plan import CorePlan, float_of
 
+MERGE_BITS = 6
+"""Bits of a partial sum for each level of logic that decodes and spreads the choice between two addends."""
+
 
 @dataclass(frozen=True)
 class DelayTerm:
@@ -107,7 +110,8 @@ def _run(plan: CorePlan, level: int, before: Bill = NOTHING) -> Bill:
     levels = tree.depth - level
     if plan.config.aligned_bits is None:
         return before + _adders(levels + 1, plan.sum_range.width)
-    adders = before + _adders(levels, plan.sum_range.width) + _last_sign(plan, follows_adders=levels > 0)
+    sums = before + _adders(levels, plan.sum_range.width)
+    adders = sums + _last_sign(plan, follows_adders="adder" in sums.counts)
     block = _converter(plan)
     assert block is not None
     first, *others = floating.stage_paths(block)
@@ -195,7 +199,7 @@ def result_stage(plan: CorePlan) -> Bill:
 
 def accept_stage(plan: CorePlan) -> Bill:
     """From the flag of a waiting result, through the handshakes, into the accumulators."""
-    return Bill.of(sequencer=1) + _broadcast(plan, plan.accumulator_width) + _accumulate(plan)
+    return _accumulated(plan, Bill.of(sequencer=1) + _broadcast(plan, plan.accumulator_width))
 
 
 def recall_stage(plan: CorePlan) -> Bill:
@@ -204,7 +208,20 @@ def recall_stage(plan: CorePlan) -> Bill:
     if words < 2:
         return NOTHING
     choices = _broadcast(plan, plan.accumulator_width * words) + Bill.of(merge=log2(words))
-    return Bill.of(sequencer=1) + choices + _accumulate(plan)
+    return _accumulated(plan, Bill.of(sequencer=1) + choices)
+
+
+def _accumulated(plan: CorePlan, control: Bill) -> Bill:
+    """``control`` and the accumulator's adder; if that is pipelined, its first stage alone waits for it.
+
+    Where partial sums are merged, the pause's step decides which of two addends comes in front of it.
+    """
+    number = plan.config.accumulator_format
+    if number is None or not plan.float_stages:
+        return control + _accumulate(plan)
+    first, *others = floating.stage_paths(FloatAdder(number, stages=plan.float_stages))
+    chosen = Bill.of(step=plan.state_width / MERGE_BITS) if plan.merge.steps else NOTHING
+    return Bill.dearest_of([control + chosen + first, *others])
 
 
 def _broadcast(plan: CorePlan, bits: int) -> Bill:

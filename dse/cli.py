@@ -74,14 +74,15 @@ def generate(
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
-    """Write a core's Verilog, manifest and timing constraints."""
+    """Write a core's Verilog with datasheet, regression, FuseSoC core file and synthesis scripts."""
+    from dse.handoff import write_handoff
     from generator.verilog import emit
 
     began = time.perf_counter()
     config = load_core(core, override)
     output_directory(out)
     emission = emit(config)
-    files = emission.write(out)
+    files = write_handoff(emission, out)
     figures = {
         "top": emission.top,
         "files": [str(path) for path in files],
@@ -93,6 +94,7 @@ def generate(
         return
     size = sum(path.stat().st_size for path in files) / 1e3
     print(f"{emission.top}: {len(emission.modules)} modules, {len(files)} files, {size:,.0f} kB in {out}")
+    print(f"datasheet: {out / 'README.md'}, regression: python {out / 'regression' / 'run.py'}")
 
 
 @app.command()
@@ -118,6 +120,7 @@ def simulate(
     ] = 0.0,
     driver: Annotated[str, typer.Option(metavar="lean|axi", help="Ours, or cocotbext-axi.")] = "lean",
     waves: Annotated[bool, typer.Option("--waves", help="Write waves to TOP.fst in this folder.")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="A driver in C++, for long runs.")] = False,
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
@@ -125,8 +128,9 @@ def simulate(
     config = load_core(core, override)
     if driver not in ("lean", "axi"):
         raise UsageError(f"--driver {driver}: lean or axi is expected")
+    if fast and (waves or driver == "axi"):
+        raise UsageError(f"--fast: has a driver of its own, without {'--waves' if waves else '--driver axi'}")
     from generator.plan import plan_for
-    from sim.harness import simulate as run
     from sim.layers import Layer
 
     plan, stored = plan_for(config), None
@@ -145,10 +149,17 @@ def simulate(
     dump = Path(f"ternlut_{plan.name}.fst") if waves else None
     with progress_bar() as progress:
         progress(f"simulating {data.length} → {data.outputs}", None)
-        result = run(
-            config, data.activations, data.weights, stalls=stalls, seed=seed,
-            driver="axi" if driver == "axi" else "lean", waves=dump,
-        )  # fmt: skip
+        if fast:
+            from sim.fast import simulate_fast
+
+            result = simulate_fast(config, data.activations, data.weights, stalls=stalls, seed=seed)
+        else:
+            from sim.harness import simulate as run
+
+            result = run(
+                config, data.activations, data.weights, stalls=stalls, seed=seed,
+                driver="axi" if driver == "axi" else "lean", waves=dump,
+            )  # fmt: skip
     figures = {
         "passed": result.passed,
         "mismatches": result.mismatches,
@@ -160,6 +171,7 @@ def simulate(
         if result.cycles
         else None,
         "seconds": round(result.seconds, 3),
+        "cycles_per_second": round(result.cycles_per_second),
         "seed": seed,
         "failures": list(result.failures),
         "waves": str(dump) if dump else None,
@@ -433,6 +445,21 @@ def sweep(
         int | None, typer.Option(metavar="W", help="Processes.", min=1, show_default="one a core")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted sweep.")] = False,
+    verify: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K", min=0, help="Synthesize and simulate the K best designs.", show_default="the spec's"
+        ),
+    ] = None,
+    liberty: Annotated[
+        list[Path],
+        typer.Option(
+            "--liberty",
+            metavar="FILE",
+            help="Liberty file to verify with; repeatable.",
+            show_default="the spec's, else shipped cells",
+        ),
+    ] = [],  # noqa: B006
     emit_best: Annotated[
         bool, typer.Option("--emit-best", help="Write the best design's Verilog and simulate a layer on it.")
     ] = False,
@@ -444,17 +471,23 @@ def sweep(
 
     directory = out or Path("reports") / spec.stem
     with progress_bar() as progress:
-        finished = explore(spec, directory, workers=workers or cores(), resume=resume, progress=progress)
+        finished = explore(
+            spec, directory, workers=workers or cores(), resume=resume, verify=verify, liberty=liberty,
+            progress=progress,
+        )  # fmt: skip
     summary = Summary(finished.results)
     figures = finished.figures()
     if not as_json:
         say_sweep(summary, figures)
-    verified = build_best(summary, directory, quiet=as_json) if emit_best else None
+    built = build_best(summary, directory, quiet=as_json) if emit_best else None
     if as_json:
-        say_json(figures | ({"simulation": verified} if emit_best else {}))
+        say_json(figures | ({"simulation": built} if emit_best else {}))
     else:
         print(f"report: {finished.report}")
-    if verified is not None and not verified["passed"]:
+    wrong = [one.complaint for one in finished.results.verified if not one.passed]
+    if wrong:
+        print(f"ternlut: {one_line(TernlutError(wrong[0]))}", file=sys.stderr)
+    if wrong or (built is not None and not built["passed"]):
         raise typer.Exit(1)
 
 
@@ -483,6 +516,8 @@ def say_sweep(summary: Summary, figures: dict[str, Any]) -> None:
 
     for sentence in (*summary.headline(), *summary.why()):
         print(f"{sentence}\n")
+    for sentence in summary.verification:
+        print(f"{sentence}\n")
     objectives = list(summary.results.objectives)
     head = ["", *(metric(name).label for name in objectives), "design"]
     rows = [
@@ -498,30 +533,29 @@ def say_sweep(summary: Summary, figures: dict[str, Any]) -> None:
 
 
 def build_best(summary: Summary, directory: Path, quiet: bool) -> dict[str, Any] | None:
-    """Emits the recommended core into ``directory``/best and runs the model's largest layer on it."""
+    """Emits the recommended core into ``directory``/best and runs a layer of the workload on it."""
     from dse.summary import core_of
+    from dse.verification import trial_of
     from generator.verilog import emit
-    from sim.harness import simulate as run
-    from sim.layers import Layer
 
     if summary.best is None:
         return None
     config = core_of(summary.best)
     emission = emit(config)
     emission.write(directory / "best")
-    workload = summary.results.meta["workload"]
-    largest = max(workload["layers"], key=lambda layer: (layer["inputs"] * layer["outputs"], layer["inputs"]))
-    data = Layer.random(config, largest["inputs"], largest["outputs"])
+    trial = trial_of(summary.results, summary.best)
     with progress_bar() as progress:
-        progress(f"simulating {largest['name']} on the best design", None)
-        result = run(config, data.activations, data.weights)
+        progress(f"simulating {trial.layer.name} on the best design", None)
+        result = trial.run(config)
     if not quiet:
         print(f"emitted {emission.top} to {directory / 'best'}")
-        print(f"{largest['name']} of {workload['title']}: {told(result, data.length, data.outputs, 1)}")
+        title = summary.results.meta["workload"]["title"]
+        ran = told(result, trial.inputs, trial.outputs, trial.tokens)
+        print(f"{trial.layer.name} of {title}: {ran}")
     return {
         "verilog": str(directory / "best"),
         "top": emission.top,
-        "layer": largest["name"],
+        "layer": trial.layer.name,
         "passed": result.passed,
         "mismatches": result.mismatches,
         "results": result.results,

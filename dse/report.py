@@ -19,6 +19,7 @@ from dse.metrics import metric
 from dse.results import Results, Row
 from dse.space import CONFIG_KEYS
 from dse.summary import Summary, assumptions, core_of, quantity, searched, shape
+from dse.verified_table import verified_section
 from dse.workload import Layer
 from generator.files import write_text
 from generator.plan import plan_for
@@ -56,6 +57,7 @@ def write_report(path: Path, summary: Summary) -> None:
     parts = {
         "title": html.escape(summary.results.meta["spec"]["title"] or "Sweep"),
         "style": _data("report.css"),
+        "verified": verified_section(summary.results.verified),
         "plotly": get_plotlyjs(),
         "data": data.replace("</", "<\\/"),
         "program": _data("report.js"),
@@ -106,6 +108,7 @@ def page_data(summary: Summary) -> dict[str, Any]:
         },
         "best": None if best is None else place[best["id"]],
         "equals": [[str(rival.value), place[rival.equal["id"]]] for rival in equals if rival.equal],
+        "verified": [place[one.id] for one in results.verified if one.id in place],
         "highlights": [[what, place[row["id"]]] for what, row in summary.highlights],
         "choices": {} if best is None else _choices(summary, best),
         "formats": [
@@ -134,7 +137,9 @@ def _shown(summary: Summary) -> list[Row]:
     for value in results.meta["groups"]:
         own = [row for row in results.fronts if row[results.compare] == value and not row["front"]]
         chosen |= {row["id"]: row for row in _spread(own, MOST_OTHERS)}
+    verified = {one.id for one in results.verified}
     spoken = [row for _, row in summary.highlights]
+    spoken += [row for row in results.fronts if row["id"] in verified]
     chosen |= {row["id"]: row for row in spoken}
     return [chosen[id] for id in sorted(chosen)]
 

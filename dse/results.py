@@ -27,13 +27,14 @@ from dse.engine import Grid, Outcome
 from dse.model import Model
 from dse.space import CONFIG_KEYS
 from dse.tables import Table
+from dse.verified import Verified, columns, csv_rows
 from generator.files import OutputError, replacing, write_text
 
 MOST_ROWS = 2_000_000
 SAMPLE_ROWS = 200_000
 CLOUD_ROWS = 6_000
 
-POINTS, PARETO, META = "points.parquet", "pareto.csv", "sweep.json"
+POINTS, PARETO, VERIFIED, META = "points.parquet", "pareto.csv", "verified.csv", "sweep.json"
 
 FORMAT_KEYS = ("activation", "datapath", "architecture")
 """Keys by whose values ``Results.formats`` tells designs apart."""
@@ -46,12 +47,14 @@ class Results:
     """A finished sweep as read from its directory.
 
     ``meta``: what was asked, of what, and how it went. ``fronts``: the designs on the front of any compared
-    value, ``front`` among them those on that of all.
+    value, ``front`` among them those on that of all. ``verified``: designs that were synthesized and
+    simulated, the best first.
     """
 
     directory: Path
     meta: dict[str, Any]
     fronts: list[Row]
+    verified: Sequence[Verified] = ()
 
     @cached_property
     def points(self) -> pa.Table:
@@ -86,11 +89,12 @@ class Results:
         try:
             meta = json.loads((directory / META).read_text(encoding="utf-8"))
             fronts = pq.read_table(directory / POINTS, filters=pc.field("group_front"))
+            verified = [Verified.model_validate(entry) for entry in meta.get("verified", [])]
         except (OSError, ValueError, pa.ArrowException):
             raise OutputError(
                 f"{directory}: holds no finished sweep, {META} and {POINTS} are expected"
             ) from None
-        return cls(directory, meta, fronts.to_pylist())
+        return cls(directory, meta, fronts.to_pylist(), verified)
 
     @property
     def complete(self) -> bool:
@@ -194,11 +198,33 @@ def write_points(
                 writer.close()
 
 
-def write_pareto(path: Path, front: Sequence[Row]) -> None:
-    """Writes ``pareto.csv``: the front of all, metrics to seven digits, best first in the first objective."""
+def write_pareto(path: Path, front: Sequence[Row], verified: Sequence[Verified] = ()) -> None:
+    """Writes ``pareto.csv``: the front of all, metrics to seven digits, best first in the first objective.
+
+    Where designs were verified, what was measured stands in more columns, empty for the others.
+    """
     names = [name for name in front[0] if name not in ("feasible", "front", "group_front")]
+    measured = {one.id: columns(one) for one in verified}
+    more = list(next(iter(measured.values()), {}))
+    _write_csv(
+        path,
+        [*names, *more],
+        [{name: row[name] for name in names} | measured.get(row["id"], {}) for row in front],
+    )
+
+
+def write_verified(path: Path, verified: Sequence[Verified]) -> None:
+    """Writes ``verified.csv``: a row for each design that was verified; none are no file."""
+    rows = list(csv_rows(verified))
+    if rows:
+        _write_csv(path, list(rows[0]), rows)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _write_csv(path: Path, names: Sequence[str], rows: Sequence[Row]) -> None:
     lines = [",".join(names)]
-    lines += [",".join(_cell(row[name]) for name in names) for row in front]
+    lines += [",".join(_cell(row.get(name)) for name in names) for row in rows]
     write_text(path, "\n".join(lines) + "\n")
 
 

@@ -21,6 +21,8 @@ class SweepSpec(BaseModel):
     those that are too slow for it are infeasible; without, each runs as fast as it can. ``budget`` limits
     objectives for the one design that the summary recommends. ``compare`` is the key whose values are held
     against each other. ``derived`` are keys that follow from axes, and figures that follow from metrics.
+    ``verify`` of the best designs are synthesized and simulated, with the cells of ``liberty`` files where
+    the technology's are not shipped.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -36,6 +38,8 @@ class SweepSpec(BaseModel):
     axes: dict[str, Any] = Field(min_length=1)
     fixed: dict[str, Any] = {}
     derived: dict[str, str] = {}
+    verify: int = Field(default=0, ge=0)
+    liberty: list[str] = []
 
     @classmethod
     def load(cls, path: Path) -> SweepSpec:
@@ -53,6 +57,8 @@ class SweepSpec(BaseModel):
                 key: _beside(folder, value) if key in ("model", "layers") else value
                 for key, value in workload.items()
             }
+        if isinstance(liberty := resolved.get("liberty"), list):
+            resolved["liberty"] = [str(folder / name) if isinstance(name, str) else name for name in liberty]
         for section in ("axes", "fixed", "derived"):
             if isinstance(resolved.get(section), dict):
                 resolved[section] = flat(resolved[section])

@@ -13,6 +13,7 @@ from costmodel.representative import nested
 from dse.metrics import metric
 from dse.results import Results, Row
 from dse.space import CONFIG_KEYS
+from dse.verified import HEAD, note, rows, sentences
 from generator.config import CoreConfig
 
 FORMATS = (
@@ -57,7 +58,24 @@ class Summary:
         front = self.results.front
         if self.results.budget:
             return min((row for row in front if self._affordable(row)), key=self._fastest, default=None)
-        return min(front, key=lambda row: (self._product(row), row["id"]))
+        return min(front, key=self._balance)
+
+    @cached_property
+    def ranking(self) -> list[Row]:
+        """The designs in the order in which they would be recommended, the best first.
+
+        Those within the budget, on the front of any compared value; where none is, all, the cheapest first.
+        """
+        if self.best is None:
+            return sorted(self.results.fronts, key=lambda row: (row[self.price], row["id"]))
+        rule = self._fastest if self.results.budget else self._balance
+        rows = filter(self._affordable, self.results.fronts)
+        return sorted(rows, key=lambda row: (*rule(row)[:-1], not row["front"], row["id"]))
+
+    @cached_property
+    def balanced(self) -> Row:
+        """The most balanced design of the front, of least product of costs; within the budget if any is."""
+        return min((row for row in self.ranking if row["front"]), key=self._balance)
 
     @cached_property
     def rivals(self) -> list[Rival]:
@@ -90,9 +108,13 @@ class Summary:
                 rows.append((f"{rival.value}, fastest{budget}", rival.within))
         for name, goal in self.results.objectives.items():
             sign = 1 if goal == "min" else -1
-            row = min(self.results.front, key=lambda r: (sign * r[name], self._product(r), r["id"]))
-            rows.append((f"{'least' if goal == 'min' else 'most'} {metric(name).label}", row))
+            row = min(self.results.front, key=lambda r: (sign * r[name], *self._balance(r)))
+            rows.append((self.extreme(name), row))
         return rows
+
+    def extreme(self, name: str) -> str:
+        """The best in an objective, in words: ``least area``."""
+        return f"{'least' if self.results.objectives[name] == 'min' else 'most'} {metric(name).label}"
 
     def saving(self, other: Row) -> float:
         """The share of ``other``'s price that the recommended design does without."""
@@ -117,14 +139,19 @@ class Summary:
         lead = f"Within {limits} the best is" if limits else "The most balanced design is"
         at = f" at {best['clock_mhz']:,.0f} MHz"
         figures = [f"{quantity(name, best[name])}" for name in self.results.objectives if name != self.rate]
-        sentences = [
+        told = [
             f"{lead} {what} with {shape(best)}: {quantity(self.rate, best[self.rate])}{at}, for "
             f"{listing(figures)}. It does {best['macs_per_cycle']:,.0f} multiply-accumulates a cycle and "
             f"{best['utilisation']:.1%} of them are useful."
         ]
         for rival in self.rivals:
-            sentences.append(self._against(rival))
-        return sentences
+            told.append(self._against(rival))
+        return told
+
+    @property
+    def verification(self) -> list[str]:
+        """What synthesis and simulation say of the designs that were verified; nothing where none was."""
+        return sentences(self.results.verified)
 
     def why(self) -> list[str]:
         """Where the saving comes from, read off the breakdown."""
@@ -148,6 +175,9 @@ class Summary:
         """``summary.md``."""
         meta = self.results.meta
         lines = [f"# {meta['spec']['title'] or 'Sweep'}", "", *spaced(self.headline())]
+        if verified := self.results.verified:
+            lines += ["## Modelled and measured", "", *spaced(self.verification)]
+            lines += [*table(HEAD, rows(verified)), "", note(verified), ""]
         if self.best is not None:
             names, parts = self.breakdown()
             lines += ["## Why", "", *spaced(self.why())]
@@ -287,9 +317,10 @@ class Summary:
         others = [name for name in self.results.objectives if name != self.rate]
         return (self._cost(row, self.rate), *(self._cost(row, name) for name in others), row["id"])
 
-    def _product(self, row: Row) -> float:
+    def _balance(self, row: Row) -> tuple[float, int]:
         goals = self.results.objectives.items()
-        return sum(math.log(max(float(row[n]), 1e-30)) * (1 if goal == "min" else -1) for n, goal in goals)
+        logs = (math.log(max(float(row[n]), 1e-30)) * (1 if goal == "min" else -1) for n, goal in goals)
+        return sum(logs), row["id"]
 
 
 def searched(results: Results) -> list[str]:
@@ -318,6 +349,7 @@ def assumptions(results: Results) -> list[str]:
         if fit
         else ""
     )
+    beside = ", but for those that were measured" if results.verified else ""
     clock = meta["spec"]["clock_mhz"]
     at = (
         f"Every core runs at {clock:,.0f} MHz."
@@ -326,7 +358,7 @@ def assumptions(results: Results) -> list[str]:
     )
     return [
         f"Areas and delays are estimates of the cost model for {technology['name']} "
-        f"({technology['library']}, {technology['corner']}), not synthesis.{error} "
+        f"({technology['library']}, {technology['corner']}), not synthesis{beside}.{error} "
         "They are cell areas before placement.",
         f"{at} The workload is {workload['title']}: {workload['macs']:,} ternary multiply-accumulates a "
         f"token in {workload['launches']} layers, one after the other. Keys and activations arrive as fast "

@@ -5,21 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from costmodel.technology import load_technology
+from costmodel.liberty import Library
+from costmodel.technology import Technology, load_technology
 from dse.axes import SpecError
 from dse.checkpoint import Checkpoint
 from dse.engine import Grid, Outcome, run
+from dse.libraries import cells_of
 from dse.model import Model
-from dse.results import META, PARETO, POINTS, Results, write_pareto, write_points
+from dse.results import META, PARETO, POINTS, VERIFIED, Results, write_pareto, write_points, write_verified
 from dse.spec import SweepSpec
 from dse.summary import Summary, core_toml
-from generator.files import output_directory, write_text
+from generator.files import cache_directory, output_directory, write_text
 
 CHECKPOINT = ".checkpoint"
 TECHNOLOGY_FIELDS = ("name", "library", "corner", "flow", "date", "versions", "fit")
@@ -43,7 +45,14 @@ class Finished:
         meta = self.results.meta
         best = Summary(self.results).best
         names = ("points", "cores", "feasible", "pareto", "seconds", "points_per_second")
-        return {name: meta[name] for name in names} | {"best": best, "report": str(self.report)}
+        verified = self.results.verified
+        return {
+            **{name: meta[name] for name in names},
+            "best": best,
+            "verified": len(verified),
+            "verified_exact": sum(one.passed for one in verified),
+            "report": str(self.report),
+        }
 
 
 def sweep(
@@ -52,16 +61,28 @@ def sweep(
     *,
     workers: int = 1,
     resume: bool = False,
+    verify: int | None = None,
+    liberty: Sequence[Path] = (),
     progress: Progress = lambda stage, share: None,
 ) -> Finished:
     """Runs the spec file ``path`` and leaves its results in ``directory``.
 
-    ``progress`` is told a stage and the share of it that is done. Raises ``TernlutError`` in one line for
-    whatever is wrong with the spec or the directory; finished chunks stay for ``resume``.
+    ``verify`` and ``liberty`` take the place of the spec's. ``progress`` is told a stage and the share of it
+    that is done. Raises ``TernlutError`` in one line for whatever is wrong with the spec or the directory;
+    finished chunks, syntheses and verified designs stay for ``resume``.
     """
     began = time.perf_counter()
     spec = SweepSpec.load(path)
+    if verify is not None:
+        spec = spec.model_copy(update={"verify": verify})
+    if liberty:
+        spec = spec.model_copy(update={"liberty": [str(file) for file in liberty]})
+    if liberty and not spec.verify:
+        raise SpecError(
+            f"{path}: --liberty is to verify with: verify = K or --verify K is expected beside it"
+        )
     technology = load_technology(spec.technology)
+    library = _library(path, spec) if spec.verify else None
     output_directory(directory)
     model = Model.build(spec, technology, str(path), lambda share: progress("pricing", share))
     grid = Grid.of(model)
@@ -94,16 +115,66 @@ def sweep(
     meta = _meta(path, model, outcome, digest)
     meta["points_per_second"] = round(rate)
     meta["seconds"] = round(time.perf_counter() - began, 3)
-    write_text(directory / META, json.dumps(meta, indent=1, ensure_ascii=False) + "\n")
+    meta["verified"] = _verified_before(directory, digest) if resume else []
+    _write_meta(directory, meta)
     finished = report(directory, progress)
+    if library is not None:
+        finished = _verify(finished, technology, library, workers, progress)
     checkpoint.remove()
     finished.results.meta["seconds"] = round(time.perf_counter() - began, 3)
-    write_text(directory / META, json.dumps(finished.results.meta, indent=1, ensure_ascii=False) + "\n")
+    _write_meta(directory, finished.results.meta)
     return finished
 
 
-def report(directory: Path, progress: Progress = lambda stage, share: None) -> Finished:
-    """Writes what is read of a finished sweep again from its data: CSV, summary, figures, page, best core."""
+def _verify(
+    finished: Finished, technology: Technology, library: Library, workers: int, progress: Progress
+) -> Finished:
+    """Verifies the best designs, each written down as it is finished, and reports anew."""
+    from dse.verification import merged, verify
+
+    results = finished.results
+    known, meta = list(results.verified), results.meta
+
+    def verifying(share: float) -> None:
+        progress("verifying", share)
+
+    count = meta["spec"]["verify"]
+    for one in verify(Summary(results), technology, library, count, workers, verifying):
+        known = merged(known, one)
+        meta["verified"] = [each.model_dump(mode="json") for each in known]
+        _write_meta(finished.directory, meta)
+    return report(finished.directory, pictures=False)
+
+
+def _library(path: Path, spec: SweepSpec) -> Library:
+    """The cells to verify with, read, so that what is wrong with them shows before the sweep."""
+    library = cells_of(
+        spec.technology, list(map(Path, spec.liberty)), f"as liberty = [...] in {path} or with --liberty FILE"
+    )
+    library.cached_table(cache_directory())
+    return library
+
+
+def _verified_before(directory: Path, digest: str) -> list[dict[str, Any]]:
+    """What an interrupted run of the same sweep has verified."""
+    try:
+        meta = json.loads((directory / META).read_text(encoding="utf-8"))
+        return list(meta["verified"]) if meta["digest"] == digest else []
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def _write_meta(directory: Path, meta: dict[str, Any]) -> None:
+    write_text(directory / META, json.dumps(meta, indent=1, ensure_ascii=False) + "\n")
+
+
+def report(
+    directory: Path, progress: Progress = lambda stage, share: None, pictures: bool = True
+) -> Finished:
+    """Writes what is read of a finished sweep again from its data: CSV, summary, figures, page, best core.
+
+    ``pictures``: those too that verification changes nothing of.
+    """
     from dse.figures import write_figures
     from dse.report import write_report
 
@@ -112,11 +183,14 @@ def report(directory: Path, progress: Progress = lambda stage, share: None) -> F
     progress("writing", 0.85)
     first, goal = next(iter(results.objectives.items()))
     sign = 1 if goal == "min" else -1
-    write_pareto(directory / PARETO, sorted(results.front, key=lambda row: (sign * row[first], row["id"])))
+    front = sorted(results.front, key=lambda row: (sign * row[first], row["id"]))
+    write_pareto(directory / PARETO, front, results.verified)
+    write_verified(directory / VERIFIED, results.verified)
     write_text(directory / "summary.md", summary.markdown())
     if summary.best is not None:
         write_text(directory / "best.toml", core_toml(summary.best))
-    write_figures(directory, summary)
+    if pictures:
+        write_figures(directory, summary)
     progress("writing", 0.95)
     page = directory / "report.html"
     write_report(page, summary)
@@ -129,6 +203,7 @@ def _meta(path: Path, model: Model, outcome: Outcome, digest: str) -> dict[str, 
     workload = model.spec.workload
     spec = model.spec.model_dump(mode="json")
     spec["technology"] = model.technology.name
+    spec["liberty"] = [Path(file).name for file in model.spec.liberty]
     if workload.model:
         spec["workload"]["model"] = Path(workload.model).name
     return {
@@ -161,7 +236,7 @@ def _meta(path: Path, model: Model, outcome: Outcome, digest: str) -> dict[str, 
 
 def _digest(model: Model, grid: Grid) -> str:
     """What a checkpoint must share with the sweep that continues it: the question and every price."""
-    state = hashlib.sha256(model.spec.model_dump_json().encode())
+    state = hashlib.sha256(model.spec.model_dump_json(exclude={"verify", "liberty"}).encode())
     state.update(repr((grid, version("ternlut"))).encode())
     for name in sorted(model.tables):
         state.update(f"{name} {model.tables[name].shape}".encode())

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from costmodel.liberty import Library
-from costmodel.synthesis import SynthesisError, shipped_library
-from costmodel.technology import TechnologyError, load_technology
+from costmodel.technology import load_technology
 from costmodel.validation import Sample, Validation, validate
+from dse.libraries import cells_of
 from dse.terminal import Progress, aligned
 from dse.validation_summary import error_tables, sentences
 
@@ -26,18 +25,8 @@ def run(
     Raises ``TechnologyError`` where there is no such technology, or where it has coefficients alone and no
     files are given.
     """
-    technology = load_technology(tech)
-    if liberty:
-        library = Library.of(tuple(liberty))
-    else:
-        try:
-            library = shipped_library(tech)
-        except SynthesisError:
-            raise TechnologyError(
-                f"technology {tech}: its coefficients are known, its cells ({technology.corner}) are not; "
-                "give them with --liberty FILE"
-            ) from None
-    return validate(technology, library, sample, permutations, workers, progress)
+    library = cells_of(tech, liberty)
+    return validate(load_technology(tech), library, sample, permutations, workers, progress)
 
 
 def text_of(validation: Validation) -> str:

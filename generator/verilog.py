@@ -115,14 +115,22 @@ class Emission:
         }
 
     def constraints(self, clock_ps: float = 1000.0) -> str:
-        """Synopsys design constraints: one clock, half a period for whatever is outside."""
+        """Synopsys design constraints: one clock, half a period for whatever is outside.
+
+        No commands but those that every tool knows: inputs are named, as collections differ.
+        """
+        inputs = [
+            f"{name}*" if width > 1 else name for name, way, width in ports(self.plan) if way == "input"
+        ]
+        delayed = " ".join(name for name in inputs if name != "aclk")
         return (
-            f"# {self.top}: set the period to your target.\n"
+            f"# {self.top}: set the period to your target, in ns.\n"
+            "# CLOCK_PERIOD in the environment goes before.\n"
             f"set clock_period {clock_ps / 1000:.3f}\n"
+            "if {[info exists ::env(CLOCK_PERIOD)]} { set clock_period $::env(CLOCK_PERIOD) }\n"
             "create_clock -name aclk -period $clock_period [get_ports aclk]\n"
-            "set_input_delay [expr 0.5 * $clock_period] -clock aclk "
-            "[remove_from_collection [all_inputs] [get_ports aclk]]\n"
-            "set_output_delay [expr 0.5 * $clock_period] -clock aclk [all_outputs]\n"
+            f"set_input_delay [expr {{0.5 * $clock_period}}] -clock aclk [get_ports {{{delayed}}}]\n"
+            "set_output_delay [expr {0.5 * $clock_period}] -clock aclk [all_outputs]\n"
         )
 
     def write(self, directory: Path) -> list[Path]:

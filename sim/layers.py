@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,9 @@ from generator.plan import CorePlan, Tiling
 from sim.fields import pack_fields, unpack_fields
 from sim.key_stream import stream_chunks
 from sim.reference import with_invalid
+
+CHUNK_VALUES = 1 << 18
+"""Activations or results worked on at a time, which bounds memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,20 +85,6 @@ class Beats:
         """Which of the result beats carry ``tlast``."""
         return np.asarray(np.arange(1, self.results + 1) % self.tiling.m_tiles == 0)
 
-    @property
-    def key_steps(self) -> NDArray[np.int64]:
-        """The step (counted from 0 over the whole layer) that takes each key beat."""
-        steps = np.arange(self.tiling.steps).reshape(-1, self.tiling.slots)
-        return np.asarray(steps[:, : self.tiling.m_tiles].reshape(-1))
-
-    @property
-    def result_steps(self) -> NDArray[np.int64]:
-        """The step that completes each result beat."""
-        n, m, blocks = self.tiling.n_tiles, self.tiling.m_tiles, self.tiling.blocks
-        in_order = self.key_steps.reshape(blocks, n * m)
-        restreamed = self.tiling.burst == n
-        return np.asarray((in_order[:, n - 1 :: n] if restreamed else in_order[:, -m:]).reshape(-1))
-
 
 def beats_of(plan: CorePlan, layer: Layer) -> Beats:
     """``layer`` as the core's streams carry it, edges padded with zeros.
@@ -102,23 +92,37 @@ def beats_of(plan: CorePlan, layer: Layer) -> Beats:
     Raises ``WorkloadError`` where the layer does not fit the core, ``ConfigError`` for activations outside
     the format.
     """
-    config = plan.config
     tiling = plan.tiling(layer.length, layer.outputs, layer.tokens)
     n, m, blocks = tiling.n_tiles, tiling.m_tiles, tiling.blocks
-
-    x = config.format.encode(layer.activations)
-    x = np.pad(x, ((0, blocks * config.rows - layer.tokens), (0, n * config.tile_length - layer.length)))
-    x = x.reshape(blocks, config.rows, n, config.tile_length).transpose(0, 2, 1, 3)
-    activation = pack_fields(x.reshape(blocks * n, -1), plan.activation_width)
-
-    key = pack_fields(np.concatenate(list(stream_chunks(plan, layer.weights))), plan.key_width)
-
+    activation = np.concatenate(list(activation_chunks(plan, layer)))
+    key = np.concatenate(list(key_chunks(plan, layer)))
     block = np.arange(blocks, dtype=np.int32)[:, None] * n
     every_n = np.arange(n, dtype=np.int32)
-    restreams = m if config.dataflow == "output_stationary" else 1
+    restreams = m if plan.config.dataflow == "output_stationary" else 1
     activation_order = (block + np.tile(every_n, restreams)).reshape(-1)
     key_order = np.tile(np.arange(m * n, dtype=np.int32), blocks)
     return Beats(tiling, activation, activation_order, key, key_order)
+
+
+def activation_chunks(plan: CorePlan, layer: Layer) -> Iterator[NDArray[np.uint8]]:
+    """The distinct activation beats of ``layer``, block by block, as chunks [beats, bytes]."""
+    config = plan.config
+    tiling = plan.tiling(layer.length, layer.outputs, layer.tokens)
+    n, padded = tiling.n_tiles, tiling.n_tiles * config.tile_length
+    at_once = max(1, CHUNK_VALUES // (config.rows * padded))
+    for first in range(0, tiling.blocks, at_once):
+        blocks = min(at_once, tiling.blocks - first)
+        given = layer.activations[first * config.rows : (first + blocks) * config.rows]
+        x = config.format.encode(given)
+        x = np.pad(x, ((0, blocks * config.rows - len(x)), (0, padded - layer.length)))
+        x = x.reshape(blocks, config.rows, n, config.tile_length).transpose(0, 2, 1, 3)
+        yield pack_fields(x.reshape(blocks * n, -1), plan.activation_width)
+
+
+def key_chunks(plan: CorePlan, layer: Layer) -> Iterator[NDArray[np.uint8]]:
+    """The key beats of ``layer``, once through its weights, as chunks [beats, bytes]."""
+    for codes in stream_chunks(plan, layer.weights):
+        yield pack_fields(codes, plan.key_width)
 
 
 def results_of(plan: CorePlan, tiling: Tiling, outputs: int, tokens: int, beats: NDArray[np.uint8]) -> Any:
@@ -128,10 +132,17 @@ def results_of(plan: CorePlan, tiling: Tiling, outputs: int, tokens: int, beats:
     """
     config = plan.config
     signed = isinstance(config.format, Integer)
-    fields = unpack_fields(beats, config.rows * config.columns, plan.result_width, signed)
-    fields = fields.reshape(tiling.blocks, tiling.m_tiles, config.rows, config.columns).transpose(0, 2, 1, 3)
-    fields = fields.reshape(tiling.blocks * config.rows, -1)[:tokens, :outputs]
-    return with_invalid(plan, fields, fields >> plan.value_width != 0) if plan.tracks_invalid else fields
+    columns, rows = config.columns, config.rows
+    y = np.empty((tokens, outputs), dtype=np.int64)
+    at_once = max(1, CHUNK_VALUES // (tiling.m_tiles * rows * columns))
+    for first in range(0, tiling.blocks, at_once):
+        blocks = min(at_once, tiling.blocks - first)
+        own = np.asarray(beats[first * tiling.m_tiles : (first + blocks) * tiling.m_tiles])
+        fields = unpack_fields(own, rows * columns, plan.result_width, signed)
+        fields = fields.reshape(blocks, tiling.m_tiles, rows, columns).transpose(0, 2, 1, 3)
+        part = y[first * rows : (first + blocks) * rows]
+        part[:] = fields.reshape(blocks * rows, -1)[: len(part), :outputs]
+    return with_invalid(plan, y, y >> plan.value_width != 0) if plan.tracks_invalid else y
 
 
 def values_of(plan: CorePlan, results: NDArray[np.int64]) -> NDArray[Any]:

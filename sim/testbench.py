@@ -21,6 +21,8 @@ from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge
 from numpy.typing import NDArray
 
+from sim.pauses import Pauses
+
 VECTORS = "TERNLUT_VECTORS"
 RECORDING = "TERNLUT_RECORDING"
 ACTIVATION, KEY, RESULT = "s_axis_activation", "s_axis_key", "m_axis_result"
@@ -57,9 +59,10 @@ class Session:
         self._held: tuple[str, str] | None = None
         self._waiting = False
 
-    def stall(self, stream: str) -> float:
-        """The probability that ``stream`` pauses in a cycle."""
-        return float(self.vectors["stalls"][STREAMS.index(stream)])
+    def pauses(self, stream: str) -> Pauses:
+        """The cycles in which ``stream`` pauses."""
+        number = STREAMS.index(stream)
+        return Pauses(int(self.vectors["seed"]), number, float(self.vectors["stalls"][number]))
 
     def delay(self, stream: str) -> int:
         """Cycles before ``stream`` starts."""
@@ -166,15 +169,14 @@ class LeanSource:
         self._order: Iterator[int] = iter(session.vectors[f"{kind}_order"].tolist())
         self._next = next(self._order, None)
         self._offering = False
-        self._stall, self._delay = session.stall(stream), session.delay(stream)
-        self._random = session.random
+        self._pauses, self._delay = session.pauses(stream), session.delay(stream)
 
     def edge(self, cycle: int) -> bool:
         """At a rising edge: whether a beat was taken; and what is offered for the next one."""
         taken = self._offering and self._ready.value == 1
         if self._offering and not taken:
             return False
-        if self._next is None or cycle < self._delay or (self._stall and self._random.random() < self._stall):
+        if self._next is None or cycle < self._delay or self._pauses[cycle]:
             if taken:
                 self._valid.value = 0
                 self._offering = False
@@ -196,7 +198,7 @@ async def run_lean(session: Session) -> None:
     await session.reset()
     activations, keys = LeanSource(session, ACTIVATION), LeanSource(session, KEY)
     edge, valid, ready = RisingEdge(dut.aclk), dut.m_axis_result_tvalid, dut.m_axis_result_tready
-    stall, delay, is_ready = session.stall(RESULT), session.delay(RESULT), False
+    pauses, delay, is_ready = session.pauses(RESULT), session.delay(RESULT), False
     while session.going:
         await edge
         cycle = session.cycle = session.cycle + 1
@@ -207,7 +209,7 @@ async def run_lean(session: Session) -> None:
         data = session.watch_results(valid.value == 1, is_ready)
         if data is not None:
             session.beats.append(int(data, 2).to_bytes(len(data) // 8, "little"))
-        wants = cycle >= delay and not (stall and session.random.random() < stall)
+        wants = cycle >= delay and not pauses[cycle]
         if wants is not is_ready:
             ready.value = int(wants)
             is_ready = wants
@@ -262,9 +264,8 @@ class AxiDrivers:
 
     @staticmethod
     def _pauses(session: Session, stream: str) -> Iterator[bool]:
-        stall, rng = session.stall(stream), random.Random(session.random.random())
-        start = itertools.repeat(True, session.delay(stream))
-        return itertools.chain(start, (rng.random() < stall for _ in itertools.count()))
+        pauses, delay = session.pauses(stream), session.delay(stream)
+        return itertools.chain(itertools.repeat(True, delay), (pauses[at] for at in itertools.count(delay)))
 
 
 async def listen_for_more(session: Session) -> None:

@@ -138,6 +138,13 @@
         marker: { symbol, size: star ? 17 : 12, color: star ? css("--ink") : colourOf(groupOf(i)), line: { color: star ? css("--paper") : colourOf(groupOf(i)), width: star ? 1.5 : 2 } },
       });
     }
+    if (D.verified.length) {
+      traces.push({
+        type: "scatter", mode: "markers", name: "synthesized and simulated", hoverinfo: "skip",
+        x: D.verified.map((i) => designs[x][i]), y: D.verified.map((i) => designs[y][i]),
+        marker: { symbol: "circle-open", size: 20, color: css("--ink"), line: { width: 1.5 } },
+      });
+    }
     const shapes = [], annotations = [];
     if (x in D.budget) {
       shapes.push({ type: "line", x0: D.budget[x], x1: D.budget[x], y0: 0, y1: 1, yref: "paper", line: { color: css("--soft"), width: 1, dash: "dash" } });

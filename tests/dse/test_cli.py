@@ -133,7 +133,7 @@ def test_sweep_ends_with_the_best_designs_and_the_report(ternlut: Run, tmp_path:
 def test_sweep_builds_the_best_design_and_runs_a_layer_on_it(ternlut: Run, tmp_path: Path) -> None:
     result = ternlut("sweep", spec_file(tmp_path), "-o", tmp_path / "out", "--emit-best")
     assert result.status == 0
-    assert "simulated 96 → 250, one token: 250 results in " in result.out
+    assert "simulated 96 → 250, 3 tokens: 750 results in " in result.out
     assert "bit-exact" in result.out
     assert list((tmp_path / "out" / "best").glob("*.v"))
 

@@ -144,3 +144,25 @@ def test_the_example_makes_the_same_block_in_both_layouts(
     assert down["shape"] == [256, 688]
     assert down["rule"] == ("packed" if options else "absmean per tensor")
     assert down["sparsity"] == pytest.approx(0.309, abs=0.002)
+
+
+def test_simulate_fast_says_the_same_of_a_stored_layer(ternlut: Run, core: Path, checkpoint: Path) -> None:
+    layer = ["--weights", checkpoint, "--tensor", "up", "--tokens", 2, "--stalls", 0.2, "--seed", 4, "--json"]
+    quick, slow = (
+        ternlut("simulate", core, "--fast", *layer).figures,
+        ternlut("simulate", core, *layer).figures,
+    )
+    assert quick.pop("cycles_per_second") > 0
+    for figures in (quick, slow):
+        figures.pop("seconds")
+    slow.pop("cycles_per_second")
+    assert quick == slow
+    assert quick["passed"] is True
+
+
+def test_simulate_fast_refuses_what_only_cocotb_does(ternlut: Run, core: Path) -> None:
+    assert (
+        "--fast: has a driver of its own, without --waves"
+        in ternlut("simulate", core, "--fast", "--waves").complaint
+    )
+    assert "without --driver axi" in ternlut("simulate", core, "--fast", "--driver", "axi").complaint

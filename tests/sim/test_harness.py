@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,15 @@ import pytest
 
 from generator.config import CoreConfig, PipelineConfig
 from generator.plan import plan_for
-from generator.verilog import Emission, emit, ports
-from sim import build, harness
+from generator.verilog import emit
+from sim import build, compiler, harness
 from sim.build import SimulationError
+from sim.cache import SHARED_BY_ALL
 from sim.harness import Session, Streams, simulate, simulate_sessions
 from sim.layers import Layer
+from sim.program import COCOTB
+from sim.runtime import Runtime
+from tests.sim.faults import rewired
 
 CONFIG = CoreConfig(group_size=2, tables=2, columns=3, max_reduction=32)
 LAYER = Layer.random(CONFIG, 19, 8, tokens=2, seed=3)
@@ -27,49 +30,17 @@ TRUTH = LAYER.activations @ LAYER.weights.T.astype(np.int64)
 @pytest.fixture
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache, but for the run-time library, which takes long to compile."""
-    runtime = build._runtime(waves=False)
+    made = Runtime(COCOTB)
     cache = tmp_path / "cache" / "simulation"
     cache.mkdir(parents=True)
-    (cache / runtime.name).symlink_to(runtime)
+    for shared in (made.headers.parent, made.library.parent):
+        (cache / shared.name).symlink_to(shared)
     monkeypatch.setenv("TERNLUT_CACHE", str(tmp_path / "cache"))
     return cache
 
 
 def models(cache: Path) -> list[Path]:
-    return [path for path in cache.iterdir() if not path.name.startswith("runtime-")]
-
-
-def rewired(monkeypatch: pytest.MonkeyPatch, **connections: str) -> None:
-    """Simulate a core with a fault: a wrapper whose ``connections`` to the real one differ."""
-
-    def emit_faulty(config: CoreConfig) -> Emission:
-        emission = emit(config)
-        declared = [
-            f"{way} [{width - 1}:0] {name}" if width > 1 else f"{way} {name}"
-            for name, way, width in ports(plan_for(config))
-        ]
-        wires = [
-            f".{name}({connections.get(name, name)})"
-            for name, way, _ in ports(plan_for(config))
-            if way == "input" or name not in connections
-        ]
-        hidden = [
-            f"wire [{width - 1}:0] real_{name}; assign {name} = {connections[name]};"
-            for name, way, width in ports(plan_for(config))
-            if way == "output" and name in connections
-        ]
-        wires += [
-            f".{name}(real_{name})"
-            for name, way, _ in ports(plan_for(config))
-            if way == "output" and name in connections
-        ]
-        faulty = (
-            f"module faulty({', '.join(declared)});\n{' '.join(hidden)}\n"
-            f"{emission.top} core({', '.join(wires)});\nendmodule\n"
-        )
-        return replace(emission, modules={**emission.modules, "faulty": faulty})
-
-    monkeypatch.setattr(harness, "emit", emit_faulty)
+    return [path for path in cache.iterdir() if not path.name.startswith(SHARED_BY_ALL)]
 
 
 @pytest.mark.parametrize("driver", ["lean", "axi"])
@@ -117,33 +88,33 @@ def test_a_core_that_is_late_is_reported(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_core_that_starves_its_keys_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    rewired(monkeypatch, s_axis_key_tvalid="s_axis_key_tvalid & ~m_axis_result_tvalid")
+    rewired(monkeypatch, harness, s_axis_key_tvalid="s_axis_key_tvalid & ~m_axis_result_tvalid")
     rewired_result = simulate(CONFIG, LAYER.activations, LAYER.weights)
     assert not rewired_result.passed
 
 
 def test_data_that_changes_before_it_is_taken_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    rewired(monkeypatch, m_axis_result_tready="1'b1")
+    rewired(monkeypatch, harness, m_axis_result_tready="1'b1")
     result = simulate(CONFIG, LAYER.activations, LAYER.weights, stalls=Streams(result=0.8))
     assert not result.passed
     assert any("tvalid fell before tready" in failure for failure in result.failures)
 
 
 def test_a_wrong_tlast_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    rewired(monkeypatch, m_axis_result_tlast="~real_m_axis_result_tlast")
+    rewired(monkeypatch, harness, m_axis_result_tlast="~real_m_axis_result_tlast")
     result = simulate(CONFIG, LAYER.activations, LAYER.weights)
     assert result.failures == ("tlast of result beat 0 is 1",)
 
 
 def test_a_stuck_core_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    rewired(monkeypatch, s_axis_key_tready="1'b0", s_axis_key_tvalid="1'b0")
+    rewired(monkeypatch, harness, s_axis_key_tready="1'b0", s_axis_key_tvalid="1'b0")
     result = simulate(CONFIG, LAYER.activations, LAYER.weights)
     assert "no beat moves after cycle" in result.failures[0]
     assert "0 of" in result.failures[1]
 
 
 def test_a_core_that_talks_on_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    rewired(monkeypatch, m_axis_result_tvalid="1'b1")
+    rewired(monkeypatch, harness, m_axis_result_tvalid="1'b1")
     result = simulate(CONFIG, LAYER.activations, LAYER.weights)
     assert any("in reset" in failure for failure in result.failures)
     assert any("a result after the last one" in failure for failure in result.failures)
@@ -185,8 +156,8 @@ def test_verilog_that_does_not_compile_is_one_line(own_cache: Path) -> None:
 
 
 def test_a_missing_compiler_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    build._compiler.cache_clear()
-    build._toolchain.cache_clear()
+    compiler.compiler.cache_clear()
+    compiler.toolchain.cache_clear()
     monkeypatch.setenv("PATH", "")
     with pytest.raises(SimulationError, match=r"^g\+\+ is missing: .*$"):
         simulate(CONFIG, LAYER.activations, LAYER.weights)

@@ -15,6 +15,7 @@ from generator.errors import KeyFileError, WorkloadError
 from generator.plan import plan_for
 from sim.fields import pack_fields, unpack_fields, unpack_unsigned
 from sim.layers import Layer, beats_of
+from sim.schedule import Schedule
 
 
 def field(beat: Any, at: int, width: int) -> int:
@@ -62,8 +63,9 @@ def test_a_held_table_sees_the_keys_of_all_outputs() -> None:
     assert len(held.activation_order) == 2
     order = held.key_beats[held.key_order].reshape(2, 3, -1)
     np.testing.assert_array_equal(order.swapaxes(0, 1).reshape(6, -1), streamed.key_beats[streamed.key_order])
-    assert held.result_steps.tolist() == [3, 4, 5]
-    assert streamed.result_steps.tolist() == [1, 3, 5]
+    for core, beats, steps in ((config, held, [3, 4, 5]), (CONFIG, streamed, [1, 3, 5])):
+        schedule = Schedule(plan_for(core), [beats.tiling])
+        assert schedule.completed(np.arange(3)).tolist() == steps
     assert held.last.tolist() == [False, False, True]
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from generator.config import CoreConfig
-from sim import build
 from sim.build import SimulationError
 from sim.harness import simulate
 from sim.layers import Layer
+from sim.program import HERE
 
 CONFIG = CoreConfig(group_size=2, tables=2, columns=3, max_reduction=64)
 LAYER = Layer.random(CONFIG, 40, 8, tokens=2, seed=3)
@@ -81,7 +81,7 @@ int main(int argc, char**) {
 
 def test_our_compressors_write_what_others_read(tmp_path: Path) -> None:
     (tmp_path / "try.cc").write_text(PROGRAM)
-    include = f"-I{build.HERE / 'compression'}"
+    include = f"-I{HERE / 'compression'}"
     subprocess.run(["g++", include, "-o", tmp_path / "try", tmp_path / "try.cc"], check=True)
     rng = random.Random(1)
     samples = [rng.randbytes(size) for size in (0, 1, 12, 13, 300, 70_000)]

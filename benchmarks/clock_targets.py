@@ -1,0 +1,50 @@
+"""Area against the clock that a core is synthesized for: the model between its speeds, and synthesis."""
+
+import numpy as np
+
+from costmodel.estimate import estimate
+from costmodel.speeds import EASY
+from costmodel.synthesis import Flow, Job, shipped_library, synthesize_many
+from costmodel.technology import load_technology
+from generator.config import CoreConfig
+from generator.verilog import emit
+
+PERIODS = (1.0, 1.05, 1.1, 1.25, 1.5, 3.0)
+"""Clock periods, in the shortest that synthesis reaches."""
+CORES = (
+    {"architecture": "select", "activation": "int4", "tables": 8, "columns": 4},
+    {"group_size": 2, "tables": 4, "columns": 4},
+    {"group_size": 3, "tables": 2, "columns": 4, "pipeline": {"reduction_every": 1}},
+    {"activation": "fp8_e4m3", "datapath": "exact", "group_size": 2, "tables": 1, "columns": 2},
+)
+
+
+def main() -> None:
+    technology, library = load_technology("asap7"), shipped_library("asap7")
+    print("area at a clock period, in the area without a clock: synthesized (modelled)")
+    print(" " * 44, *(f"{period:>13}" for period in PERIODS))
+    for values in CORES:
+        core = CoreConfig.parse(values)
+        emission = emit(core)
+        (_, fastest), *_ = synthesize_many(
+            iter([Job(emission.verilog, emission.top, library, Flow(speeds=True))]), 1
+        )
+        shortest = fastest.sized["tight"].delay_ps
+        jobs = [
+            Job(emission.verilog, emission.top, library, Flow(clock_ps=shortest * period))
+            for period in PERIODS
+        ]
+        found = dict(synthesize_many(iter(jobs), 1))
+        relaxed, medium, tight = (
+            estimate(core, technology.sized(speed)).area_um2 for speed in ("relaxed", "medium", "tight")
+        )
+        shares = np.clip((1 / np.array(PERIODS) - EASY) / (1 - EASY), 0, 1)
+        modelled = (medium + shares * (tight - medium)) / relaxed
+        cells = [
+            f"{found[i].area_um2 / fastest.area_um2:.3f} ({modelled[i]:.3f})" for i in range(len(PERIODS))
+        ]
+        print(f"{emission.top:44}", *cells)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,215 @@
+"""The datasheet of a core, README.md of its hand-off: everything that who integrates it has to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from dse.handoff.prices import Price
+from dse.handoff.templates import text_of
+from generator.keys import digits_of, entry_count, key_width
+from generator.plan import CorePlan
+from generator.verilog import ports
+
+MEANINGS = {
+    "aclk": "clock; everything happens at its rising edge",
+    "aresetn": "synchronous reset, active low, for at least one cycle",
+    "n_tiles": "tiles along N of the next block, {n}; sampled with a block's first activation beat",
+    "m_tiles": "tiles along M of the next block, {m}; sampled with a block's first activation beat",
+    "s_axis_activation_tdata": "activations of a tile, {activations}",
+    "s_axis_key_tdata": "keys of a tile's weights, {keys}",
+    "m_axis_result_tdata": "results of a tile of outputs, {results}",
+    "m_axis_result_tlast": "last result beat of a block",
+}
+"""What ports are for; those of a handshake speak for themselves."""
+
+
+def datasheet(plan: CorePlan, manifest: Mapping[str, Any], prices: Mapping[str, Price]) -> str:
+    """The datasheet as Markdown."""
+    config, top = plan.config, str(manifest["top"])
+    return text_of(
+        "datasheet.md",
+        TOP=top,
+        SUMMARY=summary(plan),
+        FIGURES=table(["figure", "value"], figures(plan)),
+        PORTS=table(["port", "direction", "bits", "meaning"], port_rows(plan)),
+        STREAMS=table(
+            ["stream", "bits used", "element", "bits", "order, lowest bits first"], stream_rows(manifest)
+        ),
+        ORDER=order_of_work(plan),
+        KEYS=keys(plan),
+        THROUGHPUT=throughput(plan),
+        PRICES=table(
+            ["technology", "area sized for area", "area sized for speed", "shortest period"],
+            [
+                [price.technology, um2(price.relaxed_um2), um2(price.tight_um2), f"{price.delay_ps:,.0f} ps"]
+                for price in prices.values()
+            ],
+        ),
+        CONFIGURATION=config.to_toml().strip(),
+        VERSIONS=", ".join(f"{name} {version}" for name, version in manifest["versions"].items()),
+    )
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def tokens(count: int) -> str:
+    return "1 token" if count == 1 else f"{count} tokens"
+
+
+def um2(area: float) -> str:
+    return f"{area:,.0f} µm²"
+
+
+def summary(plan: CorePlan) -> str:
+    """What the core computes, in one sentence."""
+    config = plan.config
+    rows = tokens(config.rows)
+    return (
+        f"y = x · Wᵀ with ternary weights W (-1, 0, +1) and {config.activation} activations x, for {rows} at "
+        f"a time: a step takes {config.tile_length} activations{' of each' if config.rows > 1 else ''} and "
+        f"the weights of {config.columns} outputs."
+    )
+
+
+def figures(plan: CorePlan) -> list[list[str]]:
+    """The core in numbers."""
+    config = plan.config
+    rows = [
+        ["tile", f"{config.tile_length} activations × {config.columns} outputs × {tokens(config.rows)}"],
+        ["multiply-accumulates a cycle", f"{plan.macs_per_cycle:,}"],
+        ["latency", f"{plan.latency_cycles} clock cycles, activations taken to result offered"],
+        ["longest reduction N", f"{config.max_reduction:,} activations ({plan.max_n_tiles:,} tiles)"],
+        ["most outputs M", most_outputs(plan)],
+        ["weight on the key stream", f"{plan.bits_per_weight:.3g} bits"],
+        ["result", f"{plan.result_width} bits, {arithmetic(plan)}"],
+    ]
+    return [[name, value] for name, value in rows]
+
+
+def most_outputs(plan: CorePlan) -> str:
+    if plan.config.outputs is not None:
+        return f"{plan.config.outputs:,} ({plan.partial_sums:,} tiles)"
+    return f"any, {(1 << plan.m_tiles_width) - 1:,} tiles in one block"
+
+
+def arithmetic(plan: CorePlan) -> str:
+    """How a result comes about, in words."""
+    total, cut = plan.config.accumulation or plan.config.activation, plan.config.aligned_bits
+    flagged = f"{total} and a bit `invalid` above it"
+    return {
+        None: "two's complement, exact: no sum within N overflows",
+        "native": f"{total}: IEEE 754 additions, round to nearest even, in a fixed order",
+        "exact": f"{flagged}: the exact sum, rounded once",
+        "aligned": f"{flagged}: {cut} bits of each activation, one addition a tile",
+    }[plan.config.datapath]
+
+
+def port_rows(plan: CorePlan) -> list[list[str]]:
+    config = plan.config
+    most_m = plan.partial_sums if config.outputs is not None else (1 << plan.m_tiles_width) - 1
+    words = {
+        "n": f"1 … {plan.max_n_tiles}",
+        "m": f"1 … {most_m}",
+        "activations": counted(config.rows * config.tile_length, plan.activation_width),
+        "keys": counted(config.columns * config.tables, plan.key_width),
+        "results": counted(config.rows * config.columns, plan.result_width),
+    }
+    return [
+        [f"`{name}`", way, str(width), MEANINGS.get(name, "AXI4-Stream").format(**words)]
+        for name, way, width in ports(plan)
+    ]
+
+
+def counted(elements: int, width: int) -> str:
+    return f"{elements:,} × {width} bits"
+
+
+def stream_rows(manifest: Mapping[str, Any]) -> list[list[str]]:
+    elements = {
+        "activation": manifest["config"]["activation"],
+        "key": "key" if "largest_index" in manifest["key_code"] else manifest["key_code"]["meaning"],
+    }
+    return [
+        [
+            name,
+            f"{stream['bits']:,}",
+            stream.get("element", elements.get(name, "")),
+            str(stream["element_bits"]),
+            f"{stream['order']}, the last named changing fastest",
+        ]
+        for name, stream in manifest["streams"].items()
+    ]
+
+
+def order_of_work(plan: CorePlan) -> str:
+    """In which order beats come in a block."""
+    config = plan.config
+    block = tokens(config.rows)
+    if config.dataflow == "output_stationary":
+        order = (
+            "Outputs come tile by tile: for each of `m_tiles` tiles the `n_tiles` activation beats are sent "
+            "again, each met by one key beat, and one result beat ends the tile."
+        )
+    else:
+        order = (
+            "Activations come once: each of `n_tiles` activation beats stays in the tables while the key "
+            "beats of all `m_tiles` tiles of outputs pass. The last activation beat completes `m_tiles` "
+            "result beats."
+        )
+    return (
+        f"A block is {block}. {order} `tlast` marks a block's last result. N and M that are no multiples of "
+        "a tile are filled up with zeros: zero activations, zero weights. The next block may follow at "
+        "once, with other tile counts."
+    )
+
+
+def keys(plan: CorePlan) -> str:
+    """The key code."""
+    if not plan.signed_keys:
+        return f"A weight is {plan.key_width} bits: -1, 0 or 1 as {key_number(plan)}."
+    size = plan.config.group_size
+    last, width = entry_count(size), key_width(size)
+    if size == 1:
+        lead = "A key is one weight: its sign above its magnitude."
+    else:
+        lead = (
+            f"A key stands for {size} weights w0 … w{size - 1} of one output, those of {size} neighbouring "
+            f"activations. With t = {value_of(size)} it is the sign, t < 0, above |t|."
+        )
+    shown = sorted({0, 1, 2, 3, last - 1, last} & set(range(last + 1)))
+    rows = []
+    for index in shown:
+        for negative in (False, True) if index else (False,):
+            weights = [-w if negative else w for w in digits_of(index, size)]
+            pattern = index | negative << (width - 1)
+            rows.append([", ".join(f"{w:+d}" if w else "0" for w in weights), f"`{pattern:0{width}b}`"])
+    rest = f" Indices above {last}, and a sign above index 0, must not come." if width > 1 else ""
+    return f"{lead}{rest}\n\n{table(['weights', 'key'], rows)}"
+
+
+def key_number(plan: CorePlan) -> str:
+    return "two's complement" if plan.config.datapath is None else plan.config.activation
+
+
+def value_of(size: int) -> str:
+    terms = [f"{3 ** (size - 1 - i)}·w{i}" if i < size - 1 else f"w{i}" for i in range(size)]
+    return " + ".join(terms)
+
+
+def throughput(plan: CorePlan) -> str:
+    """Cycles of a block."""
+    steps = "`n_tiles` · `m_tiles`"
+    if plan.config.dataflow == "table_stationary" and plan.accumulator_stages > 1:
+        steps = f"`n_tiles` · max(`m_tiles`, {plan.accumulator_stages})"
+    if not plan.pause_cycles:
+        pause = "The next block follows without a gap."
+    elif plan.config.dataflow == "table_stationary":
+        pause = f"After a block come {plan.pause_cycles} cycles in which the accumulators finish."
+    else:
+        pause = f"After each result come {plan.pause_cycles} cycles in which its partial sums are merged."
+    return f"A block takes {steps} cycles when no stream hesitates: one key beat a cycle. {pause}"

@@ -1,0 +1,35 @@
+"""What a core is estimated to cost in every technology that ships and that a flow of the hand-off may use."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from costmodel.estimate import estimate
+from costmodel.technology import load_technology
+from generator.config import CoreConfig
+
+TECHNOLOGIES = {
+    "asap7": "ASAP7, predictive 7 nm",
+    "sg13g2": "IHP SG13G2, 130 nm",
+    "sky130hd": "SkyWater 130 nm, high density",
+}
+"""Names of technologies, and what they are."""
+
+
+class Price(NamedTuple):
+    """Area in µm² sized for least area and for the shortest clock period, and that period in ps."""
+
+    technology: str
+    relaxed_um2: float
+    tight_um2: float
+    delay_ps: float
+
+
+def prices(config: CoreConfig) -> dict[str, Price]:
+    """Name of each technology → price of ``config`` in it."""
+    found = {}
+    for name, title in TECHNOLOGIES.items():
+        technology = load_technology(name)
+        relaxed, tight = (estimate(config, technology.sized(speed)) for speed in ("relaxed", "tight"))
+        found[name] = Price(title, relaxed.area_um2, tight.area_um2, tight.delay_ps)
+    return found

@@ -1,0 +1,134 @@
+"""Simulation of a core's real Verilog by a program in C++ around it, for long runs.
+
+As ``sim.harness``, without Python in the loop: beats and results travel in files that are written and read
+piece by piece. The program watches the wires, whether values and cycles are right is judged here.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from generator.config import CoreConfig
+from generator.plan import CorePlan, Tiling, plan_for
+from generator.verilog import emit
+from sim import reference
+from sim.build import SimulationError, build
+from sim.fields import beat_bytes
+from sim.layers import Layer, activation_chunks, key_chunks
+from sim.program import DRIVER
+from sim.recipe import recipe_for
+from sim.runtime import Runtime
+from sim.session import Session, SimulationResult, Streams
+from sim.verdict import Recording, Verdict
+
+
+def simulate_fast(
+    config: CoreConfig,
+    activations: ArrayLike,
+    weights: ArrayLike,
+    *,
+    stalls: float | Streams = 0.0,
+    seed: int = 0,
+    expected: ArrayLike | None = None,
+) -> SimulationResult:
+    """Run x[B, N] ``activations`` through W[M, N] ternary ``weights`` on the core's Verilog.
+
+    Finds what ``sim.harness.simulate`` finds, to the cycle, and raises the same errors.
+    """
+    started = time.perf_counter()
+    layer, plan = Layer.of(activations, weights), plan_for(config)
+    tiling = plan.tiling(layer.length, layer.outputs, layer.tokens)
+    # Begun once the layer is known to fit, to be ready when Verilator is.
+    runtime = Runtime(DRIVER, optimise=1)
+    session = Session([layer], Streams.of(stalls), seed=seed)
+    emission = emit(config)
+    recipe = recipe_for(plan, emission, tiling.steps, fast=True)
+    with ThreadPoolExecutor(1) as pool, tempfile.TemporaryDirectory(prefix="ternlut-") as scratch:
+        building = pool.submit(build, emission.verilog, emission.top, recipe, DRIVER, runtime)
+        directory = Path(scratch)
+        _write(directory / "activations.bin", activation_chunks(plan, layer))
+        _write(directory / "keys.bin", key_chunks(plan, layer))
+        if expected is None:
+            expected = reference.evaluate(plan, layer.activations, layer.weights)
+        executable = building.result()
+        built = time.perf_counter()
+        told = _run(executable, directory, _options(plan, tiling, session))
+        ran = time.perf_counter()
+        recording = _recording(plan, tiling, directory, told)
+        verdict = Verdict(plan)
+        verdict.judge("", session, [tiling], [np.asarray(expected)], recording)
+        return verdict.result(built - started, ran - built)
+
+
+def _write(path: Path, chunks: Iterable[NDArray[np.uint8]]) -> None:
+    try:
+        with path.open("wb") as file:
+            for beats in chunks:
+                file.write(np.ascontiguousarray(beats).data)
+    except OSError as error:
+        raise SimulationError(f"{path.parent}: {error.strerror or error}") from None
+
+
+def _options(plan: CorePlan, tiling: Tiling, session: Session) -> dict[str, Any]:
+    """What the program is told of a layer, but for its files."""
+    restreamed = plan.config.dataflow == "output_stationary"
+    return {
+        "n-tiles": tiling.n_tiles,
+        "m-tiles": tiling.m_tiles,
+        "blocks": tiling.blocks,
+        "restreams": tiling.m_tiles if restreamed else 1,
+        "result-bytes": beat_bytes(plan.result_beat_bits, 1),
+        "silence": 2 * plan.latency_cycles + 4,
+        "seed": session.seed % (1 << 64),
+        **{f"pause-{name}": probability for name, probability in session.stalls._asdict().items()},
+    }
+
+
+def _run(executable: Path, directory: Path, options: dict[str, Any]) -> dict[str, Any]:
+    """One run of the program in ``directory``; what it tells of it."""
+    files = {"activations", "keys", "results", "key-cycles", "result-cycles"}
+    options = options | {name: directory / f"{name}.bin" for name in files}
+    command = [str(executable)]
+    for name, value in options.items():
+        command += [f"--{name}", str(value)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True)
+    except OSError as error:
+        raise SimulationError(f"the simulator failed: {error.strerror}") from None
+    try:
+        told: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        lines = (done.stderr + done.stdout).strip().splitlines() or [f"status {done.returncode}"]
+        raise SimulationError(f"the simulator failed: {lines[-1]}") from None
+    return told
+
+
+def _recording(plan: CorePlan, tiling: Tiling, directory: Path, told: dict[str, Any]) -> Recording:
+    """What the program left in ``directory``, mapped."""
+    taken, width = int(told["result_beats"]), beat_bytes(plan.result_beat_bits, 1)
+    # The program itself holds ``tlast`` against the tiles and complains.
+    last = np.arange(1, taken + 1) % tiling.m_tiles == 0
+    return Recording(
+        beats=_mapped(directory / "results.bin", np.uint8).reshape(taken, width),
+        last=last,
+        first_activation=int(told["first_activation"]),
+        last_result=int(told["first_activation"]) + int(told["cycles"]) - 1,
+        key_cycles=_mapped(directory / "key-cycles.bin", np.uint64),
+        offered_cycles=_mapped(directory / "result-cycles.bin", np.uint64),
+        complaints=told["complaints"],
+    )
+
+
+def _mapped(path: Path, dtype: Any) -> NDArray[Any]:
+    """The numbers in a file; an empty one cannot be mapped."""
+    return np.memmap(path, dtype=dtype, mode="r") if path.stat().st_size else np.empty(0, dtype=dtype)

@@ -1,0 +1,87 @@
+"""What is asked of a simulation, and what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.layers import Layer
+
+
+class Streams(NamedTuple):
+    """A figure for each of the three streams."""
+
+    activation: float = 0.0
+    key: float = 0.0
+    result: float = 0.0
+
+    @classmethod
+    def of(cls, figures: float | Streams) -> Streams:
+        """One figure for all three, or one for each."""
+        return figures if isinstance(figures, Streams) else cls(figures, figures, figures)
+
+
+UNHINDERED = Streams()
+
+
+@dataclass(frozen=True)
+class Session:
+    """Layers back to back from one reset.
+
+    ``stalls``: probability that a stream pauses in a cycle. ``delays``: cycles before a stream starts.
+    ``stop_after``: give up after so many result beats, which leaves the core in the middle of its work for
+    the next session's reset.
+    """
+
+    layers: Sequence[Layer]
+    stalls: Streams = UNHINDERED
+    delays: Streams = UNHINDERED
+    seed: int = 0
+    stop_after: int | None = None
+
+    @property
+    def full_rate(self) -> bool:
+        """Whether every cycle is foreseen: no pauses, and keys and the result's taker wait from the start."""
+        early = max(self.delays.key, self.delays.result) <= self.delays.activation
+        return not any(self.stalls) and early
+
+
+@dataclass(frozen=True)
+class SimulationResult:
+    """What a simulation found.
+
+    ``results`` outputs were compared, ``mismatches`` of them were wrong. ``cycles``: clock edges from the one
+    that takes the first activation to the one that takes the last result, both counted, ``expected_cycles``
+    what the plan says (None where a stream paused), both of all sessions together. ``latency``: edges from a
+    taken activation to its result. ``failures``: what is wrong, a line each. ``outputs``: y[B, M] of every
+    layer, as simulated: integers, or the bits of floats, for which ``sim.layers.values_of`` has the numbers.
+    """
+
+    results: int
+    mismatches: int
+    cycles: int
+    expected_cycles: int | None
+    latency: int | None
+    failures: tuple[str, ...]
+    outputs: tuple[NDArray[np.int64], ...] = field(repr=False)
+    build_seconds: float = 0.0
+    run_seconds: float = 0.0
+    waves: Path | None = None
+
+    @property
+    def passed(self) -> bool:
+        return not self.mismatches and not self.failures
+
+    @property
+    def seconds(self) -> float:
+        return self.build_seconds + self.run_seconds
+
+    @property
+    def cycles_per_second(self) -> float:
+        """Clock cycles simulated a second, start of the simulator included."""
+        return self.cycles / self.run_seconds if self.run_seconds else 0.0

@@ -1,0 +1,24 @@
+// A model's ports as bytes. Verilator gives each port the smallest type that holds it, CData to QData, or above
+// 64 bits a VlWide of 32-bit words; all of them hold the lowest byte first on the machines that we run on.
+
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+static_assert(std::endian::native == std::endian::little, "beats are copied as little-endian bytes");
+
+template <class Port>
+void put(Port& port, const std::uint8_t* beat, std::size_t bytes) {
+    auto* to = reinterpret_cast<std::uint8_t*>(&port);
+    std::memcpy(to, beat, bytes);
+    // Verilator takes for granted that bits above a port's width are zero.
+    std::memset(to + bytes, 0, sizeof(Port) - bytes);
+}
+
+template <class Port>
+const std::uint8_t* bytes_of(const Port& port) {
+    return reinterpret_cast<const std::uint8_t*>(&port);
+}

@@ -1,0 +1,119 @@
+"""Synthesis scripts: Yosys' does what it says, the vendors' are whole Tcl that reads every file."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from costmodel.synthesis import shipped_library
+from tests.dse.handoff.conftest import HandOff
+
+tclsh = pytest.mark.skipif(shutil.which("tclsh") is None, reason="tclsh is not installed")
+
+YOSYS = '''
+"""Yosys with Tcl, which the Python module comes without: tclsh runs the script, pyosys its commands."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from pyosys import libyosys
+
+RECORDER = """
+proc yosys {args} {
+    global commands
+    if {[lindex $args 0] ne "-import"} { puts $commands [join $args " "] }
+}
+set commands [open commands.ys w]
+source [lindex $argv 0]
+close $commands
+"""
+
+script = " ".join(sys.argv[1:]).rstrip("'").split()[-1]
+Path("recorder.tcl").write_text(RECORDER)
+subprocess.run(["tclsh", "recorder.tcl", script], check=True)
+libyosys.run_pass("script commands.ys", libyosys.Design())
+'''
+
+RECORDER = """
+set log [open commands.log w]
+proc unknown {args} { global log; puts $log $args; return "" }
+proc exit {args} {}
+source [lindex $argv 0]
+close $log
+"""
+"""Runs a script of a tool we do not have: whatever Tcl does not know is a command of the tool."""
+
+
+def synthesize(handoff: HandOff, directory: Path, liberty: str) -> str:
+    """What Yosys' ``stat`` says of the core after the script has run."""
+    command = [sys.executable, "-c", YOSYS, str(handoff.directory / "synth" / "yosys.tcl")]
+    environment = os.environ | ({"LIBERTY": liberty} if liberty else {})
+    done = subprocess.run(
+        command, cwd=directory, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return (directory / f"{handoff.top}.stat.txt").read_text()
+
+
+@tclsh
+def test_yosys_maps_to_the_cells_of_a_library(tiny: HandOff, tmp_path: Path) -> None:
+    (library,) = shipped_library("asap7").files
+    said = synthesize(tiny, tmp_path, str(library))
+    assert re.search(r"Chip area for module '\\\\?" + tiny.top, said)
+    assert "DFFHQN" in said
+    assert "$_" not in said
+
+
+@tclsh
+@pytest.mark.parametrize("tool", ["genus", "dc"])
+def test_the_vendors_scripts_run_to_their_end(tool: str, tiny: HandOff, tmp_path: Path) -> None:
+    (tmp_path / "recorder.tcl").write_text(RECORDER)
+    script = tiny.directory / "synth" / f"{tool}.tcl"
+    subprocess.run(["tclsh", "recorder.tcl", script], cwd=tmp_path, check=True)
+    commands = (tmp_path / "commands.log").read_text()
+    for module in (tiny.directory / f"{tiny.top}.f").read_text().split():
+        assert module in commands
+    assert f"elaborate {tiny.top}" in commands
+    assert {"genus": "syn_opt", "dc": "compile_ultra"}[tool] in commands
+    assert re.search(rf"^write_sdc (> )?{tool}/{tiny.top}\.sdc$", commands, re.M)
+    first = next(line for line in script.read_text().splitlines() if not line.startswith("#"))
+    assert first.startswith("set libraries ")
+
+
+@tclsh
+@pytest.mark.parametrize(("given", "period"), [({}, "1.000"), ({"CLOCK_PERIOD": "2.5"}, "2.5")])
+def test_constraints_name_every_input_but_the_clock(
+    given: dict[str, str], period: str, tiny: HandOff, tmp_path: Path
+) -> None:
+    (tmp_path / "recorder.tcl").write_text(RECORDER)
+    command = ["tclsh", "recorder.tcl", tiny.directory / "constraints.sdc"]
+    subprocess.run(command, cwd=tmp_path, env=os.environ | given, check=True)
+    commands = (tmp_path / "commands.log").read_text()
+    assert f"create_clock -name aclk -period {period} " in commands
+    (patterns,) = re.findall(r"get_ports \{(.*)\}", commands)
+    ports = json.loads((tiny.directory / "manifest.json").read_text())["ports"]
+    for name, port in ports.items():
+        named = any(re.fullmatch(pattern.replace("*", ".*"), name) for pattern in patterns.split())
+        assert named == (port["direction"] == "input" and name != "aclk"), name
+
+
+def test_librelane_finds_every_file(tiny: HandOff) -> None:
+    config = json.loads((tiny.directory / "config.json").read_text())
+    assert config["DESIGN_NAME"] == tiny.top
+    assert config["CLOCK_PORT"] == "aclk"
+    names = [*config["VERILOG_FILES"], config["PNR_SDC_FILE"], config["SIGNOFF_SDC_FILE"]]
+    assert all((tiny.directory / name.removeprefix("dir::")).is_file() for name in names)
+    assert config["VERILOG_FILES"] == [
+        f"dir::{name}" for name in (tiny.directory / f"{tiny.top}.f").read_text().split()
+    ]
+    # A 130 nm core of this size is slower than one GHz, and faster than twenty MHz.
+    for pdk in ("pdk::sky130*", "pdk::ihp-sg13g2*"):
+        assert 1 <= config[pdk]["CLOCK_PERIOD"] <= 50
