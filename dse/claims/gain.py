@@ -19,7 +19,9 @@ CASE = ["technology", "footing", "number", "columns"]
 """What designs have in common that are held against each other."""
 
 
-def curves(technology: str, numbers: Sequence[Number] = NUMBERS, columns: Sequence[int] = COLUMNS) -> pd.DataFrame:
+def curves(
+    technology: str, numbers: Sequence[Number] = NUMBERS, columns: Sequence[int] = COLUMNS
+) -> pd.DataFrame:
     """Every architecture and group size at its best, at both footings; a line a design (see `frame`)."""
     parts = []
     for footing, clock in ((COMMON, CLOCKS_MHZ[technology]), (OWN, None)):

@@ -97,7 +97,9 @@ def read(path: Path) -> pd.DataFrame | None:
     return pd.read_csv(path) if path.exists() else None
 
 
-def _jobs(table: pd.DataFrame, todo: list[int], libraries: Mapping[str, Library], end: float) -> Iterator[Job]:
+def _jobs(
+    table: pd.DataFrame, todo: list[int], libraries: Mapping[str, Library], end: float
+) -> Iterator[Job]:
     rows = table.astype(object).where(table.notna(), None).to_dict("index")
     for i in todo:
         if time.monotonic() > end:
