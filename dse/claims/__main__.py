@@ -68,7 +68,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no synthesis after these")
     parser.add_argument(
         "--liberty", type=_library, action="append", default=[], metavar="TECH=FILE",
-        help="the cells of a technology whose points are to be synthesized, too; without, they stay as they are",
+        help="the cells of a technology whose points are to be synthesized, too, else they stay as they are",
     )  # fmt: skip
     return parser.parse_args()
 

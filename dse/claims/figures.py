@@ -66,7 +66,7 @@ def _grid(figure: Figure, study: Study, ratio: str, label: str, level: float, lo
                 width = 1.3 if footing == COMMON else 0.8
                 axes.plot(
                     line["columns"], line[ratio], color=COLOURS[_format(name)], linewidth=width,
-                    linestyle=DASHES[footing], zorder=2,
+                    linestyle=DASHES[str(footing)], zorder=2,
                 )  # fmt: skip
             for name, line in _among(measured, technology, kind).groupby("number", sort=False):
                 axes.plot(
@@ -101,7 +101,13 @@ def _keys(axes: Axes) -> list[Any]:
         )[0]
         for footing, dash in DASHES.items()
     ]
-    dot = {"marker": "o", "markersize": 4, "color": GREY, "markeredgecolor": "#111", "markeredgewidth": 0.5}
+    dot: Any = {
+        "marker": "o",
+        "markersize": 4,
+        "color": GREY,
+        "markeredgecolor": "#111",
+        "markeredgewidth": 0.5,
+    }
     return [*lines, *axes.plot([], [], linestyle="none", label="synthesized", **dot)]
 
 
@@ -138,6 +144,8 @@ def _tiles(figure: Figure, study: Study) -> None:
         below = pd.Series(0.0, index=line.index)
         for part, colour in zip(PARTS, (*PART_COLOURS, "#c2447a"), strict=True):
             heights = line[f"area_{part}"] / scale
+            if not study.tiles.loc[least.index, f"area_{part}"].any():
+                continue
             axes.bar(range(len(line)), heights, bottom=below, width=0.7, color=colour, label=part)
             below = below + heights
         axes.grid(True, axis="y")

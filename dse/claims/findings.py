@@ -11,7 +11,7 @@ from dse.claims.footing import PRICE
 from dse.claims.gain import COMMON, OWN
 from dse.claims.study import Study
 from dse.claims.synthesized import measured_ratios
-from dse.claims.tiles import MACS_PER_CYCLE, MODEL
+from dse.claims.tiles import FIGURE, MACS_PER_CYCLE, MODEL
 from dse.claims.verdicts import APART, Word, factor, outcome, span, verdict
 from dse.summary import listing
 
@@ -63,25 +63,28 @@ def formats(study: Study) -> Finding:
         else "µ = 2 is best throughout"
     )
     text = (
-        "What an addition costs decides, not what the format is called. With IEEE adders the best LUT core is "
-        f"{span(native[native['columns'] == few]['reuse'])} smaller than `select` at K = {few} and "
-        f"{span(native[native['columns'] == many]['reuse'])} at K = {many}, in all technologies and for all four "
-        f"formats: a table's sums are shared by more columns, and {three}. With integers inside, "
-        f"whether the format is an integer or not, it is {span(integers['reuse'])}: it {_outcomes(integers['reuse'])} of "
-        f"{len(integers)} cases, since fetching a sum costs about as much as the one full adder a bit that it saves; "
-        f"µ = {listing(_sizes(integers))} is best. **An exact fp16 core is an integer core**: it gains "
-        f"{span(exact['reuse'])} where fp16 with IEEE adders gains {span(same['reuse'])}, and yet takes "
-        f"{_cheaper(study)} of the area and has a tenth of the error. "
-        f"With every design at its own clock the ranges are {span(own[own['kind'] == 'native']['reuse'])} and "
-        f"{span(own[own['kind'].isin(INSIDE_INTEGERS)]['reuse'])}: a table shortens the reduction by a level and is a "
-        f"pipeline stage that `select` has to buy, so small tables begin to pay for integers, too "
-        f"(int8 at K = {TYPICAL}: {_by_technology(_of(own, 'int8'), 'reuse')})."
+        "What an addition costs decides, not what the format is called. With IEEE adders the best LUT core "
+        f"is {span(native[native['columns'] == few]['reuse'])} smaller than `select` at K = {few} and "
+        f"{span(native[native['columns'] == many]['reuse'])} at K = {many}, in all technologies and for all "
+        f"four formats: a table's sums are shared by more columns, and {three}. With integers inside, "
+        f"whether the format is an integer or not, it is {span(integers['reuse'])}: it "
+        f"{_outcomes(integers['reuse'])} of {len(integers)} cases, since fetching a sum costs about as much "
+        f"as the one full adder a bit that it saves; µ = {listing(_sizes(integers))} is best. **An exact "
+        f"fp16 core is an integer core**: it gains {span(exact['reuse'])} where fp16 with IEEE adders gains "
+        f"{span(same['reuse'])}, takes {_cheaper(study)} of its area and has {_more_exact(study)} of its "
+        "error. With every design at its own clock the ranges are "
+        f"{span(own[own['kind'] == 'native']['reuse'])} and "
+        f"{span(own[own['kind'].isin(INSIDE_INTEGERS)]['reuse'])}: a table shortens the reduction by a "
+        "level and is a pipeline stage that `select` has to buy, so small tables begin to pay for "
+        f"integers, too (int8 at K = {TYPICAL}: {_by_technology(_of(own, 'int8'), 'reuse')})."
     )
     return Finding(
         "(a) The best architecture depends on the activation format",
-        "tables of shared sums pay for floating-point activations, and the more the more columns fetch from them",
+        "tables of shared sums pay for floating-point activations, and the more the more columns fetch "
+        "from them",
         verdict(common["reuse"], APART * APART),
-        f"{span(native['reuse'])} with IEEE adders, {span(integers['reuse'])} with integers inside (exact fp16 among them)",
+        f"{span(native['reuse'])} with IEEE adders, {span(integers['reuse'])} with integers inside (exact "
+        "fp16 among them)",
         text + _synthesized(study, "reuse"),
         "reuse",
         "Area of `select` in that of the best LUT core, by columns, format and technology.",
@@ -106,13 +109,14 @@ def tiles(study: Study) -> Finding:
     ]
     text = (
         f"At {MACS_PER_CYCLE:,} multiply-accumulates a cycle, decoding {MODEL}, {MANY} tiles take "
-        f"{span(many['penalty'])} the area of one core for the same token rate, and {most} tiles {listing(rows)} "
-        f"(ranges are over {listing(study.technologies)}). Two to four cores cost only {span(few['penalty'])}. "
-        f"Tables and activations are replicated in every tile, and every tile has accumulators and control of its own: "
-        f"{'; '.join(causes)}. `select` with IEEE adders has next to nothing to replicate, its columns being so large. "
-        f"Dividing outputs is the better way in {100 * shared.get('outputs', 0.0):.0f} % of the cases; dividing inputs "
-        f"takes adders between the cores and up to {factor(inputs['penalty'].max())}. Ragged edges are included: "
-        f"utilisation is {100 * least['utilisation'].min():.0f} to {100 * least['utilisation'].max():.0f} %. What is not "
+        f"{span(many['penalty'])} the area of one core for the same token rate, and {most} tiles "
+        f"{listing(rows)} (ranges are over {listing(study.technologies)}). Two to four cores cost only "
+        f"{span(few['penalty'])}. Tables and activations are replicated in every tile, and every tile has "
+        f"accumulators and control of its own: {'; '.join(causes)}. `select` with IEEE adders has next to "
+        "nothing to replicate, its columns being so large. Dividing outputs is the better way in "
+        f"{100 * shared.get('outputs', 0.0):.0f} % of the cases; dividing inputs takes adders between the "
+        f"cores and up to {factor(inputs['penalty'].max())}. Ragged edges are included: utilisation is "
+        f"{100 * least['utilisation'].min():.0f} to {100 * least['utilisation'].max():.0f} %. What is not "
         "included is wires, which speak for tiles: the claim holds as far as cells go."
     )
     return Finding(
@@ -122,7 +126,8 @@ def tiles(study: Study) -> Finding:
         f"{MANY} tiles take {span(many['penalty'])} the area, {most} take {span(last['penalty'])}",
         text,
         "tiles",
-        f"Area for a token rate of 1 to {most} cores (solid: LUT, dashed: `select`), and what the LUT systems are made of.",
+        f"Area for a token rate of 1 to {most} cores (solid: LUT, dashed: `select`), and what the LUT "
+        "systems are made of.",
         ("tiles.csv",),
     )
 
@@ -136,29 +141,32 @@ def multipliers(study: Study) -> Finding:
     for kind in typical["kind"].unique():
         of = typical[typical["kind"] == kind]
         lines.append(
-            f"{kind} {span(of['multiplier'])}, of which not multiplying makes {span(of['no_multiplying'])} and the tables "
-            f"{span(of['reuse'])}"
+            f"{kind} {span(of['multiplier'])}, of which not multiplying makes {span(of['no_multiplying'])} "
+            f"and the tables {span(of['reuse'])}"
         )
-    closest = common.loc[common["multiplier"].idxmin()]
+    closest = common.sort_values("multiplier").iloc[0]
     text = (
-        f"Against an engine that multiplies, the best LUT core is {span(common['multiplier'])} smaller at the common clock "
-        f"and {span(own['multiplier'])} with each at its own; the published {factor(OVER_MULTIPLIERS)} is reached in "
-        f"{len(common) - len(below)} of {len(common)} cases and missed {_missed(below)}(least: "
-        f"{closest['number']}, K = {closest['columns']}, {closest['technology']}). But most of it is not the tables' doing. "
-        f"At K = {TYPICAL}: {'; '.join(lines)}. A ternary weight needs no multiplier, and `select` does without one, too: "
-        f"against `select` the LUT core {_outcomes(common['reuse'])} of {len(common)} cases at the common clock, and "
-        f"{_outcomes(own['reuse'])} at their own clocks. So against the baseline that counts the gain is "
-        f"{span(common[common['kind'] == 'native']['reuse'])} with IEEE adders and about nothing with integers inside."
+        f"Against an engine that multiplies, the best LUT core is {span(common['multiplier'])} smaller at "
+        f"the common clock and {span(own['multiplier'])} with each at its own; the published "
+        f"{factor(OVER_MULTIPLIERS)} is reached in {len(common) - len(below)} of {len(common)} cases and "
+        f"missed {_missed(below)}(least: {closest['number']}, K = {closest['columns']}, "
+        f"{closest['technology']}). But most of it is not the tables' doing. At K = {TYPICAL}: "
+        f"{'; '.join(lines)}. A ternary weight needs no multiplier, and `select` does without one, too: "
+        f"against `select` the LUT core {_outcomes(common['reuse'])} of {len(common)} cases at the common "
+        f"clock, and {_outcomes(own['reuse'])} at their own clocks. So against the baseline that counts the "
+        f"gain is {span(common[common['kind'] == 'native']['reuse'])} with IEEE adders and about nothing "
+        "with integers inside."
     )
     return Finding(
         "(c) LUT cores beat multiplier baselines",
         f"LUT cores are {OVER_MULTIPLIERS:g} times smaller than cores that multiply",
         verdict(common["multiplier"], OVER_MULTIPLIERS),
-        f"{span(common['multiplier'])} against `multiplier`, but {span(common['reuse'])} against `select`, which does not "
-        "multiply either",
+        f"{span(common['multiplier'])} against `multiplier`, but {span(common['reuse'])} against `select`, "
+        "which does not multiply either",
         text + _synthesized(study, "multiplier"),
         "multipliers",
-        f"Area of `multiplier` in that of the best LUT core; the grey line is the published {OVER_MULTIPLIERS:g}.",
+        "Area of `multiplier` in that of the best LUT core; the grey line is the published "
+        f"{OVER_MULTIPLIERS:g}.",
         ("curves.csv", "ratios.csv", "points.csv"),
     )
 
@@ -169,32 +177,33 @@ def parameters(study: Study) -> Finding:
     square = table[table["tile_length"] == 24]
     sizes = []
     for size, of in square.groupby("group_size"):
-        best = (of["group_size_gain"] * 1.0 <= 1.0).sum()
+        first = (of["group_size_gain"] == 1).sum()
         sizes.append(
-            f"µ = {size} loses up to {factor(of['group_size_gain'].max())} and is best in {best} of {len(of)}"
+            f"µ = {size} loses up to {factor(of['group_size_gain'].max())} and is best in {first} of {len(of)}"
         )
     shapes = table.loc[table.groupby(["technology", "number", "tile_length"])[PRICE].idxmin()]
     best = shapes.loc[shapes.groupby(["technology", "number"])[PRICE].idxmin()]
     tiles = best.apply(lambda row: f"{row['tile_length']} × {row['columns']:.0f}", axis=1).value_counts()
     usual = table[table["group_size"] == 3]
     text = (
-        f"Correcting the group size alone, at 24 × 64: {'; '.join(sizes)} of the formats and technologies. Correcting the "
-        f"tile's shape alone, at the best group size, brings up to {factor((shapes['gain']).max())}: the best is most "
-        f"often {tiles.index[0]} ({tiles.iloc[0]} of {len(best)}), then {listing(list(tiles.index[1:3]))}. Both "
-        f"together bring a core of µ = 3 {span(usual['gain'])}, depending on its tile. So {BY_PARAMETERS:g} is what a "
-        "configuration gains that was not far off; tables that are too large for their columns, and an integer core "
-        "with tables of 4 activations above all, gain far more."
+        f"Correcting the group size alone, at 24 × 64: {'; '.join(sizes)} of the formats and technologies. "
+        "Correcting the tile's shape alone, at the best group size, brings up to "
+        f"{factor(shapes['gain'].max())}: the best is most often {tiles.index[0]} ({tiles.iloc[0]} of "
+        f"{len(best)}), then {listing(list(tiles.index[1:3]))}. Both together bring a core of µ = 3 "
+        f"{span(usual['gain'])}, depending on its tile. So {BY_PARAMETERS:g} is what a configuration gains "
+        "that was not far off; tables that are too large for their columns, and an integer core with "
+        "tables of 4 activations above all, gain far more."
     )
     return Finding(
         "(d) Published designs improve with corrected parameters",
         f"with corrected parameters published designs improve by up to {BY_PARAMETERS:g} times",
         verdict([table.groupby(["technology", "number"])["gain"].max().min()], BY_PARAMETERS),
-        f"group size alone brings up to {factor(table['group_size_gain'].max())}, with the tile's shape up to "
-        f"{factor(table['gain'].max())}",
+        f"group size alone brings up to {factor(table['group_size_gain'].max())}, with the tile's shape up "
+        f"to {factor(table['gain'].max())}",
         text,
         "parameters",
-        f"LUT cores of one rate, {study.technologies[0]}: area in that of the best; the grey line is the published "
-        f"{BY_PARAMETERS:g}.",
+        f"LUT cores of one rate, {study.technologies[0]}: area in that of the best; the grey line is the "
+        f"published {BY_PARAMETERS:g}.",
         ("corrections.csv",),
     )
 
@@ -232,6 +241,12 @@ def _cheaper(study: Study) -> str:
     return f"{shares.min():.0f} to {shares.max():.0f} %"
 
 
+def _more_exact(study: Study) -> str:
+    """The error of exact fp16 in that of native."""
+    errors = study.curves.groupby("number")["arithmetic_error"].min()
+    return f"{100 * errors['fp16 exact'] / errors['fp16 native']:.0f} %"
+
+
 def _missed(below: pd.DataFrame) -> str:
     if below.empty:
         return "nowhere "
@@ -244,12 +259,14 @@ def _missed(below: pd.DataFrame) -> str:
 def _causes(systems: pd.DataFrame) -> str:
     """Which parts make the most of what many tiles cost more."""
     by_cores = systems.set_index("cores")
-    parts = [name for name in by_cores if str(name).startswith("area_") and name != "area_um2"]
-    more = (by_cores.loc[MANY, parts] - by_cores.loc[1, parts]).astype(float).sort_values(ascending=False)
-    extra = by_cores.loc[MANY, "area_um2"] - by_cores.loc[1, "area_um2"]
-    named = [
-        f"{str(part).removeprefix('area_')} {100 * more[part] / extra:+.0f} %" for part in more.index[:3]
+    parts = [
+        name for name in by_cores.columns if name.startswith("area_") and name not in ("area_um2", FIGURE)
     ]
+    areas = by_cores[[*parts, "area_um2"]].astype(float)
+    more = areas[areas.index == MANY].iloc[0] - areas[areas.index == 1].iloc[0]
+    shares = {part: 100 * more[part] / more["area_um2"] for part in parts}
+    most = sorted(parts, key=lambda part: -shares[part])[:3]
+    named = [f"{part.removeprefix('area_')} {shares[part]:+.0f} %" for part in most]
     return f"with {by_cores['number'].iloc[0]}, of what {MANY} LUT tiles take more, {listing(named)}"
 
 
@@ -270,6 +287,6 @@ def _synthesized(study: Study, name: str) -> str:
         if len(part)
     ]
     return (
-        f" Synthesis of {len(joined)} pairs gives {listing(said)}; the modelled ratios are off by {off.median():.1f} % in the "
-        f"median and {off.max():.1f} % at most."
+        f" Synthesis of {len(joined)} pairs gives {listing(said)}; the modelled ratios are off by "
+        f"{off.median():.1f} % in the median and {off.max():.1f} % at most."
     )

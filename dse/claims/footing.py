@@ -1,7 +1,7 @@
 """How designs are compared: as many multiply-accumulates a second, each design as it is best.
 
 Designs of one tile, n activations by K columns, do the same work in a cycle. They run at one clock that all
-formats reach without haste, or each at its own best clock; then what counts is area for the rate. Of each
+formats reach, or each at its own best clock; then what counts is area for the rate. Of each
 architecture and group size the pipelining of least area counts.
 """
 
@@ -27,7 +27,7 @@ LONGEST = 4096
 """N_max of all cores."""
 
 CLOCKS_MHZ = {"asap7": 400.0, "sky130hd": 40.0, "sg13g2": 100.0}
-"""A round clock of each technology for which nine tenths of the period suffice all formats (see `EASY`)."""
+"""A round clock of each technology; the fastest cores of every format need nine tenths of its period."""
 
 PRICE = "price"
 """µm² for a million multiply-accumulates a second, what designs are compared by."""

@@ -23,8 +23,8 @@ def markdown(study: Study) -> str:
     lines = spaced(
         [
             "# What the literature claims, on one footing",
-            f"`{COMMAND}` makes this page, its pictures and tables from nothing else than this project. Every "
-            "number and verdict below is computed from the CSV files beside it.",
+            f"`{COMMAND}` makes this page, its pictures and tables from nothing else than this project. "
+            "Every number and verdict below is computed from the CSV files beside it.",
             *_table(
                 ["claim", "verdict", "measured"],
                 [[f"[{f.claim}](#{f.anchor})", f"**{f.word}**", f.short] for f in found],
@@ -45,18 +45,20 @@ def _footing(study: Study) -> list[str]:
     clocks = listing([f"{CLOCKS_MHZ[name]:g} MHz in `{name}`" for name in study.technologies])
     bits = listing([f"{n.aligned_bits} for {n.activation}" for n in NUMBERS if n.aligned_bits])
     return [
-        f"Cores of one tile, n = {TILE_LENGTH} activations by K columns, do the same multiply-accumulates in a cycle. They "
-        f"hold sums of up to {LONGEST:,} activations. Of each architecture and group size (µ = 1 to 4) the pipelining of "
-        "least area counts. Ratios are of areas for the same rate; more than 1 speaks for the LUT core, and within "
-        f"{100 * (APART - 1):.0f} % is called a tie.",
-        f"Two footings. At a *common clock*, {clocks}: round clocks that every format and architecture reaches at ease. "
-        "And each at its *own clock*: every design as fast as it can, pipelined for the least area a rate. The first is "
-        "the plain one, the second shows what depends on it.",
-        "Floats are added in one of three datapaths: *native*, IEEE adders; *exact*, fixed point wide enough for every "
-        "value, an integer core and one rounding at the end; *aligned*, a tile's activations on the scale of the largest, "
-        f"in the fewest bits that lose no more than native additions do ({bits}).",
-        "`select` is the core without tables: each column takes x, -x or nothing. `multiplier` has the weights "
-        "dequantised to the activations' format and really multiplies, as a conventional engine does.",
+        f"Cores of one tile, n = {TILE_LENGTH} activations by K columns, do the same multiply-accumulates "
+        f"in a cycle. They hold sums of up to {LONGEST:,} activations. Of each architecture and group size "
+        "(µ = 1 to 4) the pipelining of least area counts. Ratios are of areas for the same rate; more "
+        f"than 1 speaks for the LUT core, and within {100 * (APART - 1):.0f} % is called a tie.",
+        f"Two footings. At a *common clock*, {clocks}: round clocks that every format and architecture "
+        "reaches. And each at its *own clock*: every design as fast as it can, pipelined for the "
+        "least area a rate. The first is the plain one, the second shows what depends on it.",
+        "Floats are added in one of three datapaths: *native*, IEEE adders; *exact*, fixed point wide "
+        "enough for every value, an integer core and one rounding at the end; *aligned*, a tile's "
+        "activations on the scale of the largest, in the fewest bits that lose no more than native "
+        f"additions do ({bits}).",
+        "`select` is the core without tables: each column takes x, -x or nothing. `multiplier` has the "
+        "weights dequantised to the activations' format and really multiplies, as a conventional engine "
+        "does.",
     ]
 
 
@@ -81,14 +83,14 @@ def _gains(study: Study) -> list[str]:
         )
         columns = sorted(of["columns"].unique())
         shown = [columns[0], 16, columns[-1]]
-        for number in NUMBERS:
-            cells = [number.name]
+        for number in of["number"].unique():
+            cells = [number]
             for footing in (COMMON, OWN):
-                line = of[(of["number"] == number.name) & (of["footing"] == footing)].set_index("columns")
+                line = of[(of["number"] == number) & (of["footing"] == footing)].set_index("columns")
                 cells.append(", ".join(factor(line.loc[k, "reuse"]) for k in shown))
                 cells.append(", ".join(f"{line.loc[k, 'group_size']:.0f}" for k in shown))
                 cells.append(", ".join(factor(line.loc[k, "multiplier"]) for k in shown))
-            error = errors[number.name]
+            error = errors[number]
             rows.append([*cells, f"{100 * error:.2g} %" if error > 0 else "0"])
         head = [
             technology,
@@ -117,9 +119,9 @@ def _points(study: Study) -> list[str]:
     missing = len(study.points) - len(found)
     absent = f" {missing} further points of points.csv have not been synthesized." if missing else ""
     text = (
-        f"{len(found)} cores of the curves at the common clock ({counts}), flattened, each sized for its clock. The modelled "
-        f"area is off by {errors.median():.1f} % in the median and {errors.max():.1f} % at most; "
-        f"{len(found) - len(late)} of {len(found)} meet their clock.{absent}"
+        f"{len(found)} cores of the curves at the common clock ({counts}), flattened, each sized for its "
+        f"clock. The modelled area is off by {errors.median():.1f} % in the median and {errors.max():.1f} % "
+        f"at most; {len(found) - len(late)} of {len(found)} meet their clock.{absent}"
     )
     measured = measured_ratios(study.points)
     modelled = study.ratios[study.ratios["footing"] == COMMON]
@@ -137,14 +139,16 @@ def _points(study: Study) -> list[str]:
 
 
 LIMITS = (
-    "Areas are of cells, before placement: no wires, no clock tree. A large core has longer wires than many tiles, which "
-    "is the strongest argument for tiles and not in these numbers. Memories and what feeds the streams are outside.",
-    "Modelled points between the synthesized ones are as good as the model; `ternlut validate` says how good that is. "
-    "Differences of less than a few percent are not findings.",
-    "The multiplier is ours: Booth-recoded products for integers, IEEE multipliers for floats. It gets dequantised "
-    "weights at no cost but its own bandwidth. A multiplier that knows its weights to be ternary is `select`.",
-    "One weight code (half tables, sign and index) and one fetch (`onehot`); group sizes beyond 4 are not in the curves, "
-    "and 4 is nowhere the best on them.",
+    "Areas are of cells, before placement: no wires, no clock tree. A large core has longer wires than "
+    "many tiles, which is the strongest argument for tiles and not in these numbers. Memories and what "
+    "feeds the streams are outside.",
+    "Modelled points between the synthesized ones are as good as the model; `ternlut validate` says how "
+    "good that is. Differences of less than a few percent are not findings.",
+    "The multiplier is ours: Booth-recoded products for integers, IEEE multipliers for floats. It gets "
+    "dequantised weights at no cost but its own bandwidth. A multiplier that knows its weights to be "
+    "ternary is `select`.",
+    "One weight code (half tables, sign and index) and one fetch (`onehot`); group sizes beyond 4 are not "
+    "in the curves, and 4 is nowhere the best on them.",
 )
 
 

@@ -1,4 +1,4 @@
-"""What a published configuration gains when its parameters are corrected: group size alone, and the tile's shape.
+"""What a published configuration gains when its parameters are corrected: group size, and the tile's shape.
 
 Every LUT core of as many multiply-accumulates a cycle, of each group size and tile, against the best of them.
 """

@@ -35,14 +35,14 @@ def modelled(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Curves, tiles and corrections in all ``technologies``; a few minutes."""
     parts: tuple[list[pd.DataFrame], ...] = ([], [], [])
-    steps = len(technologies) * 2 * (len(NUMBERS) + 1)
+    steps = len(technologies) * (2 * len(NUMBERS) + len(TILED))
     done = 0
 
     def step(part: list[pd.DataFrame], table: pd.DataFrame) -> None:
         nonlocal done
         part.append(table)
         done += 1
-        progress("modelling", min(1.0, done / steps))
+        progress("modelling", done / steps)
 
     for technology in technologies:
         for number in NUMBERS:
@@ -51,7 +51,6 @@ def modelled(
         for number in TILED:
             step(parts[1], tiles(number, technology))
     found = [pd.concat(part, ignore_index=True) for part in parts]
-    # Numbers in the footing's order, both footings of one side by side.
     return found[0], found[1], found[2]
 
 

@@ -29,9 +29,10 @@ KEPT = (
 
 
 def tiles(number: Number, technology: str) -> pd.DataFrame:
-    """The best system of each architecture, number of cores and way to share; ``penalty`` is against one core.
+    """The best system of each architecture, number of cores and way to share.
 
-    A line a system: keys, areas in µm² (of all cores), tokens a second, µm² for a token a second.
+    A line a system: keys, areas in µm² (of all cores), tokens a second, µm² for a token a second;
+    ``penalty``: the last in that of one core of the same architecture.
     """
     spec = {
         "technology": technology,
