@@ -178,9 +178,8 @@ def parameters(study: Study) -> Finding:
     sizes = []
     for size, of in square.groupby("group_size"):
         first = (of["group_size_gain"] == 1).sum()
-        sizes.append(
-            f"µ = {size} loses up to {factor(of['group_size_gain'].max())} and is best in {first} of {len(of)}"
-        )
+        loss = factor(of["group_size_gain"].max())
+        sizes.append(f"µ = {size} loses up to {loss} and is best in {first} of {len(of)}")
     shapes = table.loc[table.groupby(["technology", "number", "tile_length"])[PRICE].idxmin()]
     best = shapes.loc[shapes.groupby(["technology", "number"])[PRICE].idxmin()]
     tiles = best.apply(lambda row: f"{row['tile_length']} × {row['columns']:.0f}", axis=1).value_counts()

@@ -37,9 +37,10 @@ def points(curves: pd.DataFrame) -> pd.DataFrame:
     """
     first = curves["technology"].iloc[0]
     here = curves["technology"] == first
-    within = sum((curves["architecture"] == name) & curves["columns"].isin(k) for name, k in COLUMNS.items())
+    widest = curves["architecture"].map({name: max(columns) for name, columns in COLUMNS.items()})
+    within = curves["columns"].isin(COLUMNS["lut"]) & (curves["columns"] <= widest)
     elsewhere = curves["number"].isin(EVERYWHERE) & (curves["columns"] == min(COLUMNS["lut"]))
-    chosen = curves[(curves["footing"] == COMMON) & (within > 0) & (here | elsewhere)]
+    chosen: pd.DataFrame = curves[(curves["footing"] == COMMON) & within & (here | elsewhere)]
     chosen = chosen[~chosen["activation"].isin(LEFT_OUT)]
     chosen = chosen.loc[chosen.groupby([*CASE, "architecture"])[PRICE].idxmin()]
     smallest = curves.groupby("technology")["area_um2"].transform("min")
