@@ -17,9 +17,11 @@ from dse.claims.study import Study, modelled, study
 from dse.claims.synthesized import points, read, synthesized
 from dse.terminal import progress_bar
 from generator.errors import TernlutError
-from generator.files import output_directory, write_text
+from generator.files import OutputError, describe, output_directory, write_text
 
-POINTS = "points.csv"
+PAGE, CURVES, TILES, CORRECTIONS, POINTS = (
+    "claims.md", "curves.csv", "tiles.csv", "corrections.csv", "points.csv",
+)  # fmt: skip
 
 
 def main() -> int:
@@ -27,6 +29,10 @@ def main() -> int:
     options = _options()
     try:
         directory = output_directory(options.out)
+        if options.page:
+            write_page(directory, read_study(directory))
+            print(directory / PAGE)
+            return 0
         libraries = {"asap7": shipped_library("asap7")} | dict(options.liberty)
         with progress_bar() as progress:
             curves, tiles, corrections = modelled(progress)
@@ -42,28 +48,45 @@ def main() -> int:
     except TernlutError as error:
         print(f"claims: {error}", file=sys.stderr)
         return 2
-    print(directory / "claims.md")
+    print(directory / PAGE)
     return 0
 
 
 def write(directory: Path, found: Study) -> None:
     """Writes the study's tables, pictures and page into ``directory``."""
     tables: dict[str, pd.DataFrame] = {
-        "curves.csv": found.curves,
+        CURVES: found.curves,
         "ratios.csv": found.ratios,
-        "tiles.csv": found.tiles,
-        "corrections.csv": found.corrections,
+        TILES: found.tiles,
+        CORRECTIONS: found.corrections,
         POINTS: found.points,
     }
     for name, table in tables.items():
         write_text(directory / name, table.to_csv(index=False, float_format="%.6g"))
+    write_page(directory, found)
+
+
+def write_page(directory: Path, found: Study) -> None:
+    """Writes what is made of the tables: pictures and page."""
     write_figures(directory, found)
-    write_text(directory / "claims.md", markdown(found))
+    write_text(directory / PAGE, markdown(found))
+
+
+def read_study(directory: Path) -> Study:
+    """The study whose tables are in ``directory``; ``OutputError`` where they are not."""
+    try:
+        tables = [pd.read_csv(directory / name) for name in (CURVES, TILES, CORRECTIONS, POINTS)]
+    except OSError as error:
+        raise OutputError(describe(error)) from None
+    return study(*tables)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m dse.claims", description=__doc__)
     parser.add_argument("-o", "--out", type=Path, default=Path("reports/claims"), help="directory")
+    parser.add_argument(
+        "--page", action="store_true", help="only write page and pictures of the tables there"
+    )
     parser.add_argument("--workers", type=int, default=1, help="syntheses at a time")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no synthesis after these")
     parser.add_argument(

@@ -56,17 +56,17 @@ def formats(study: Study) -> Finding:
     native, integers = common[common["kind"] == "native"], common[common["kind"].isin(INSIDE_INTEGERS)]
     few, many = native["columns"].min(), native["columns"].max()
     exact, same = _of(common, "fp16 exact"), _of(common, "fp16 native")
-    sharing = native[native["group_size"] > 2]["columns"]
-    three = (
-        f"from K = {sharing.min()} the best tables hold {listing(_sizes(native))} activations"
-        if len(sharing)
-        else "µ = 2 is best throughout"
+    larger = native[native["group_size"] > 2]["columns"]
+    sizes = (
+        "µ = 2 is best"
+        if larger.empty
+        else f"from K = {larger.min()} on tables of more than two begin to pay"
     )
     text = (
         "What an addition costs decides, not what the format is called. With IEEE adders the best LUT core "
         f"is {span(native[native['columns'] == few]['reuse'])} smaller than `select` at K = {few} and "
         f"{span(native[native['columns'] == many]['reuse'])} at K = {many}, in all technologies and for all "
-        f"four formats: a table's sums are shared by more columns, and {three}. With integers inside, "
+        f"four formats: a table's sums are shared by more columns, and {sizes}. With integers inside, "
         f"whether the format is an integer or not, it is {span(integers['reuse'])}: it "
         f"{_outcomes(integers['reuse'])} of {len(integers)} cases, since fetching a sum costs about as much "
         f"as the one full adder a bit that it saves; µ = {listing(_sizes(integers))} is best. **An exact "

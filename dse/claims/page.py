@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from costmodel.speeds import EASE
 from dse.claims.findings import Finding, findings
 from dse.claims.footing import CLOCKS_MHZ, LONGEST, NUMBERS, TILE_LENGTH
 from dse.claims.gain import COMMON, OWN
@@ -111,17 +112,25 @@ def _points(study: Study) -> list[str]:
     if found.empty:
         return ["None yet."]
     errors = found["error"].abs()
+    medians = errors.groupby(found["technology"], sort=False).median()
+    off = listing([f"{median:.1f} % in `{name}`" for name, median in medians.items()])
+    worst = found.loc[errors.sort_values().index[-1]]
     late = found[found["synthesized_delay_ps"] * found["clock_mhz"] > 1e6]
+    late_by = 100 * (late["synthesized_delay_ps"] * late["clock_mhz"] * 1e-6 - 1).max() if len(late) else 0.0
     by_technology = found["technology"].value_counts()
     counts = listing(
         [f"{by_technology[name]} in `{name}`" for name in study.technologies if name in by_technology]
     )
     missing = len(study.points) - len(found)
     absent = f" {missing} further points of points.csv have not been synthesized." if missing else ""
+    leisure = ""
+    if worst["delay_ps"] * EASE * worst["clock_mhz"] < 1e6:
+        leisure = f": it has more time than {EASE:g} times its shortest period, and the model prices no design below that"
     text = (
         f"{len(found)} cores of the curves at the common clock ({counts}), flattened, each sized for its "
-        f"clock. The modelled area is off by {errors.median():.1f} % in the median and {errors.max():.1f} % "
-        f"at most; {len(found) - len(late)} of {len(found)} meet their clock.{absent}"
+        f"clock. The modelled area is off by {off} in the median, {errors.max():.1f} % at most "
+        f"({worst['core']} in `{worst['technology']}`{leisure}). {len(found) - len(late)} of {len(found)} meet "
+        f"their clock, the others miss it by up to {late_by:.1f} %.{absent}"
     )
     measured = measured_ratios(study.points)
     modelled = study.ratios[study.ratios["footing"] == COMMON]
