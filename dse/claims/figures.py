@@ -153,7 +153,7 @@ def _tiles(figure: Figure, study: Study) -> None:
         axes.set_xlabel("Cores side by side")
     panels[1, 0].set_ylabel(f"Area of LUT cores, {study.technologies[0]}\n(% of one core's)")
     handles, labels = panels[1, 0].get_legend_handles_labels()
-    figure.legend(handles[::-1], labels[::-1], loc="outside right lower")
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
 
 
 def _parameters(figure: Figure, study: Study) -> None:

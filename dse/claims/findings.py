@@ -278,6 +278,7 @@ def _synthesized(study: Study, name: str) -> str:
     if joined.empty:
         return ""
     off = (100 * (joined[f"{name}_modelled"] / joined[name] - 1)).abs()
+    worst = joined.loc[off.sort_values().index[-1]]
     inside = joined[joined["kind"].isin(INSIDE_INTEGERS)][name]
     native = joined[joined["kind"] == "native"][name]
     said = [
@@ -287,5 +288,7 @@ def _synthesized(study: Study, name: str) -> str:
     ]
     return (
         f" Synthesis of {len(joined)} pairs gives {listing(said)}; the modelled ratios are off by "
-        f"{off.median():.1f} % in the median and {off.max():.1f} % at most."
+        f"{off.median():.1f} % in the median and {off.max():.1f} % at most ({worst['number']}, K = "
+        f"{worst['columns']}, {worst['technology']}: {factor(worst[name])}, modelled "
+        f"{factor(worst[f'{name}_modelled'])})."
     )

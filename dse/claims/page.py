@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from costmodel.speeds import EASE
 from dse.claims.findings import Finding, findings
 from dse.claims.footing import CLOCKS_MHZ, LONGEST, NUMBERS, TILE_LENGTH
 from dse.claims.gain import COMMON, OWN
@@ -123,14 +122,11 @@ def _points(study: Study) -> list[str]:
     )
     missing = len(study.points) - len(found)
     absent = f" {missing} further points of points.csv have not been synthesized." if missing else ""
-    leisure = ""
-    if worst["delay_ps"] * EASE * worst["clock_mhz"] < 1e6:
-        leisure = f": it has more time than {EASE:g} times its shortest period, and the model prices no design below that"
     text = (
         f"{len(found)} cores of the curves at the common clock ({counts}), flattened, each sized for its "
         f"clock. The modelled area is off by {off} in the median, {errors.max():.1f} % at most "
-        f"({worst['core']} in `{worst['technology']}`{leisure}). {len(found) - len(late)} of {len(found)} meet "
-        f"their clock, the others miss it by up to {late_by:.1f} %.{absent}"
+        f"({worst['core']} in `{worst['technology']}`, {worst['error']:+.1f} %). {len(found) - len(late)} of "
+        f"{len(found)} meet their clock, the others miss it by up to {late_by:.1f} %.{absent}"
     )
     measured = measured_ratios(study.points)
     modelled = study.ratios[study.ratios["footing"] == COMMON]
