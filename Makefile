@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= reports/bitnet-2b4t
 
-.PHONY: sweep test exhaustive benchmarks lint clean
+.PHONY: sweep test exhaustive benchmarks claims lint clean
 
 sweep: .venv/installed  ## explore BitNet b1.58 2B4T, emit the best core, simulate a real layer on it
 	$(BIN)/ternlut sweep examples/bitnet-2b4t.toml -o $(OUT) --emit-best
@@ -18,6 +18,9 @@ exhaustive: .venv/tested  ## the long proofs
 
 benchmarks: .venv/tested  ## the figures of the README, measured
 	for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
+
+claims: .venv/installed  ## what the literature claims, measured: reports/claims
+	$(BIN)/python -m dse.claims
 
 lint: .venv/tested
 	$(BIN)/ruff check .
