@@ -15,7 +15,7 @@ from matplotlib.ticker import FixedLocator, MultipleLocator, NullLocator
 from dse.claims.gain import COMMON, OWN
 from dse.claims.study import Study
 from dse.claims.synthesized import measured_ratios
-from dse.figures import PART_COLOURS, STYLE, VALUE_COLOURS, plain
+from dse.plotting import PART_COLOURS, STYLE, VALUE_COLOURS, plain
 from generator.files import replacing
 
 KINDS = {

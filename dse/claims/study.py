@@ -12,7 +12,7 @@ from dse.claims.gain import curves, ratios
 from dse.claims.parameters import corrections
 from dse.claims.tiles import NUMBERS as TILED
 from dse.claims.tiles import tiles
-from dse.terminal import Progress
+from dse.terminal import Progress, silent
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Study:
 
 
 def modelled(
-    progress: Progress = lambda what, share: None, technologies: Sequence[str] = tuple(CLOCKS_MHZ)
+    progress: Progress = silent, technologies: Sequence[str] = tuple(CLOCKS_MHZ)
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Curves, tiles and corrections in all ``technologies``; a few minutes."""
     parts: tuple[list[pd.DataFrame], ...] = ([], [], [])
