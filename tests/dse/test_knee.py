@@ -13,15 +13,17 @@ from dse.sweep import sweep
 from tests.dse.test_sweep import spec_file
 
 
-def test_the_knee_of_two_objectives_is_farthest_from_the_chord_between_the_ends() -> None:
-    x = np.geomspace(1, 1000, 50)
-    costs = np.column_stack([x, 1000 / x**0.3 + 5 * (x[-1] - x)])
-    costs = costs[np.argsort(costs[:, 0])]
-    u, v = (np.log(c) - np.log(c).min() for c in costs.T)
-    u, v = u / u.max(), v / v.max()
-    ends = np.array([u[-1] - u[0], v[-1] - v[0]])
-    below = (ends[0] * (v - v[0]) - ends[1] * (u - u[0])) / np.hypot(*ends)
-    assert knee(costs) == np.argmin(below)
+def test_halfway_in_factors_is_the_knee_of_a_front_without_a_bend() -> None:
+    x = np.geomspace(1, 1000, 51)
+    assert knee(np.column_stack([x, 7 / x])) == 25
+
+
+def test_what_is_best_in_most_objectives_and_worst_in_one_is_no_knee() -> None:
+    assert knee(np.array([[1.0, 1, 1, 100], [11, 11, 11, 9], [100, 100, 100, 1]])) == 1
+
+
+def test_of_designs_whose_worst_objective_is_equal_the_others_decide() -> None:
+    assert knee(np.array([[0.0, 8, 5], [8, 0, 5], [4, 4, 4], [4, 4, 3], [8, 8, 0]])) == 3
 
 
 @pytest.mark.parametrize("factor", [1e-6, 1.0, 3e4])
