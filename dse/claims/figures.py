@@ -142,7 +142,7 @@ def _tiles(figure: Figure, study: Study) -> None:
         ].set_index("cores")
         scale = float(line.loc[1, "area_um2"]) / 100
         below = pd.Series(0.0, index=line.index)
-        for part, colour in zip(PARTS, (*PART_COLOURS, "#c2447a"), strict=True):
+        for part, colour in PART_COLOURS.items():
             heights = line[f"area_{part}"] / scale
             if not study.tiles.loc[least.index, f"area_{part}"].any():
                 continue
