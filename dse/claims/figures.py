@@ -28,7 +28,6 @@ FORMATS = ("int4", "int8", "int16", "fp8_e4m3", "fp8_e5m2", "bf16", "fp16")
 COLOURS = dict(zip(FORMATS, VALUE_COLOURS, strict=True))
 DASHES: dict[str, Any] = {COMMON: "-", OWN: (0, (2.2, 1.6))}
 SHADES = ("#0b6bb8", "#d9661f", "#3f8f5b")
-PARTS = ("converters", "tables", "fetch", "reduction", "accumulators", "control", "combining")
 GREY = "#8d99a6"
 
 Draw = Callable[[Figure, Study], None]
