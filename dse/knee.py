@@ -26,4 +26,5 @@ def _scaled(column: NDArray[np.float64]) -> NDArray[np.float64]:
     elif (column < 0).all():
         column = -np.log(-column)
     low, high = column.min(), column.max()
-    return (column - low) / (high - low if high > low else 1.0)
+    scaled: NDArray[np.float64] = (column - low) / (high - low if high > low else 1.0)
+    return scaled
