@@ -34,8 +34,8 @@ ROLL_CALL_SECONDS = 1.0
 PATIENCE_SECONDS = 30
 """How long a sweep waits for a first worker, or for another when all are gone."""
 
-FETCH_SECONDS = 10
-"""How long a result may be on its way before its worker's presence is doubted."""
+FETCH_SECONDS = 2.0
+"""How long a result may be on its way before its worker's presence is doubted; twice that the next time."""
 
 MOST_LOSSES = 3
 """Workers that may be lost over one chunk before it is to blame."""
@@ -182,13 +182,14 @@ class _Shift:
         """What a task that has ended found; None where that was lost with its worker, and is left again."""
         from distributed import KilledWorker
 
-        worker = self.tasks[task][1]
+        worker, patience = self.tasks[task][1], FETCH_SECONDS
         while task.status == "finished":
             try:
-                result: ChunkResult = task.result(timeout=FETCH_SECONDS)
+                result: ChunkResult = task.result(timeout=patience)
             except TimeoutError:
                 if worker not in self._present():
                     break
+                patience *= 2
             except CancelledError:
                 break
             else:

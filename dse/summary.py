@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from heapq import nsmallest
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from costmodel.representative import nested
 from dse.areas import DESIGN_PARTS
@@ -133,18 +133,24 @@ class Summary:
     @cached_property
     def top(self) -> dict[str, list[Row]]:
         """For each objective the ``TOP`` designs of the front that are best in it, best first."""
-
-        def merit(name: str) -> Callable[[Row], tuple[float, ...]]:
-            return lambda row: (self._cost(row, name), *self._balance(row))
-
-        front = self.results.front
-        return {name: nsmallest(TOP, front, key=merit(name)) for name in self.results.objectives}
+        front, costs = self.results.front, self._costs
+        product = (np.log(np.maximum(np.abs(costs), 1e-30)) * np.where(costs < 0, -1, 1)).sum(axis=1)
+        ids = [row["id"] for row in front]
+        return {
+            name: [front[k] for k in np.lexsort((ids, product, column))[:TOP]]
+            for name, column in zip(self.results.objectives, costs.T, strict=True)
+        }
 
     @cached_property
     def knee(self) -> Row:
         """The knee of the front."""
-        front, names = self.results.front, self.results.objectives
-        return front[knee(np.array([[self._cost(row, name) for name in names] for row in front]))]
+        return self.results.front[knee(self._costs)]
+
+    @cached_property
+    def _costs(self) -> NDArray[np.float64]:
+        """The objectives of the front, ``[designs, objectives]``, all to be minimised."""
+        names = self.results.objectives
+        return np.array([[self._cost(row, name) for name in names] for row in self.results.front])
 
     def extreme(self, name: str) -> str:
         """The best in an objective, in words: ``least area``."""
