@@ -126,8 +126,13 @@ def test_a_batch_of_any_numbers_equals_estimates_one_by_one() -> None:
         assert sum(one.breakdown.values()) == pytest.approx(one.area_um2, rel=1e-12)
 
 
-@pytest.mark.parametrize("datapath", ["native", "exact", "aligned"])
-@pytest.mark.parametrize(("architecture", "group_size"), [("lut", 2), ("select", 1), ("multiplier", 1)])
+@pytest.mark.parametrize(
+    "datapath", [pytest.param("native", marks=pytest.mark.exhaustive), "exact", "aligned"]
+)
+@pytest.mark.parametrize(
+    ("architecture", "group_size"),
+    [("lut", 2), ("select", 1), pytest.param("multiplier", 1, marks=pytest.mark.exhaustive)],
+)
 def test_float_estimates_are_near_synthesis(datapath: str, architecture: str, group_size: int) -> None:
     core = CoreConfig.parse(
         {

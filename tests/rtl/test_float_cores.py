@@ -134,7 +134,13 @@ CORES["aligned-multiplier"] = {
 }
 
 
-@pytest.mark.parametrize("name", CORES)
+NAMES = [
+    pytest.param(name, marks=pytest.mark.exhaustive if name.endswith("stages1") else ()) for name in CORES
+]
+"""Of pipelined units those of two stages and more; with one the rest are long proofs."""
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_float_core_is_bit_exact_and_on_time(name: str) -> None:
     config = CoreConfig.parse({"max_reduction": 37, **CORES[name]})
     driver: Driver = "axi" if name.endswith("-held") else "lean"

@@ -13,8 +13,8 @@ from sim.harness import Driver
 from tests.rtl.cores import assert_bit_exact, random_config, random_float_config
 
 FIRST_SEED = int(os.environ.get("TERNLUT_SEED", "0"))
-CORES = 40
-FLOAT_CORES = 10
+CORES = 28
+FLOAT_CORES = 8
 
 
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + CORES), ids=lambda seed: f"seed{seed}")
