@@ -48,7 +48,7 @@ def test_a_fixed_point_number_is_rounded_once(fmt: Float, integer: int, place: i
     assert reference.from_fixed(fmt, [integer], lsb)[0] == nearest(fmt, integer * Fraction(2) ** lsb)
 
 
-@given(formats, st.integers(0, 62), st.integers(-2, 2), st.integers(0, 30), st.booleans())
+@given(formats, st.integers(0, 62), st.integers(-2, 2), st.integers(1, 30), st.booleans())
 def test_a_fixed_point_number_next_to_a_tie_is_rounded_once(
     fmt: Float, length: int, off: int, tie: int, negative: bool
 ) -> None:
