@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from costmodel.combining import combining_stages
+from dse.limits import STREAMS
 from dse.workload import Layer
 from generator.config import CoreConfig
 from generator.plan import plan_for
@@ -67,7 +68,6 @@ def layer_runs(
     plan, cores, clock = plan_for(config), int(system["cores"]), 1e6 * float(system["clock_mhz"])
     by_inputs = system["split"] == "inputs" and cores > 1
     tree = math.ceil(math.log2(cores)) * combining_stages(plan) if by_inputs else 0
-    held = config.dataflow == "table_stationary"
     found: list[tuple[Layer, int, int, int, int, float, str]] = []
     for layer in layers:
         part = (
@@ -76,22 +76,17 @@ def layer_runs(
             else (layer.inputs, -(-layer.outputs // cores))
         )
         tiling = plan.tiling(*part, tokens)
-        steps = tiling.blocks * tiling.n_tiles * tiling.m_tiles
-        beats = tiling.blocks * tiling.n_tiles if held else steps
         bits = {
-            "weights": cores * steps * plan.key_beat_bits,
-            "activations": (cores if by_inputs else 1) * beats * plan.activation_beat_bits,
+            "weights": cores * tiling.key_beats * plan.key_beat_bits,
+            "activations": (cores if by_inputs else 1) * tiling.activation_beats * plan.activation_beat_bits,
         }
         cycles = tiling.cycles + tree
         times = {"compute": cycles / clock}
-        for what, key in (
-            ("weights", "weight_bandwidth_gb_per_s"),
-            ("activations", "activation_bandwidth_gb_per_s"),
-        ):
-            if system[key]:
-                times[what] = bits[what] / (8e9 * float(system[key]))
+        for what, name in STREAMS:
+            if limit := system[f"{name}_bandwidth_gb_per_s"]:
+                times[what] = bits[what] / (8e9 * float(limit))
         bound = max(times, key=lambda what: times[what])
-        found.append((layer, tiling.n_tiles, tiling.m_tiles, steps, cycles, times[bound], bound))
+        found.append((layer, tiling.n_tiles, tiling.m_tiles, tiling.key_beats, cycles, times[bound], bound))
     total = sum(layer.count * seconds for layer, *_, seconds, _ in found)
     most = cores * plan.macs_per_cycle * clock
     return [

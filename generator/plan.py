@@ -591,6 +591,7 @@ class CorePlan:
             n_tiles=n_tiles,
             m_tiles=m_tiles,
             blocks=-(-tokens // self.config.rows),
+            restreams=1 if held else m_tiles,
             slots=slots,
             burst=n_tiles * slots if held else n_tiles,
             pause_cycles=self.pause_cycles,
@@ -609,6 +610,7 @@ def float_of(plan: CorePlan) -> Float:
 class Tiling:
     """A layer cut into tiles: every block of R tokens takes n_tiles · slots steps.
 
+    A block's activations come ``restreams`` times: for every tile of outputs, or once where tables are held.
     ``slots`` is m_tiles, or table-stationary the accumulator's latency where that is more: no sum is added to
     before it is there. After every ``burst`` steps come ``pause_cycles`` without one.
     """
@@ -616,6 +618,7 @@ class Tiling:
     n_tiles: int
     m_tiles: int
     blocks: int
+    restreams: int
     slots: int
     burst: int
     pause_cycles: int
@@ -624,6 +627,14 @@ class Tiling:
     @property
     def steps(self) -> int:
         return self.blocks * self.n_tiles * self.slots
+
+    @property
+    def key_beats(self) -> int:
+        return self.blocks * self.n_tiles * self.m_tiles
+
+    @property
+    def activation_beats(self) -> int:
+        return self.blocks * self.n_tiles * self.restreams
 
     @property
     def cycles(self) -> int:

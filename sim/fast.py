@@ -28,7 +28,7 @@ from sim.layers import Layer, activation_chunks, key_chunks
 from sim.program import DRIVER
 from sim.recipe import recipe_for
 from sim.runtime import Runtime
-from sim.session import Session, SimulationResult, Streams
+from sim.session import Session, SimulationResult, Streams, silence_after
 from sim.verdict import Recording, Verdict
 
 
@@ -81,14 +81,13 @@ def _write(path: Path, chunks: Iterable[NDArray[np.uint8]]) -> None:
 
 def _options(plan: CorePlan, tiling: Tiling, session: Session) -> dict[str, Any]:
     """What the program is told of a layer, but for its files."""
-    restreamed = plan.config.dataflow == "output_stationary"
     return {
         "n-tiles": tiling.n_tiles,
         "m-tiles": tiling.m_tiles,
         "blocks": tiling.blocks,
-        "restreams": tiling.m_tiles if restreamed else 1,
+        "restreams": tiling.restreams,
         "result-bytes": beat_bytes(plan.result_beat_bits, 1),
-        "silence": 2 * plan.latency_cycles + 4,
+        "silence": silence_after(plan),
         "seed": session.seed % (1 << 64),
         **{f"pause-{name}": probability for name, probability in session.stalls._asdict().items()},
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import binascii
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -111,3 +113,23 @@ def _unpack_narrow(beats: NDArray[np.uint8], fields: int, width: int) -> NDArray
 def _repeated(pattern: int, period: int) -> np.uint64:
     """``pattern`` in every ``period`` bits of a word."""
     return np.uint64(sum(pattern << at for at in range(0, 64, period)))
+
+
+def hex_lines(octets: NDArray[np.uint8]) -> bytes:
+    """Beats [beats, bytes] as lines for ``$readmemh``, the most significant byte first."""
+    beats, size = octets.shape
+    if size % 2:
+        reversed_beats = np.ascontiguousarray(octets[:, ::-1])
+        return binascii.hexlify(reversed_beats.data, b"\n", size) + b"\n"
+    # Two bytes at a time from a table: half as long as hexlify and to put the newlines in.
+    pairs = np.ascontiguousarray(octets).view("<u2")
+    lines = np.empty((beats, 2 * size + 1), dtype=np.uint8)
+    lines[:, -1] = ord("\n")
+    lines[:, :-1] = _digits()[pairs[:, ::-1].astype(np.intp)].view(np.uint8)
+    return lines.tobytes()
+
+
+@lru_cache
+def _digits() -> NDArray[np.uint32]:
+    """The four hexadecimal digits of every 16-bit number, in a word each."""
+    return np.frombuffer(b"".join(b"%04x" % number for number in range(1 << 16)), dtype=np.uint32)

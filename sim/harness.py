@@ -27,7 +27,7 @@ from sim import reference
 from sim.build import SimulationError, build
 from sim.layers import Beats, Layer, beats_of
 from sim.recipe import recipe_for
-from sim.session import Session, SimulationResult, Streams
+from sim.session import Session, SimulationResult, Streams, silence_after
 from sim.verdict import Recording, Verdict
 
 Driver = Literal["lean", "axi"]
@@ -109,10 +109,9 @@ def _recording(arrays: Mapping[str, NDArray[Any]]) -> Recording:
 
 def _vectors(plan: CorePlan, session: Session, layers: Sequence[Beats]) -> dict[str, Any]:
     """A session as the testbench reads it: its layers' beats joined."""
-    restreamed = plan.config.dataflow == "output_stationary"
     start, n_tiles, m_tiles, position = [], [], [], 0
     for layer in layers:
-        beats = layer.tiling.n_tiles * (layer.tiling.m_tiles if restreamed else 1)
+        beats = layer.tiling.n_tiles * layer.tiling.restreams
         for _ in range(layer.tiling.blocks):
             start.append(position)
             n_tiles.append(layer.tiling.n_tiles)
@@ -134,7 +133,7 @@ def _vectors(plan: CorePlan, session: Session, layers: Sequence[Beats]) -> dict[
         "stalls": np.array(session.stalls),
         "delays": np.array(session.delays),
         "seed": session.seed,
-        "silence": 2 * plan.latency_cycles + 4,
+        "silence": silence_after(plan),
     }
 
 

@@ -98,8 +98,7 @@ def beats_of(plan: CorePlan, layer: Layer) -> Beats:
     key = np.concatenate(list(key_chunks(plan, layer)))
     block = np.arange(blocks, dtype=np.int32)[:, None] * n
     every_n = np.arange(n, dtype=np.int32)
-    restreams = m if plan.config.dataflow == "output_stationary" else 1
-    activation_order = (block + np.tile(every_n, restreams)).reshape(-1)
+    activation_order = (block + np.tile(every_n, tiling.restreams)).reshape(-1)
     key_order = np.tile(np.arange(m * n, dtype=np.int32), blocks)
     return Beats(tiling, activation, activation_order, key, key_order)
 

@@ -29,7 +29,7 @@ class Schedule:
         steps = each("steps")
         self._steps = _before(steps)
         self._cycles = _before(steps + self._pause * (steps // self._burst))
-        self._keys = _before(blocks * self._n * self._m)
+        self._keys = _before(each("key_beats"))
         self._results = _before(blocks * self._m)
 
     @property
@@ -47,12 +47,13 @@ class Schedule:
 
     def keys(self, beats: Numbers) -> Numbers:
         """When key beats number ``beats`` are taken."""
-        layer, key = _place(self._keys, beats)
-        step = self._key_step(layer, key)
-        # A key is taken while the tile that is as many steps ahead as the pipeline is long is accepted.
+        return self.issued(self._key_step(*_place(self._keys, beats)))
+
+    def issued(self, steps: Numbers) -> Numbers:
+        """When steps leave the tables: while the tile that the pipeline's length is ahead is accepted."""
         stages = self._plan.pipeline_stages
-        ahead = step - stages
-        taken = np.where(ahead < 0, step, self._accepted(np.maximum(ahead, 0)) + stages)
+        ahead = steps - stages
+        taken = np.where(ahead < 0, steps, self._accepted(np.maximum(ahead, 0)) + stages)
         return np.asarray(self._plan.table_stages + taken)
 
     def offered(self, beats: Numbers) -> Numbers:

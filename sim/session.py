@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.plan import CorePlan
 from sim.layers import Layer
 
 
@@ -49,6 +50,11 @@ class Session:
         """Whether every cycle is foreseen: no pauses, and keys and the result's taker wait from the start."""
         early = max(self.delays.key, self.delays.result) <= self.delays.activation
         return not any(self.stalls) and early
+
+
+def silence_after(plan: CorePlan) -> int:
+    """Cycles after the last result in which another would have come, if there were one too many."""
+    return 2 * plan.latency_cycles + 4
 
 
 @dataclass(frozen=True)

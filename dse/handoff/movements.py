@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from generator.plan import CorePlan, Tiling
+import numpy as np
+
+from generator.plan import CorePlan
+from sim.schedule import Schedule
 
 
 @dataclass(frozen=True)
@@ -23,28 +26,15 @@ def movements(plan: CorePlan, n_tiles: int, m_tiles: int) -> Movements:
         min(n_tiles * plan.config.tile_length, plan.config.max_reduction),
         min(m_tiles * plan.config.columns, plan.config.outputs or m_tiles * plan.config.columns),
     )
+    schedule = Schedule(plan, [tiling])
+    issued = schedule.issued(np.arange(tiling.steps)).tolist()
     held = plan.config.dataflow == "table_stationary"
-    accepted = [step + tiling.pause_cycles * (step // tiling.burst) for step in range(tiling.steps)]
-    issued = [plan.table_stages + cycle for cycle in issue_cycles(accepted, plan.pipeline_stages)]
-    keyed = [step for step in range(tiling.steps) if step % tiling.slots < tiling.m_tiles]
     released = issued[tiling.slots - 1 :: tiling.slots] if held else issued
-    finishing = [keyed[at] for at in finishing_keys(tiling, held)]
     return Movements(
         activation=activation_cycles(released, plan.table_stages),
-        key=tuple(issued[step] for step in keyed),
-        result=tuple(accepted[step] + plan.latency_cycles for step in finishing),
+        key=tuple(schedule.keys(np.arange(schedule.key_beats)).tolist()),
+        result=tuple(schedule.offered(np.arange(schedule.result_beats)).tolist()),
     )
-
-
-def issue_cycles(accepted: Sequence[int], stages: int) -> list[int]:
-    """When steps leave the tables, from when accumulators accept them: the pipeline between moves as one."""
-    return [step if step < stages else accepted[step - stages] + stages for step in range(len(accepted))]
-
-
-def finishing_keys(tiling: Tiling, held: bool) -> range:
-    """Which key beats complete a result."""
-    keys = tiling.n_tiles * tiling.m_tiles
-    return range(keys - tiling.m_tiles, keys) if held else range(tiling.n_tiles - 1, keys, tiling.n_tiles)
 
 
 def activation_cycles(released: Sequence[int], stages: int) -> tuple[int, ...]:

@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from generator.config import CoreConfig
 from generator.formats import Float, Format, Integer
 from generator.plan import CorePlan, Tiling
-from sim.fields import pack_fields
+from sim.fields import hex_lines, pack_fields
 from sim.layers import Beats, Layer, beats_of
 from sim.reference import evaluate
 
@@ -75,7 +74,10 @@ class Golden:
         }
         if self.mask is not None:
             streams["result_mask"] = self.mask
-        return {f"{self.recipe.name}.{stream}.hex": hex_lines(beats) for stream, beats in streams.items()}
+        return {
+            f"{self.recipe.name}.{stream}.hex": hex_lines(beats).decode("ascii")
+            for stream, beats in streams.items()
+        }
 
     @property
     def entry(self) -> dict[str, Any]:
@@ -201,11 +203,3 @@ def result_fields(plan: CorePlan, tiling: Tiling, layer: Layer) -> NDArray[np.ui
     values = evaluate(plan, x, w)
     beats = values.reshape(tiling.blocks, config.rows, tiling.m_tiles, config.columns).transpose(0, 2, 1, 3)
     return np.ascontiguousarray(beats).reshape(tiling.blocks * tiling.m_tiles, -1).astype(np.uint64)
-
-
-def hex_lines(beats: NDArray[np.uint8]) -> str:
-    """[beats, bytes], the lowest byte first, as a line of hex digits each, the highest digit first."""
-    width = beats.shape[1]
-    digits = np.ascontiguousarray(beats[:, ::-1]).tobytes().hex()
-    ends = range(0, len(digits) + 1, 2 * width)
-    return "".join(f"{digits[a:b]}\n" for a, b in pairwise(ends))

@@ -7,14 +7,12 @@ core with several blocks of tokens takes them again for each): ``keys.bin`` as b
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 import io
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,7 @@ from generator.config import CoreConfig
 from generator.errors import KeyFileError
 from generator.files import output_directory, replacing
 from generator.plan import CorePlan, plan_for
-from sim.fields import beat_bytes, pack_fields, unpack_unsigned
+from sim.fields import beat_bytes, hex_lines, pack_fields, unpack_unsigned
 from sim.key_stream import codes_of, matrix_of, stream_chunks, strips
 from sim.weights.ternary import TernaryMatrix
 
@@ -133,26 +131,6 @@ def order_of(plan: CorePlan) -> str:
     """The order of beats, and of keys in a beat, in words."""
     beats = "m tile, n tile" if plan.config.dataflow == "output_stationary" else "n tile, m tile"
     return f"beats: {beats}; keys of a beat: column, table; bits: least significant first"
-
-
-def hex_lines(octets: NDArray[np.uint8]) -> bytes:
-    """Beats [beats, bytes] as lines for ``$readmemh``, the most significant byte first."""
-    beats, size = octets.shape
-    if size % 2:
-        reversed_beats = np.ascontiguousarray(octets[:, ::-1])
-        return binascii.hexlify(reversed_beats.data, b"\n", size) + b"\n"
-    # Two bytes at a time from a table: half as long as hexlify and to put the newlines in.
-    pairs = np.ascontiguousarray(octets).view("<u2")
-    lines = np.empty((beats, 2 * size + 1), dtype=np.uint8)
-    lines[:, -1] = ord("\n")
-    lines[:, :-1] = _digits()[pairs[:, ::-1].astype(np.intp)].view(np.uint8)
-    return lines.tobytes()
-
-
-@lru_cache
-def _digits() -> NDArray[np.uint32]:
-    """The four hexadecimal digits of every 16-bit number, in a word each."""
-    return np.frombuffer(b"".join(b"%04x" % number for number in range(1 << 16)), dtype=np.uint32)
 
 
 def _chunks(plan: CorePlan, beats: NDArray[np.uint8], outputs: int, length: int) -> Iterator[NDArray[Any]]:
