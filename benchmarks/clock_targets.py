@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from costmodel.estimate import estimate
-from costmodel.speeds import EASY
+from costmodel.estimate import sized_areas
+from costmodel.speeds import tightness
 from costmodel.synthesis import Flow, Job, shipped_library, synthesize_many
 from costmodel.technology import load_technology
 from generator.config import CoreConfig
@@ -35,11 +35,8 @@ def main() -> None:
             for period in PERIODS
         ]
         found = dict(synthesize_many(iter(jobs), 1))
-        relaxed, medium, tight = (
-            estimate(core, technology.sized(speed)).area_um2 for speed in ("relaxed", "medium", "tight")
-        )
-        shares = np.clip((1 / np.array(PERIODS) - EASY) / (1 - EASY), 0, 1)
-        modelled = (medium + shares * (tight - medium)) / relaxed
+        relaxed, medium, tight = sized_areas(core, technology).values()
+        modelled = (medium + tightness(1 / np.array(PERIODS)) * (tight - medium)) / relaxed
         cells = [
             f"{found[i].area_um2 / fastest.area_um2:.3f} ({modelled[i]:.3f})" for i in range(len(PERIODS))
         ]

@@ -5,7 +5,7 @@ In a batch each price is computed once for every combination of the keys that it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from typing import Any
@@ -18,6 +18,7 @@ from costmodel.area import AREA_TERMS, PARTS
 from costmodel.components import Bill
 from costmodel.representative import default_of, plan_to_price, representative
 from costmodel.sharing import SharingPlan
+from costmodel.speeds import SPEEDS, Speed
 from costmodel.technology import Technology
 from costmodel.throughput import KEY_WIDTH_KEYS, LATENCY_KEYS
 from costmodel.timing import DELAY_TERMS
@@ -62,9 +63,7 @@ class Estimate:
 def estimate(config: CoreConfig, technology: Technology) -> Estimate:
     """Area (µm²), delay (ps), throughput of ``config`` in ``technology``."""
     plan, priced = plan_for(config), plan_to_price(config)
-    breakdown = dict.fromkeys(PARTS, 0.0)
-    for term in AREA_TERMS:
-        breakdown[term.part] += term.units(config) * term.price(priced, technology)
+    breakdown = _breakdown(_units(config, priced), technology.area_um2)
     stages = {term.stage: term.delay(priced, technology) for term in DELAY_TERMS}
     return Estimate(
         area_um2=sum(breakdown.values()),
@@ -77,6 +76,25 @@ def estimate(config: CoreConfig, technology: Technology) -> Estimate:
         rms_error=rms_error(plan, config.max_reduction),
         arithmetic_error=arithmetic_error(plan, config.max_reduction),
     )
+
+
+def sized_areas(config: CoreConfig, technology: Technology) -> dict[Speed, float]:
+    """Area (µm²) of ``config`` in ``technology``, sized for each speed."""
+    units = _units(config, plan_to_price(config))
+    return {speed: sum(_breakdown(units, technology.sized(speed).area_um2).values()) for speed in SPEEDS}
+
+
+def _units(config: CoreConfig, priced: CorePlan) -> list[tuple[str, int, Bill]]:
+    """Of each kind of units: their part, how many a core has, and what one is made of."""
+    return [(term.part, term.units(config), term.bill(priced)) for term in AREA_TERMS]
+
+
+def _breakdown(units: Iterable[tuple[str, int, Bill]], prices: Mapping[str, float]) -> dict[str, float]:
+    """µm² of each part."""
+    breakdown = dict.fromkeys(PARTS, 0.0)
+    for part, count, bill in units:
+        breakdown[part] += count * bill.price(prices)
+    return breakdown
 
 
 def estimate_batch(columns: Mapping[str, ArrayLike], technology: Technology) -> dict[str, NDArray[Any]]:

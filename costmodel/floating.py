@@ -147,7 +147,7 @@ def rounding(fmt: Float, fraction: int | None = None) -> Bill:
 
 
 def slowest_stage(block: PipelinedBlock) -> Bill:
-    """The path of a block's slowest stage."""
+    """The path through a floating-point unit, or through the slowest of its stages."""
     return Bill.dearest_of(stage_paths(block))
 
 

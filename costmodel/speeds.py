@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 Speed = Literal["relaxed", "medium", "tight"]
 """Least area without a clock, 1.25 times the shortest clock period, the shortest clock period."""
 SPEEDS: tuple[Speed, ...] = ("relaxed", "medium", "tight")
@@ -16,7 +19,8 @@ Sizing stops as soon as a clock is met, and nine tenths are met by buffering alo
 (``benchmarks/clock_targets.py``)."""
 
 
-def tightness(used: float) -> float:
-    """How much of the way from a medium to a tight design a path asks for that takes ``used`` of its clock
+def tightness(used: ArrayLike) -> NDArray[np.float64]:
+    """How much of the way from a medium to a tight design paths ask for that take ``used`` of their clock
     period, 0 … 1."""
-    return min(max((used - EASY) / (1 - EASY), 0.0), 1.0)
+    way: NDArray[np.float64] = (np.asarray(used, dtype=np.float64) - EASY) / (1 - EASY)
+    return np.clip(way, 0.0, 1.0)

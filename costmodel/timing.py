@@ -50,13 +50,8 @@ def _adders(depth: int, width: int, followed: bool = False) -> Bill:
     return Bill.of(adder=depth, carry=0 if followed else width) if depth else NOTHING
 
 
-def _unit(block: PipelinedBlock) -> Bill:
-    """A floating-point unit, or the slowest of its stages."""
-    return floating.slowest_stage(block)
-
-
 def _adder(number: Float, stages: int) -> Bill:
-    return _unit(FloatAdder(number, stages=stages))
+    return floating.slowest_stage(FloatAdder(number, stages=stages))
 
 
 def _convert(plan: CorePlan) -> Bill:
@@ -65,9 +60,9 @@ def _convert(plan: CorePlan) -> Bill:
     if not isinstance(number, Float) or config.datapath == "native" or plan.multiplies_floats:
         return NOTHING
     if config.aligned_bits is None:
-        return _unit(FloatToFixed(number, stages=stages))
+        return floating.slowest_stage(FloatToFixed(number, stages=stages))
     assert config.rounding is not None
-    return _unit(Align(number, config.aligned_bits, config.rounding, stages=stages))
+    return floating.slowest_stage(Align(number, config.aligned_bits, config.rounding, stages=stages))
 
 
 def _entries(plan: CorePlan, followed: bool = False) -> Bill:
@@ -85,9 +80,9 @@ def _fetch(plan: CorePlan, followed: bool) -> Bill:
     number, stages = plan.config.format, plan.float_stages
     if plan.multiplies_floats:
         assert isinstance(number, Float)
-        product = _unit(FloatMultiplier(number, stages=stages))
+        product = floating.slowest_stage(FloatMultiplier(number, stages=stages))
         if plan.config.datapath == "exact" and not stages:
-            product += _unit(FloatToFixed(number))
+            product += floating.slowest_stage(FloatToFixed(number))
         return product
     if plan.config.architecture == "multiplier":
         carries = 0 if followed else plan.fetched_width
@@ -152,9 +147,10 @@ def scale_stage(plan: CorePlan) -> Bill:
     number = plan.config.format
     if not plan.exponent_width or not isinstance(number, Float):
         return NOTHING
-    largest = _unit(LargestExponent(number, plan.config.tile_length, stages=plan.float_stages))
+    unit = LargestExponent(number, plan.config.tile_length, stages=plan.float_stages)
     reaches = plan.registers_entries and not plan.float_stages
-    return largest + (_convert(plan) + _entries(plan) if reaches else NOTHING)
+    behind = _convert(plan) + _entries(plan) if reaches else NOTHING
+    return floating.slowest_stage(unit) + behind
 
 
 def convert_stage(plan: CorePlan) -> Bill:
@@ -194,7 +190,7 @@ def reduction_stage(plan: CorePlan) -> Bill:
 def result_stage(plan: CorePlan) -> Bill:
     """From an exact accumulator to the result stream."""
     block = _converter(plan) if plan.config.datapath == "exact" else None
-    return _unit(block) if block is not None else NOTHING
+    return floating.slowest_stage(block) if block is not None else NOTHING
 
 
 def accept_stage(plan: CorePlan) -> Bill:

@@ -15,12 +15,11 @@ import pandas as pd
 from scipy.stats import kendalltau
 
 from costmodel.calibration import FLOW, Observation, calibration_cores, observe
-from costmodel.estimate import BATCH_KEYS, estimate
+from costmodel.estimate import BATCH_KEYS, estimate, sized_areas
 from costmodel.liberty import Library
 from costmodel.noise import Noise, measure_noise
 from costmodel.sampling import draw_cores, size
 from costmodel.side_by_side import SideBySide, modelled_groups, synthesized_groups
-from costmodel.speeds import SPEEDS
 from costmodel.synthesis import Flow, Job, SynthesisError, synthesize_many
 from costmodel.technology import Technology
 from generator.config import CoreConfig
@@ -145,7 +144,7 @@ def validate(
 def row(seen: Observation, technology: Technology) -> dict[str, Any]:
     """A core's configuration and figures as ``Validation.cores`` has them."""
     core = seen.core
-    areas = {speed: estimate(core, technology.sized(speed)).area_um2 for speed in SPEEDS}
+    areas = sized_areas(core, technology)
     pairs = {
         "area": (seen.area_um2, areas["relaxed"]),
         "medium_area": (seen.medium_um2, areas["medium"]),

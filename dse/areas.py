@@ -12,8 +12,9 @@ from math import prod
 
 import numpy as np
 
+from costmodel import speeds
 from costmodel.area import AREA_TERMS, PARTS
-from costmodel.speeds import EASE, EASY, Speed
+from costmodel.speeds import EASE, Speed
 from costmodel.timing import DELAY_TERMS
 from dse.tabulated import price_name
 from dse.view import Array, View
@@ -100,6 +101,5 @@ def tightness(view: View) -> Array:
     by_speed = np.where(view("speed") == "tight", 1.0, 0.0)
     if asked.ndim == 0 and not asked:
         return np.asarray(by_speed)
-    used = asked * view("delay_ps") * 1e-6
-    by_clock = np.clip((used - EASY) / (1 - EASY), 0.0, 1.0)
-    return np.asarray(by_clock) if asked.ndim == 0 else np.where(asked > 0, by_clock, by_speed)
+    by_clock = speeds.tightness(asked * view("delay_ps") * 1e-6)
+    return by_clock if asked.ndim == 0 else np.where(asked > 0, by_clock, by_speed)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 
-from costmodel.estimate import estimate
+from costmodel.estimate import estimate, sized_areas
 from costmodel.liberty import Library
-from costmodel.speeds import SPEEDS, Speed, tightness
+from costmodel.speeds import Speed, tightness
 from costmodel.synthesis import Flow, Job, SynthesisError, SynthesisResult, synthesize_many
 from costmodel.technology import Technology
 from dse.candidates import Candidate, candidates
@@ -86,7 +86,7 @@ def trial_of(results: Results, row: Row) -> Trial:
 
 def judged_area(row: Row, areas: Mapping[Speed, float], delay_ps: float) -> float:
     """From the areas of a core at each speed (µm²), and its delay, that at the clock the design runs at."""
-    share = tightness(row["clock_mhz"] * delay_ps * 1e-6)
+    share = float(tightness(row["clock_mhz"] * delay_ps * 1e-6))
     return areas["medium"] + share * (areas["tight"] - areas["medium"])
 
 
@@ -110,8 +110,7 @@ def limits_broken(results: Results, row: Row, modelled: Figures, measured: Figur
 def modelled_figures(row: Row, technology: Technology, trial: Trial) -> Figures:
     """What the cost model says of the design at ``row``."""
     core = core_of(row)
-    areas: dict[Speed, float] = {speed: estimate(core, technology.sized(speed)).area_um2 for speed in SPEEDS}
-    return _figures(row, areas, estimate(core, technology).delay_ps, trial.cycles)
+    return _figures(row, sized_areas(core, technology), estimate(core, technology).delay_ps, trial.cycles)
 
 
 def measured_figures(row: Row, synthesis: SynthesisResult, simulation: SimulationResult) -> Figures:

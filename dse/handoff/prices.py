@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from costmodel.estimate import estimate
+from costmodel.estimate import estimate, sized_areas
 from costmodel.technology import load_technology
 from generator.config import CoreConfig
 
@@ -30,6 +30,6 @@ def prices(config: CoreConfig) -> dict[str, Price]:
     found = {}
     for name, title in TECHNOLOGIES.items():
         technology = load_technology(name)
-        relaxed, tight = (estimate(config, technology.sized(speed)) for speed in ("relaxed", "tight"))
-        found[name] = Price(title, relaxed.area_um2, tight.area_um2, tight.delay_ps)
+        areas, delay_ps = sized_areas(config, technology), estimate(config, technology).delay_ps
+        found[name] = Price(title, areas["relaxed"], areas["tight"], delay_ps)
     return found

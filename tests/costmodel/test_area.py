@@ -18,6 +18,7 @@ from costmodel.technology import load_technology
 from generator.config import CoreConfig
 from generator.errors import ConfigError
 from generator.verilog import emit
+from tests.costmodel.batches import assert_priced_as_alone
 
 ASAP7 = load_technology("asap7")
 FLOORS = [("select", 1), ("lut", 2), ("lut", 3), ("lut", 4)]
@@ -97,16 +98,8 @@ def test_the_breakdown_sums_to_the_area(values: dict[str, Any]) -> None:
 @given(st.lists(cores(), min_size=1, max_size=12))
 def test_a_batch_equals_estimates_one_by_one(many: list[dict[str, Any]]) -> None:
     columns = {key: np.array([flat(values)[key] for values in many], dtype=object) for key in flat(many[0])}
-    batch = estimate_batch(columns, ASAP7)
-    for i, values in enumerate(many):
-        one = estimate(CoreConfig.parse(values), ASAP7)
-        assert batch["area_um2"][i] == pytest.approx(one.area_um2, rel=1e-12)
-        assert batch["delay_ps"][i] == pytest.approx(one.delay_ps, rel=1e-12)
-        assert batch["macs_per_cycle"][i] == one.macs_per_cycle
-        assert batch["latency_cycles"][i] == one.latency_cycles
-        assert batch["bits_per_weight"][i] == one.bits_per_weight
-        for part in PARTS:
-            assert batch[f"area_{part}"][i] == pytest.approx(one.breakdown[part], rel=1e-12, abs=1e-12)
+    alone = [CoreConfig.parse(values) for values in many]
+    assert_priced_as_alone(estimate_batch(columns, ASAP7), alone, ASAP7)
 
 
 def test_a_batch_of_any_numbers_equals_estimates_one_by_one() -> None:
@@ -116,14 +109,7 @@ def test_a_batch_of_any_numbers_equals_estimates_one_by_one() -> None:
         key: np.array([values.get(key) for values in map(flat, dumped)], dtype=object)
         for key in flat(dumped[0])
     }
-    batch = estimate_batch(columns, ASAP7)
-    for i, core in enumerate(many):
-        one = estimate(core, ASAP7)
-        assert batch["area_um2"][i] == pytest.approx(one.area_um2, rel=1e-12)
-        assert batch["delay_ps"][i] == pytest.approx(one.delay_ps, rel=1e-12)
-        assert batch["latency_cycles"][i] == one.latency_cycles
-        assert batch["bits_per_weight"][i] == one.bits_per_weight
-        assert sum(one.breakdown.values()) == pytest.approx(one.area_um2, rel=1e-12)
+    assert_priced_as_alone(estimate_batch(columns, ASAP7), many, ASAP7)
 
 
 @pytest.mark.parametrize(

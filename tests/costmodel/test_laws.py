@@ -20,6 +20,7 @@ from costmodel.technology import load_technology, shipped_technologies
 from generator.config import LONGEST_EXACT_EXPONENT, CoreConfig
 from generator.formats import FLOATS
 from generator.verilog import emit
+from tests.costmodel.batches import assert_priced_as_alone
 
 TECHNOLOGIES = {
     f"{name} {speed}": load_technology(name).sized(speed)
@@ -155,16 +156,7 @@ def test_a_batch_of_mixed_cores_equals_estimates_one_by_one(name: str) -> None:
     technology = load_technology(name)
     many = draw_cores(31, 24, largest=4000, floats=0.6)
     columns = {key: np.array([value_of(core, key) for core in many], dtype=object) for key in BATCH_KEYS}
-    batch = estimate_batch(columns, technology)
-    for i, core in enumerate(many):
-        one = estimate(core, technology)
-        assert batch["area_um2"][i] == pytest.approx(one.area_um2, rel=1e-12)
-        assert batch["delay_ps"][i] == pytest.approx(one.delay_ps, rel=1e-12)
-        assert batch["macs_per_cycle"][i] == one.macs_per_cycle
-        assert batch["latency_cycles"][i] == one.latency_cycles
-        assert batch["bits_per_weight"][i] == one.bits_per_weight
-        for part in PARTS:
-            assert batch[f"area_{part}"][i] == pytest.approx(one.breakdown[part], rel=1e-12, abs=1e-12)
+    assert_priced_as_alone(estimate_batch(columns, technology), many, technology)
 
 
 def value_of(core: CoreConfig, key: str) -> Any:
