@@ -337,15 +337,14 @@ def estimate(
 
     config = load_core(core, override)
     from costmodel.estimate import estimate as price
+    from costmodel.estimate import sized_areas
     from costmodel.speeds import EASE, SPEEDS
     from costmodel.technology import load_technology
 
     technology = load_technology(tech)
     if speed not in SPEEDS:
         raise UsageError(f"--speed {speed}: {', '.join(SPEEDS)} is expected")
-    estimates = {name: price(config, technology.sized(name)) for name in SPEEDS}
-    found = estimates[speed]
-    areas = {name: one.area_um2 for name, one in estimates.items()}
+    found, areas = price(config, technology.sized(speed)), sized_areas(config, technology)
     if as_json:
         say_json({"technology": technology.name, "speed": speed, **asdict(found), "areas_um2": areas})
         return
@@ -472,7 +471,6 @@ def sweep(
     as_json: AsJson = False,
 ) -> None:
     """Explore a design space and report its Pareto front."""
-    from dse.summary import Summary
     from dse.sweep import sweep as explore
 
     directory = out or Path("reports") / spec.stem
@@ -487,11 +485,10 @@ def sweep(
             liberty=liberty,
             progress=progress,
         )
-    summary = Summary(finished.results)
     figures = finished.figures()
     if not as_json:
-        say_sweep(summary, figures)
-    built = build_best(summary, directory, quiet=as_json) if emit_best else None
+        say_sweep(finished.summary, figures)
+    built = build_best(finished.summary, directory, quiet=as_json) if emit_best else None
     if as_json:
         say_json(figures | ({"simulation": built} if emit_best else {}))
     else:

@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from dse.along_front import staircase
 from dse.breakdown_figure import front_breakdown
 from dse.group_costs import group_costs, number_of
 from dse.group_figure import group_figure
@@ -64,17 +65,6 @@ def _formats(panels: Sequence[Axes], results: Results) -> None:
         axes.grid(True, axis="y")
         axes.yaxis.set_minor_formatter(NullFormatter())
     panels[0].legend(loc="upper left", borderaxespad=0.1)
-
-
-def staircase(rows: Sequence[Row], price: str, rate: str, results: Results) -> list[Row]:
-    """Of ``rows`` those that are on the front of the two objectives alone, cheapest first."""
-    sign_price = 1 if results.objectives[price] == "min" else -1
-    sign_rate = 1 if results.objectives[rate] == "min" else -1
-    kept: list[Row] = []
-    for row in sorted(rows, key=lambda row: (sign_price * row[price], sign_rate * row[rate], row["id"])):
-        if not kept or sign_rate * row[rate] < sign_rate * kept[-1][rate]:
-            kept.append(row)
-    return kept
 
 
 def _fronts(axes: Axes, summary: Summary) -> None:

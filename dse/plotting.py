@@ -44,8 +44,9 @@ STYLE: Any = {
 }
 
 
-def save(figure: Figure, directory: Path, name: str) -> None:
-    for suffix, options in (("png", {"dpi": 300}), ("svg", {"metadata": {"Date": None}})):
+def save(figure: Figure, directory: Path, name: str, dpi: int = 300) -> None:
+    """Writes ``figure`` as PNG and SVG; the same figure gives the same bytes."""
+    for suffix, options in (("png", {"dpi": dpi}), ("svg", {"metadata": {"Date": None}})):
         with replacing(directory / f"{name}.{suffix}") as temporary:
             figure.savefig(temporary, format=suffix, **options)
 

@@ -12,7 +12,6 @@ import gzip
 import html
 import json
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from dse.caveats import caveats
 from dse.group_costs import cost, group_costs, number_of
 from dse.layers_table import HEAD
 from dse.metrics import metric
+from dse.page import data_text, embedded, filled
 from dse.plotting import PART_COLOURS, VALUE_COLOURS, label
 from dse.results import EFFICIENCY, Results, Row
 from dse.space import CONFIG_KEYS, DESIGN_KEYS, default_value
@@ -74,24 +74,20 @@ def write_report(path: Path, summary: Summary) -> None:
     """Writes the page of ``summary``."""
     from plotly.offline import get_plotlyjs
 
-    page = _data("report.html")
-    data = json.dumps(page_data(summary), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     parts = {
         "title": html.escape(summary.results.meta["spec"]["title"] or "Sweep"),
-        "style": _data("report.css"),
+        "style": data_text("report.css"),
         "verified": verified_section(summary.results.verified),
         "plotly": get_plotlyjs(),
-        "data": data.replace("</", "<\\/"),
+        "data": embedded(page_data(summary)),
         "program": program(),
     }
-    for name, text in parts.items():
-        page = page.replace(f"<!--{name}-->", text)
-    write_text(path, page)
+    write_text(path, filled("report.html", parts))
 
 
 def program() -> str:
     """What runs in the page: one function, so that its names are its own."""
-    parts = [_data(f"report/{name}.js") for name in PROGRAM]
+    parts = [data_text(f"report/{name}.js") for name in PROGRAM]
     return f'"use strict";\n(async () => {{\n{"".join(parts)}}})();\n'
 
 
@@ -280,7 +276,3 @@ def _provenance(results: Results) -> list[list[str]]:
         ["Run with", ", ".join(f"{name} {version}" for name, version in meta["versions"].items())],
         ["Sweep", f"{meta['digest']}, {meta['points']:,} points, every one judged: nothing is random"],
     ]
-
-
-def _data(name: str) -> str:
-    return (resources.files("dse") / "data" / name).read_text(encoding="utf-8")

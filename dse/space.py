@@ -93,13 +93,10 @@ class Space:
         return space
 
     def _check(self, spec: SweepSpec, where: str) -> None:
-        for first, second, has in (
-            ("an axis", "fixed", self.fixed),
-            ("an axis", "derived", self.derived),
-        ):
-            for key in has:
+        for what, stated in (("fixed", self.fixed), ("derived", self.derived)):
+            for key in stated:
                 if key in spec.axes:
-                    raise SpecError(f"{where}: {key} is {first} and {second}, one of the two is expected")
+                    raise SpecError(f"{where}: {key} is an axis and {what}, one of the two is expected")
         for key in self.derived:
             if key in self.fixed:
                 raise SpecError(f"{where}: {key} is fixed and derived, one of the two is expected")

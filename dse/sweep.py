@@ -37,13 +37,16 @@ class Finished:
     """A finished sweep: its directory, what was found, and the page to look at."""
 
     directory: Path
-    results: Results
+    summary: Summary
     report: Path
+
+    @property
+    def results(self) -> Results:
+        return self.summary.results
 
     def figures(self) -> dict[str, Any]:
         """The sweep in numbers, as ``--json`` prints them."""
-        meta = self.results.meta
-        summary = Summary(self.results)
+        meta, summary = self.results.meta, self.summary
         names = ("points", "cores", "feasible", "pareto", "seconds", "points_per_second")
         verified = self.results.verified
         return {
@@ -124,11 +127,11 @@ def sweep(
     if library is not None:
         finished = _verify(finished, technology, library, workers, progress)
     checkpoint.remove()
-    summary = Summary(finished.results)
-    finished.results.meta["knee"] = summary.knee["id"]
-    finished.results.meta["top"] = {name: [r["id"] for r in rows] for name, rows in summary.top.items()}
-    finished.results.meta["seconds"] = round(time.perf_counter() - began, 3)
-    _write_meta(directory, finished.results.meta)
+    summary, meta = finished.summary, finished.results.meta
+    meta["knee"] = summary.knee["id"]
+    meta["top"] = {name: [row["id"] for row in rows] for name, rows in summary.top.items()}
+    meta["seconds"] = round(time.perf_counter() - began, 3)
+    _write_meta(directory, meta)
     return finished
 
 
@@ -145,7 +148,7 @@ def _verify(
         progress("verifying", share)
 
     count = meta["spec"]["verify"]
-    for one in verify(Summary(results), technology, library, count, workers, verifying):
+    for one in verify(finished.summary, technology, library, count, workers, verifying):
         known = merged(known, one)
         meta["verified"] = [each.model_dump(mode="json") for each in known]
         _write_meta(finished.directory, meta)
@@ -199,7 +202,7 @@ def report(directory: Path, progress: Progress = silent, pictures: bool = True) 
     page = directory / "report.html"
     write_report(page, summary)
     progress("writing", 1.0)
-    return Finished(directory, results, page)
+    return Finished(directory, summary, page)
 
 
 def _meta(path: Path, model: Model, outcome: Outcome, digest: str) -> dict[str, Any]:

@@ -40,6 +40,11 @@ LIMITS = ("weight_bandwidth_gb_per_s", "activation_bandwidth_gb_per_s")
 """Keys that limit a stream."""
 
 
+def idle_system_keys(values: Mapping[str, Any]) -> set[str]:
+    """System keys that mean nothing for a design with ``values``: one core has nothing to split."""
+    return {"split"} if values.get("cores", system_default("cores")) == 1 else set()
+
+
 def check_system(values: Mapping[str, Any]) -> None:
     """Raises ``ConfigError`` in one line where ``values`` of system keys are not allowed."""
     try:

@@ -24,7 +24,7 @@ from costmodel.representative import (
 from costmodel.sharing import SharingPlan
 from costmodel.technology import Technology
 from dse.space import CONFIG_KEYS, Space, default_value
-from dse.system import SYSTEM_KEYS, check_system
+from dse.system import SYSTEM_KEYS, check_system, idle_system_keys
 from dse.tabulated import tabulated
 from dse.workload import Workload
 from generator.errors import ConfigError, WorkloadError
@@ -45,6 +45,15 @@ RULES = (
     ("activation", "datapath", "rounding"),
 )
 """Keys whose combinations ``CoreConfig`` may refuse; a core is one when no rule refuses it."""
+
+
+Idle = Callable[[Mapping[str, Any]], set[str]]
+
+SOMETIMES_IDLE: tuple[tuple[str, tuple[str, ...], Idle], ...] = (
+    *((key, DECIDING_KEYS, idle_keys) for key in OPTIONAL_KEYS),
+    ("split", ("cores",), idle_system_keys),
+)
+"""Keys that mean something for some designs only, those that decide, and which keys mean nothing then."""
 
 
 def axis_values(space: Space) -> dict[str, Table]:
@@ -125,26 +134,16 @@ def rule_tables(space: Space) -> list[Table]:
         representative(values)
         return [1.0]
 
-    def counts(key: str, first: Any) -> Callable[[Mapping[str, Any]], list[float]]:
-        return lambda values: [float(values[key] == first or key not in idle_keys(values))]
+    def counts(key: str, first: Any, idle: Idle) -> Callable[[Mapping[str, Any]], list[float]]:
+        return lambda values: [float(values[key] == first or key not in idle(values))]
 
     tables = [_fill(space, keys, allowed, [0.0]) for keys in RULES]
     tables += [_fill(space, (key,), _is_allowed(key), [0.0]) for key in space.derived]
-    if space.axis("split") is not None:
-        first = space.values_of("split")[0]
-        tables.append(
-            _fill(
-                space,
-                ("split", "cores"),
-                lambda values: [float(values["split"] == first or values.get("cores", 1) > 1)],
-                [0.0],
-            )
-        )
-    for key in OPTIONAL_KEYS:
+    for key, deciding, idle in SOMETIMES_IDLE:
         axis = space.axis(key)
         if axis is not None:
-            keys = tuple(dict.fromkeys((key, *DECIDING_KEYS)))
-            tables.append(_fill(space, keys, counts(key, space.axes[axis].values[0]), [0.0]))
+            keys = tuple(dict.fromkeys((key, *deciding)))
+            tables.append(_fill(space, keys, counts(key, space.axes[axis].values[0], idle), [0.0]))
     return [table[..., 0] > 0 for table in tables]
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import html
-import json
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from costmodel.validation import FIGURES, GROUPINGS, Validation
+from dse.page import data_text, embedded, filled, html_table
 from dse.plotting import VALUE_COLOURS
 from dse.summary import shape
 from dse.validation_figures import BAND
@@ -18,22 +17,18 @@ from generator.files import write_text
 
 def write_page(path: Path, validation: Validation) -> None:
     """Writes the page of ``validation``."""
-    page = _data("validation.html")
-    data = json.dumps(page_data(validation), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     noise = [noise_table(validation)] if validation.noise else []
     parts = {
         "title": html.escape(f"The model against synthesis: {validation.technology.name}"),
-        "style": _data("report.css") + _data("validation.css"),
+        "style": data_text("report.css") + data_text("validation.css"),
         "sentences": "".join(f"<p>{html.escape(text)}</p>\n" for text in sentences(validation)),
         "errors": "".join(_section(table) for table in (*error_tables(validation), *noise)),
         "worst-note": html.escape(WORST_NOTE),
         "worst": "".join(_panel(table) for table in worst_tables(validation)),
-        "data": data.replace("</", "<\\/"),
-        "program": _data("validation.js"),
+        "data": embedded(page_data(validation)),
+        "program": data_text("validation.js"),
     }
-    for name, text in parts.items():
-        page = page.replace(f"<!--{name}-->", text)
-    write_text(path, page)
+    write_text(path, filled("validation.html", parts))
 
 
 def page_data(validation: Validation) -> dict[str, Any]:
@@ -59,22 +54,10 @@ def page_data(validation: Validation) -> dict[str, Any]:
 
 def _section(table: Table) -> str:
     note = f'<p class="caption">{html.escape(table.note)}</p>' if table.note else ""
-    scroll = f'<div class="scroll">{_rows(table)}</div>'
+    scroll = f'<div class="scroll">{html_table(table.head, table.rows)}</div>'
     return f"<section><h2>{html.escape(table.title)}</h2>{note}{scroll}</section>\n"
 
 
 def _panel(table: Table) -> str:
     note = f'<p class="caption">{html.escape(table.note)}</p>'
-    return f"<div><h3>{html.escape(table.title)}</h3>{_rows(table)}{note}</div>\n"
-
-
-def _rows(table: Table) -> str:
-    head = "".join(f"<th>{html.escape(cell)}</th>" for cell in table.head)
-    rows = [
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>" for cells in table.rows
-    ]
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-
-
-def _data(name: str) -> str:
-    return (resources.files("dse") / "data" / name).read_text(encoding="utf-8")
+    return f"<div><h3>{html.escape(table.title)}</h3>{html_table(table.head, table.rows)}{note}</div>\n"

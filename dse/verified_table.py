@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
+from dse.page import html_table
 from dse.verified import HEAD, Verified, note, rows, sentences
 
 
@@ -13,16 +14,10 @@ def verified_section(found: Sequence[Verified]) -> str:
     if not found:
         return ""
     said = "".join(f"<p>{html.escape(text)}</p>" for text in sentences(found))
-    head = "".join(f"<th>{html.escape(cell)}</th>" for cell in HEAD)
-    body = "".join(f"<tr>{_cells(cells)}</tr>" for cells in rows(found))
     return (
         '  <section id="verified">\n'
         f"    <h2>Modelled and measured</h2>\n    {said}\n"
-        f'    <div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>\n'
+        f'    <div class="scroll">{html_table(HEAD, rows(found))}</div>\n'
         f'    <p class="caption">{html.escape(note(found))}</p>\n'
         "  </section>\n"
     )
-
-
-def _cells(cells: Sequence[str]) -> str:
-    return "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)

@@ -48,16 +48,14 @@ def _over_layers(view: View, figure: Callable[[View, Shape], Array]) -> Array:
     return total
 
 
+def _tile(view: View) -> dict[str, Array]:
+    """What a step takes of a layer."""
+    return {"tile_length": view("tile_length"), "columns": view("columns"), "rows": view("rows")}
+
+
 def _layer_steps(view: View, shape: Shape) -> Array:
     part = share(view, shape)
-    return layer_steps_batch(
-        part.inputs,
-        part.outputs,
-        view.workload.tokens,
-        tile_length=view("tile_length"),
-        columns=view("columns"),
-        rows=view("rows"),
-    )
+    return layer_steps_batch(part.inputs, part.outputs, view.workload.tokens, **_tile(view))
 
 
 def _layer_pauses(view: View, shape: Shape) -> Array:
@@ -66,9 +64,7 @@ def _layer_pauses(view: View, shape: Shape) -> Array:
         part.inputs,
         part.outputs,
         view.workload.tokens,
-        tile_length=view("tile_length"),
-        columns=view("columns"),
-        rows=view("rows"),
+        **_tile(view),
         table_stationary=view("dataflow") == "table_stationary",
         accumulator_stages=whole(view("plan accumulator_stages")),
         pause_cycles=whole(view("plan pause_cycles")),
@@ -78,14 +74,7 @@ def _layer_pauses(view: View, shape: Shape) -> Array:
 def _layer_beats(view: View, shape: Shape) -> Array:
     """Beats of activations; table-stationary cores hold a tile for all outputs."""
     part = share(view, shape)
-    n_tiles = layer_steps_batch(
-        part.inputs,
-        1,
-        view.workload.tokens,
-        tile_length=view("tile_length"),
-        columns=1,
-        rows=view("rows"),
-    )
+    n_tiles = layer_steps_batch(part.inputs, 1, view.workload.tokens, **_tile(view) | {"columns": 1})
     m_tiles = -(-part.outputs // view("columns"))
     beats: Array = n_tiles * np.where(view("dataflow") == "output_stationary", m_tiles, 1) * part.streams
     return beats
@@ -140,7 +129,7 @@ def seconds(view: View) -> Array:
         return np.asarray(_compute_seconds(view))
     total = np.zeros(())
     for shape in view.workload.shapes:
-        total = total + shape.layers * np.maximum.reduce(np.broadcast_arrays(*_layer_times(view, shape)))
+        total = total + shape.layers * _layer_times(view, shape).max(axis=0)
     return total
 
 
@@ -152,13 +141,10 @@ def bound_share(stream: int) -> Callable[[View], Array]:
             return np.zeros(())
         waiting = np.zeros(())
         for shape in view.workload.shapes:
-            times = np.broadcast_arrays(*_layer_times(view, shape))
-            longest = np.maximum.reduce(times)
-            # A layer waits for the first stream that takes longest.
-            waits = (times[stream] > times[0]) & (times[stream] > times[3 - stream])
-            if stream == 1:
-                waits |= (times[1] == times[2]) & (times[1] > times[0])
-            waiting = waiting + shape.layers * np.where(waits, longest, 0.0)
+            times = _layer_times(view, shape)
+            # Of streams that take equally long a layer waits for the first.
+            waits = times.argmax(axis=0) == stream
+            waiting = waiting + shape.layers * np.where(waits, times.max(axis=0), 0.0)
         return np.asarray(waiting / view("seconds of a pass"))
 
     return found
@@ -172,16 +158,15 @@ def _compute_seconds(view: View) -> Array:
     return np.asarray(view("cycles_per_token") * (view.workload.tokens * 1e-6) / view("clock_mhz"))
 
 
-def _layer_times(view: View, shape: Shape) -> tuple[Array, Array, Array]:
-    """Seconds of computing one layer, of its keys and of its activations."""
-    ticks = _layer_steps(view, shape) + _latency(view)
+def _layer_times(view: View, shape: Shape) -> Array:
+    """Seconds of computing one layer, of its keys and of its activations, one after the other in axis 0."""
+    steps = _layer_steps(view, shape)
+    ticks = steps + _latency(view)
     if _has_pauses(view):
         ticks = ticks + _layer_pauses(view, shape)
-    keys = _layer_steps(view, shape) * _key_beat(view)
-    beats = _layer_beats(view, shape) * _activation_beat(view)
-    limits = (_limit(view(name)) for name in LIMITS)
-    compute = np.asarray(ticks * 1e-6 / view("clock_mhz"))
-    return compute, *(np.asarray(bits / limit) for bits, limit in zip((keys, beats), limits, strict=True))  # type: ignore[return-value]
+    streams = steps * _key_beat(view), _layer_beats(view, shape) * _activation_beat(view)
+    waits = [bits / _limit(view(name)) for bits, name in zip(streams, LIMITS, strict=True)]
+    return np.stack(np.broadcast_arrays(ticks * 1e-6 / view("clock_mhz"), *waits))
 
 
 def _limit(gigabytes: Array) -> Array:

@@ -15,8 +15,7 @@ from matplotlib.ticker import FixedLocator, MultipleLocator, NullLocator
 from dse.claims.gain import COMMON, OWN
 from dse.claims.study import Study
 from dse.claims.synthesized import measured_ratios
-from dse.plotting import PART_COLOURS, STYLE, VALUE_COLOURS, plain
-from generator.files import replacing
+from dse.plotting import PART_COLOURS, STYLE, VALUE_COLOURS, plain, save
 
 KINDS = {
     "integer": "Integers",
@@ -39,9 +38,7 @@ def write_figures(directory: Path, study: Study) -> list[str]:
         for name, (size, draw) in PICTURES.items():
             figure = Figure(figsize=size, layout="constrained")
             draw(figure, study)
-            for suffix, options in (("png", {"dpi": 200}), ("svg", {"metadata": {"Date": None}})):
-                with replacing(directory / f"{name}.{suffix}") as temporary:
-                    figure.savefig(temporary, format=suffix, **options)
+            save(figure, directory, name, dpi=200)
     return list(PICTURES)
 
 

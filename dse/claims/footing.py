@@ -78,6 +78,14 @@ NUMBERS = (
 )
 """Aligned: the fewest bits that lose no more than IEEE additions do (RMS, n = 24, N = 4096)."""
 
+PIPELINES = {
+    "table": ["entries", "activations"],
+    "fetch": [False, True],
+    "reduction_every": [0, 1, 2],
+    "float_stages": [0, 1, 2, 3],
+}
+"""All pipelining that designs are chosen from."""
+
 WORKLOAD = {"layers": [{"name": "longest", "inputs": LONGEST, "outputs": LONGEST}], "tokens": 1}
 """A layer that any of the cores fits; no figure that is compared here depends on it."""
 
@@ -99,12 +107,7 @@ def designs(
         "architecture": ["lut", "select", "multiplier"],
         "group_size": list(group_sizes),
         "columns": list(columns),
-        "pipeline": {
-            "table": ["entries", "activations"],
-            "fetch": [False, True],
-            "reduction_every": [0, 1, 2],
-            "float_stages": [0, 1, 2, 3],
-        },
+        "pipeline": PIPELINES,
     }
     if clock_mhz is None:
         axes["speed"] = ["medium", "tight"]
@@ -118,12 +121,13 @@ def designs(
         "derived": {"tables": f"{tile_length} / mu"},
     }
     found = best(spec, ("architecture", "group_size", "columns"))
-    return [
-        row | {"number": number.name, "kind": number.kind, "technology": technology}
-        for row in found
-        # A table of one activation is none.
-        if row["architecture"] != "lut" or row["group_size"] > 1
-    ]
+    named = {"number": number.name, "kind": number.kind, "technology": technology}
+    return [row | named for row in found if not is_select_in_disguise(row)]
+
+
+def is_select_in_disguise(row: Row) -> bool:
+    """Whether a design is a LUT core by name alone: a table of one activation is none."""
+    return bool(row["architecture"] == "lut" and row["group_size"] == 1)
 
 
 def best(spec: dict[str, Any], among: Iterable[str]) -> list[Row]:

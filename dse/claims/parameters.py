@@ -7,7 +7,17 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dse.claims.footing import CLOCKS_MHZ, GROUP_SIZES, LONGEST, PRICE, WORKLOAD, Number, best, frame
+from dse.claims.footing import (
+    CLOCKS_MHZ,
+    GROUP_SIZES,
+    LONGEST,
+    PIPELINES,
+    PRICE,
+    WORKLOAD,
+    Number,
+    best,
+    frame,
+)
 
 MACS_PER_CYCLE = 1536
 TILE_LENGTHS = (12, 24, 48, 96, 192)
@@ -28,12 +38,7 @@ def corrections(number: Number, technology: str) -> pd.DataFrame:
         "axes": {
             "group_size": [size for size in GROUP_SIZES if size > 1],
             "tile": list(TILE_LENGTHS),
-            "pipeline": {
-                "table": ["entries", "activations"],
-                "fetch": [False, True],
-                "reduction_every": [0, 1, 2],
-                "float_stages": [0, 1, 2, 3],
-            },
+            "pipeline": PIPELINES,
         },
         "fixed": {**number.keys, "architecture": "lut", "max_reduction": LONGEST, "fetch": "onehot"},
         "derived": {"tables": "tile / mu", "columns": f"{MACS_PER_CYCLE} / tile"},

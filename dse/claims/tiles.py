@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from dse.claims.footing import CLOCKS_MHZ, GROUP_SIZES, Number, best
+from dse.claims.footing import CLOCKS_MHZ, GROUP_SIZES, PIPELINES, Number, best, is_select_in_disguise
 
 MODEL = "bitnet-b1.58-2B-4T"
 MACS_PER_CYCLE = 6144
@@ -45,12 +45,7 @@ def tiles(number: Number, technology: str) -> pd.DataFrame:
             "tile": list(TILE_LENGTHS),
             "cores": list(CORES),
             "split": ["outputs", "inputs"],
-            "pipeline": {
-                "table": ["entries", "activations"],
-                "fetch": [False, True],
-                "reduction_every": [0, 1, 2],
-                "float_stages": [0, 1, 2, 3],
-            },
+            "pipeline": PIPELINES,
         },
         "fixed": {**number.keys, "max_reduction": "workload", "fetch": "onehot"},
         "derived": {"tables": "tile / mu", "columns": f"{MACS_PER_CYCLE} / (cores * tile)"},
@@ -58,7 +53,7 @@ def tiles(number: Number, technology: str) -> pd.DataFrame:
     rows: list[dict[str, Any]] = [
         {**row, "number": number.name}
         for row in best(spec, ("architecture", "group_size", "cores", "split"))
-        if row["architecture"] != "lut" or row["group_size"] > 1
+        if not is_select_in_disguise(row)
     ]
     table = pd.DataFrame(rows)
     keys = ["architecture", "cores", "split"]
