@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from costmodel.accuracy import arithmetic_error, rms_error
 from costmodel.area import AREA_TERMS, PARTS
 from costmodel.components import Bill
-from costmodel.representative import default_of, plan_to_price, representative
-from costmodel.sharing import SharingPlan
+from costmodel.representative import default_of, plan_to_price
+from costmodel.sharing import unit_plan
 from costmodel.speeds import SPEEDS, Speed
 from costmodel.technology import Technology
 from costmodel.throughput import KEY_WIDTH_KEYS, LATENCY_KEYS
@@ -116,6 +116,9 @@ def estimate_batch(columns: Mapping[str, ArrayLike], technology: Technology) -> 
     delay = np.zeros(batch.length)
     for stage in DELAY_TERMS:
         path = batch.gather(stage.keys, stage.path, partial(_priced, technology.delay_ps))
+        if stage.broadcast:
+            driven = technology.delay_ps["load"] * np.log2(batch.product(("rows", "columns")))
+            path = np.where(path == 0, 0, path + driven)
         np.maximum(delay, path, out=delay)
     return {
         "area_um2": np.sum([areas[part] for part in PARTS], axis=0),
@@ -262,7 +265,7 @@ def _default(key: str) -> Any:
 @lru_cache(maxsize=1 << 18)
 def _figure(figure: Callable[[CorePlan], Any], values: tuple[tuple[str, Any], ...]) -> Any:
     """A figure of the cores with ``values``, which no technology changes: made once."""
-    return figure(_representative(dict(values)))
+    return figure(unit_plan({key: value for key, value in values if value is not None}))
 
 
 def _priced(coefficients: Mapping[str, float], bill: Bill) -> float:
@@ -275,8 +278,3 @@ def _latency_cycles(plan: CorePlan) -> int:
 
 def _bits_per_weight(plan: CorePlan) -> float:
     return plan.bits_per_weight
-
-
-def _representative(values: Mapping[str, Any]) -> CorePlan:
-    stated = {key: value for key, value in values.items() if value is not None}
-    return SharingPlan(representative(stated))

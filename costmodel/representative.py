@@ -35,6 +35,16 @@ def without_idle(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key not in idle}
 
 
+def without_columns(values: Mapping[str, Any]) -> dict[str, Any]:
+    """``values`` (dotted keys) with one column that has as many partial sums: a unit knows of no other."""
+    columns, outputs = values.get("columns"), values.get("outputs")
+    if columns is None or "outputs" not in values:
+        return dict(values)
+    if outputs is None or values.get("dataflow") == "output_stationary":
+        return {key: value for key, value in values.items() if key not in ("columns", "outputs")}
+    return {**values, "columns": 1, "outputs": -(-outputs // columns)}
+
+
 def representative(values: Mapping[str, Any]) -> CoreConfig:
     """A core with ``values``, in everything else as small or as permissive as may be.
 

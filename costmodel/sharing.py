@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
+from costmodel.representative import representative, without_columns
 from generator.plan import CorePlan, Range, ReductionPlan, TablePlan
 
 Part = TypeVar("Part")
+
+
+def unit_plan(values: Mapping[str, Any]) -> CorePlan:
+    """The plan of a core with ``values`` (dotted keys) that stands for all whose units cost the same.
+
+    Raises ``ConfigError`` where there is no such core.
+    """
+    return SharingPlan(representative(without_columns(values)))
 
 
 class SharingPlan(CorePlan):

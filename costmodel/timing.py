@@ -29,11 +29,16 @@ MERGE_BITS = 6
 
 @dataclass(frozen=True)
 class DelayTerm:
-    """A stage between registers; ``keys`` are those its delay depends on."""
+    """A stage between registers; ``keys`` are those its delay depends on.
+
+    A stage that is ``broadcast`` begins with a control that drives every row and column: a load of the
+    logarithm of their number, beside what its path has in a core of one.
+    """
 
     stage: str
     keys: tuple[str, ...]
     bill: Callable[[CorePlan], Bill]
+    broadcast: bool = False
 
     def delay(self, plan: CorePlan, technology: Technology) -> float:
         """ps of the stage's longest path; 0 where the plan has no such stage."""
@@ -42,7 +47,10 @@ class DelayTerm:
     def path(self, plan: CorePlan) -> Bill:
         """What the stage's longest path is made of, registers included."""
         between = self.bill(plan)
-        return between + Bill.of(launch=1) if between else NOTHING
+        if not between:
+            return NOTHING
+        driven = plan.config.rows * plan.config.columns
+        return between + Bill.of(launch=1, load=log2(driven) if self.broadcast else 0)
 
 
 def _adders(depth: int, width: int, followed: bool = False) -> Bill:
@@ -195,7 +203,7 @@ def result_stage(plan: CorePlan) -> Bill:
 
 def accept_stage(plan: CorePlan) -> Bill:
     """From the flag of a waiting result, through the handshakes, into the accumulators."""
-    return _accumulated(plan, Bill.of(sequencer=1) + _broadcast(plan, plan.accumulator_width))
+    return Bill.of(sequencer=1, load=log2(plan.accumulator_width)) + _accumulated(plan)
 
 
 def recall_stage(plan: CorePlan) -> Bill:
@@ -203,30 +211,36 @@ def recall_stage(plan: CorePlan) -> Bill:
     words = plan.stored_sums
     if words < 2:
         return NOTHING
-    choices = _broadcast(plan, plan.accumulator_width * words) + Bill.of(merge=log2(words))
-    return _accumulated(plan, Bill.of(sequencer=1) + choices)
+    return Bill.of(sequencer=1, load=log2(plan.accumulator_width * words), merge=log2(words)) + _accumulated(
+        plan
+    )
 
 
-def _accumulated(plan: CorePlan, control: Bill) -> Bill:
-    """``control`` and the accumulator's adder; if that is pipelined, its first stage alone waits for it.
+def _accumulated(plan: CorePlan) -> Bill:
+    """The accumulator's adder behind a control; if that is pipelined, its first stage alone.
 
     Where partial sums are merged, the pause's step decides which of two addends comes in front of it.
     """
-    number = plan.config.accumulator_format
-    if number is None or not plan.float_stages:
-        return control + _accumulate(plan)
-    first, *others = floating.stage_paths(FloatAdder(number, stages=plan.float_stages))
+    if not plan.pipelines_accumulator:
+        return _accumulate(plan)
     chosen = Bill.of(step=plan.state_width / MERGE_BITS) if plan.merge.steps else NOTHING
-    return Bill.dearest_of([control + chosen + first, *others])
+    return chosen + _accumulator_stages(plan)[0]
 
 
-def _broadcast(plan: CorePlan, bits: int) -> Bill:
-    """A control that drives so many bits of every accumulator."""
-    return Bill.of(load=log2(plan.config.rows * plan.config.columns * bits))
+def accumulate_stage(plan: CorePlan) -> Bill:
+    """The slowest stage of a pipelined accumulator but the first."""
+    others = _accumulator_stages(plan)[1:] if plan.pipelines_accumulator else []
+    return Bill.dearest_of(others) if others else NOTHING
+
+
+def _accumulator_stages(plan: CorePlan) -> list[Bill]:
+    assert plan.config.accumulator_format is not None
+    return floating.stage_paths(FloatAdder(plan.config.accumulator_format, stages=plan.float_stages))
 
 
 _VALUE = ("architecture", "group_size", *NUMBER)
 _REDUCTION = ("tables", "max_reduction", "pipeline.fetch", "pipeline.reduction_every")
+_MERGED = ("max_reduction", "dataflow")
 
 DELAY_TERMS = (
     DelayTerm("scale", (*NUMBER, "group_size", "tables", "pipeline.table"), scale_stage),
@@ -235,6 +249,7 @@ DELAY_TERMS = (
     DelayTerm("fetch", (*_VALUE, "pipeline.table", *_REDUCTION), fetch_stage),
     DelayTerm("reduction", (*_VALUE, *_REDUCTION), reduction_stage),
     DelayTerm("result", (*NUMBER, "max_reduction"), result_stage),
-    DelayTerm("accept", (*NUMBER, "rows", "columns", *_REDUCTION), accept_stage),
-    DelayTerm("recall", (*NUMBER, "rows", "columns", "max_reduction", "dataflow", "outputs"), recall_stage),
+    DelayTerm("accumulate", NUMBER, accumulate_stage),
+    DelayTerm("accept", (*NUMBER, *_MERGED), accept_stage, broadcast=True),
+    DelayTerm("recall", (*NUMBER, *_MERGED, "outputs", "columns"), recall_stage, broadcast=True),
 )

@@ -83,7 +83,17 @@ def _tree(view: View, speed: Speed) -> Array:
 
 def delay(view: View) -> Array:
     """ps of the longest path, as fast as can be."""
-    return reduce(np.maximum, sorted((view(f"delay {i}") for i in range(len(DELAY_TERMS))), key=np.size))
+    stages = [
+        _driven(view, view(f"delay {i}")) if term.broadcast else view(f"delay {i}")
+        for i, term in enumerate(DELAY_TERMS)
+    ]
+    return reduce(np.maximum, sorted(stages, key=np.size))
+
+
+def _driven(view: View, stage: Array) -> Array:
+    """``stage`` with what driving every row and column takes; none where there is no such stage."""
+    load = view("delay load") * np.log2(view("rows") * view("columns"))
+    return np.where(stage == 0, 0.0, stage + load)
 
 
 def clock(view: View) -> Array:

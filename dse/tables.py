@@ -19,9 +19,10 @@ from costmodel.representative import (
     OPTIONAL_KEYS,
     idle_keys,
     representative,
+    without_columns,
     without_idle,
 )
-from costmodel.sharing import SharingPlan
+from costmodel.sharing import SharingPlan, unit_plan
 from costmodel.technology import Technology
 from dse.space import CONFIG_KEYS, Space, default_value
 from dse.system import SYSTEM_KEYS, check_system, idle_system_keys
@@ -100,15 +101,16 @@ def cost_tables(
 
 
 def _figures(figures: Figures) -> Callable[[Mapping[str, Any]], list[float]]:
-    """``figures`` of a core with some values, computed once where they differ in what means nothing."""
+    """``figures`` of a core with some values, computed once for all that no unit tells apart."""
     known: dict[frozenset[tuple[str, Any]], list[float]] = {}
 
     def row(values: Mapping[str, Any]) -> list[float]:
-        meant = frozenset(without_idle(values).items())
-        if meant not in known:
-            plan = SharingPlan(representative(values))
-            known[meant] = [figure(plan) for figure in figures]
-        return known[meant]
+        meant = without_idle(without_columns(values))
+        alike = frozenset(meant.items())
+        if alike not in known:
+            plan = unit_plan(meant)
+            known[alike] = [figure(plan) for figure in figures]
+        return known[alike]
 
     return row
 

@@ -55,6 +55,7 @@ def tabulated(technology: Technology, length: int) -> dict[str, Tabulated]:
     figures |= _prices("combining", COMBINING_KEYS, combining, technology)
     for i, stage in enumerate(DELAY_TERMS):
         figures[f"delay {i}"] = Tabulated(stage.keys, partial(stage.delay, technology=technology))
+    figures["delay load"] = Tabulated((), lambda plan: technology.delay_ps["load"])
     return figures
 
 
