@@ -25,8 +25,7 @@ from costmodel.components import (
     tree_multiplexer,
 )
 from costmodel.technology import Technology
-from costmodel.throughput import PAUSE_KEYS
-from generator.config import CoreConfig
+from costmodel.throughput import PAUSE_KEYS, STAGES
 from generator.floating.align import aligned_lsb
 from generator.floating.fixed import smallest_exponent
 from generator.keys import entry_count
@@ -39,8 +38,8 @@ PARTS = ("converters", "tables", "fetch", "reduction", "accumulators", "control"
 class AreaTerm:
     """Equal units of one ``part``.
 
-    ``keys`` are the configuration's keys (dotted) that one unit's bill depends on; the product of the keys in
-    ``count`` is how many units a core has.
+    ``keys`` are the configuration's keys (dotted) that one unit's bill depends on; the product of the keys,
+    and the stages of the plan, in ``count`` is how many units a core has.
     """
 
     part: str
@@ -52,8 +51,8 @@ class AreaTerm:
         """µm² of one unit."""
         return self.bill(plan).price(technology.area_um2)
 
-    def units(self, config: CoreConfig) -> int:
-        return prod(getattr(config, key) for key in self.count)
+    def units(self, plan: CorePlan) -> int:
+        return prod(getattr(plan if key in STAGES else plan.config, key) for key in self.count)
 
 
 def table(plan: CorePlan) -> Bill:
@@ -240,29 +239,25 @@ def output_counter(plan: CorePlan) -> Bill:
     return bill
 
 
-def stages(plan: CorePlan) -> Bill:
-    """The flags that travel with a tile through the columns' pipeline, and the handshakes."""
-    return _flags(plan) * (plan.pipeline_stages - plan.product_stages) + Bill.of(handshake=1)
-
-
-def product_flags(plan: CorePlan) -> Bill:
-    """The flags that travel with a tile through float multipliers."""
-    return _flags(plan) * plan.product_stages
-
-
-def _flags(plan: CorePlan) -> Bill:
+def flags(plan: CorePlan) -> Bill:
+    """The flags that travel with a tile through a stage of the columns' pipeline."""
     carried = 3 + (1 + plan.slot_width if plan.stored_sums else 0)
     return register(1 + carried, holds=True)
 
 
+def handshakes(_: CorePlan) -> Bill:
+    """Those of the streams."""
+    return Bill.of(handshake=1)
+
+
 def arriving_length(plan: CorePlan) -> Bill:
-    """The number of tiles along N while its tile is in pipelined tables."""
-    return register(1 + plan.n_tiles_width, holds=True) * (plan.table_stages - 1)
+    """The number of tiles along N while its tile is in a stage of pipelined tables."""
+    return register(1 + plan.n_tiles_width, holds=True)
 
 
 def arriving_outputs(plan: CorePlan) -> Bill:
-    """The number of tiles along M while its tile is in pipelined tables."""
-    return register(plan.m_tiles_width, holds=True) * (plan.table_stages - 1)
+    """The number of tiles along M while its tile is in a stage of pipelined tables."""
+    return register(plan.m_tiles_width, holds=True)
 
 
 def finishing(plan: CorePlan) -> Bill:
@@ -282,7 +277,7 @@ NUMBER = (
 )
 """Keys that say how numbers are added."""
 _VALUE = ("architecture", "group_size", *NUMBER)
-_FRONT = ("architecture", "group_size", *PAUSE_KEYS, "pipeline.table")
+_OUTPUTS = ("dataflow", "outputs", "columns")
 _SCALE = ("activation", "datapath", "aligned_bits", "pipeline.float_stages")
 _COLUMN = ("rows", "columns")
 
@@ -321,26 +316,18 @@ AREA_TERMS = (
     ),
     AreaTerm("accumulators", (*_VALUE, "tables", "max_reduction"), _COLUMN, accumulator),
     AreaTerm("accumulators", (*NUMBER, "dataflow"), _COLUMN, merger),
-    AreaTerm("accumulators", (*NUMBER, "max_reduction", "dataflow", "outputs", "columns"), _COLUMN, memory),
+    AreaTerm("accumulators", (*NUMBER, "max_reduction", *_OUTPUTS), _COLUMN, memory),
     AreaTerm("control", ("dataflow", "outputs", "group_size", "tables", "max_reduction"), (), length_counter),
-    AreaTerm("control", ("dataflow", "outputs", "columns", *PAUSE_KEYS), (), output_counter),
+    AreaTerm("control", (*_OUTPUTS, *PAUSE_KEYS), (), output_counter),
+    AreaTerm("control", (*_OUTPUTS, *PAUSE_KEYS), ("pipeline_stages",), flags),
+    AreaTerm("control", (), (), handshakes),
     AreaTerm(
         "control",
-        (
-            "dataflow",
-            "outputs",
-            "columns",
-            "tables",
-            "pipeline.fetch",
-            "pipeline.reduction_every",
-            *PAUSE_KEYS,
-        ),
-        (),
-        stages,
+        ("dataflow", "outputs", "group_size", "tables", "max_reduction"),
+        ("arriving_stages",),
+        arriving_length,
     ),
-    AreaTerm("control", ("architecture", "dataflow", "outputs", "columns", *PAUSE_KEYS), (), product_flags),
-    AreaTerm("control", (*_FRONT, "tables", "max_reduction"), (), arriving_length),
-    AreaTerm("control", (*_FRONT, "dataflow", "outputs", "columns"), (), arriving_outputs),
+    AreaTerm("control", _OUTPUTS, ("arriving_stages",), arriving_outputs),
     AreaTerm("control", ("dataflow", *PAUSE_KEYS), (), finishing),
 )
 
@@ -349,5 +336,5 @@ def core_bills(plan: CorePlan) -> dict[str, Bill]:
     """What each part of a core is made of."""
     bills = dict.fromkeys(PARTS, NOTHING)
     for term in AREA_TERMS:
-        bills[term.part] += term.bill(plan) * term.units(plan.config)
+        bills[term.part] += term.bill(plan) * term.units(plan)
     return bills

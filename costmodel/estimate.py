@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from costmodel.representative import default_of, plan_to_price
 from costmodel.sharing import unit_plan
 from costmodel.speeds import SPEEDS, Speed
 from costmodel.technology import Technology
-from costmodel.throughput import KEY_WIDTH_KEYS, LATENCY_KEYS
+from costmodel.throughput import KEY_WIDTH_KEYS, LATENCY, STAGES
 from costmodel.timing import DELAY_TERMS
 from generator.config import CoreConfig, PipelineConfig
 from generator.errors import ConfigError
@@ -86,7 +87,7 @@ def sized_areas(config: CoreConfig, technology: Technology) -> dict[Speed, float
 
 def _units(config: CoreConfig, priced: CorePlan) -> list[tuple[str, int, Bill]]:
     """Of each kind of units: their part, how many a core has, and what one is made of."""
-    return [(term.part, term.units(config), term.bill(priced)) for term in AREA_TERMS]
+    return [(term.part, term.units(priced), term.bill(priced)) for term in AREA_TERMS]
 
 
 def _breakdown(units: Iterable[tuple[str, int, Bill]], prices: Mapping[str, float]) -> dict[str, float]:
@@ -125,7 +126,7 @@ def estimate_batch(columns: Mapping[str, ArrayLike], technology: Technology) -> 
         **{f"area_{part}": area for part, area in areas.items()},
         "delay_ps": delay,
         "macs_per_cycle": batch.product(("rows", "columns", "tables", "group_size")),
-        "latency_cycles": batch.gather(LATENCY_KEYS, _latency_cycles).astype(np.int64),
+        "latency_cycles": np.sum([batch.stages(name) for name in LATENCY], axis=0),
         "bits_per_weight": batch.gather(KEY_WIDTH_KEYS, _bits_per_weight),
     }
 
@@ -153,17 +154,23 @@ class _Batch:
                 self._codes[key] = codes
 
     def product(self, keys: tuple[str, ...]) -> NDArray[np.int64]:
-        """The product of integer columns; kept, because many terms count the same."""
+        """The product of integer columns and stages; kept, because many terms count the same."""
         if keys in self._products:
             return self._products[keys]
         result = np.ones(self.length, dtype=np.int64)
         for key in keys:
-            if key in self._codes:
+            if key in STAGES:
+                result *= self.stages(key)
+            elif key in self._codes:
                 result *= np.array(self._values[key], dtype=np.int64)[self._codes[key]]
             else:
                 result *= int(self._values[key][0])
         self._products[keys] = result
         return result
+
+    def stages(self, name: str) -> NDArray[np.int64]:
+        """How many cycles of ``STAGES`` a core takes."""
+        return self.gather(STAGES[name], attrgetter(name)).astype(np.int64)
 
     def gather(
         self,
@@ -270,10 +277,6 @@ def _figure(figure: Callable[[CorePlan], Any], values: tuple[tuple[str, Any], ..
 
 def _priced(coefficients: Mapping[str, float], bill: Bill) -> float:
     return bill.price(coefficients)
-
-
-def _latency_cycles(plan: CorePlan) -> int:
-    return plan.latency_cycles
 
 
 def _bits_per_weight(plan: CorePlan) -> float:

@@ -7,7 +7,7 @@ several cycles pause to finish their sums.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,18 +15,24 @@ from numpy.typing import ArrayLike, NDArray
 from generator.plan import CorePlan
 
 PAUSE_KEYS = ("activation", "datapath", "pipeline.float_stages")
-LATENCY_KEYS = (
-    *PAUSE_KEYS,
-    "architecture",
-    "group_size",
-    "dataflow",
-    "tables",
-    "pipeline.table",
-    "pipeline.fetch",
-    "pipeline.reduction_every",
-)
+_FRONT = (*PAUSE_KEYS, "architecture", "group_size", "pipeline.table")
+STAGES: Mapping[str, tuple[str, ...]] = {
+    "table_stages": _FRONT,
+    "arriving_stages": _FRONT,
+    "pipeline_stages": (
+        *PAUSE_KEYS,
+        "architecture",
+        "tables",
+        "pipeline.fetch",
+        "pipeline.reduction_every",
+    ),
+    "finishing_cycles": (*PAUSE_KEYS, "dataflow"),
+}
+"""Stages of a plan by name, and the keys that each number depends on."""
+LATENCY = ("table_stages", "pipeline_stages", "finishing_cycles")
+"""What a plan's latency is the sum of."""
 KEY_WIDTH_KEYS = ("architecture", "activation", "group_size", "datapath", "aligned_bits")
-"""Keys of a configuration that its plan's pauses, latency and key width depend on."""
+"""Keys of a configuration that its plan's pauses and key width depend on."""
 
 Layer = tuple[int, int]
 """N and M of y[B, M] = x[B, N] · Wᵀ."""

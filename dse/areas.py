@@ -15,12 +15,16 @@ import numpy as np
 from costmodel import speeds
 from costmodel.area import AREA_TERMS, PARTS
 from costmodel.speeds import EASE, Speed
+from costmodel.throughput import STAGES
 from costmodel.timing import DELAY_TERMS
 from dse.tabulated import price_name
 from dse.view import Array, View
 
 COMBINING = "combining"
 """The part that adds the results of several cores; the others are parts of a core."""
+
+COUNTED = {name: f"plan {name}" for name in STAGES}
+"""What numbers of stages are called."""
 
 DESIGN_PARTS = (*PARTS, COMBINING)
 
@@ -61,7 +65,7 @@ def area(speed: Speed, part: str | None = None) -> Callable[[View], Array]:
         terms = []
         for count, names in ordered:
             price = reduce(np.add, (view(name) for name in names))
-            number = prod((view(key) for key in count), start=np.ones((), np.int64))
+            number = prod((view(COUNTED.get(key, key)) for key in count), start=np.ones((), np.int64))
             terms.append(price * number.astype(np.float64))
         cores = view("cores")
         alone = cores.ndim == 0 and cores == 1

@@ -129,9 +129,7 @@ METRICS: Mapping[str, Metric] = {
         "the same without the rounding of the activations: what the core itself adds",
         lambda v: v("error arithmetic"),
     ),
-    "latency_cycles": Metric(
-        "pipeline latency", "cycles", "from an activation to its result", lambda v: v("plan latency_cycles")
-    ),
+    "latency_cycles": Metric("pipeline latency", "cycles", "from an activation to its result", work.latency),
 }
 """Figures by name."""
 

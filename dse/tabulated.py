@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from operator import attrgetter
 
 from costmodel.accuracy import ERROR_KEYS, arithmetic_error, rounding_error
 from costmodel.area import AREA_TERMS
@@ -15,7 +16,7 @@ from costmodel.combining import COMBINING_KEYS, combining, combining_stages
 from costmodel.components import Bill
 from costmodel.speeds import SPEEDS, Speed
 from costmodel.technology import Technology
-from costmodel.throughput import KEY_WIDTH_KEYS, LATENCY_KEYS, PAUSE_KEYS
+from costmodel.throughput import KEY_WIDTH_KEYS, PAUSE_KEYS, STAGES
 from costmodel.timing import DELAY_TERMS
 from generator.plan import CorePlan
 
@@ -29,7 +30,7 @@ class Tabulated:
 
 
 PLAN_FIGURES: Mapping[str, Tabulated] = {
-    "plan latency_cycles": Tabulated(LATENCY_KEYS, lambda plan: plan.latency_cycles),
+    **{f"plan {name}": Tabulated(keys, attrgetter(name)) for name, keys in STAGES.items()},
     "plan accumulator_stages": Tabulated(PAUSE_KEYS, lambda plan: plan.accumulator_stages),
     "plan pause_cycles": Tabulated((*PAUSE_KEYS, "dataflow"), lambda plan: plan.pause_cycles),
     "plan key_width": Tabulated(KEY_WIDTH_KEYS, lambda plan: plan.key_width),

@@ -8,11 +8,12 @@ keys and streaming its activations, since all three go on at once.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
 
-from costmodel.throughput import layer_pauses_batch, layer_steps_batch
+from costmodel.throughput import LATENCY, layer_pauses_batch, layer_steps_batch
 from dse.system import LIMITS
 from dse.view import Array, View, whole
 from dse.workload import Shape
@@ -89,13 +90,18 @@ def steps(view: View) -> Array:
     return _over_layers(view, _layer_steps).astype(np.float64)
 
 
+def latency(view: View) -> Array:
+    """Cycles of one core from an activation to its result."""
+    return reduce(np.add, (view(f"plan {name}") for name in LATENCY))
+
+
 def _latency(view: View) -> Array:
     """Cycles from an activation to its result, through the cores and the tree between them."""
-    cores, latency = view("cores"), view("plan latency_cycles")
+    cores, alone = view("cores"), view("latency_cycles")
     if cores.ndim == 0 and cores == 1:
-        return latency
+        return alone
     levels = np.ceil(np.log2(cores)) * (view("split") == "inputs")
-    return np.asarray(latency + levels * view("plan combining_stages"))
+    return np.asarray(alone + levels * view("plan combining_stages"))
 
 
 def cycles(view: View) -> Array:

@@ -472,6 +472,11 @@ class CorePlan:
         return self.scale_stages + self.table_unit_stages + own
 
     @property
+    def arriving_stages(self) -> int:
+        """Register stages of a tile's counts beside the tables', behind those that count."""
+        return self.table_stages - 1
+
+    @property
     def table_register_bits(self) -> int:
         """Bits of one table's registers, those inside floating-point units left out."""
         depth, stages = self.table.depth, self.level_stages
@@ -529,10 +534,14 @@ class CorePlan:
         return self.float_stages if self.config.datapath == "exact" else 0
 
     @property
+    def finishing_cycles(self) -> int:
+        """Cycles from a result's last sum to the result."""
+        return 1 + self.pause_cycles + self.result_stages
+
+    @property
     def latency_cycles(self) -> int:
         """Clock edges from an accepted activation to its result, when its key waits and nobody stalls."""
-        accumulator = 1 + self.pause_cycles + self.result_stages
-        return self.table_stages + self.pipeline_stages + accumulator
+        return self.table_stages + self.pipeline_stages + self.finishing_cycles
 
     @property
     def activation_beat_bits(self) -> int:

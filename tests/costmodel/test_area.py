@@ -15,6 +15,7 @@ from costmodel.estimate import BATCH_KEYS, estimate, estimate_batch
 from costmodel.sampling import draw_cores
 from costmodel.synthesis import shipped_library, synthesize
 from costmodel.technology import load_technology
+from costmodel.throughput import STAGES
 from generator.config import CoreConfig
 from generator.errors import ConfigError
 from generator.verilog import emit
@@ -174,7 +175,7 @@ def test_a_batch_refuses_what_it_does_not_know() -> None:
 def test_every_term_states_known_keys() -> None:
     for term in AREA_TERMS:
         assert set(term.keys) <= set(BATCH_KEYS)
-        assert set(term.count) <= {"rows", "tables", "columns"}
+        assert set(term.count) <= {"rows", "tables", "columns", *STAGES}
         assert term.part in PARTS
 
 
