@@ -14,18 +14,14 @@ from math import inf, prod
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dse.checkpoint import Checkpoint, ChunkResult
 from dse.model import Model
-from dse.pareto import Cells, Front, Gathering
+from dse.pareto import Front, Gathering, beaten_by_neighbours
 from dse.tables import Table
 
 BLOCK_POINTS = 1 << 17
 """Points of a block at most: its arrays stay in the cache."""
-
-PRUNED_FROM = 1 << 10
-"""Designs of a block from which on a coarse look before the exact test is worth it."""
 
 CHUNK_POINTS = 1 << 21
 """Points of a chunk, roughly: a fraction of a second's work, the most that an interruption loses."""
@@ -114,13 +110,8 @@ class Outcome:
         return Front.merge(self.fronts.values())
 
 
-def judge_block(
-    model: Model, slices: tuple[slice, ...], known: Table | None = None
-) -> tuple[tuple[int, ...], Front]:
-    """How many designs of a block pass each test, and the front of those that pass all.
-
-    Of the front those may be left out that a design of ``known`` costs (a row each) beats.
-    """
+def judge_block(model: Model, slices: tuple[slice, ...]) -> tuple[tuple[int, ...], Front]:
+    """How many designs of a block pass each test, and the front of those that pass all."""
     size = prod(s.stop - s.start for s in slices)
     view = model.block(slices)
     passed = [size]
@@ -132,14 +123,12 @@ def judge_block(
             rest = len(model.tests) + 1 - len(passed)
             return (*passed, *[0] * rest), Front.empty(len(model.spec.objectives))
     costs = model.costs(view)
-    reduced = np.where(mask, costs[model.reduced], inf)
+    reduced = costs[model.reduced] = np.where(mask, costs[model.reduced], inf)
     keep = reduced < inf
     if model.reducible and reduced.ndim:
         keep &= reduced == reduced.min(axis=model.reducible, keepdims=True)
     shape = np.broadcast_shapes(keep.shape, *(cost.shape for cost in costs)) or (1,) * len(slices)
-    found = np.flatnonzero(np.broadcast_to(keep, shape))
-    if len(found) >= PRUNED_FROM and len(costs) > 1:
-        found = _pruned(model, costs, shape, found, known)
+    found = np.flatnonzero(keep & ~beaten_by_neighbours(costs, shape))
     index = np.unravel_index(found, shape)
     rows = np.empty((len(found), len(costs)))
     for i, cost in enumerate(costs):
@@ -149,32 +138,18 @@ def judge_block(
     return tuple(passed), Front.of(ids, rows)
 
 
-def _pruned(
-    model: Model, costs: list[Table], shape: tuple[int, ...], found: NDArray[np.int64], known: Table | None
-) -> NDArray[np.int64]:
-    """Positions without those that a coarse look finds beaten, by others of the block or ``known`` costs."""
-    others = [i for i in range(len(costs)) if i != model.reduced]
-    cells = Cells([costs[i] for i in others])
-    depth = np.broadcast_to(costs[model.reduced], shape).reshape(-1)[found]
-    beaten_by = None if known is None else (known[:, model.reduced], known[:, others])
-    return cells.survivors(shape, found, depth, beaten_by)
-
-
 def judge_chunk(model: Model, grid: Grid, chunk: int) -> ChunkResult:
     """The counts and fronts of a chunk."""
     passed = np.zeros(len(model.tests) + 1, dtype=np.int64)
     fronts: dict[int, Gathering] = {}
     with np.errstate(all="ignore"):
         for slices in grid.blocks_of(chunk):
-            gathering = fronts.setdefault(model.group(slices), Gathering())
-            counts, front = judge_block(model, slices, gathering.known)
+            counts, front = judge_block(model, slices)
             passed += counts
             if len(front):
-                gathering.add(front)
-    return ChunkResult(
-        tuple(passed.tolist()),
-        {group: parts.front() for group, parts in sorted(fronts.items()) if parts.known is not None},
-    )
+                fronts.setdefault(model.group(slices), Gathering()).add(front)
+    found = {group: parts.front() for group, parts in sorted(fronts.items())}
+    return ChunkResult(tuple(passed.tolist()), found)
 
 
 class Crew(Protocol):

@@ -1,7 +1,6 @@
 """The Pareto front: which designs no other design beats in one objective without losing in another.
 
-Costs are always minimised here; of designs with equal costs the one with the lowest id stands for all. Most
-designs of a block are far from any front: ``Cells`` finds those for a fraction of what the exact test costs.
+Costs are always minimised here; of designs with equal costs the one with the lowest id stands for all.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import moocore
 import numpy as np
@@ -17,9 +15,6 @@ from numpy.typing import NDArray
 
 MERGED_AT_LEAST = 1 << 15
 """Designs that wait before they are merged."""
-
-CELL_BITS = 15
-"""Binary logarithm of the number of cells."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,11 +64,6 @@ class Gathering:
         if self._waiting > max(MERGED_AT_LEAST, 2 * len(self._parts[0])):
             self.front()
 
-    @property
-    def known(self) -> NDArray[np.float64] | None:
-        """Costs of designs that were added, those that are merged already."""
-        return self._parts[0].costs if self._parts else None
-
     def front(self) -> Front:
         """The front of all that was added."""
         self._parts = [Front.merge(self._parts)]
@@ -81,84 +71,33 @@ class Gathering:
         return self._parts[0]
 
 
-class Cells:
-    """A coarse grid over all objectives but one, ``depth``, of which each cell knows the least.
+def beaten_by_neighbours(costs: Sequence[NDArray[np.float64]], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which designs of a block a neighbour along one of its axes beats; of equal neighbours the later is.
 
-    A design is beaten when a cell that is better in every other objective holds one of no more depth.
-    ``others[k]`` are the costs of all designs in the objectives of the grid, of any shapes that broadcast to
-    one; cells follow the order of floats, so that they are fine near zero and coarse far from it.
+    ``costs[k]`` broadcast to ``shape``, and are infinite where there is no design. Most steps along an axis
+    bring nothing, or a gain for nothing: comparing neighbours, an objective at a time and each only along
+    the axes that it changes along, costs little and leaves few designs to compare with all others.
     """
-
-    def __init__(self, others: Sequence[NDArray[np.float64]]) -> None:
-        ordered = [_ordered(cost) for cost in others]
-        proper = [values[np.isfinite(cost)] for values, cost in zip(ordered, others, strict=True)]
-        self._low = [int(values.min()) for values in proper]
-        high = [int(values.max()) for values in proper]
-        varied = [k for k in range(len(others)) if high[k] > self._low[k]]
-        bits = max(1, CELL_BITS // max(1, len(varied)))
-        self._shift = [max(0, (high[k] - low).bit_length() - bits) for k, low in enumerate(self._low)]
-        self._varied = varied
-        self._bits = bits
-        self._cells: NDArray[np.int64] = np.zeros((), np.int64)
-        for place, k in enumerate(varied):
-            cell = (ordered[k] - self._low[k]) >> self._shift[k]
-            self._cells = self._cells + (cell << (bits * place))
-
-    def survivors(
-        self,
-        shape: tuple[int, ...],
-        found: NDArray[np.int64],
-        depth: NDArray[np.float64],
-        known: Known | None,
-    ) -> NDArray[np.int64]:
-        """Those of ``found`` (flat positions in ``shape``) that are not beaten.
-
-        ``depth`` are the costs of those found in the objective left out, ``known`` the costs of other
-        designs, in depth and in the others.
-        """
-        if not self._varied:
-            deepest: NDArray[np.int64] = found[depth == depth.min(initial=np.inf)]
-            return deepest
-        cells = np.broadcast_to(self._cells, shape).reshape(-1)[found]
-        least = np.full(1 << (self._bits * len(self._varied)), np.inf)
-        np.minimum.at(least, cells, depth)
-        if known is not None:
-            self._add(least, *known)
-        grid = least.reshape([1 << self._bits] * len(self._varied))
-        bound = np.full_like(grid, np.inf)
-        inner = tuple([slice(0, -1)] * grid.ndim)
-        outer = tuple([slice(1, None)] * grid.ndim)
-        for axis in range(grid.ndim):
-            np.minimum.accumulate(grid, axis=axis, out=grid)
-        bound[outer] = grid[inner]
-        left: NDArray[np.int64] = found[depth < bound.reshape(-1)[cells]]
-        return left
-
-    def _add(self, least: NDArray[np.float64], depth: NDArray[np.float64], others: Any) -> None:
-        """Known designs in the cells they reach; one that is better than all of a cell counts as in it."""
-        ordered = [_ordered(others[:, k]) for k in range(len(self._low))]
-        usable = np.ones(len(depth), dtype=np.bool_)
-        for k, low in enumerate(self._low):
-            if k not in self._varied:
-                usable &= ordered[k] <= low
-        cells = np.zeros(int(usable.sum()), np.int64)
-        for place, k in enumerate(self._varied):
-            cell = np.maximum(ordered[k][usable] - self._low[k], 0) >> self._shift[k]
-            cells += np.minimum(cell, (1 << self._bits) - 1) << (self._bits * place)
-        np.minimum.at(least, cells, depth[usable])
+    beaten = np.zeros(shape, dtype=np.bool_)
+    costs = sorted(costs, key=np.size)
+    for axis, length in enumerate(shape):
+        changing = [cost for cost in costs if cost.ndim and cost.shape[axis] > 1]
+        if length == 1:
+            continue
+        first = (*[slice(None)] * axis, slice(None, -1))
+        second = (*[slice(None)] * axis, slice(1, None))
+        no_worse: NDArray[np.bool_] = np.ones((), dtype=np.bool_)
+        no_better: NDArray[np.bool_] = np.ones((), dtype=np.bool_)
+        for cost in changing:
+            no_worse = no_worse & (cost[first] <= cost[second])
+            no_better = no_better & (cost[second] <= cost[first])
+        beaten[second] |= no_worse
+        beaten[first] |= no_better & ~no_worse
+    return beaten
 
 
 _MOOCORE = threading.Lock()
 """Held by the thread that is in moocore, which does not promise to serve several at once."""
-
-Known = tuple[NDArray[np.float64], NDArray[np.float64]]
-
-
-def _ordered(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Integers in the order of the floats, a quarter of their range so that differences do not overflow."""
-    bits = np.ascontiguousarray(values, dtype=np.float64).view(np.int64)
-    ordered: NDArray[np.int64] = (bits ^ ((bits >> 63) & np.int64(0x7FFF_FFFF_FFFF_FFFF))) >> 2
-    return ordered
 
 
 def non_dominated(costs: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from unittest import mock
 
 import numpy as np
 import pytest
@@ -11,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dse.pareto import Cells, Front
+from dse.pareto import Front, beaten_by_neighbours
+
+Block = tuple[list[NDArray[np.float64]], tuple[int, ...]]
 
 
 def by_definition(ids: list[int], costs: NDArray[np.float64]) -> list[int]:
@@ -61,21 +62,34 @@ def test_a_front_of_many_is_found_by_brute_force_too(objectives: int) -> None:
     assert len(front) == len(np.unique(free, axis=0))
 
 
-@given(designs(), designs(), st.integers(1, 12))
-def test_the_coarse_look_beats_only_what_is_beaten(given, also, bits) -> None:  # type: ignore[no-untyped-def]
-    """Survivors hold the front; with other designs known, all of it that those do not beat."""
-    _, costs = given
-    _, known = also
-    objectives = min(costs.shape[1], known.shape[1])
-    if objectives < 2:
-        return
-    costs, known = costs[:, :objectives], known[:, :objectives]
-    with mock.patch("dse.pareto.CELL_BITS", bits):
-        cells = Cells([costs[:, k] for k in range(1, objectives)])
-    found = np.arange(len(costs))
-    front = set(by_definition(list(found), costs))
-    assert front <= set(cells.survivors(costs.shape[:1], found, costs[:, 0], None).tolist())
-    beaten = {i for i in front if ((known <= costs[i]).all(1) & (known < costs[i]).any(1)).any()}
-    twins = {i for i in front if (known == costs[i]).all(1).any()}
-    left = cells.survivors(costs.shape[:1], found, costs[:, 0], (known[:, 0], known[:, 1:]))
-    assert front - beaten - twins <= set(left.tolist())
+@st.composite
+def blocks(draw: st.DrawFn) -> Block:
+    """Costs that each change along some axes of a block; infinite where there is no design."""
+    shape = tuple(draw(st.lists(st.integers(1, 4), min_size=1, max_size=3)))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    costs = []
+    for _ in range(draw(st.integers(1, 5))):
+        own = tuple(length if draw(st.booleans()) else 1 for length in shape)
+        costs.append(rng.integers(0, draw(st.integers(1, 6)), size=own).astype(np.float64))
+    absent = rng.random(shape) < draw(st.sampled_from([0.0, 0.3, 1.0]))
+    costs[0] = np.where(absent, np.inf, costs[0])
+    return costs, shape
+
+
+@given(blocks())
+def test_no_neighbour_beats_what_is_on_the_front(
+    block: tuple[list[NDArray[np.float64]], tuple[int, ...]],
+) -> None:
+    costs, shape = block
+    rows = np.stack([np.broadcast_to(cost, shape).reshape(-1) for cost in costs], axis=1)
+    designs = np.flatnonzero(np.isfinite(rows).all(axis=1))
+    left = designs[~beaten_by_neighbours(costs, shape).reshape(-1)[designs]]
+    front = by_definition(designs.tolist(), rows[designs])
+    assert set(front) <= set(left.tolist())
+    assert by_definition(left.tolist(), rows[left]) == front
+
+
+def test_neighbours_beat_what_costs_more_and_the_later_of_equals() -> None:
+    area, error = np.array([[3.0, 3.0, 2.0], [4.0, 1.0, 2.0]]), np.array([[1.0], [2.0]])
+    beaten = beaten_by_neighbours([area, error], (2, 3))
+    assert beaten.tolist() == [[False, True, False], [True, False, True]]
