@@ -6,6 +6,10 @@ one price of each component serves every format and width.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+from typing import Any, ParamSpec, TypeVar
+
 from costmodel.components import NOTHING, Bill, adder, recoder, signed_multiplier, total
 from generator.floating.adder import FloatAdder
 from generator.floating.align import Align, LargestExponent
@@ -14,8 +18,23 @@ from generator.floating.multiplier import FloatMultiplier
 from generator.floating.pipeline import Pipeline, PipelinedBlock
 from generator.formats import Float
 
+Given = ParamSpec("Given")
+Unit = TypeVar("Unit", bound=PipelinedBlock)
+
 FRONT = ("order", "distance", "align")
 """Steps of an adder that do not ask whether it adds or subtracts."""
+
+
+def unit(kind: Callable[Given, Unit], *arguments: Given.args, **options: Given.kwargs) -> Unit:
+    """A floating-point unit to look at; equal ones are made once, because Amaranth takes its time."""
+    key = (kind, arguments, tuple(options.items()))
+    if key not in _UNITS:
+        _UNITS[key] = kind(*arguments, **options)
+    made: Unit = _UNITS[key]
+    return made
+
+
+_UNITS: dict[Any, Any] = {}
 
 
 def staged(block: PipelinedBlock, bill: Bill) -> Bill:
@@ -28,12 +47,12 @@ def float_adder(fmt: Float, stages: int = 0) -> Bill:
 
     The aligned word has two more bits than the significand; the sum's has four.
     """
-    return staged(FloatAdder(fmt, stages=stages), _front(fmt) + _back(fmt))
+    return staged(unit(FloatAdder, fmt, stages=stages), _front(fmt) + _back(fmt))
 
 
 def float_adder_pair(fmt: Float, stages: int = 0) -> Bill:
     """A sum and a difference of the same two numbers: a flattened design has one front for both."""
-    block = FloatAdder(fmt, stages=stages)
+    block = unit(FloatAdder, fmt, stages=stages)
     shared = sum(_pipeline(block).bits_after[step] for step in FRONT) if stages else 0
     return staged(block, _front(fmt) + _back(fmt)) + staged(block, _back(fmt)) + Bill.of(stage=-shared)
 
@@ -62,7 +81,7 @@ def float_multiplier(fmt: Float, stages: int = 0) -> Bill:
         + Bill.of(shift=precision.bit_length() * (precision + 1), detect=precision, special=2)
         + rounding(fmt)
     )
-    return staged(FloatMultiplier(fmt, stages=stages), bill)
+    return staged(unit(FloatMultiplier, fmt, stages=stages), bill)
 
 
 def float_to_fixed(fmt: Float, stages: int = 0) -> Bill:
@@ -73,12 +92,12 @@ def float_to_fixed(fmt: Float, stages: int = 0) -> Bill:
         word = min(word + (1 << level), width)
         shifted += word
     bill = Bill.of(complement=precision, increment=precision, shift=shifted)
-    return staged(FloatToFixed(fmt, stages=stages), bill)
+    return staged(unit(FloatToFixed, fmt, stages=stages), bill)
 
 
 def fixed_to_float(fmt: Float, width: int, lsb: int, scaled: bool, stages: int = 0) -> Bill:
     """Normalises a two's complement integer, and rounds the bits of its magnitude that fit."""
-    block = FixedToFloat(fmt, width, lsb, scaled=scaled, stages=stages)
+    block = unit(FixedToFloat, fmt, width, lsb, scaled=scaled, stages=stages)
     field = lsb + width - 2 + fmt.bias - 1
     largest = max(0, field) + scaled * ((1 << fmt.exponent) - 1)
     magnitude = width - 1 + max(0, -field - scaled)
@@ -95,7 +114,7 @@ def largest_exponent(fmt: Float, count: int, stages: int = 0) -> Bill:
     """A tree of comparisons of exponents, of which infinities' and NaNs' are gated."""
     bits = (count - 1) * fmt.exponent
     bill = Bill.of(compare=bits, choice=bits, gate=count * fmt.exponent)
-    return staged(LargestExponent(fmt, count, stages=stages), bill)
+    return staged(unit(LargestExponent, fmt, count, stages=stages), bill)
 
 
 def align(fmt: Float, bits: int, rounding: str, stages: int = 0) -> Bill:
@@ -117,7 +136,7 @@ def align(fmt: Float, bits: int, rounding: str, stages: int = 0) -> Bill:
         + adder(fmt.exponent)
     )
     assert rounding in ("nearest", "truncate")
-    return staged(Align(fmt, bits, "nearest" if nearest else "truncate", stages=stages), bill)
+    return staged(unit(Align, fmt, bits, "nearest" if nearest else "truncate", stages=stages), bill)
 
 
 def widen(source: Float, target: Float) -> Bill:
@@ -151,6 +170,7 @@ def slowest_stage(block: PipelinedBlock) -> Bill:
     return Bill.dearest_of(stage_paths(block))
 
 
+@cache
 def stage_paths(block: PipelinedBlock) -> list[Bill]:
     """The paths of a block's stages, step by step."""
     return [total([_step(block, step) for step in stage]) for stage in _pipeline(block).stages]
@@ -188,14 +208,9 @@ def _step(block: PipelinedBlock, step: str) -> Bill:
     return Bill.of(step=_pipeline(block).delays[step])
 
 
+@cache
 def _pipeline(block: PipelinedBlock) -> Pipeline:
     """The steps and registers of a block, as it is written."""
-    if block.module_name not in _WRITTEN:
-        # Only looked at: Amaranth would complain that nobody uses it.
-        block.elaborate(None)._MustUse__used = True
-        _WRITTEN[block.module_name] = block.pipeline
-    return _WRITTEN[block.module_name]
-
-
-_WRITTEN: dict[str, Pipeline] = {}
-"""Pipelines by the names of modules, which are equal where blocks are."""
+    # Only looked at: Amaranth would complain that nobody uses it.
+    block.elaborate(None)._MustUse__used = True
+    return block.pipeline

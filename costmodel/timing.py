@@ -59,7 +59,7 @@ def _adders(depth: int, width: int, followed: bool = False) -> Bill:
 
 
 def _adder(number: Float, stages: int) -> Bill:
-    return floating.slowest_stage(FloatAdder(number, stages=stages))
+    return floating.slowest_stage(floating.unit(FloatAdder, number, stages=stages))
 
 
 def _convert(plan: CorePlan) -> Bill:
@@ -68,9 +68,11 @@ def _convert(plan: CorePlan) -> Bill:
     if not isinstance(number, Float) or config.datapath == "native" or plan.multiplies_floats:
         return NOTHING
     if config.aligned_bits is None:
-        return floating.slowest_stage(FloatToFixed(number, stages=stages))
+        return floating.slowest_stage(floating.unit(FloatToFixed, number, stages=stages))
     assert config.rounding is not None
-    return floating.slowest_stage(Align(number, config.aligned_bits, config.rounding, stages=stages))
+    return floating.slowest_stage(
+        floating.unit(Align, number, config.aligned_bits, config.rounding, stages=stages)
+    )
 
 
 def _entries(plan: CorePlan, followed: bool = False) -> Bill:
@@ -88,9 +90,9 @@ def _fetch(plan: CorePlan, followed: bool) -> Bill:
     number, stages = plan.config.format, plan.float_stages
     if plan.multiplies_floats:
         assert isinstance(number, Float)
-        product = floating.slowest_stage(FloatMultiplier(number, stages=stages))
+        product = floating.slowest_stage(floating.unit(FloatMultiplier, number, stages=stages))
         if plan.config.datapath == "exact" and not stages:
-            product += floating.slowest_stage(FloatToFixed(number))
+            product += floating.slowest_stage(floating.unit(FloatToFixed, number))
         return product
     if plan.config.architecture == "multiplier":
         carries = 0 if followed else plan.fetched_width
@@ -139,9 +141,9 @@ def _converter(plan: CorePlan) -> PipelinedBlock | None:
         return None
     if plan.config.aligned_bits is None or total is None:
         lsb = smallest_exponent(number)
-        return FixedToFloat(number, width, lsb, stages=plan.float_stages)
+        return floating.unit(FixedToFloat, number, width, lsb, stages=plan.float_stages)
     lsb = aligned_lsb(number, plan.config.aligned_bits)
-    return FixedToFloat(total, width, lsb, scaled=True, stages=plan.float_stages)
+    return floating.unit(FixedToFloat, total, width, lsb, scaled=True, stages=plan.float_stages)
 
 
 def _accumulate(plan: CorePlan) -> Bill:
@@ -155,10 +157,10 @@ def scale_stage(plan: CorePlan) -> Bill:
     number = plan.config.format
     if not plan.exponent_width or not isinstance(number, Float):
         return NOTHING
-    unit = LargestExponent(number, plan.config.tile_length, stages=plan.float_stages)
+    tree = floating.unit(LargestExponent, number, plan.config.tile_length, stages=plan.float_stages)
     reaches = plan.registers_entries and not plan.float_stages
     behind = _convert(plan) + _entries(plan) if reaches else NOTHING
-    return floating.slowest_stage(unit) + behind
+    return floating.slowest_stage(tree) + behind
 
 
 def convert_stage(plan: CorePlan) -> Bill:
@@ -235,7 +237,9 @@ def accumulate_stage(plan: CorePlan) -> Bill:
 
 def _accumulator_stages(plan: CorePlan) -> list[Bill]:
     assert plan.config.accumulator_format is not None
-    return floating.stage_paths(FloatAdder(plan.config.accumulator_format, stages=plan.float_stages))
+    return floating.stage_paths(
+        floating.unit(FloatAdder, plan.config.accumulator_format, stages=plan.float_stages)
+    )
 
 
 _VALUE = ("architecture", "group_size", *NUMBER)

@@ -13,7 +13,7 @@ import moocore
 import numpy as np
 from numpy.typing import NDArray
 
-MERGED_AT_LEAST = 1 << 15
+MERGED_AT_LEAST = 1 << 18
 """Designs that wait before they are merged."""
 
 
