@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from dse.terminal import aligned, progress_bar
+from dse.presentation.terminal import aligned, progress_bar
 from generator.errors import TernlutError
 from generator.files import describe, output_directory, write_text
 
 if TYPE_CHECKING:
     from costmodel.liberty import Library
-    from dse.engine import Crew
-    from dse.summary import Summary
+    from dse.engine.judging import Crew
+    from dse.summary.summary import Summary
     from generator.config import CoreConfig
     from sim.weights.reading import Rule
     from sim.weights.ternary import Per
@@ -416,9 +416,9 @@ def validate(
 ) -> None:
     """Hold the cost model against synthesis of random cores that it was not fitted to."""
     from costmodel.validation import Sample
-    from dse.validate_command import run, text_of
-    from dse.validation_report import write_validation
-    from dse.validation_summary import figures
+    from dse.validation.report import write_validation
+    from dse.validation.run import run, text_of
+    from dse.validation.summary import figures
 
     began = time.perf_counter()
     directory = output_directory(out) if out else None
@@ -471,7 +471,7 @@ def sweep(
     as_json: AsJson = False,
 ) -> None:
     """Explore a design space and report its Pareto front."""
-    from dse.sweep import sweep as explore
+    from dse.sweep.run import sweep as explore
 
     directory = out or Path("reports") / spec.stem
     with crew_of(workers, scheduler) as crew, progress_bar() as progress:
@@ -508,7 +508,7 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Write the report of a finished sweep again."""
-    from dse.sweep import report as rebuild
+    from dse.sweep.run import report as rebuild
 
     with progress_bar() as progress:
         finished = rebuild(directory, progress)
@@ -520,8 +520,8 @@ def report(
 
 def say_sweep(summary: Summary, figures: dict[str, Any]) -> None:
     """The findings of a sweep, as text."""
-    from dse.metrics import metric
-    from dse.summary import quantity, shape
+    from dse.pricing.metrics import metric
+    from dse.summary.summary import quantity, shape
 
     for sentence in (*summary.headline(), *summary.why()):
         print(f"{sentence}\n")
@@ -543,8 +543,8 @@ def say_sweep(summary: Summary, figures: dict[str, Any]) -> None:
 
 def build_best(summary: Summary, directory: Path, quiet: bool) -> dict[str, Any] | None:
     """Emits the recommended core into ``directory``/best and runs a layer of the workload on it."""
-    from dse.summary import core_of
-    from dse.verification import trial_of
+    from dse.summary.summary import core_of
+    from dse.verification.measuring import trial_of
     from generator.verilog import emit
 
     if summary.best is None:
@@ -643,12 +643,12 @@ def told_of_weights(figures: dict[str, Any]) -> str:
 def crew_of(workers: int | None, scheduler: str | None) -> AbstractContextManager[Crew]:
     """Who works: processes of this machine, or those of a cluster."""
     if scheduler is None:
-        from dse.processes import Processes
+        from dse.engine.processes import Processes
 
         return nullcontext(Processes(workers or cores()))
     if workers is not None:
         raise UsageError("--workers and --scheduler: a cluster has the workers it has, leave one out")
-    from dse.cluster import connected
+    from dse.engine.cluster import connected
 
     return connected(scheduler)
 

@@ -12,7 +12,7 @@ from dse.claims.gain import COMMON, OWN
 from dse.claims.study import Study
 from dse.claims.synthesized import measured_ratios
 from dse.claims.verdicts import APART, factor
-from dse.summary import listing, spaced, table
+from dse.summary.summary import listing, spaced, table
 
 COMMAND = "make claims"
 

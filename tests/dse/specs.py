@@ -8,8 +8,8 @@ from typing import Any
 
 from costmodel.components import AREA_COMPONENTS, DELAY_COMPONENTS
 from costmodel.technology import Technology
-from dse.model import Model
-from dse.spec import SweepSpec
+from dse.pricing.model import Model
+from dse.spec.sweep_spec import SweepSpec
 
 LAYERS = [
     {"name": "wide", "inputs": 96, "outputs": 250, "count": 3},
