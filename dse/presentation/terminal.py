@@ -1,11 +1,12 @@
-"""What a terminal shows: aligned tables on stdout, progress on stderr and only where someone watches."""
+"""What a terminal shows: results on stdout, as tables or JSON; complaints and progress on stderr."""
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 PARTS = 1_000_000
 """In how many a bar is divided."""
@@ -66,6 +67,16 @@ def rate(shares: float, amount: float, unit: str) -> str:
     if not value:
         return ""
     return f"{value / 1e6:,.2f} million {unit}/s" if value >= 1e6 else f"{value:,.0f} {unit}/s"
+
+
+def say_json(figures: Mapping[str, Any]) -> None:
+    """Prints one object on a line."""
+    print(json.dumps(figures, ensure_ascii=False))
+
+
+def complain(line: str) -> None:
+    """Says what is wrong, and who says it."""
+    print(f"ternlut: {line}", file=sys.stderr)
 
 
 def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], text: Collection[int] = (0,)) -> str:

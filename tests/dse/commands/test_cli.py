@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dse import cli
 from tests.dse.running import Run
 from tests.dse.specs import TECHNOLOGY
 from tests.dse.sweep.test_sweep import FILES, spec_file
@@ -236,6 +235,6 @@ def test_an_error_of_ours_that_is_none_of_the_users_is_not_hidden(
     def broken(path: Path, overrides: list[str]) -> None:
         raise ZeroDivisionError("a mistake")
 
-    monkeypatch.setattr(cli, "load_core", broken)
+    monkeypatch.setattr("dse.commands.cores.load_core", broken)
     with pytest.raises(ZeroDivisionError):
         ternlut("estimate", core)
