@@ -16,7 +16,8 @@ import pandas as pd
 
 from costmodel.technology import load_technology
 from dse.pricing.model import Model
-from dse.results.sweep_results import Row, design_rows
+from dse.results.columns import design_rows
+from dse.results.designs import Row
 from dse.spec.sweep_spec import SweepSpec
 
 TILE_LENGTH = 24

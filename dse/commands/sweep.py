@@ -14,7 +14,7 @@ from dse.presentation.terminal import aligned, complain, progress_bar, say_json
 
 if TYPE_CHECKING:
     from dse.engine.judging import Crew
-    from dse.summary.summary import Summary
+    from dse.summary.findings import Summary
 
 
 def sweep(
@@ -97,12 +97,12 @@ def report(
 
 def say_sweep(summary: Summary, figures: dict[str, Any]) -> None:
     """The findings of a sweep, as text."""
+    from dse.presentation.phrases import quantity, shape
     from dse.pricing.metrics import metric
-    from dse.summary.summary import quantity, shape
+    from dse.summary.measured import sentences
+    from dse.summary.sentences import headline, why
 
-    for sentence in (*summary.headline(), *summary.why()):
-        print(f"{sentence}\n")
-    for sentence in summary.verification:
+    for sentence in (*headline(summary), *why(summary), *sentences(summary.results.verified)):
         print(f"{sentence}\n")
     objectives = list(summary.results.objectives)
     head = ["", *(metric(name).label for name in objectives), "design"]
@@ -120,7 +120,7 @@ def say_sweep(summary: Summary, figures: dict[str, Any]) -> None:
 
 def build_best(summary: Summary, directory: Path, quiet: bool) -> dict[str, Any] | None:
     """Emits the recommended core into ``directory``/best and runs a layer of the workload on it."""
-    from dse.summary.summary import core_of
+    from dse.results.designs import core_of
     from dse.verification.measuring import trial_of
     from generator.verilog import emit
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dse.results.sweep_results import Results, Row
-from dse.summary.summary import Summary
+from dse.results.designs import Row
+from dse.results.sweep_results import Results
+from dse.summary.findings import Summary
 
 EVEN = 12
 """Designs chosen evenly along the front."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from dse.presentation.phrases import quantity, shape
 from dse.presentation.plotting import PART_COLOURS
 from dse.pricing.areas import DESIGN_PARTS
 from dse.report.along_front import along_front
-from dse.summary.summary import Summary, quantity, shape
+from dse.summary.findings import Summary
 
 
 def front_breakdown(summary: Summary) -> Figure:

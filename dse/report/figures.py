@@ -15,14 +15,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from dse.presentation.phrases import quantity
 from dse.presentation.plotting import PART_COLOURS, STYLE, VALUE_COLOURS, label, plain, save, short
 from dse.pricing.metrics import metric
 from dse.report.along_front import staircase
 from dse.report.breakdown_figure import front_breakdown
 from dse.report.group_costs import group_costs, number_of
 from dse.report.group_figure import group_figure
-from dse.results.sweep_results import Results, Row
-from dse.summary.summary import Summary, quantity
+from dse.results.designs import Row
+from dse.results.sweep_results import Results
+from dse.summary.findings import Summary
 
 CLIPPED_ABOVE = 1.8
 """A bar this many times the second highest is cut off, so that the others can be compared."""

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from dse.results.sweep_results import EFFICIENCY, Results, Row
+from dse.results.designs import Row
+from dse.results.sweep_results import EFFICIENCY, Results
 
 KEYS = ("activation", "datapath", "architecture", "group_size")
 

@@ -17,18 +17,22 @@ from typing import Any
 
 from costmodel.representative import OPTIONAL_KEYS
 from dse.presentation.html_parts import data_text, embedded, filled, page_style
+from dse.presentation.phrases import quantity, shape
 from dse.presentation.plotting import PART_COLOURS, VALUE_COLOURS, label
 from dse.pricing.areas import DESIGN_PARTS
 from dse.pricing.metrics import metric
 from dse.report.along_front import along_front
 from dse.report.group_costs import cost, group_costs, number_of
 from dse.report.verified_section import verified_section
-from dse.results.sweep_results import EFFICIENCY, Results, Row
+from dse.results.designs import Row
+from dse.results.sweep_results import EFFICIENCY, Results
 from dse.spec.space import CONFIG_KEYS, DESIGN_KEYS, default_value
 from dse.spec.system import SYSTEM_KEYS, system_default
 from dse.summary.caveats import caveats
+from dse.summary.findings import Summary
 from dse.summary.layer_runs import HEAD
-from dse.summary.summary import Summary, assumptions, quantity, searched, shape
+from dse.summary.scope import assumptions, searched
+from dse.summary.sentences import headline, why
 from generator.files import write_text
 
 MOST_SHOWN = 20_000
@@ -101,8 +105,8 @@ def page_data(summary: Summary) -> dict[str, Any]:
     return {
         "title": results.meta["spec"]["title"] or "Sweep",
         "workload": results.meta["workload"]["title"],
-        "headline": summary.headline(),
-        "why": summary.why(),
+        "headline": headline(summary),
+        "why": why(summary),
         "cards": _cards(summary),
         "compare": results.compare,
         "groups": results.meta["groups"],

@@ -6,7 +6,8 @@ import html
 from collections.abc import Sequence
 
 from dse.presentation.html_parts import html_table
-from dse.results.verified import HEAD, Verified, note, rows, sentences
+from dse.results.verified import Verified
+from dse.summary.measured import HEAD, note, rows, sentences
 
 
 def verified_section(found: Sequence[Verified]) -> str:

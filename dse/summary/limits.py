@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-Row = dict[str, Any]
+from dse.results.designs import Row
 
 STREAMS = (("weights", "weight"), ("activations", "activation"))
 """What a stream carries, and how its keys and metrics begin."""

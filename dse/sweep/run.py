@@ -19,19 +19,14 @@ from dse.engine.checkpoint import Checkpoint
 from dse.engine.judging import Crew, Grid, Outcome, run
 from dse.presentation.terminal import Progress, silent
 from dse.pricing.model import Model
-from dse.results.sweep_results import (
-    META,
-    PARETO,
-    POINTS,
-    VERIFIED,
-    Results,
-    write_pareto,
-    write_points,
-    write_verified,
-)
+from dse.results.csv_files import write_pareto, write_verified
+from dse.results.designs import core_toml
+from dse.results.points import write_points
+from dse.results.sweep_results import META, PARETO, POINTS, VERIFIED, Results
 from dse.spec.axes import SpecError
 from dse.spec.sweep_spec import SweepSpec
-from dse.summary.summary import Summary, core_toml
+from dse.summary.findings import Summary
+from dse.summary.summary_file import markdown
 from generator.files import cache_directory, output_directory, write_text
 
 CHECKPOINT = ".checkpoint"
@@ -202,7 +197,7 @@ def report(directory: Path, progress: Progress = silent, pictures: bool = True) 
     front = sorted(results.front, key=lambda row: (sign * row[first], row["id"]))
     write_pareto(directory / PARETO, front, results.verified)
     write_verified(directory / VERIFIED, results.verified)
-    write_text(directory / "summary.md", summary.markdown())
+    write_text(directory / "summary.md", markdown(summary))
     if summary.best is not None:
         write_text(directory / "best.toml", core_toml(summary.best))
     if pictures:

@@ -8,8 +8,8 @@ from typing import Any
 
 from costmodel.validation import FIGURES, GROUPINGS, Validation
 from dse.presentation.html_parts import data_text, embedded, filled, html_table, page_style
+from dse.presentation.phrases import shape
 from dse.presentation.plotting import VALUE_COLOURS
-from dse.summary.summary import shape
 from dse.validation.figure import BAND
 from dse.validation.summary import WORST_NOTE, Table, error_tables, noise_table, sentences, worst_tables
 from generator.files import write_text

@@ -11,7 +11,7 @@ import numpy as np
 from costmodel.noise import deviations
 from costmodel.side_by_side import SideBySide
 from costmodel.validation import FIGURES, GROUPINGS, Errors, Validation
-from dse.summary.summary import spaced, table
+from dse.presentation.markdown import spaced, table
 from generator.plan import plan_for
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dse.results.sweep_results import Row
-from dse.summary.summary import Summary
+from dse.results.designs import Row
+from dse.summary.findings import Summary
 
 
 @dataclass(frozen=True)

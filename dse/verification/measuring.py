@@ -13,10 +13,12 @@ from costmodel.liberty import Library
 from costmodel.speeds import Speed, tightness
 from costmodel.synthesis import Flow, Job, SynthesisError, SynthesisResult, synthesize_many
 from costmodel.technology import Technology
-from dse.results.sweep_results import Results, Row
+from dse.presentation.phrases import quantity, shape
+from dse.results.designs import Row, core_of
+from dse.results.sweep_results import Results
 from dse.results.verified import Figures, Verified, errors
 from dse.spec.workload import Layer
-from dse.summary.summary import Summary, core_of, quantity, shape
+from dse.summary.findings import Summary
 from dse.verification.candidates import Candidate, candidates
 from dse.verification.trial import Trial
 from generator.plan import plan_for

@@ -18,7 +18,7 @@ from dse.claims.parameters import corrections
 from dse.claims.study import Study, study
 from dse.claims.tiles import FIGURE, MACS_PER_CYCLE, tiles
 from dse.claims.verdicts import APART, factor, outcome, span, verdict
-from dse.summary.summary import core_of
+from dse.results.designs import core_of
 from generator.config import CoreConfig
 from generator.plan import plan_for
 

@@ -21,7 +21,7 @@ from dse.pricing.metrics import METRICS
 from dse.pricing.model import Model
 from dse.pricing.plan_figures import PLAN_FIGURES
 from dse.pricing.tables import axis_values, fit_tables, rule_tables
-from dse.results.sweep_results import design_rows
+from dse.results.columns import design_rows
 from dse.spec.space import Space
 from dse.spec.sweep_spec import SweepSpec
 from generator.config import CoreConfig

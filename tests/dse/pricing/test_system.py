@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from costmodel.estimate import estimate
 from dse.pricing.model import Model
-from dse.results.sweep_results import design_rows
+from dse.results.columns import design_rows
 from dse.spec.sweep_spec import SweepSpec
 from generator.config import CoreConfig
 from generator.errors import ConfigError, TernlutError

@@ -10,7 +10,7 @@ import pytest
 from dse.report.along_front import along_front
 from dse.report.group_costs import cost, group_costs
 from dse.results.sweep_results import POINTS, Results
-from dse.summary.summary import Summary
+from dse.summary.findings import Summary
 from dse.sweep.run import sweep
 from tests.dse.specs import small
 from tests.dse.sweep.test_sweep import spec_file

@@ -16,7 +16,7 @@ import pytest
 
 from dse.report.page import packed, page_data
 from dse.results.sweep_results import Results
-from dse.summary.summary import Summary
+from dse.summary.findings import Summary
 from dse.sweep.run import sweep
 from tests.dse.sweep.test_sweep import spec_file
 

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from dse.results.designs import core_of
 from dse.results.sweep_results import Results
-from dse.summary.summary import Summary, core_of
+from dse.summary.findings import Summary
 from dse.sweep.run import sweep
 from generator.config import CoreConfig
 from tests.dse.sweep.test_sweep import spec_file

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from dse.results.designs import core_of, core_toml
 from dse.results.sweep_results import Results
+from dse.summary.findings import Summary
 from dse.summary.limits import limits
-from dse.summary.summary import Summary, core_of, core_toml
+from dse.summary.sentences import headline
 from dse.sweep.run import sweep
 from generator.config import CoreConfig
 from tests.dse.sweep.test_sweep import spec_file
@@ -76,9 +78,9 @@ def test_the_summary_tells_how_many_cores_split_what(results: Path) -> None:
     summary = Summary(Results.load(results))
     best = summary.best
     assert best is not None
-    told = summary.headline()[0]
+    told = headline(summary)[0]
     assert f"{best['cores']} lut cores side by side that split every layer's {best['split']}" in told
-    assert limits(best) in summary.headline()
+    assert limits(best) in headline(summary)
 
 
 def test_the_best_core_file_holds_the_core_and_tells_of_the_rest_in_comments(results: Path) -> None:

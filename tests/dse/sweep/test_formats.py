@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dse.engine.judging import Grid, run
-from dse.results.sweep_results import design_rows
+from dse.results.columns import design_rows
 from dse.sweep.run import report, sweep
 from generator.config import CoreConfig
 from generator.errors import ConfigError

@@ -152,8 +152,8 @@ def test_the_report_can_be_written_again(finished: Path) -> None:
 def test_a_large_space_leaves_its_fronts_and_a_sample(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dse.results.sweep_results.MOST_ROWS", 100)
-    monkeypatch.setattr("dse.results.sweep_results.SAMPLE_ROWS", 50)
+    monkeypatch.setattr("dse.results.points.MOST_ROWS", 100)
+    monkeypatch.setattr("dse.results.points.SAMPLE_ROWS", 50)
     finished = sweep(spec_file(tmp_path), tmp_path / "out")
     model = model_of(small())
     outcome = run(model, Grid.of(model))

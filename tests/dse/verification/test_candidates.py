@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dse.results.sweep_results import POINTS
-from dse.summary.summary import Summary
+from dse.summary.findings import Summary
 from dse.sweep.run import sweep
 from dse.verification.candidates import candidates
 from tests.dse.sweep.test_sweep import spec_file

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from dse.report.verified_section import verified_section
-from dse.results.verified import Figures, Verified, errors, rows, sentences
+from dse.results.verified import Figures, Verified, errors
+from dse.summary.measured import rows, sentences
 
 
 def figures(area: float, delay: float = 900.0, cycles: int = 1234) -> Figures:
