@@ -85,7 +85,7 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Write the report of a finished sweep again."""
-    from dse.sweep.run import report as rebuild
+    from dse.sweep.finished import report as rebuild
 
     with progress_bar() as progress:
         finished = rebuild(directory, progress)

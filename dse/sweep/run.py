@@ -1,16 +1,10 @@
-"""From a spec file to a directory of results, and from such a directory to its report again."""
+"""A sweep from its spec file to a directory of results: priced, judged, written and verified."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import platform
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from costmodel.liberty import Library
 from costmodel.libraries import cells_of
@@ -19,49 +13,15 @@ from dse.engine.checkpoint import Checkpoint
 from dse.engine.judging import Crew, Grid, Outcome, run
 from dse.presentation.terminal import Progress, silent
 from dse.pricing.model import Model
-from dse.results.csv_files import write_pareto, write_verified
-from dse.results.designs import core_toml
 from dse.results.points import write_points
-from dse.results.sweep_results import META, PARETO, POINTS, VERIFIED, Results
+from dse.results.sweep_results import POINTS
 from dse.spec.axes import SpecError
 from dse.spec.sweep_spec import SweepSpec
-from dse.summary.findings import Summary
-from dse.summary.summary_file import markdown
-from generator.files import cache_directory, output_directory, write_text
+from dse.sweep.finished import Finished, report
+from dse.sweep.record import digest_of, meta_of, verified_before, write_meta
+from generator.files import cache_directory, output_directory
 
 CHECKPOINT = ".checkpoint"
-TECHNOLOGY_FIELDS = ("name", "library", "corner", "flow", "date", "versions", "fit")
-
-LIBRARIES = ("amaranth", "numpy", "pyarrow")
-"""Libraries whose versions a sweep notes: plans and sums rest on them."""
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A finished sweep: its directory, what was found, and the page to look at."""
-
-    directory: Path
-    summary: Summary
-    report: Path
-
-    @property
-    def results(self) -> Results:
-        return self.summary.results
-
-    def figures(self) -> dict[str, Any]:
-        """The sweep in numbers, as ``--json`` prints them."""
-        meta, summary = self.results.meta, self.summary
-        names = ("points", "cores", "feasible", "pareto", "seconds", "points_per_second")
-        verified = self.results.verified
-        return {
-            **{name: meta[name] for name in names},
-            "best": summary.best,
-            "knee": summary.knee,
-            "top": summary.top,
-            "verified": len(verified),
-            "verified_exact": sum(one.passed for one in verified),
-            "report": str(self.report),
-        }
 
 
 def sweep(
@@ -97,7 +57,7 @@ def sweep(
     output_directory(directory)
     model = Model.build(spec, technology, str(path), lambda share: progress("pricing", share))
     grid = Grid.of(model)
-    digest = _digest(model, grid)
+    digest = digest_of(model, grid)
     checkpoint = Checkpoint(directory / CHECKPOINT, digest, resume)
     size, done, kept, judged = model.space.size, 0, None, time.perf_counter()
 
@@ -122,11 +82,11 @@ def sweep(
 
     progress("writing", 0.0)
     write_points(directory / POINTS, model, grid, outcome, writing)
-    meta = _meta(path, model, outcome, digest)
+    meta = meta_of(path, model, outcome, digest)
     meta["points_per_second"] = round(rate)
     meta["seconds"] = round(time.perf_counter() - began, 3)
-    meta["verified"] = _verified_before(directory, digest) if resume else []
-    _write_meta(directory, meta)
+    meta["verified"] = verified_before(directory, digest) if resume else []
+    write_meta(directory, meta)
     finished = report(directory, progress)
     if library is not None:
         finished = _verify(finished, technology, library, workers, progress)
@@ -135,7 +95,7 @@ def sweep(
     meta["knee"] = summary.knee["id"]
     meta["top"] = {name: [row["id"] for row in rows] for name, rows in summary.top.items()}
     meta["seconds"] = round(time.perf_counter() - began, 3)
-    _write_meta(directory, meta)
+    write_meta(directory, meta)
     return finished
 
 
@@ -155,7 +115,7 @@ def _verify(
     for one in verify(finished.summary, technology, library, count, workers, verifying):
         known = merged(known, one)
         meta["verified"] = [each.model_dump(mode="json") for each in known]
-        _write_meta(finished.directory, meta)
+        write_meta(finished.directory, meta)
     return report(finished.directory, pictures=False)
 
 
@@ -166,97 +126,6 @@ def _library(path: Path, spec: SweepSpec) -> Library:
     )
     library.cached_table(cache_directory())
     return library
-
-
-def _verified_before(directory: Path, digest: str) -> list[dict[str, Any]]:
-    """What an interrupted run of the same sweep has verified."""
-    try:
-        meta = json.loads((directory / META).read_text(encoding="utf-8"))
-        return list(meta["verified"]) if meta["digest"] == digest else []
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
-
-
-def _write_meta(directory: Path, meta: dict[str, Any]) -> None:
-    write_text(directory / META, json.dumps(meta, indent=1, ensure_ascii=False) + "\n")
-
-
-def report(directory: Path, progress: Progress = silent, pictures: bool = True) -> Finished:
-    """Writes what is read of a finished sweep again from its data: CSV, summary, figures, page, best core.
-
-    ``pictures``: those too that verification changes nothing of.
-    """
-    from dse.report.figures import write_figures
-    from dse.report.page import write_report
-
-    results = Results.load(directory)
-    summary = Summary(results)
-    progress("writing", 0.85)
-    first, goal = next(iter(results.objectives.items()))
-    sign = 1 if goal == "min" else -1
-    front = sorted(results.front, key=lambda row: (sign * row[first], row["id"]))
-    write_pareto(directory / PARETO, front, results.verified)
-    write_verified(directory / VERIFIED, results.verified)
-    write_text(directory / "summary.md", markdown(summary))
-    if summary.best is not None:
-        write_text(directory / "best.toml", core_toml(summary.best))
-    if pictures:
-        write_figures(directory, summary)
-    progress("writing", 0.95)
-    page = directory / "report.html"
-    write_report(page, summary)
-    progress("writing", 1.0)
-    return Finished(directory, summary, page)
-
-
-def _meta(path: Path, model: Model, outcome: Outcome, digest: str) -> dict[str, Any]:
-    """What was asked, of what, and how it went; nothing of the machine."""
-    workload = model.spec.workload
-    spec = model.spec.model_dump(mode="json")
-    spec["technology"] = model.technology.name
-    spec["liberty"] = [Path(file).name for file in model.spec.liberty]
-    if workload.model:
-        spec["workload"]["model"] = Path(workload.model).name
-    return {
-        "ternlut": version("ternlut"),
-        "digest": digest,
-        "file": path.name,
-        "source": path.read_text(encoding="utf-8"),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
-        "spec": spec,
-        "groups": list(model.groups),
-        "axes": {axis.key: list(axis.values) for axis in model.space.axes},
-        "fixed": dict(model.space.fixed),
-        "derived": {key: expression.text for key, expression in model.space.derived.items()},
-        "keys": list(model.space.keys),
-        "technology": model.technology.model_dump(mode="json", include=set(TECHNOLOGY_FIELDS)),
-        "workload": {
-            "title": workload.title,
-            "tokens": workload.tokens,
-            "macs": workload.macs,
-            "launches": workload.launches,
-            "layers": [layer.model_dump() for layer in workload.layers],
-        },
-        "metrics": {
-            name: {"label": m.label, "unit": m.unit, "says": m.says} for name, m in model.metrics.items()
-        },
-        "tests": list(model.tests),
-        "passed": list(outcome.passed),
-        "points": outcome.points,
-        "cores": outcome.cores,
-        "feasible": outcome.feasible,
-        "pareto": len(outcome.front),
-    }
-
-
-def _digest(model: Model, grid: Grid) -> str:
-    """What a checkpoint must share with the sweep that continues it: the question and every price."""
-    state = hashlib.sha256(model.spec.model_dump_json(exclude={"verify", "liberty"}).encode())
-    state.update(repr((grid, version("ternlut"))).encode())
-    for name in sorted(model.tables):
-        state.update(f"{name} {model.tables[name].shape}".encode())
-        state.update(model.tables[name].tobytes())
-    return state.hexdigest()[:16]
 
 
 def _nothing_left(model: Model, outcome: Outcome) -> str:
