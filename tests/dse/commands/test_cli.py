@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from tests.dse.running import Run
-from tests.dse.specs import TECHNOLOGY
-from tests.dse.sweep.test_sweep import FILES, spec_file
+from tests.dse.specs import TECHNOLOGY, spec_file
+from tests.dse.sweep.test_sweep import FILES
 
 
 @pytest.fixture

@@ -21,9 +21,9 @@ from dse.engine.cluster import ClusterError, connected
 from dse.engine.judging import Grid, Outcome, run
 from dse.sweep.run import sweep
 from tests.dse.running import Run
-from tests.dse.specs import model_of, small
+from tests.dse.specs import model_of, small, spec_file
 from tests.dse.sweep import slow_sweep
-from tests.dse.sweep.test_sweep import FILES, SLOWLY, noted, spec_file
+from tests.dse.sweep.test_sweep import FILES, SLOWLY, noted
 
 distributed = pytest.importorskip("distributed")
 

@@ -12,8 +12,7 @@ from dse.report.group_costs import cost, group_costs
 from dse.results.sweep_results import POINTS, Results
 from dse.summary.findings import Summary
 from dse.sweep.run import sweep
-from tests.dse.specs import small
-from tests.dse.sweep.test_sweep import spec_file
+from tests.dse.specs import small, spec_file
 
 
 @pytest.fixture(scope="module")

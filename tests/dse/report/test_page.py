@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -18,46 +15,8 @@ from dse.report.page import packed, page_data
 from dse.results.sweep_results import Results
 from dse.summary.findings import Summary
 from dse.sweep.run import sweep
-from tests.dse.sweep.test_sweep import spec_file
-
-VOID = {"meta", "input", "br", "link", "img", "hr"}
-
-
-class Page(HTMLParser):
-    """Tags that are opened and closed, attributes, and the text of each script."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.attributes: list[tuple[str, str, str | None]] = []
-        self.scripts: list[str] = []
-        self.ids: list[str] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in VOID:
-            self.open.append(tag)
-        if tag == "script":
-            self.scripts.append("")
-        self.attributes += [(tag, name, value) for name, value in attrs]
-        self.ids += [value for name, value in attrs if name == "id" and value]
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] == "script":
-            self.scripts[-1] += data
-
-
-def unpacked(text: str) -> dict[str, list[Any]]:
-    """The columns that the page holds, as its program unpacks them."""
-    columns = json.loads(gzip.decompress(base64.b64decode(text)))
-    return {
-        name: column if isinstance(column, list) else [column] * len(columns["id"])
-        for name, column in columns.items()
-    }
+from tests.dse.pages import Page, unpacked
+from tests.dse.specs import spec_file
 
 
 @pytest.fixture(scope="module")

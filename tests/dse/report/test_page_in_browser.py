@@ -17,7 +17,7 @@ from dse.results.sweep_results import Results
 from dse.summary.findings import Summary
 from dse.sweep.run import sweep
 from generator.config import CoreConfig
-from tests.dse.sweep.test_sweep import spec_file
+from tests.dse.specs import spec_file
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 

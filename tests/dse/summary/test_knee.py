@@ -10,7 +10,7 @@ import pytest
 
 from dse.summary.knee import knee
 from dse.sweep.run import sweep
-from tests.dse.sweep.test_sweep import spec_file
+from tests.dse.specs import spec_file
 
 
 def test_halfway_in_factors_is_the_knee_of_a_front_without_a_bend() -> None:

@@ -15,7 +15,7 @@ from dse.summary.limits import limits
 from dse.summary.sentences import headline
 from dse.sweep.run import sweep
 from generator.config import CoreConfig
-from tests.dse.sweep.test_sweep import spec_file
+from tests.dse.specs import spec_file
 
 FREE = {
     "weight_bandwidth_gb_per_s": 0.0,

@@ -11,7 +11,8 @@ import pytest
 
 from dse.engine.judging import Grid, run
 from dse.results.columns import design_rows
-from dse.sweep.run import report, sweep
+from dse.sweep.finished import report
+from dse.sweep.run import sweep
 from generator.config import CoreConfig
 from generator.errors import ConfigError
 from tests.dse.specs import model_of, small

@@ -20,12 +20,12 @@ import pytest
 from dse.engine.checkpoint import Checkpoint
 from dse.engine.judging import Grid, run
 from dse.results.sweep_results import PARETO, POINTS
-from dse.sweep import run as sweep_module
-from dse.sweep.run import report, sweep
+from dse.sweep.finished import report
+from dse.sweep.run import sweep
 from generator.config import CoreConfig
 from generator.errors import TernlutError
 from generator.files import OutputError
-from tests.dse.specs import TECHNOLOGY, model_of, small
+from tests.dse.specs import model_of, small, spec_file
 
 FILES = {
     "points.parquet",
@@ -41,27 +41,6 @@ FILES = {
     "sweep.json",
     "best.toml",
 }
-
-
-def spec_file(directory: Path, text: str | None = None, **changes: Any) -> Path:
-    """A spec file that uses the invented technology."""
-    (directory / "invented.toml").write_text(TECHNOLOGY.to_toml())
-    path = directory / "spec.toml"
-    path.write_text('technology = "invented.toml"\n' + (toml(small(**changes)) if text is None else text))
-    return path
-
-
-def toml(values: dict[str, Any]) -> str:
-    """A spec as TOML: every section as inline values, which JSON nearly is."""
-
-    def inline(value: Any) -> str:
-        if isinstance(value, dict):
-            return "{ " + ", ".join(f'"{key}" = {inline(v)}' for key, v in value.items()) + " }"
-        if isinstance(value, list):
-            return "[" + ", ".join(map(inline, value)) + "]"
-        return json.dumps(value)
-
-    return "".join(f"{key} = {inline(value)}\n" for key, value in values.items())
 
 
 def ternlut(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -329,6 +308,6 @@ def test_a_full_disk_leaves_each_file_whole_or_absent(
 
     monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(TernlutError, match=f"{name}: No space left on device"):
-        sweep_module.sweep(spec_file(tmp_path), tmp_path / "out")
+        sweep(spec_file(tmp_path), tmp_path / "out")
     assert not (tmp_path / "out" / name).exists()
     assert not list((tmp_path / "out").rglob("*.partial"))

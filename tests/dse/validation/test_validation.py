@@ -19,7 +19,7 @@ from dse.validation.run import run, text_of
 from dse.validation.summary import figures, noise_figures
 from generator.files import OutputError
 from tests.costmodel.validations import made_up
-from tests.dse.report.test_page import Page
+from tests.dse.pages import Page
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from dse.results.sweep_results import POINTS
 from dse.summary.findings import Summary
 from dse.sweep.run import sweep
 from dse.verification.candidates import candidates
-from tests.dse.sweep.test_sweep import spec_file
+from tests.dse.specs import spec_file
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from costmodel.technology import load_technology
 from dse.sweep.run import sweep
 from dse.verification import measuring
 from sim import harness
-from tests.dse.report.test_page import Page, unpacked
+from tests.dse.pages import Page, unpacked
 from tests.dse.running import Run
 from tests.sim.faults import rewired
 
