@@ -12,11 +12,11 @@ import numpy as np
 from distributed import LocalCluster
 
 from costmodel.technology import load_technology
-from dse.cluster import connected
-from dse.engine import Crew, Grid, Outcome, run
-from dse.model import Model
-from dse.processes import Processes
-from dse.spec import SweepSpec
+from dse.engine.cluster import connected
+from dse.engine.judging import Crew, Grid, Outcome, run
+from dse.engine.processes import Processes
+from dse.pricing.model import Model
+from dse.spec.sweep_spec import SweepSpec
 
 SPEC = Path("examples/bitnet-2b4t.toml")
 ROUNDS = 3

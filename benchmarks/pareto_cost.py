@@ -12,10 +12,10 @@ import moocore
 import numpy as np
 
 from costmodel.technology import load_technology
-from dse.engine import Grid, judge_block
-from dse.model import Model
-from dse.pareto import Front
-from dse.spec import SweepSpec
+from dse.engine.judging import Grid, judge_block
+from dse.engine.pareto import Front
+from dse.pricing.model import Model
+from dse.spec.sweep_spec import SweepSpec
 
 SPEC = Path("examples/bitnet-2b4t.toml")
 BLOCKS = 12

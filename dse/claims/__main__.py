@@ -15,7 +15,7 @@ from dse.claims.footing import CLOCKS_MHZ
 from dse.claims.page import markdown
 from dse.claims.study import Study, modelled, study
 from dse.claims.synthesized import points, read, synthesized
-from dse.terminal import progress_bar
+from dse.presentation.terminal import progress_bar
 from generator.errors import TernlutError
 from generator.files import OutputError, describe, output_directory, write_text
 

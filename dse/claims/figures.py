@@ -15,7 +15,7 @@ from matplotlib.ticker import FixedLocator, MultipleLocator, NullLocator
 from dse.claims.gain import COMMON, OWN
 from dse.claims.study import Study
 from dse.claims.synthesized import measured_ratios
-from dse.plotting import PART_COLOURS, STYLE, VALUE_COLOURS, plain, save
+from dse.presentation.plotting import PART_COLOURS, STYLE, VALUE_COLOURS, plain, save
 
 KINDS = {
     "integer": "Integers",

@@ -13,7 +13,7 @@ from dse.claims.study import Study
 from dse.claims.synthesized import measured_ratios
 from dse.claims.tiles import FIGURE, MACS_PER_CYCLE, MODEL
 from dse.claims.verdicts import APART, Word, factor, outcome, span, verdict
-from dse.summary import listing
+from dse.presentation.phrases import listing
 
 OVER_MULTIPLIERS = 2.2
 BY_PARAMETERS = 1.2

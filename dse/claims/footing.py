@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from costmodel.technology import load_technology
-from dse.model import Model
-from dse.results import Row, design_rows
-from dse.spec import SweepSpec
+from dse.pricing.model import Model
+from dse.results.columns import design_rows
+from dse.results.designs import Row
+from dse.spec.sweep_spec import SweepSpec
 
 TILE_LENGTH = 24
 """n: the group sizes 1 to 4 divide it."""

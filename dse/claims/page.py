@@ -12,7 +12,8 @@ from dse.claims.gain import COMMON, OWN
 from dse.claims.study import Study
 from dse.claims.synthesized import measured_ratios
 from dse.claims.verdicts import APART, factor
-from dse.summary import listing, spaced, table
+from dse.presentation.markdown import spaced, table
+from dse.presentation.phrases import listing
 
 COMMAND = "make claims"
 

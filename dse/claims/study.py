@@ -12,7 +12,7 @@ from dse.claims.gain import curves, ratios
 from dse.claims.parameters import corrections
 from dse.claims.tiles import NUMBERS as TILED
 from dse.claims.tiles import tiles
-from dse.terminal import Progress, silent
+from dse.presentation.terminal import Progress, silent
 
 
 @dataclass(frozen=True)

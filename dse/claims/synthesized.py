@@ -16,7 +16,7 @@ from costmodel.liberty import Library
 from costmodel.synthesis import Flow, Job, SynthesisResult, synthesize_many
 from dse.claims.footing import PRICE
 from dse.claims.gain import CASE, COMMON
-from dse.summary import core_of
+from dse.results.designs import core_of
 from generator.plan import plan_for
 from generator.verilog import emit
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dse import cli
-from tests.dse.commands import Result, Run
+from tests.dse.running import Result, Run
 
 CORE = """
 architecture = "lut"

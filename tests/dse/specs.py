@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import datetime
+import json
+from pathlib import Path
 from typing import Any
 
 from costmodel.components import AREA_COMPONENTS, DELAY_COMPONENTS
 from costmodel.technology import Technology
-from dse.model import Model
-from dse.spec import SweepSpec
+from dse.pricing.model import Model
+from dse.spec.sweep_spec import SweepSpec
 
 LAYERS = [
     {"name": "wide", "inputs": 96, "outputs": 250, "count": 3},
@@ -45,6 +47,27 @@ def small(**changes: Any) -> dict[str, Any]:
 def model_of(values: dict[str, Any]) -> Model:
     """The model of a spec given as a dictionary."""
     return Model.build(SweepSpec.parse(values, "spec"), TECHNOLOGY)
+
+
+def spec_file(directory: Path, text: str | None = None, **changes: Any) -> Path:
+    """A spec file that uses the invented technology."""
+    (directory / "invented.toml").write_text(TECHNOLOGY.to_toml())
+    path = directory / "spec.toml"
+    path.write_text('technology = "invented.toml"\n' + (toml(small(**changes)) if text is None else text))
+    return path
+
+
+def toml(values: dict[str, Any]) -> str:
+    """A spec as TOML: every section as inline values, which JSON nearly is."""
+
+    def inline(value: Any) -> str:
+        if isinstance(value, dict):
+            return "{ " + ", ".join(f'"{key}" = {inline(v)}' for key, v in value.items()) + " }"
+        if isinstance(value, list):
+            return "[" + ", ".join(map(inline, value)) + "]"
+        return json.dumps(value)
+
+    return "".join(f"{key} = {inline(value)}\n" for key, value in values.items())
 
 
 TECHNOLOGY = Technology(

@@ -7,8 +7,8 @@ from pathlib import Path
 from dse.handoff import companions
 from generator.config import CoreConfig
 from generator.verilog import emit
-from tests.dse.commands import Run
 from tests.dse.handoff.conftest import TINY, HandOff
+from tests.dse.running import Run
 
 
 def test_the_same_configuration_gives_the_same_bytes() -> None:

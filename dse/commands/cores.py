@@ -1,0 +1,134 @@
+"""Commands on a core: its Verilog with all that goes with it, its synthesis, its price."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dse.commands.options import (
+    AsJson,
+    CoreFile,
+    LibertyFiles,
+    Overrides,
+    Tech,
+    UsageError,
+    find_library,
+    load_core,
+)
+from dse.presentation.terminal import aligned, progress_bar, say_json
+from generator.files import output_directory
+
+
+def generate(
+    core: CoreFile,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where to write.")],
+    override: Overrides = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Write a core's Verilog with datasheet, regression, FuseSoC core file and synthesis scripts."""
+    from dse.handoff import write_handoff
+    from generator.verilog import emit
+
+    began = time.perf_counter()
+    config = load_core(core, override)
+    output_directory(out)
+    emission = emit(config)
+    files = write_handoff(emission, out)
+    figures = {
+        "top": emission.top,
+        "files": [str(path) for path in files],
+        "modules": list(emission.modules),
+        "seconds": round(time.perf_counter() - began, 3),
+    }
+    if as_json:
+        say_json(figures)
+        return
+    size = sum(path.stat().st_size for path in files) / 1e3
+    print(f"{emission.top}: {len(emission.modules)} modules, {len(files)} files, {size:,.0f} kB in {out}")
+    print(f"datasheet: {out / 'README.md'}, regression: python {out / 'regression' / 'run.py'}")
+
+
+def synth(
+    core: CoreFile,
+    tech: Tech = "asap7",
+    liberty: LibertyFiles = [],  # noqa: B006
+    hierarchical: Annotated[bool, typer.Option("--hierarchical", help="Each module once.")] = False,
+    adders: Annotated[str, typer.Option(metavar="cells|generic", help="Full adders, or gates.")] = "cells",
+    datapath: Annotated[bool, typer.Option("--datapath", help="Without sequencer and streams.")] = False,
+    clock_ps: Annotated[
+        float | None, typer.Option(metavar="P", help="Clock period to size for, and report the delay.", min=1)
+    ] = None,
+    override: Overrides = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Synthesize a core with Yosys."""
+    config = load_core(core, override)
+    if adders not in ("cells", "generic"):
+        raise UsageError(f"--adders {adders}: cells or generic is expected")
+    from costmodel.synthesis import Flow, synthesize
+    from generator.verilog import emit
+
+    library = find_library(tech, liberty)
+    emission = emit(config)
+    flow = Flow("generic" if adders == "generic" else "cells", hierarchical, clock_ps)
+    with progress_bar() as progress:
+        progress(f"synthesizing for {library.name}", None)
+        result = synthesize(emission.verilog, emission.datapath if datapath else emission.top, library, flow)
+    delay_ps = None if result.delay_ps is None else round(result.delay_ps, 1)
+    figures = {
+        "area_um2": round(result.area_um2, 4),
+        "sequential_um2": round(result.sequential_um2, 4),
+        "combinational_um2": round(result.combinational_um2, 4),
+        "cells": result.cells,
+        "delay_ps": delay_ps,
+        "seconds": round(result.seconds, 3),
+    }
+    if as_json:
+        say_json(figures)
+        return
+    delay = "" if delay_ps is None else f", {delay_ps:,.0f} ps"
+    print(
+        f"{result.area_um2:,.1f} µm² ({result.sequential_um2:,.1f} sequential, "
+        f"{result.combinational_um2:,.1f} combinational), "
+        f"{sum(result.cells.values()):,} cells{delay}, {result.seconds:.1f} s"
+    )
+
+
+def estimate(
+    core: CoreFile,
+    tech: Tech = "asap7",
+    speed: Annotated[
+        str, typer.Option(metavar="relaxed|medium|tight", help="Sized for area, at ease, for speed.")
+    ] = "relaxed",
+    override: Overrides = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Price a core with the cost model."""
+    from dataclasses import asdict
+
+    config = load_core(core, override)
+    from costmodel.estimate import estimate as price
+    from costmodel.estimate import sized_areas
+    from costmodel.speeds import EASE, SPEEDS
+    from costmodel.technology import load_technology
+
+    technology = load_technology(tech)
+    if speed not in SPEEDS:
+        raise UsageError(f"--speed {speed}: {', '.join(SPEEDS)} is expected")
+    found, areas = price(config, technology.sized(speed)), sized_areas(config, technology)
+    if as_json:
+        say_json({"technology": technology.name, "speed": speed, **asdict(found), "areas_um2": areas})
+        return
+    parts = {part: area for part, area in found.breakdown.items() if area}
+    rows = [[part, f"{area:,.1f}", f"{area / found.area_um2:.1%}"] for part, area in parts.items()]
+    print(aligned(["area", "µm²", "share"], [*rows, ["total", f"{found.area_um2:,.1f}", "100.0%"]]))
+    print(
+        f"\n{areas['relaxed']:,.1f} µm² without a clock, {areas['medium']:,.1f} sized for "
+        f"{EASE * found.delay_ps:,.0f} ps, {areas['tight']:,.1f} for {found.delay_ps:,.0f} ps (at most "
+        f"{1e6 / found.delay_ps:,.0f} MHz)\n{found.macs_per_cycle:,} "
+        f"multiply-accumulates a cycle, {found.latency_cycles} cycles latency, "
+        f"{found.bits_per_weight:.3g} bits a weight, {found.rms_error:.2g} RMS error; {technology.name}"
+    )

@@ -1,0 +1,81 @@
+"""Options that several commands have, and what is read from them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from generator.errors import TernlutError
+
+if TYPE_CHECKING:
+    from costmodel.liberty import Library
+    from generator.config import CoreConfig
+    from sim.weights.reading import Rule
+    from sim.weights.ternary import Per
+
+CoreFile = Annotated[Path, typer.Argument(metavar="CORE", help="Core file, TOML.", show_default=False)]
+Overrides = Annotated[
+    list[str],
+    typer.Option("--set", metavar="KEY=VALUE", help="Replace a key of the core file; may be repeated."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Tech = Annotated[str, typer.Option("--tech", metavar="NAME", help="Technology, shipped or a TOML file.")]
+LibertyFiles = Annotated[
+    list[Path], typer.Option("--liberty", metavar="FILE", help="Liberty file, plain or gzip; repeatable.")
+]
+TernaryRule = Annotated[
+    str,
+    typer.Option(
+        "--ternary",
+        metavar="RULE",
+        help="How floats become ternary: auto, absmean, threshold, exact or packed.",
+    ),
+]
+PerScale = Annotated[str, typer.Option("--per", metavar="tensor|row", help="One scale, or one a row.")]
+TensorName = Annotated[
+    str, typer.Option("--tensor", metavar="NAME", help="Which tensor.", show_default="the only one")
+]
+Workers = Annotated[
+    int | None, typer.Option(metavar="W", help="Processes.", min=1, show_default="one a core")
+]
+
+
+class UsageError(TernlutError):
+    """Options that do not go together or cannot be read."""
+
+
+def load_core(path: Path, overrides: list[str]) -> CoreConfig:
+    """The core file with its overrides."""
+    from generator.config import CoreConfig
+
+    return CoreConfig.load(path, overrides)
+
+
+def find_library(tech: str, liberty: list[Path]) -> Library:
+    """The cell library of ``--liberty`` files, else that of a technology we ship."""
+    from costmodel.liberty import Library
+    from costmodel.synthesis import shipped_library
+
+    return Library.of(tuple(liberty)) if liberty else shipped_library(tech)
+
+
+def read_rule(ternary: str, per: str) -> tuple[Rule, Per]:
+    """``--ternary`` and ``--per``."""
+    from sim.weights.reading import RULES
+
+    for rule in RULES:
+        if rule == ternary:
+            break
+    else:
+        raise UsageError(f"--ternary {ternary}: {', '.join(RULES[:-1])} or {RULES[-1]} is expected")
+    if per not in ("tensor", "row"):
+        raise UsageError(f"--per {per}: tensor or row is expected")
+    return rule, "row" if per == "row" else "tensor"
+
+
+def processors() -> int:
+    """Processor cores we may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

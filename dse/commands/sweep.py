@@ -1,0 +1,163 @@
+"""Commands that explore a design space, and what they tell of it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dse.commands.options import AsJson, UsageError, Workers, processors
+from dse.commands.simulation import told
+from dse.presentation.terminal import aligned, complain, progress_bar, say_json
+
+if TYPE_CHECKING:
+    from dse.engine.judging import Crew
+    from dse.summary.findings import Summary
+
+
+def sweep(
+    spec: Annotated[Path, typer.Argument(metavar="SPEC", help="Spec file, TOML.", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="DIR", help="Results.", show_default="reports/SPEC")
+    ] = None,
+    workers: Workers = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Dask scheduler whose workers do the work, not processes."),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted sweep.")] = False,
+    verify: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K", min=0, help="Synthesize and simulate the K best designs.", show_default="the spec's"
+        ),
+    ] = None,
+    liberty: Annotated[
+        list[Path],
+        typer.Option(
+            "--liberty",
+            metavar="FILE",
+            help="Liberty file to verify with; repeatable.",
+            show_default="the spec's, else shipped cells",
+        ),
+    ] = [],  # noqa: B006
+    emit_best: Annotated[
+        bool, typer.Option("--emit-best", help="Write the best design's Verilog and simulate a layer on it.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Explore a design space and report its Pareto front."""
+    from dse.sweep.run import sweep as explore
+
+    directory = out or Path("reports") / spec.stem
+    with crew_of(workers, scheduler) as crew, progress_bar() as progress:
+        finished = explore(
+            spec,
+            directory,
+            crew=crew,
+            workers=workers,
+            resume=resume,
+            verify=verify,
+            liberty=liberty,
+            progress=progress,
+        )
+    figures = finished.figures()
+    if not as_json:
+        say_sweep(finished.summary, figures)
+    built = build_best(finished.summary, directory, quiet=as_json) if emit_best else None
+    if as_json:
+        say_json(figures | ({"simulation": built} if emit_best else {}))
+    else:
+        print(f"report: {finished.report}")
+    wrong = [one.complaint for one in finished.results.verified if not one.passed]
+    if wrong:
+        complain(" ".join(wrong[0].split()))
+    if wrong or (built is not None and not built["passed"]):
+        raise typer.Exit(1)
+
+
+def report(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A finished sweep's results.", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Write the report of a finished sweep again."""
+    from dse.sweep.finished import report as rebuild
+
+    with progress_bar() as progress:
+        finished = rebuild(directory, progress)
+    if as_json:
+        say_json({"report": str(finished.report)})
+        return
+    print(f"report: {finished.report}")
+
+
+def say_sweep(summary: Summary, figures: dict[str, Any]) -> None:
+    """The findings of a sweep, as text."""
+    from dse.presentation.phrases import quantity, shape
+    from dse.pricing.metrics import metric
+    from dse.summary.measured import sentences
+    from dse.summary.sentences import headline, why
+
+    for sentence in (*headline(summary), *why(summary), *sentences(summary.results.verified)):
+        print(f"{sentence}\n")
+    objectives = list(summary.results.objectives)
+    head = ["", *(metric(name).label for name in objectives), "design"]
+    rows = [
+        [what, *(quantity(name, row[name]) for name in objectives), f"{row['architecture']}, {shape(row)}"]
+        for what, row in summary.highlights
+    ]
+    print(aligned(head, rows, text=(0, len(head) - 1)))
+    print(
+        f"\n{figures['points']:,} points, {figures['cores']:,} cores, {figures['feasible']:,} feasible, "
+        f"{figures['pareto']:,} on the front; {figures['seconds']:.1f} s, judged at "
+        f"{figures['points_per_second'] / 1e6:.1f} million points/s"
+    )
+
+
+def build_best(summary: Summary, directory: Path, quiet: bool) -> dict[str, Any] | None:
+    """Emits the recommended core into ``directory``/best and runs a layer of the workload on it."""
+    from dse.results.designs import core_of
+    from dse.verification.measuring import trial_of
+    from generator.verilog import emit
+
+    if summary.best is None:
+        return None
+    config = core_of(summary.best)
+    emission = emit(config)
+    emission.write(directory / "best")
+    trial = trial_of(summary.results, summary.best)
+    with progress_bar() as progress:
+        progress(f"simulating {trial.layer.name} on the best design", None)
+        result = trial.run(config)
+    if not quiet:
+        print(f"emitted {emission.top} to {directory / 'best'}")
+        title = summary.results.meta["workload"]["title"]
+        ran = told(result, trial.inputs, trial.outputs, trial.tokens)
+        print(f"{trial.layer.name} of {title}: {ran}")
+    return {
+        "verilog": str(directory / "best"),
+        "top": emission.top,
+        "layer": trial.layer.name,
+        "passed": result.passed,
+        "mismatches": result.mismatches,
+        "results": result.results,
+        "cycles": result.cycles,
+        "seconds": round(result.seconds, 3),
+    }
+
+
+def crew_of(workers: int | None, scheduler: str | None) -> AbstractContextManager[Crew]:
+    """Who works: processes of this machine, or those of a cluster."""
+    if scheduler is None:
+        from dse.engine.processes import Processes
+
+        return nullcontext(Processes(workers or processors()))
+    if workers is not None:
+        raise UsageError("--workers and --scheduler: a cluster has the workers it has, leave one out")
+    from dse.engine.cluster import connected
+
+    return connected(scheduler)

@@ -1,0 +1,83 @@
+"""Commands on the cost model's technologies: fitted to a library, and held against synthesis."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dse.commands.options import AsJson, LibertyFiles, Tech, Workers, processors
+from dse.presentation.terminal import aligned, progress_bar, say_json
+from generator.files import output_directory, write_text
+
+
+def calibrate(
+    liberty: LibertyFiles,
+    name: Annotated[str, typer.Option(metavar="T", help="The technology's name.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="Technology file to write.")],
+    workers: Workers = None,
+    points: Annotated[
+        int | None,
+        typer.Option(metavar="P", help="Synthesize the P smallest calibration cores only.", min=1),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fit a technology to a cell library."""
+    from costmodel.calibration import calibrate as fit
+    from costmodel.calibration import calibration_cores
+    from costmodel.liberty import Library
+
+    library = Library.of(liberty, name)
+    with progress_bar() as progress:
+        technology = fit(library, name, workers or processors(), progress, calibration_cores()[:points])
+    write_text(out, technology.to_toml())
+    error = {part: fitted.model_dump() for part, fitted in technology.fit.items()}
+    if as_json:
+        say_json({"components": technology.area_um2, "fit_error": error, "file": str(out)})
+        return
+    print(
+        aligned(["component", "µm²"], [[part, f"{value:.4g}"] for part, value in technology.area_um2.items()])
+    )
+    for part, fitted in technology.fit.items():
+        print(f"{part}: {fitted.median_percent:.1f} % off in the median, {fitted.max_percent:.1f} % at most")
+
+
+def validate(
+    tech: Tech = "asap7",
+    liberty: LibertyFiles = [],  # noqa: B006
+    points: Annotated[int, typer.Option(metavar="P", help="Random cores to synthesize.", min=2)] = 60,
+    seed: Annotated[int, typer.Option(metavar="S", help="Seed of the cores.", min=0)] = 1,
+    largest: Annotated[float, typer.Option(metavar="N", help="Gates of the largest.", min=500)] = 4000,
+    noise: Annotated[int, typer.Option(metavar="P", help="Permutations that show the noise.", min=0)] = 3,
+    limit: Annotated[
+        float | None, typer.Option(metavar="PERCENT", help="Status 1 if an area is further off.", min=0)
+    ] = None,
+    workers: Workers = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="DIR", help="Results.", show_default="reports/validation-TECH"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold the cost model against synthesis of random cores that it was not fitted to."""
+    from costmodel.validation import Sample
+    from dse.validation.report import write_validation
+    from dse.validation.run import run, text_of
+    from dse.validation.summary import figures
+
+    began = time.perf_counter()
+    directory = output_directory(out) if out else None
+    sample = Sample(seed, points, largest=largest)
+    with progress_bar() as progress:
+        validation = run(tech, liberty, sample, noise, workers or processors(), progress)
+    directory = directory or Path("reports") / f"validation-{validation.technology.name}"
+    write_validation(directory, validation)
+    seconds = round(time.perf_counter() - began, 1)
+    if as_json:
+        say_json({**figures(validation), "report": str(directory / "validation.html"), "seconds": seconds})
+    else:
+        print(f"{text_of(validation)}\n\nreport: {directory / 'validation.html'}, {seconds:,.0f} s")
+    if limit is not None and validation.errors("area").maximum > limit:
+        raise typer.Exit(1)

@@ -1,0 +1,217 @@
+"""The sweep: every point of a space judged, in vectorised blocks, and the Pareto fronts kept exactly.
+
+A space is cut into blocks, sub-products of the axes, whose figures are slices of small tables multiplied out
+by broadcasting. Blocks are handed to a crew in chunks; of a chunk only its counts and fronts are kept, so
+memory does not grow with the space. The result depends on the spec alone, never on who worked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import inf, prod
+from typing import Protocol
+
+import numpy as np
+
+from dse.engine.checkpoint import Checkpoint, ChunkResult
+from dse.engine.pareto import Front, Gathering, beaten_by_neighbours
+from dse.pricing.model import Model
+from dse.pricing.tables import Table
+
+BLOCK_POINTS = 1 << 17
+"""Points of a block at most: its arrays stay in the cache."""
+
+CHUNK_POINTS = 1 << 21
+"""Points of a chunk, roughly: a fraction of a second's work, the most that an interruption loses."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How a model's space is cut into blocks and chunks; that depends on nothing else."""
+
+    shape: tuple[int, ...]
+    first_axis_whole: bool
+    block_points: int
+    chunk_points: int
+
+    @classmethod
+    def of(cls, model: Model, block_points: int = 0, chunk_points: int = 0) -> Grid:
+        """The grid for ``model``'s space; 0 stands for the usual sizes."""
+        compared = model.space.axes[0].key == model.spec.compare
+        return cls(
+            model.space.shape, not compared, block_points or BLOCK_POINTS, chunk_points or CHUNK_POINTS
+        )
+
+    @cached_property
+    def pieces(self) -> tuple[int, ...]:
+        """Into how many slices each axis is cut: the last axes not at all, the first ones wholly."""
+        pieces: list[int] = []
+        block = 1
+        for i, length in reversed(list(enumerate(self.shape))):
+            room = max(1, self.block_points // block) if i or self.first_axis_whole else 1
+            cut = -(-length // room)
+            pieces.append(cut)
+            block *= -(-length // cut)
+            if cut > 1:
+                block = self.block_points
+        return tuple(reversed(pieces))
+
+    @property
+    def blocks(self) -> int:
+        return prod(self.pieces)
+
+    @cached_property
+    def blocks_per_chunk(self) -> int:
+        return max(1, round(self.chunk_points * self.blocks / prod(self.shape)))
+
+    @property
+    def chunks(self) -> int:
+        return -(-self.blocks // self.blocks_per_chunk)
+
+    def blocks_of(self, chunk: int) -> Iterator[tuple[slice, ...]]:
+        """The slices of each of a chunk's blocks."""
+        first = chunk * self.blocks_per_chunk
+        for block in range(first, min(first + self.blocks_per_chunk, self.blocks)):
+            numbers = np.unravel_index(block, self.pieces)
+            yield tuple(
+                slice(int(n) * length // cut, (int(n) + 1) * length // cut)
+                for n, length, cut in zip(numbers, self.shape, self.pieces, strict=True)
+            )
+
+    def points_of(self, chunk: int) -> int:
+        return sum(prod(s.stop - s.start for s in slices) for slices in self.blocks_of(chunk))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished sweep: how many points passed each test, and the front of each value of the compared key."""
+
+    passed: tuple[int, ...]
+    fronts: Mapping[int, Front]
+
+    @property
+    def points(self) -> int:
+        return self.passed[0]
+
+    @property
+    def cores(self) -> int:
+        """Points that are cores."""
+        return self.passed[1]
+
+    @property
+    def feasible(self) -> int:
+        return self.passed[-1]
+
+    @cached_property
+    def front(self) -> Front:
+        """The front of all."""
+        return Front.merge(self.fronts.values())
+
+
+def judge_block(model: Model, slices: tuple[slice, ...]) -> tuple[tuple[int, ...], Front]:
+    """How many designs of a block pass each test, and the front of those that pass all."""
+    size = prod(s.stop - s.start for s in slices)
+    view = model.block(slices)
+    passed = [size]
+    mask: Table = np.ones((), dtype=np.bool_)
+    for test in model.judge(view):
+        mask = mask & test
+        passed.append(int(np.count_nonzero(mask)) * (size // mask.size))
+        if not passed[-1]:
+            rest = len(model.tests) + 1 - len(passed)
+            return (*passed, *[0] * rest), Front.empty(len(model.spec.objectives))
+    costs = model.costs(view)
+    reduced = costs[model.reduced] = np.where(mask, costs[model.reduced], inf)
+    keep = reduced < inf
+    if model.reducible and reduced.ndim:
+        keep &= reduced == reduced.min(axis=model.reducible, keepdims=True)
+    shape = np.broadcast_shapes(keep.shape, *(cost.shape for cost in costs)) or (1,) * len(slices)
+    found = np.flatnonzero(keep & ~beaten_by_neighbours(costs, shape))
+    index = np.unravel_index(found, shape)
+    rows = np.empty((len(found), len(costs)))
+    for i, cost in enumerate(costs):
+        rows[:, i] = np.broadcast_to(cost, shape)[index]
+    digits = tuple(digit + s.start for digit, s in zip(index, slices, strict=True))
+    ids = np.ravel_multi_index(digits, model.space.shape).astype(np.int64)
+    return tuple(passed), Front.of(ids, rows)
+
+
+def judge_chunk(model: Model, grid: Grid, chunk: int) -> ChunkResult:
+    """The counts and fronts of a chunk."""
+    passed = np.zeros(len(model.tests) + 1, dtype=np.int64)
+    fronts: dict[int, Gathering] = {}
+    with np.errstate(all="ignore"):
+        for slices in grid.blocks_of(chunk):
+            counts, front = judge_block(model, slices)
+            passed += counts
+            if len(front):
+                fronts.setdefault(model.group(slices), Gathering()).add(front)
+    found = {group: parts.front() for group, parts in sorted(fronts.items())}
+    return ChunkResult(tuple(passed.tolist()), found)
+
+
+class Crew(Protocol):
+    """Who judges chunks: this process, others of this machine, or those of a cluster."""
+
+    def judged(
+        self, model: Model, grid: Grid, todo: Sequence[int], checkpoint: Checkpoint | None
+    ) -> Iterator[tuple[int, ChunkResult]]:
+        """Chunks ``todo`` with their results in the order they finish, each in ``checkpoint`` already.
+
+        At no time are more chunks finished and not yet in ``checkpoint`` than there are workers, so that
+        whatever is killed costs at most one chunk a worker.
+        """
+        ...
+
+
+class Alone:
+    """This process."""
+
+    def judged(
+        self, model: Model, grid: Grid, todo: Sequence[int], checkpoint: Checkpoint | None
+    ) -> Iterator[tuple[int, ChunkResult]]:
+        for chunk in todo:
+            yield chunk, judge_and_keep(model, grid, chunk, checkpoint)
+
+
+def judge_and_keep(model: Model, grid: Grid, chunk: int, checkpoint: Checkpoint | None) -> ChunkResult:
+    """``judge_chunk``, and the result in ``checkpoint``."""
+    result = judge_chunk(model, grid, chunk)
+    if checkpoint:
+        checkpoint.save(chunk, result)
+    return result
+
+
+def run(
+    model: Model,
+    grid: Grid,
+    *,
+    crew: Crew | None = None,
+    checkpoint: Checkpoint | None = None,
+    progress: Callable[[int], None] = lambda points: None,
+) -> Outcome:
+    """Has the whole space judged by ``crew``, this process unless said, and returns its fronts.
+
+    Chunks that ``checkpoint`` holds are taken from it, others added to it as they finish. ``progress`` is
+    told the number of points that were taken, then that of each finished chunk.
+    """
+    fronts: dict[int, Gathering] = {}
+    passed = np.zeros(len(model.tests) + 1, dtype=np.int64)
+
+    def take(result: ChunkResult) -> None:
+        nonlocal passed
+        passed = passed + np.array(result.passed, dtype=np.int64)
+        for group, front in result.fronts.items():
+            fronts.setdefault(group, Gathering()).add(front)
+
+    kept = checkpoint.load() if checkpoint else {}
+    for result in kept.values():
+        take(result)
+    progress(sum(result.passed[0] for result in kept.values()))
+    todo = [chunk for chunk in range(grid.chunks) if chunk not in kept]
+    for _, result in (crew or Alone()).judged(model, grid, todo, checkpoint):
+        take(result)
+        progress(result.passed[0])
+    return Outcome(tuple(passed.tolist()), {group: fronts[group].front() for group in sorted(fronts)})

@@ -1,0 +1,73 @@
+"""How the pictures of a sweep look: colours, type, axes, and the files they become."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from dse.pricing.areas import DESIGN_PARTS
+from dse.pricing.metrics import metric
+from generator.files import replacing
+
+VALUE_COLOURS = ("#0b6bb8", "#d9661f", "#3f8f5b", "#8a5fb0", "#b8860b", "#5f6b78", "#c2447a")
+
+PART_COLOURS = dict(
+    zip(
+        DESIGN_PARTS,
+        ("#7a5fb5", "#0b6bb8", "#58a6dc", "#f0a35e", "#c45a1a", "#8d99a6", "#3f8f5b"),
+        strict=True,
+    )
+)
+
+
+STYLE: Any = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["Helvetica", "Arial", "Liberation Sans", "DejaVu Sans"],
+    "font.size": 7,
+    "axes.titlesize": 7.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.7,
+    "axes.axisbelow": True,
+    "grid.color": "#dfe3e8",
+    "grid.linewidth": 0.5,
+    "legend.frameon": False,
+    "legend.fontsize": 6.5,
+    "svg.hashsalt": "ternlut",
+    "svg.fonttype": "none",
+}
+
+
+def save(figure: Figure, directory: Path, name: str, dpi: int = 300) -> None:
+    """Writes ``figure`` as PNG and SVG; the same figure gives the same bytes."""
+    for suffix, options in (("png", {"dpi": dpi}), ("svg", {"metadata": {"Date": None}})):
+        with replacing(directory / f"{name}.{suffix}") as temporary:
+            figure.savefig(temporary, format=suffix, **options)
+
+
+def plain(axes: Axes) -> None:
+    """Logarithmic axes with plain numbers."""
+    axes.grid(True)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(short))
+        axis.set_minor_formatter(NullFormatter())
+
+
+def short(value: float, _: Any = None) -> str:
+    """1,000 as 1k."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:.4g}{letter}"
+    return f"{value:.4g}"
+
+
+def label(name: str) -> str:
+    """A metric and its unit, for an axis."""
+    text, unit = metric(name).label, metric(name).unit
+    return f"{text[:1].upper()}{text[1:]}{f' ({unit})' if unit else ''}"

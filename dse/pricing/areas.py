@@ -1,0 +1,119 @@
+"""Areas of designs: prices of units, times how often a core has them, times the cores.
+
+A design is as large as the clock makes it. What nine tenths of the period suffice for costs no more than a
+design that is only buffered; from there to the shortest period area grows to that of the tight design.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from math import prod
+
+import numpy as np
+
+from costmodel import speeds
+from costmodel.area import AREA_TERMS, PARTS
+from costmodel.speeds import EASE, Speed
+from costmodel.throughput import STAGES
+from costmodel.timing import DELAY_TERMS
+from dse.pricing.plan_figures import price_name
+from dse.pricing.view import Array, View
+
+COMBINING = "combining"
+"""The part that adds the results of several cores; the others are parts of a core."""
+
+COUNTED = {name: f"plan {name}" for name in STAGES}
+"""What numbers of stages are called."""
+
+DESIGN_PARTS = (*PARTS, COMBINING)
+
+
+def sized_area(part: str | None = None) -> Callable[[View], Array]:
+    """µm² of ``part``, or of the whole design, sized for the clock that it runs at."""
+    tight, medium = area("tight", part), area("medium", part)
+
+    def sized(view: View) -> Array:
+        share = view("design tightness")
+        if share.ndim == 0:
+            return tight(view) if share == 1 else medium(view) if share == 0 else _between(view, share)
+        return _between(view, share)
+
+    def _between(view: View, share: Array) -> Array:
+        least = medium(view)
+        between: Array = least + share * (tight(view) - least)
+        return between
+
+    return sized
+
+
+def area(speed: Speed, part: str | None = None) -> Callable[[View], Array]:
+    """µm² of ``part``, or of the whole design, in one speed's prices."""
+    prices: dict[tuple[str, ...], list[str]] = {}
+    for i, term in enumerate(AREA_TERMS):
+        if part in (None, term.part):
+            prices.setdefault(tuple(sorted(term.count)), []).append(f"{speed} {price_name(i)}")
+
+    # Those of few keys first, because they are small; in an order that is the same for every view, because
+    # sums round.
+    def keys(names: list[str]) -> int:
+        return len({key for name in names for key in AREA_TERMS[int(name.split()[-1])].keys})
+
+    ordered = sorted(prices.items(), key=lambda item: keys(item[1]) + len(item[0]))
+
+    def cost(view: View) -> Array:
+        terms = []
+        for count, names in ordered:
+            price = reduce(np.add, (view(name) for name in names))
+            number = prod((view(COUNTED.get(key, key)) for key in count), start=np.ones((), np.int64))
+            terms.append(price * number.astype(np.float64))
+        cores = view("cores")
+        alone = cores.ndim == 0 and cores == 1
+        total = reduce(np.add, terms) if terms else np.zeros(())
+        if not alone:
+            total = total * cores
+            if part in (None, COMBINING):
+                total = total + _tree(view, speed)
+        return np.asarray(total)
+
+    return cost
+
+
+def _tree(view: View, speed: Speed) -> Array:
+    """The adders between cores that share the inputs."""
+    adders = (view("cores") - 1) * (view("split") == "inputs") * view("rows") * view("columns")
+    return np.asarray(np.where(adders > 0, view(f"{speed} combining") * adders, 0.0))
+
+
+def delay(view: View) -> Array:
+    """ps of the longest path, as fast as can be."""
+    stages = [
+        _driven(view, view(f"delay {i}")) if term.broadcast else view(f"delay {i}")
+        for i, term in enumerate(DELAY_TERMS)
+    ]
+    return reduce(np.maximum, sorted(stages, key=np.size))
+
+
+def _driven(view: View, stage: Array) -> Array:
+    """``stage`` with what driving every row and column takes; none where there is no such stage."""
+    load = view("delay load") * np.log2(view("rows") * view("columns"))
+    return np.where(stage == 0, 0.0, stage + load)
+
+
+def clock(view: View) -> Array:
+    """MHz: the clock that is asked for, else the fastest at the speed that the design is sized for."""
+    asked = view("clock_mhz asked")
+    if asked.ndim == 0 and asked > 0:
+        return asked
+    free = view("fastest_clock_mhz") * np.where(view("speed") == "tight", 1.0, 1 / EASE)
+    return np.asarray(free) if asked.ndim == 0 else np.where(asked > 0, asked, free)
+
+
+def tightness(view: View) -> Array:
+    """How much of the way from a medium to a tight design the clock asks for, 0 … 1."""
+    asked = view("clock_mhz asked")
+    by_speed = np.where(view("speed") == "tight", 1.0, 0.0)
+    if asked.ndim == 0 and not asked:
+        return np.asarray(by_speed)
+    by_clock = speeds.tightness(asked * view("delay_ps") * 1e-6)
+    return by_clock if asked.ndim == 0 else np.where(asked > 0, by_clock, by_speed)

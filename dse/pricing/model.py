@@ -1,0 +1,261 @@
+"""A space made ready to be judged: its axes in the order they are walked, its tables, its tests and costs.
+
+Designs are looked at through views, of a block (slices of the axes) or of picked positions; both answer the
+name of a key or metric with an array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from costmodel.technology import Technology
+from dse.pricing.metrics import METRICS, STEPS_BETWEEN
+from dse.pricing.tables import Table, axis_values, cost_tables, fit_tables, rule_tables, stated_nowhere
+from dse.pricing.view import Metric
+from dse.spec.axes import SpecError
+from dse.spec.expressions import Expression, ExpressionError
+from dse.spec.space import DESIGN_KEYS, Space
+from dse.spec.sweep_spec import SweepSpec
+
+
+class View:
+    """Figures by name of the designs that ``take`` chooses, each computed once."""
+
+    def __init__(self, model: Model, take: Callable[[Table], Table]) -> None:
+        self.workload = model.spec.workload
+        self.take = take
+        self._tables = model.tables
+        self._figures = model.figures
+        self._known: dict[str, Table] = {}
+
+    def __call__(self, name: str) -> Table:
+        figure = self._known.get(name)
+        if figure is None:
+            if name in self._tables:
+                figure = self.take(self._tables[name])
+            elif name in METRICS:
+                figure = METRICS[name].value(self)
+            elif name in self._figures:
+                figure = np.asarray(self._figures[name](self), dtype=np.float64)
+            elif name in STEPS_BETWEEN:
+                figure = STEPS_BETWEEN[name](self)
+            else:
+                figure = stated_nowhere(name)
+            self._known[name] = figure
+        return figure
+
+
+@dataclass(frozen=True)
+class Model:
+    """Everything a sweep knows about its space. Picklable, so that processes need nothing else.
+
+    ``reducible`` are the axes along which at most the objective ``reduced`` changes: of designs that differ
+    in these alone only the best in that objective can be on a front.
+    """
+
+    spec: SweepSpec
+    technology: Technology
+    space: Space
+    tables: dict[str, Table]
+    rules: tuple[Table, ...]
+    fits: tuple[Table, ...]
+    figures: dict[str, Expression]
+    constraints: tuple[Expression, ...]
+    reduced: int
+    reducible: tuple[int, ...]
+
+    @classmethod
+    def build(
+        cls,
+        spec: SweepSpec,
+        technology: Technology,
+        where: str = "spec",
+        progress: Callable[[float], None] = lambda share: None,
+    ) -> Model:
+        """The model of ``spec``'s space. Raises ``SpecError`` for what the spec names and nothing knows."""
+        space = Space.of(spec, where)
+        known = dict.fromkeys([*(axis.key for axis in space.axes), *DESIGN_KEYS, *METRICS])
+        figures: dict[str, Expression] = {}
+        section = "derived"
+        try:
+            for name, text in spec.derived.items():
+                if name in METRICS:
+                    raise SpecError(f"{where}: derived.{name} is a metric, another name is expected")
+                if name not in DESIGN_KEYS:
+                    figures[name] = Expression(text, known)
+                    known[name] = None
+            section = "constraints"
+            constraints = tuple(Expression(text, known) for text in spec.constraints)
+        except ExpressionError as error:
+            raise SpecError(f"{where}: {section}: {error}") from None
+        for section, given in (("objectives", spec.objectives), ("budget", spec.budget)):
+            for name in given:
+                if name not in METRICS and name not in figures:
+                    metrics = ", ".join([*METRICS, *figures])
+                    raise SpecError(f"{where}: {section}.{name} is no metric: {metrics} are known")
+        for name in spec.budget:
+            if spec.objectives.get(name) != "min":
+                raise SpecError(f"{where}: budget.{name} has to be an objective that is minimised")
+        tables = axis_values(space) | cost_tables(space, technology, spec.workload.longest, progress)
+        # The clock that is asked for, and the one that a design runs at, are two things.
+        tables["clock_mhz asked"] = tables.pop("clock_mhz", np.zeros(()))
+        rules, fits = tuple(rule_tables(space)), tuple(fit_tables(space, spec.workload))
+        model = cls(spec, technology, space, tables, rules, fits, figures, constraints, 0, ())
+        return model._arranged(where)
+
+    @property
+    def metrics(self) -> dict[str, Metric]:
+        """Every figure of a design: the built-in ones, and those that the spec derives."""
+        own = {
+            name: Metric(name, "", expression.text, expression) for name, expression in self.figures.items()
+        }
+        return dict(METRICS) | own
+
+    @property
+    def tests(self) -> tuple[str, ...]:
+        """What ``judge`` asks, in order."""
+        clock = (f"reach {_clocks(self.space)} MHz",) if self.space.has("clock_mhz") else ()
+        return (
+            "are cores",
+            "fit the workload",
+            *clock,
+            *(f"satisfy {text}" for text in self.spec.constraints),
+        )
+
+    def block(self, slices: Sequence[slice]) -> View:
+        """The designs in a slice of each axis; arrays have a dimension an axis, 1 long where all agree."""
+        whole = slice(None)
+
+        def take(table: Table) -> Table:
+            if table.ndim == 0:
+                return table
+            return table[tuple(s if n > 1 else whole for s, n in zip(slices, table.shape, strict=True))]
+
+        return View(self, take)
+
+    def picks(self, ids: ArrayLike) -> Callable[[str], Table]:
+        """Columns of the designs at ``ids``, one-dimensional, by name."""
+        view, length = self._picked(ids), len(np.asarray(ids))
+        return lambda name: np.broadcast_to(view(name), (length,))
+
+    def judge_picks(self, ids: ArrayLike) -> Iterator[Table]:
+        """For each of ``tests``, which of the designs at ``ids`` pass it."""
+        length = len(np.asarray(ids))
+        with np.errstate(all="ignore"):
+            for test in self.judge(self._picked(ids)):
+                yield np.broadcast_to(test, (length,))
+
+    def _picked(self, ids: ArrayLike) -> View:
+        digits = self.space.digits(ids)
+
+        def take(table: Table) -> Table:
+            if table.ndim == 0:
+                return table
+            picked: Table = table[tuple(d if n > 1 else 0 for d, n in zip(digits, table.shape, strict=True))]
+            return picked
+
+        return View(self, take)
+
+    def judge(self, view: View) -> Iterator[Table]:
+        """For each of ``tests``, which designs pass it."""
+        yield _all(view.take(rule) for rule in self.rules)
+        yield _all(view.take(fit) for fit in self.fits)
+        if self.space.has("clock_mhz"):
+            yield np.asarray(view("delay_ps") * view("clock_mhz asked") <= 1e6)
+        for constraint in self.constraints:
+            yield np.asarray(constraint(view), dtype=np.bool_)
+
+    def costs(self, view: View) -> list[Table]:
+        """The objectives, all to be minimised."""
+        return [
+            view(name) if goal == "min" else np.negative(view(name))
+            for name, goal in self.spec.objectives.items()
+        ]
+
+    def objective_values(self, costs: Table) -> dict[str, Table]:
+        """The objectives by name, from ``costs[designs, objectives]``."""
+        return {
+            name: costs[:, i] if goal == "min" else -costs[:, i]
+            for i, (name, goal) in enumerate(self.spec.objectives.items())
+        }
+
+    def group(self, slices: Sequence[slice]) -> int:
+        """Which value of the compared key the block has; the first axis is that key's, where it has one."""
+        return slices[0].start if self.space.axes[0].key == self.spec.compare else 0
+
+    @property
+    def groups(self) -> tuple[Any, ...]:
+        """The values of the compared key."""
+        return self.space.values_of(self.spec.compare)
+
+    def _arranged(self, where: str) -> Model:
+        """The same model with its axes in the order that suits the walk.
+
+        The compared key comes first, so that a block has one value of it; the reducible axes come late, so
+        that a block holds all of them; the longest axis comes last: numpy's inner loop runs over it.
+        """
+        varying = self._varying(where)
+        lengths = self.space.shape
+        best: tuple[int, ...] = ()
+        reduced = 0
+        for objective in range(len(self.spec.objectives)):
+            axes = tuple(i for i, which in enumerate(varying) if which <= {objective})
+            if prod(lengths[i] for i in axes) > prod(lengths[i] for i in best):
+                best, reduced = axes, objective
+        compared = self.space.axis(self.spec.compare)
+        longest = max(range(len(lengths)), key=lambda i: (lengths[i], -i))
+        ends = {i for i in (compared, longest) if i is not None}
+        by_length = sorted(range(len(lengths)), key=lambda i: lengths[i])
+        order = [
+            *([compared] if compared is not None else []),
+            *(i for i in by_length if i not in ends and i not in best),
+            *(i for i in by_length if i not in ends and i in best),
+            *([longest] if longest != compared else []),
+        ]
+
+        def moved(table: Table) -> Table:
+            return table if table.ndim == 0 else np.ascontiguousarray(table.transpose(order))
+
+        return Model(
+            self.spec,
+            self.technology,
+            self.space.reordered(order),
+            {name: moved(table) for name, table in self.tables.items()},
+            tuple(moved(table) for table in self.rules),
+            tuple(moved(table) for table in self.fits),
+            self.figures,
+            self.constraints,
+            reduced,
+            tuple(order.index(i) for i in best if i != compared),
+        )
+
+    def _varying(self, where: str) -> list[set[int]]:
+        """For each axis the objectives that change along it, seen on a corner of the space."""
+        view = self.block([slice(0, 2)] * len(self.space.axes))
+        try:
+            shapes = [np.shape(cost) for cost in self.costs(view)]
+            list(self.judge(view))
+        except ExpressionError as error:
+            raise SpecError(f"{where}: constraints: {error}") from None
+        return [
+            {k for k, shape in enumerate(shapes) if shape and shape[i] > 1}
+            for i in range(len(self.space.axes))
+        ]
+
+
+def _clocks(space: Space) -> str:
+    values = space.values_of("clock_mhz")
+    return f"{values[0]:g}" if len(values) == 1 else "their clock of so many"
+
+
+def _all(tables: Iterator[Table]) -> Table:
+    passed: Table = np.ones((), dtype=np.bool_)
+    for table in tables:
+        passed = passed & table
+    return passed

@@ -1,0 +1,226 @@
+"""Figures tabulated over the axes they depend on: the whole cost of a space, in a few small arrays.
+
+Every table is filled by asking real ``CoreConfig`` and ``CorePlan`` objects, one for each combination of the
+keys that matter; which combinations are no core, or cannot run the workload, is tabulated the same way.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from costmodel.representative import (
+    DECIDING_KEYS,
+    OPTIONAL_KEYS,
+    idle_keys,
+    representative,
+    without_columns,
+    without_idle,
+)
+from costmodel.sharing import SharingPlan, unit_plan
+from costmodel.technology import Technology
+from dse.pricing.plan_figures import tabulated
+from dse.spec.space import CONFIG_KEYS, Space, default_value
+from dse.spec.system import SYSTEM_KEYS, check_system, idle_system_keys
+from dse.spec.workload import Workload
+from generator.errors import ConfigError, WorkloadError
+from generator.plan import CorePlan
+
+Table = NDArray[Any]
+
+Figures = tuple[Callable[[CorePlan], float], ...]
+
+
+RULES = (
+    ("architecture", "group_size"),
+    ("tables", "group_size", "max_reduction"),
+    ("dataflow", "outputs"),
+    ("activation", "datapath", "max_reduction"),
+    ("activation", "datapath", "accumulation"),
+    ("activation", "datapath", "aligned_bits", "group_size", "tables"),
+    ("activation", "datapath", "rounding"),
+)
+"""Keys whose combinations ``CoreConfig`` may refuse; a core is one when no rule refuses it."""
+
+
+Idle = Callable[[Mapping[str, Any]], set[str]]
+
+SOMETIMES_IDLE: tuple[tuple[str, tuple[str, ...], Idle], ...] = (
+    *((key, DECIDING_KEYS, idle_keys) for key in OPTIONAL_KEYS),
+    ("split", ("cores",), idle_system_keys),
+)
+"""Keys that mean something for some designs only, those that decide, and which keys mean nothing then."""
+
+
+def axis_values(space: Space) -> dict[str, Table]:
+    """The value of every key, along its axes where it has some; 1 where it cannot be derived."""
+    values = {axis.key: _along(space, i, axis.values) for i, axis in enumerate(space.axes)}
+    for key, value in space.fixed.items():
+        values[key] = np.asarray(value)
+    for key in space.derived:
+        kind = type(default_value(key))
+        found = _fill(space, (key,), lambda only: [float(value) for value in only.values()], [1.0])
+        values[key] = found[..., 0].astype(kind if kind in (bool, float) else np.int64)
+    return values
+
+
+def stated_nowhere(key: str) -> Table:
+    """The value of a key that the space does not state; 0 stands for none."""
+    value = default_value(key)
+    return np.asarray(0 if value is None else value)
+
+
+def cost_tables(
+    space: Space, technology: Technology, length: int, progress: Callable[[float], None] = lambda share: None
+) -> dict[str, Table]:
+    """Prices, delays, errors and the plan's figures by name; NaN where there is no such core.
+
+    Errors are those of sums of ``length`` activations. ``progress`` is told the share that is done, 0 … 1.
+    """
+    groups: dict[tuple[str, ...], dict[str, Callable[[CorePlan], float]]] = {}
+    for name, figure in tabulated(technology, length).items():
+        groups.setdefault(figure.keys, {})[name] = figure.value
+    sizes = [_table_size(space, keys) for keys in groups]
+    tables: dict[str, Table] = {}
+    done = 0
+    for (keys, figures), size in zip(groups.items(), sizes, strict=True):
+        row = _figures(tuple(figures.values()))
+
+        def advance(count: int, done: int = done) -> None:
+            progress((done + count) / sum(sizes))
+
+        filled = _fill(space, keys, row, [np.nan] * len(figures), advance)
+        tables.update({name: _collapsed(filled[..., i]) for i, name in enumerate(figures)})
+        done += size
+    return tables
+
+
+def _figures(figures: Figures) -> Callable[[Mapping[str, Any]], list[float]]:
+    """``figures`` of a core with some values, computed once for all that no unit tells apart."""
+    known: dict[frozenset[tuple[str, Any]], list[float]] = {}
+
+    def row(values: Mapping[str, Any]) -> list[float]:
+        meant = without_idle(without_columns(values))
+        alike = frozenset(meant.items())
+        if alike not in known:
+            plan = unit_plan(meant)
+            known[alike] = [figure(plan) for figure in figures]
+        return known[alike]
+
+    return row
+
+
+def _collapsed(table: Table) -> Table:
+    """``table`` without the axes along which it does not change, where there are cores at all.
+
+    What changes along fewer axes is cheaper to look up, and lets the engine leave out more.
+    """
+    for axis, length in enumerate(table.shape):
+        if length > 1:
+            least = np.fmin.reduce(table, axis=axis, keepdims=True)
+            most = np.fmax.reduce(table, axis=axis, keepdims=True)
+            if ((least == most) | np.isnan(least)).all():
+                table = least
+    return np.ascontiguousarray(table)
+
+
+def rule_tables(space: Space) -> list[Table]:
+    """For each rule, which combinations are allowed; of keys that mean nothing the first value is."""
+
+    def allowed(values: Mapping[str, Any]) -> list[float]:
+        representative(values)
+        return [1.0]
+
+    def counts(key: str, first: Any, idle: Idle) -> Callable[[Mapping[str, Any]], list[float]]:
+        return lambda values: [float(values[key] == first or key not in idle(values))]
+
+    tables = [_fill(space, keys, allowed, [0.0]) for keys in RULES]
+    tables += [_fill(space, (key,), _is_allowed(key), [0.0]) for key in space.derived]
+    for key, deciding, idle in SOMETIMES_IDLE:
+        axis = space.axis(key)
+        if axis is not None:
+            keys = tuple(dict.fromkeys((key, *deciding)))
+            tables.append(_fill(space, keys, counts(key, space.axes[axis].values[0], idle), [0.0]))
+    return [table[..., 0] > 0 for table in tables]
+
+
+def _is_allowed(key: str) -> Callable[[Mapping[str, Any]], list[float]]:
+    """Whether a design may have a derived value of ``key``."""
+
+    def check(values: Mapping[str, Any]) -> list[float]:
+        if key in SYSTEM_KEYS:
+            check_system(values)
+        elif key not in OPTIONAL_KEYS:
+            representative(values)
+        return [1.0]
+
+    return check
+
+
+def fit_tables(space: Space, workload: Workload) -> list[Table]:
+    """Which cores can run every layer of ``workload``: long enough accumulators, enough partial sums."""
+
+    def runs(length: int, outputs: int) -> Callable[[Mapping[str, Any]], list[float]]:
+        def check(values: Mapping[str, Any]) -> list[float]:
+            core = {key: value for key, value in values.items() if key in CONFIG_KEYS}
+            cores, split = values.get("cores", 1), values.get("split", "outputs")
+            share = -(-outputs // cores) if split == "outputs" else outputs
+            try:
+                SharingPlan(representative(core)).tiling(length, share)
+            except WorkloadError:
+                return [0.0]
+            return [1.0]
+
+        return check
+
+    shared = ("dataflow", "outputs", "columns", "cores", "split")
+    return [
+        _fill(space, ("max_reduction",), runs(workload.longest, 1), [0.0])[..., 0] > 0,
+        _fill(space, shared, runs(1, workload.widest), [0.0])[..., 0] > 0,
+    ]
+
+
+def _fill(
+    space: Space,
+    keys: tuple[str, ...],
+    row: Callable[[Mapping[str, Any]], list[float]],
+    refused: list[float],
+    advance: Callable[[int], None] = lambda count: None,
+) -> Table:
+    """``row`` of every combination of ``keys``: one dimension an axis, and one for the row.
+
+    It is ``refused`` where there is no core with the combination.
+    """
+    axes = space.axes_of(keys)
+    chosen = [space.axes[i] for i in axes]
+    fixed = {key: space.fixed[key] for key in keys if key in space.fixed}
+    derived = [key for key in keys if key in space.derived]
+    unasked = {axis.key for axis in chosen} - set(keys)
+    rows = np.empty((_table_size(space, keys), len(refused)))
+    for count, combination in enumerate(itertools.product(*(axis.values for axis in chosen))):
+        walked = {axis.key: value for axis, value in zip(chosen, combination, strict=True)}
+        try:
+            values = fixed | walked | space.values(derived, walked)
+            rows[count] = row(
+                {key: values[key] for key in values if key not in unasked} if unasked else values
+            )
+        except ConfigError:
+            rows[count] = refused
+        if count % 256 == 0:
+            advance(count)
+    shape = [len(axis) if i in axes else 1 for i, axis in enumerate(space.axes)]
+    return rows.reshape(*shape, len(refused))
+
+
+def _table_size(space: Space, keys: tuple[str, ...]) -> int:
+    return math.prod(len(space.axes[i]) for i in space.axes_of(keys))
+
+
+def _along(space: Space, axis: int, values: Any) -> Table:
+    array = np.asarray(values)
+    return array.reshape([len(array) if i == axis else 1 for i in range(len(space.axes))])

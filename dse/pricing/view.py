@@ -1,0 +1,41 @@
+"""What a figure is computed from: the designs that are looked at, asked by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dse.spec.workload import Workload
+
+Array = NDArray[Any]
+
+
+class View(Protocol):
+    """Figures of some designs by name, and what all designs share.
+
+    Arrays have one dimension for each axis of the space, of length one where the figure does not depend on
+    the axis, so that broadcasting does no work twice.
+    """
+
+    workload: Workload
+
+    def __call__(self, name: str) -> Array: ...
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure of a design: what it is called, its unit, what it says, and how it follows from others."""
+
+    label: str
+    unit: str
+    says: str
+    value: Callable[[View], Array]
+
+
+def whole(figure: Array) -> Array:
+    """``figure`` as integers, where there is a core; 0 where there is none."""
+    return np.nan_to_num(figure).astype(np.int64)

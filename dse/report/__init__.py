@@ -1,0 +1,1 @@
+"""The report of a sweep: its page and its pictures."""

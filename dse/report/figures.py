@@ -1,0 +1,172 @@
+"""The pictures of a sweep, each as PNG and SVG: ``pareto``, ``breakdown``, ``group_size`` and ``formats``.
+
+Here are the fronts, what the designs of one rate are made of, and the formats; the others have their modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from dse.presentation.phrases import quantity
+from dse.presentation.plotting import PART_COLOURS, STYLE, VALUE_COLOURS, label, plain, save, short
+from dse.pricing.metrics import metric
+from dse.report.along_front import staircase
+from dse.report.breakdown_figure import front_breakdown
+from dse.report.group_costs import group_costs, number_of
+from dse.report.group_figure import group_figure
+from dse.results.designs import Row
+from dse.results.sweep_results import Results
+from dse.summary.findings import Summary
+
+CLIPPED_ABOVE = 1.8
+"""A bar this many times the second highest is cut off, so that the others can be compared."""
+
+
+def write_figures(directory: Path, summary: Summary) -> None:
+    """Writes the pictures of ``summary`` into ``directory``; the same results give the same bytes."""
+    with mpl.rc_context(STYLE):
+        if summary.results.formats:
+            figure = Figure(figsize=(7.2, 2.9), layout="constrained")
+            _formats(figure.subplots(1, 2, width_ratios=(3, 2)), summary.results)
+            save(figure, directory, "formats")
+        if costs := group_costs(summary.results):
+            save(group_figure(costs), directory, "group_size")
+        save(front_breakdown(summary), directory, "breakdown")
+        figure = Figure(figsize=(7.2, 2.7), layout="constrained")
+        panels = figure.subplots(1, 2 if summary.best is None else 3)
+        _fronts(panels[0], summary)
+        _efficiency(panels[1], summary)
+        if summary.best is not None:
+            _breakdown(panels[2], summary)
+        save(figure, directory, "pareto")
+
+
+def _formats(panels: Sequence[Axes], results: Results) -> None:
+    """The best of each format, datapath and architecture: area for its rate, and that against its error."""
+    rows, figure = results.formats, "area_um2_per_token_per_second"
+    names = list(dict.fromkeys(number_of(row) for row in rows))
+    architectures = list(dict.fromkeys(row["architecture"] for row in rows))
+    for architecture, colour, marker in zip(architectures, VALUE_COLOURS, "osD", strict=False):
+        own = [row for row in rows if row["architecture"] == architecture]
+        style: Any = {"color": colour, "marker": marker, "markersize": 4, "linestyle": "none"}
+        places = [names.index(number_of(row)) for row in own]
+        panels[0].plot(places, [row[figure] for row in own], label=architecture, **style)
+        panels[1].plot([row["rms_error"] for row in own], [row[figure] for row in own], **style)
+    panels[0].set_xticks(range(len(names)), [name.replace(" ", "\n") for name in names])
+    panels[0].set(yscale="log", ylabel=label(figure), title="(a) Area for a rate, by format and datapath")
+    panels[1].set(xscale="log", yscale="log", xlabel=label("rms_error"), title="(b) … and error")
+    for axes in panels:
+        axes.grid(True, axis="y")
+        axes.yaxis.set_minor_formatter(NullFormatter())
+    panels[0].legend(loc="upper left", borderaxespad=0.1)
+
+
+def _fronts(axes: Axes, summary: Summary) -> None:
+    """The front of each compared value in price and rate, over the designs they were chosen from."""
+    results, price, rate = summary.results, summary.price, summary.rate
+    cloud = results.cloud(price, rate)
+    axes.scatter(cloud[price], cloud[rate], s=1, color="#cfd5dc", linewidths=0, rasterized=True, zorder=1)
+    for value, colour, rows in _lines(summary):
+        axes.step(
+            [r[price] for r in rows], [r[rate] for r in rows], where="post", color=colour, linewidth=1.2,
+            label=str(value), zorder=3,
+        )  # fmt: skip
+    if price in results.budget:
+        axes.axvline(results.budget[price], color="#5f6b78", linewidth=0.7, linestyle=(0, (4, 2)), zorder=2)
+        axes.annotate(
+            f"budget {quantity(price, results.budget[price])}", (results.budget[price], 0.02),
+            xycoords=("data", "axes fraction"), xytext=(3, 0), textcoords="offset points",
+            fontsize=6, color="#5f6b78",
+        )  # fmt: skip
+    _star(axes, summary, price, lambda row: float(row[rate]))
+    axes.set(xscale="log", yscale="log", xlabel=label(price), ylabel=label(rate), title="(a) Pareto fronts")
+    plain(axes)
+    axes.legend(loc="upper left", handlelength=1.2, borderaxespad=0.1)
+
+
+def _efficiency(axes: Axes, summary: Summary) -> None:
+    """The same fronts, as the price of one unit of the rate: where (a) shows lines side by side."""
+    price, rate = summary.price, summary.rate
+    for value, colour, rows in _lines(summary):
+        axes.plot(
+            [r[rate] for r in rows], [r[price] / r[rate] for r in rows], color=colour, linewidth=1.0,
+            label=str(value),
+        )  # fmt: skip
+    _star(axes, summary, rate, lambda row: float(row[price] / row[rate]))
+    unit = f"{metric(price).unit} per {metric(rate).unit}"
+    axes.set(xscale="log", yscale="log", xlabel=label(rate), title="(b) Price of the rate")
+    axes.set_ylabel(f"{metric(price).label.capitalize()} ({unit})")
+    plain(axes)
+
+
+def _lines(summary: Summary) -> Iterator[tuple[Any, str, list[Row]]]:
+    """Each compared value, its colour, and its front in price and rate."""
+    results = summary.results
+    for value, colour in zip(results.meta["groups"], VALUE_COLOURS, strict=False):
+        own = [row for row in results.fronts if row[results.compare] == value]
+        if own:
+            yield value, colour, staircase(own, summary.price, summary.rate, results)
+
+
+def _star(axes: Axes, summary: Summary, across: str, up: Callable[[Row], float]) -> None:
+    if summary.best is not None:
+        axes.plot(
+            summary.best[across], up(summary.best), marker="*", markersize=9, color="#111",
+            markeredgecolor="white", markeredgewidth=0.6, linestyle="none", zorder=5, label="recommended",
+        )  # fmt: skip
+
+
+def _breakdown(axes: Axes, summary: Summary) -> None:
+    """Areas by part of the recommended design and of those that are as fast."""
+    names, parts = summary.breakdown()
+    assert summary.best is not None
+    designs = [summary.best, *(rival.equal for rival in summary.rivals if rival.equal)]
+    totals = parts[-1][1]
+    top = min(max(totals), CLIPPED_ABOVE * sorted(totals)[-2]) if len(totals) > 1 else totals[0]
+    base = [0.0] * len(names)
+    for part, values in parts[:-1]:
+        ends = [min(b + v, top) for b, v in zip(base, values, strict=True)]
+        heights = [end - b for b, end in zip(base, ends, strict=True)]
+        axes.bar(
+            range(len(names)), heights, bottom=base, width=0.62, color=PART_COLOURS[part], label=part,
+            linewidth=0,
+        )  # fmt: skip
+        base = ends
+    for position, total in enumerate(totals):
+        more = "" if position == 0 else f"\n{total / totals[0]:.2f}×"
+        if total > top:
+            axes.plot(
+                position + np.linspace(-0.36, 0.36, 9), top * (0.92 + 0.012 * (-1.0) ** np.arange(9)),
+                color="white", linewidth=2.5, zorder=4,
+            )  # fmt: skip
+        axes.annotate(
+            f"{total:,.0f}{more}", (position, min(total, top)), xytext=(0, 2), textcoords="offset points",
+            ha="center", va="bottom", fontsize=6.5,
+        )  # fmt: skip
+    axes.set_xticks(range(len(names)), [_tick(name, row) for name, row in zip(names, designs, strict=True)])
+    axes.tick_params(axis="x", length=0)
+    axes.set(
+        ylabel=label("area_um2"), title=f"(c) Area at {quantity(summary.rate, summary.best[summary.rate])}"
+    )
+    axes.set_ylim(0, 1.22 * top)
+    axes.yaxis.set_major_formatter(FuncFormatter(short))
+    axes.grid(True, axis="y")
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(
+        handles[::-1], labels[::-1], loc="upper left", handlelength=0.9, handleheight=0.9, borderaxespad=0.2
+    )
+
+
+def _tick(name: str, row: Row) -> str:
+    several = f"{row['cores']}×" if row["cores"] > 1 else ""
+    size = f"{several}{row['tables']}×{row['columns']}"
+    group = f"µ = {row['group_size']}" if row["architecture"] == "lut" else ""
+    return f"{name}\n{size}\n{group}".rstrip()

@@ -1,0 +1,1 @@
+"""The data that a finished sweep leaves in its directory, written and read."""

@@ -1,0 +1,77 @@
+"""The question a sweep answers: a spec file, read and checked as far as it can be without its space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dse.spec.axes import SpecError, flat
+from dse.spec.workload import Workload
+from generator.config import one_line, read_toml
+from generator.errors import TernlutError
+
+
+class SweepSpec(BaseModel):
+    """A spec file. Relative paths in it are relative to it.
+
+    ``objectives`` maps figures to ``min`` or ``max``. With ``clock_mhz`` every core runs at that clock and
+    those that are too slow for it are infeasible; without, each runs as fast as it can. ``budget`` limits
+    objectives for the one design that the summary recommends. ``compare`` is the key whose values are held
+    against each other. ``derived`` are keys that follow from axes, and figures that follow from metrics.
+    ``verify`` of the best designs are synthesized and simulated, with the cells of ``liberty`` files where
+    the technology's are not shipped.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    title: str = ""
+    technology: str = "asap7"
+    clock_mhz: Annotated[float, Field(gt=0, strict=False)] | None = None
+    compare: str = "architecture"
+    objectives: dict[str, Literal["min", "max"]] = Field(min_length=1)
+    budget: dict[str, Annotated[float, Field(gt=0, strict=False)]] = {}
+    constraints: list[str] = []
+    workload: Workload
+    axes: dict[str, Any] = Field(min_length=1)
+    fixed: dict[str, Any] = {}
+    derived: dict[str, str] = {}
+    verify: int = Field(default=0, ge=0)
+    liberty: list[str] = []
+
+    @classmethod
+    def load(cls, path: Path) -> SweepSpec:
+        """The spec in the TOML file ``path``; ``TernlutError`` in one line that begins with the path."""
+        return cls.parse(read_toml(path), str(path), path.parent)
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any], where: str, folder: Path = Path()) -> SweepSpec:
+        """The spec that ``values`` describe; errors begin with ``where``, paths start from ``folder``."""
+        resolved = dict(values)
+        resolved["technology"] = _beside(folder, resolved.get("technology", "asap7"))
+        workload = resolved.get("workload")
+        if isinstance(workload, dict):
+            resolved["workload"] = {
+                key: _beside(folder, value) if key in ("model", "layers") else value
+                for key, value in workload.items()
+            }
+        if isinstance(liberty := resolved.get("liberty"), list):
+            resolved["liberty"] = [str(folder / name) if isinstance(name, str) else name for name in liberty]
+        for section in ("axes", "fixed", "derived"):
+            if isinstance(resolved.get(section), dict):
+                resolved[section] = flat(resolved[section])
+        try:
+            return cls.model_validate(resolved)
+        except ValidationError as error:
+            raise SpecError(f"{where}: {one_line(error, cls)}") from None
+        except TernlutError as error:
+            raise SpecError(f"{where}: {error}") from None
+
+
+def _beside(folder: Path, name: Any) -> Any:
+    """A relative path to a file as seen from ``folder``; a plain name as it is."""
+    if isinstance(name, str) and Path(name).suffix in (".toml", ".json", ".csv"):
+        return str(folder / name)
+    return name

@@ -1,0 +1,1 @@
+"""A sweep from its spec file to its directory of results."""

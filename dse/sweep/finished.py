@@ -1,0 +1,71 @@
+"""What is read of a finished sweep, written from its data: as often as one likes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dse.presentation.terminal import Progress, silent
+from dse.results.csv_files import write_pareto, write_verified
+from dse.results.designs import core_toml
+from dse.results.sweep_results import PARETO, VERIFIED, Results
+from dse.summary.findings import Summary
+from dse.summary.summary_file import markdown
+from generator.files import write_text
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished sweep: its directory, what was found, and the page to look at."""
+
+    directory: Path
+    summary: Summary
+    report: Path
+
+    @property
+    def results(self) -> Results:
+        return self.summary.results
+
+    def figures(self) -> dict[str, Any]:
+        """The sweep in numbers, as ``--json`` prints them."""
+        meta, summary = self.results.meta, self.summary
+        names = ("points", "cores", "feasible", "pareto", "seconds", "points_per_second")
+        verified = self.results.verified
+        return {
+            **{name: meta[name] for name in names},
+            "best": summary.best,
+            "knee": summary.knee,
+            "top": summary.top,
+            "verified": len(verified),
+            "verified_exact": sum(one.passed for one in verified),
+            "report": str(self.report),
+        }
+
+
+def report(directory: Path, progress: Progress = silent, pictures: bool = True) -> Finished:
+    """Writes what is read of a finished sweep again from its data: CSV, summary, figures, page, best core.
+
+    ``pictures``: those too that verification changes nothing of.
+    """
+    from dse.report.figures import write_figures
+    from dse.report.page import write_report
+
+    results = Results.load(directory)
+    summary = Summary(results)
+    progress("writing", 0.85)
+    first, goal = next(iter(results.objectives.items()))
+    sign = 1 if goal == "min" else -1
+    front = sorted(results.front, key=lambda row: (sign * row[first], row["id"]))
+    write_pareto(directory / PARETO, front, results.verified)
+    write_verified(directory / VERIFIED, results.verified)
+    write_text(directory / "summary.md", markdown(summary))
+    if summary.best is not None:
+        write_text(directory / "best.toml", core_toml(summary.best))
+    if pictures:
+        write_figures(directory, summary)
+    progress("writing", 0.95)
+    page = directory / "report.html"
+    write_report(page, summary)
+    progress("writing", 1.0)
+    return Finished(directory, summary, page)

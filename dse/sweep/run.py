@@ -1,0 +1,139 @@
+"""A sweep from its spec file to a directory of results: priced, judged, written and verified."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from costmodel.liberty import Library
+from costmodel.libraries import cells_of
+from costmodel.technology import Technology, load_technology
+from dse.engine.checkpoint import Checkpoint
+from dse.engine.judging import Crew, Grid, Outcome, run
+from dse.presentation.terminal import Progress, silent
+from dse.pricing.model import Model
+from dse.results.points import write_points
+from dse.results.sweep_results import POINTS
+from dse.spec.axes import SpecError
+from dse.spec.sweep_spec import SweepSpec
+from dse.sweep.finished import Finished, report
+from dse.sweep.record import digest_of, meta_of, verified_before, write_meta
+from generator.files import cache_directory, output_directory
+
+CHECKPOINT = ".checkpoint"
+
+
+def sweep(
+    path: Path,
+    directory: Path,
+    *,
+    crew: Crew | None = None,
+    resume: bool = False,
+    workers: int | None = None,
+    verify: int | None = None,
+    liberty: Sequence[Path] = (),
+    progress: Progress = silent,
+) -> Finished:
+    """Runs the spec file ``path`` and leaves its results in ``directory``.
+
+    ``crew`` judges the space, this process unless said; ``workers`` processes synthesize what is verified.
+    ``verify`` and ``liberty`` take the place of the spec's. ``progress`` is told a stage, the share of it
+    that is done, and how many points all of it is. Raises ``TernlutError`` in one line for whatever is wrong
+    with the spec or the directory; finished chunks, syntheses and verified designs stay for ``resume``.
+    """
+    began = time.perf_counter()
+    spec = SweepSpec.load(path)
+    if verify is not None:
+        spec = spec.model_copy(update={"verify": verify})
+    if liberty:
+        spec = spec.model_copy(update={"liberty": [str(file) for file in liberty]})
+    if liberty and not spec.verify:
+        raise SpecError(
+            f"{path}: --liberty is to verify with: verify = K or --verify K is expected beside it"
+        )
+    technology = load_technology(spec.technology)
+    library = _library(path, spec) if spec.verify else None
+    output_directory(directory)
+    model = Model.build(spec, technology, str(path), lambda share: progress("pricing", share))
+    grid = Grid.of(model)
+    digest = digest_of(model, grid)
+    checkpoint = Checkpoint(directory / CHECKPOINT, digest, resume)
+    size, done, kept, judged = model.space.size, 0, None, time.perf_counter()
+
+    def judging(points: int) -> None:
+        nonlocal done, kept
+        done += points
+        kept = points if kept is None else kept
+        progress("judging", done / size, size, "points")
+
+    outcome = run(model, grid, crew=crew, checkpoint=checkpoint, progress=judging)
+    rate = (size - (kept or 0)) / max(time.perf_counter() - judged, 1e-9)
+    if not outcome.feasible:
+        checkpoint.remove()
+        raise SpecError(f"{path}: {_nothing_left(model, outcome)}")
+
+    written = 0
+
+    def writing(points: int) -> None:
+        nonlocal written
+        written += points
+        progress("writing", 0.8 * written / size)
+
+    progress("writing", 0.0)
+    write_points(directory / POINTS, model, grid, outcome, writing)
+    meta = meta_of(path, model, outcome, digest)
+    meta["points_per_second"] = round(rate)
+    meta["seconds"] = round(time.perf_counter() - began, 3)
+    meta["verified"] = verified_before(directory, digest) if resume else []
+    write_meta(directory, meta)
+    finished = report(directory, progress)
+    if library is not None:
+        finished = _verify(finished, technology, library, workers, progress)
+    checkpoint.remove()
+    summary, meta = finished.summary, finished.results.meta
+    meta["knee"] = summary.knee["id"]
+    meta["top"] = {name: [row["id"] for row in rows] for name, rows in summary.top.items()}
+    meta["seconds"] = round(time.perf_counter() - began, 3)
+    write_meta(directory, meta)
+    return finished
+
+
+def _verify(
+    finished: Finished, technology: Technology, library: Library, workers: int | None, progress: Progress
+) -> Finished:
+    """Verifies the best designs, each written down as it is finished, and reports anew."""
+    from dse.verification.measuring import merged, verify
+
+    results = finished.results
+    known, meta = list(results.verified), results.meta
+
+    def verifying(share: float) -> None:
+        progress("verifying", share)
+
+    count = meta["spec"]["verify"]
+    for one in verify(finished.summary, technology, library, count, workers, verifying):
+        known = merged(known, one)
+        meta["verified"] = [each.model_dump(mode="json") for each in known]
+        write_meta(finished.directory, meta)
+    return report(finished.directory, pictures=False)
+
+
+def _library(path: Path, spec: SweepSpec) -> Library:
+    """The cells to verify with, read, so that what is wrong with them shows before the sweep."""
+    library = cells_of(
+        spec.technology, list(map(Path, spec.liberty)), f"as liberty = [...] in {path} or with --liberty FILE"
+    )
+    library.cached_table(cache_directory())
+    return library
+
+
+def _nothing_left(model: Model, outcome: Outcome) -> str:
+    """Which test emptied the space."""
+    before = outcome.points
+    for test, after in zip(model.tests, outcome.passed[1:], strict=True):
+        if not after:
+            which = f"{before:,} points" if before == outcome.points else f"the {before:,} points still left"
+            return f"the space is empty: none of {which} {test}"
+        before = after
+    raise AssertionError("the space is not empty")

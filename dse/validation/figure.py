@@ -1,0 +1,91 @@
+"""``validation.png``: modelled against synthesized area and delay, and how the errors are distributed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator
+
+from costmodel.validation import FIGURES, Validation
+from dse.presentation.plotting import STYLE, VALUE_COLOURS, plain
+from generator.files import replacing
+
+BAND = 0.1
+"""Relative error that is drawn as a band."""
+BINS = 24
+MARKERS = {"lut": "o", "select": "s", "multiplier": "D"}
+NUMBERS = ("integer", "native", "exact", "aligned")
+COLOURS = dict(zip(NUMBERS, VALUE_COLOURS, strict=False))
+
+
+def write_figure(path: Path, validation: Validation) -> None:
+    """Writes the picture; the same results give the same bytes."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(7.2, 4.9), layout="constrained")
+        panels = figure.subplots(2, 2, height_ratios=(3, 1.3))
+        for column, (name, letters) in enumerate((("area", "ac"), ("delay", "bd"))):
+            _scatter(panels[0, column], validation, name, letters[0])
+            _histogram(panels[1, column], validation, name, letters[1])
+        _legend(panels[0, 0], validation)
+        with replacing(path) as temporary:
+            figure.savefig(temporary, format="png", dpi=220)
+
+
+def _scatter(axes: Axes, validation: Validation, name: str, letter: str) -> None:
+    cores = validation.cores
+    across, up = cores[f"synthesized_{name}"], cores[f"modelled_{name}"]
+    ends = np.array([0.8 * min(across.min(), up.min()), 1.25 * max(across.max(), up.max())])
+    axes.fill_between(ends, ends * (1 - BAND), ends * (1 + BAND), color="#eceff2", linewidth=0, zorder=0)
+    axes.plot(ends, ends, color="#8d99a6", linewidth=0.7, zorder=1)
+    for numbers, colour in COLOURS.items():
+        for architecture, marker in MARKERS.items():
+            chosen = (cores["numbers"] == numbers) & (cores["architecture"] == architecture)
+            axes.plot(
+                across[chosen], up[chosen], linestyle="none", marker=marker, markersize=2.8, color=colour,
+                markeredgecolor="white", markeredgewidth=0.25, zorder=3,
+            )  # fmt: skip
+    unit, errors = FIGURES[name][1], validation.errors(name)
+    axes.set(
+        xscale="log", yscale="log", xlim=ends, ylim=ends, aspect="equal",
+        xlabel=f"Synthesized {name} ({unit})", ylabel=f"Modelled {name} ({unit})",
+        title=f"({letter}) {name.capitalize()}, {errors.cores} cores",
+    )  # fmt: skip
+    plain(axes)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5) if ends[1] < 500 * ends[0] else (1,)))
+
+
+def _histogram(axes: Axes, validation: Validation, name: str, letter: str) -> None:
+    cores, errors = validation.cores, validation.errors(name)
+    reach = 1.05 * max(errors.maximum, 1.0)
+    edges = np.linspace(-reach, reach, BINS + 1)
+    present = [numbers for numbers in NUMBERS if (cores["numbers"] == numbers).any()]
+    axes.hist(
+        [cores.loc[cores["numbers"] == numbers, f"{name}_error"] for numbers in present],
+        bins=edges.tolist(), stacked=True, color=[COLOURS[numbers] for numbers in present], rwidth=0.9,
+    )  # fmt: skip
+    axes.axvline(0, color="#8d99a6", linewidth=0.7)
+    axes.set(
+        xlabel=f"Error of {name} (%)", ylabel="Cores",
+        title=f"({letter}) Median {errors.median:.1f} %, at most {errors.maximum:.1f} %",
+    )  # fmt: skip
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
+    axes.grid(True, axis="y")
+
+
+def _legend(axes: Axes, validation: Validation) -> None:
+    """Colours are numbers, shapes are architectures."""
+    cores = validation.cores
+    entry: Any = {"linestyle": "none", "markersize": 3.5}
+    for numbers, colour in COLOURS.items():
+        if (cores["numbers"] == numbers).any():
+            axes.plot([], [], marker="o", color=colour, label=numbers, **entry)
+    for architecture, marker in MARKERS.items():
+        if (cores["architecture"] == architecture).any():
+            axes.plot([], [], marker=marker, color="#5f6b78", label=architecture, **entry)
+    axes.legend(loc="upper left", handletextpad=0.2, borderaxespad=0.2)

@@ -1,0 +1,63 @@
+"""``validation.html``: one small file with everything in it, to look into every core of a validation."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Any
+
+from costmodel.validation import FIGURES, GROUPINGS, Validation
+from dse.presentation.html_parts import data_text, embedded, filled, html_table, page_style
+from dse.presentation.phrases import shape
+from dse.presentation.plotting import VALUE_COLOURS
+from dse.validation.figure import BAND
+from dse.validation.summary import WORST_NOTE, Table, error_tables, noise_table, sentences, worst_tables
+from generator.files import write_text
+
+
+def write_page(path: Path, validation: Validation) -> None:
+    """Writes the page of ``validation``."""
+    noise = [noise_table(validation)] if validation.noise else []
+    parts = {
+        "title": html.escape(f"The model against synthesis: {validation.technology.name}"),
+        "style": page_style() + data_text("dse.validation", "validation.css"),
+        "sentences": "".join(f"<p>{html.escape(text)}</p>\n" for text in sentences(validation)),
+        "errors": "".join(_section(table) for table in (*error_tables(validation), *noise)),
+        "worst-note": html.escape(WORST_NOTE),
+        "worst": "".join(_panel(table) for table in worst_tables(validation)),
+        "data": embedded(page_data(validation)),
+        "program": data_text("dse.validation", "validation.js"),
+    }
+    write_text(path, filled(data_text("dse.validation", "validation.html"), parts))
+
+
+def page_data(validation: Validation) -> dict[str, Any]:
+    """What the page's program draws, as JSON."""
+    rows = validation.cores.to_dict("records")
+    numbers = [f"{kind}_{name}" for name in ("area", "delay") for kind in ("synthesized", "modelled")]
+    return {
+        "figures": {name: FIGURES[name] for name in ("area", "delay")},
+        "groupings": GROUPINGS,
+        "colours": VALUE_COLOURS,
+        "band": BAND,
+        "cores": [
+            {
+                "core": row["core"],
+                "shape": shape({str(key): value for key, value in row.items()}),
+                **{key: row[key] for key in GROUPINGS},
+                **{key: float(f"{row[key]:.6g}") for key in numbers},
+            }
+            for row in rows
+        ],
+    }
+
+
+def _section(table: Table) -> str:
+    note = f'<p class="caption">{html.escape(table.note)}</p>' if table.note else ""
+    scroll = f'<div class="scroll">{html_table(table.head, table.rows)}</div>'
+    return f"<section><h2>{html.escape(table.title)}</h2>{note}{scroll}</section>\n"
+
+
+def _panel(table: Table) -> str:
+    note = f'<p class="caption">{html.escape(table.note)}</p>'
+    return f"<div><h3>{html.escape(table.title)}</h3>{html_table(table.head, table.rows)}{note}</div>\n"

@@ -1,0 +1,77 @@
+"""What a validation leaves in a directory: every core, picture, page, summary, and how to repeat it."""
+
+from __future__ import annotations
+
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+from costmodel.noise import deviations
+from costmodel.validation import Validation
+from dse.validation.figure import write_figure
+from dse.validation.page import write_page
+from dse.validation.summary import markdown
+from generator.files import output_directory, write_text
+from generator.plan import plan_for
+
+FILES = ("cores.csv", "noise.csv", "spec.toml", "summary.md", "validation.html", "validation.png")
+TOOLS = ("ternlut", "pyosys", "amaranth", "numpy", "scipy")
+
+
+def write_validation(directory: Path, validation: Validation) -> list[Path]:
+    """Writes ``FILES``, each whole or not at all; their paths. ``OutputError`` where that is not possible."""
+    output_directory(directory)
+    write_text(directory / "cores.csv", validation.cores.to_csv(index=False, float_format="%.6g"))
+    write_text(directory / "noise.csv", noise_csv(validation))
+    write_text(directory / "spec.toml", spec(validation))
+    write_figure(directory / "validation.png", validation)
+    write_page(directory / "validation.html", validation)
+    write_text(directory / "summary.md", markdown(validation))
+    return [directory / name for name in FILES]
+
+
+def noise_csv(validation: Validation) -> str:
+    """A line a synthesis: core, permutation (0 as emitted), what it came to, how far that is off the mean."""
+    lines = ["core,permutation,area_um2,delay_ps,area_deviation,delay_deviation"]
+    for noise in validation.noise:
+        name = plan_for(noise.core).name
+        columns = (noise.area_um2, noise.delay_ps, deviations(noise.area_um2), deviations(noise.delay_ps))
+        for number, figures in enumerate(zip(*columns, strict=True)):
+            lines.append(f"{name},{number}," + ",".join(f"{figure:.6g}" for figure in figures))
+    return "\n".join(lines) + "\n"
+
+
+def spec(validation: Validation) -> str:
+    """Everything that the same figures come from again, as TOML; files by their names alone."""
+    technology, library, sample = validation.technology, validation.library, validation.sample
+    sections: dict[str, dict[str, str | float | list[str]]] = {
+        "sample": {
+            "seed": sample.seed,
+            "points": sample.points,
+            "smallest": sample.smallest,
+            "largest": sample.largest,
+            "floats": sample.floats,
+            "permutations": max((len(noise.area_um2) - 1 for noise in validation.noise), default=0),
+        },
+        "technology": {
+            "name": technology.name,
+            "library": technology.library,
+            "corner": technology.corner,
+            "flow": technology.flow,
+            "date": technology.date.isoformat(),
+        },
+        "library": {
+            "name": library.name,
+            "files": [path.name for path in library.files],
+            "sha256": library.digest,
+        },
+        "versions": {**{tool: version(tool) for tool in TOOLS}, "python": platform.python_version()},
+    }
+    lines = [
+        "# What the validation beside this file was made from: `ternlut validate --help` has the options."
+    ]
+    for name, values in sections.items():
+        lines += ["", f"[{name}]"]
+        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,316 @@
+"""The engine against one core at a time: its estimate, its plan's cycles, and fronts by definition."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from multiprocessing import active_children
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from costmodel.accuracy import arithmetic_error, rms_error
+from costmodel.estimate import estimate
+from costmodel.representative import nested, without_idle
+from dse.engine.judging import Grid, Outcome, run
+from dse.engine.processes import Processes, WorkersLost
+from dse.pricing.metrics import METRICS
+from dse.pricing.model import Model
+from dse.pricing.plan_figures import PLAN_FIGURES
+from dse.pricing.tables import axis_values, fit_tables, rule_tables
+from dse.results.columns import design_rows
+from dse.spec.space import Space
+from dse.spec.sweep_spec import SweepSpec
+from generator.config import CoreConfig
+from generator.errors import ConfigError, WorkloadError
+from generator.plan import CorePlan, plan_for
+from tests.dse.specs import LAYERS, TECHNOLOGY, model_of, small
+
+
+def core_at(model: Model, position: int) -> CoreConfig | None:
+    """The core at a position, None where the combination is refused or its twin comes first."""
+    try:
+        return model.space.config(position)
+    except ConfigError:
+        return None
+
+
+def figures_of(config: CoreConfig, clock_mhz: float, tokens: int) -> dict[str, float]:
+    """A core's figures, from the estimate and from layers run one after the other.
+
+    What nine tenths of the period suffice for is as large as a medium design.
+    """
+    plan = plan_for(config)
+    costs = estimate(config, TECHNOLOGY)
+    medium = estimate(config, TECHNOLOGY.sized("medium")).breakdown
+    tight = estimate(config, TECHNOLOGY.sized("tight")).breakdown
+    share = min(max(10 * (costs.delay_ps * clock_mhz / 1e6 - 0.9), 0), 1)
+    parts = {part: medium[part] + share * (tight[part] - medium[part]) for part in medium}
+    area = sum(parts.values())
+    cycles = macs = key_bits = activation_bits = 0
+    for layer in LAYERS:
+        tiling = plan.tiling(int(layer["inputs"]), int(layer["outputs"]), tokens)
+        times = int(layer.get("count", 1))
+        steps = tiling.n_tiles * tiling.m_tiles * tiling.blocks
+        beats = steps if config.dataflow == "output_stationary" else tiling.n_tiles * tiling.blocks
+        cycles += times * tiling.cycles
+        macs += times * int(layer["inputs"]) * int(layer["outputs"])
+        key_bits += times * steps * plan.key_beat_bits
+        activation_bits += times * beats * plan.activation_beat_bits
+    seconds = cycles / (1e6 * clock_mhz)
+    return {
+        "area_um2": area,
+        "least_area_um2": costs.area_um2,
+        **{f"area_{part}": um2 for part, um2 in parts.items()},
+        "area_combining": 0,
+        "delay_ps": costs.delay_ps,
+        "fastest_clock_mhz": 1e6 / costs.delay_ps,
+        "clock_mhz": clock_mhz,
+        "tile_length": config.tile_length,
+        "macs_per_cycle": costs.macs_per_cycle,
+        "cycles_per_token": cycles / tokens,
+        "tokens_per_second": tokens / seconds,
+        "utilisation": macs * tokens / (cycles * costs.macs_per_cycle),
+        "bits_per_weight": costs.bits_per_weight,
+        "weight_mb_per_token": key_bits / 8e6 / tokens,
+        "weight_gb_per_s": key_bits / 8e9 / seconds,
+        "activation_gb_per_s": activation_bits / 8e9 / seconds,
+        "area_um2_per_token_per_second": area * seconds / tokens,
+        "effective_tops": 2e-12 * macs * tokens / seconds,
+        "tops_per_mm2": 2 * macs * tokens / seconds / area / 1e6,
+        "token_latency_us": 1e6 * seconds,
+        "rms_error": rms_error(plan, LONGEST),
+        "arithmetic_error": arithmetic_error(plan, LONGEST),
+        "latency_cycles": plan.latency_cycles,
+    }
+
+
+LONGEST = max(layer["inputs"] for layer in LAYERS)
+SMALL = model_of(small())
+
+
+@cache
+def one_by_one() -> dict[int, dict[str, float]]:
+    """The figures of every core of the small space that can run the workload."""
+    found = {}
+    for position in range(SMALL.space.size):
+        config = core_at(SMALL, position)
+        if config is not None:
+            found[position] = figures_of(config, 900, 3)
+    return found
+
+
+def feasible(position: int, figures: dict[str, float]) -> bool:
+    return (
+        figures["delay_ps"] <= 1e6 / 900 and figures["macs_per_cycle"] >= 4 and figures["tile_length"] <= 20
+    )
+
+
+def front_of(designs: dict[int, dict[str, float]]) -> set[int]:
+    """Positions that none dominates, by definition, with costs compared as exactly as floats allow."""
+    costs = {
+        i: np.array([f["area_um2"], -f["tokens_per_second"], f["weight_gb_per_s"]])
+        for i, f in designs.items()
+    }
+    kept = set()
+    for i, a in costs.items():
+        others = np.array([b for j, b in costs.items() if j != i])
+        near = 1e-9 * np.abs(a)
+        if not ((others <= a + near).all(1) & (others < a - near).any(1)).any():
+            kept.add(i)
+    return kept
+
+
+def test_every_metric_of_every_core_is_what_the_core_alone_is_priced_at() -> None:
+    alone = one_by_one()
+    rows = design_rows(SMALL, np.array(sorted(alone)))
+    assert len(rows) > 500
+    for row in rows:
+        expected = alone[row["id"]]
+        assert {name: row[name] for name in expected} == pytest.approx(expected, rel=1e-12)
+        assert set(METRICS) - set(expected) == {"steps_per_pass", "weight_bound", "activation_bound"}
+
+
+def test_the_fronts_are_those_of_all_cores_judged_one_by_one() -> None:
+    outcome = run(SMALL, Grid.of(SMALL))
+    designs = {i: f for i, f in one_by_one().items() if feasible(i, f)}
+    assert outcome.points == SMALL.space.size
+    assert outcome.cores == len(one_by_one())
+    assert outcome.feasible == len(designs)
+    assert 100 < len(designs) < len(one_by_one())
+    found = {tuple(np.round(row, 6)) for row in outcome.front.costs}
+    expected = front_of(designs)
+    assert set(outcome.front.ids.tolist()) <= expected
+    twins = {tuple(np.round([designs[i][n] * s for n, s in SIGNS.items()], 6)) for i in expected}
+    assert found == twins
+    by_group: dict[Any, dict[int, dict[str, float]]] = {}
+    for i, figures in designs.items():
+        by_group.setdefault(SMALL.space.core(i)["architecture"], {})[i] = figures
+    for group, front in outcome.fronts.items():
+        assert set(front.ids.tolist()) <= front_of(by_group[SMALL.groups[group]])
+
+
+SIGNS = {"area_um2": 1, "tokens_per_second": -1, "weight_gb_per_s": 1}
+
+
+def same(a: Outcome, b: Outcome) -> bool:
+    return (
+        a.passed == b.passed
+        and a.fronts.keys() == b.fronts.keys()
+        and all(
+            np.array_equal(a.fronts[k].ids, b.fronts[k].ids)
+            and np.array_equal(a.fronts[k].costs, b.fronts[k].costs)
+            for k in a.fronts
+        )
+    )
+
+
+@pytest.mark.parametrize(("block", "chunk"), [(1, 1), (7, 50), (64, 64), (1000, 3000)])
+def test_the_result_does_not_depend_on_how_the_space_is_cut(block: int, chunk: int) -> None:
+    grid = Grid.of(SMALL, block, chunk)
+    seen = [prod_slices(s) for c in range(grid.chunks) for s in grid.blocks_of(c)]
+    assert sum(seen) == SMALL.space.size
+    assert max(seen) <= max(block, 1)
+    assert same(run(SMALL, grid), run(SMALL, Grid.of(SMALL)))
+
+
+def prod_slices(slices: tuple[slice, ...]) -> int:
+    return int(np.prod([s.stop - s.start for s in slices]))
+
+
+def test_the_result_does_not_depend_on_the_number_of_processes() -> None:
+    grid = Grid.of(SMALL, 128, 256)
+    assert same(run(SMALL, grid, crew=Processes(2)), run(SMALL, grid))
+
+
+def test_a_killed_process_loses_nothing() -> None:
+    grid = Grid.of(SMALL, 128, 256)
+    finished = 0
+
+    def kill_one(points: int) -> None:
+        nonlocal finished
+        finished += 1
+        if finished == 4:
+            active_children()[0].kill()
+
+    assert same(run(SMALL, grid, crew=Processes(2), progress=kill_one), run(SMALL, grid))
+    assert finished == grid.chunks + 1
+
+
+def test_processes_that_are_always_killed_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dse.engine.processes._enter", os._exit)
+    with pytest.raises(WorkersLost, match="killed as soon as they start"):
+        list(Processes(2).judged(1, 1, range(8), None))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "objectives",
+    [
+        {"area_um2": "min"},
+        {"delay_ps": "min", "area_um2": "min"},
+        {"latency_cycles": "min", "bits_per_weight": "min"},
+        {
+            "area_um2": "min",
+            "delay_ps": "min",
+            "utilisation": "max",
+            "weight_gb_per_s": "min",
+            "area_tables": "min",
+        },
+    ],
+)
+def test_any_objectives_give_the_front_of_their_definition(objectives: dict[str, str]) -> None:
+    model = model_of(small(objectives=objectives, budget={}))
+    assert model.reducible
+    outcome = run(model, Grid.of(model, 300, 900))
+    ids = np.arange(model.space.size)
+    passed = np.logical_and.reduce(list(model.judge_picks(ids)))
+    rows = design_rows(model, ids[passed])
+    costs = np.array([[r[n] * (1 if g == "min" else -1) for n, g in objectives.items()] for r in rows])
+    best = {
+        tuple(a) for a in np.unique(costs, axis=0) if not ((costs <= a).all(1) & (costs < a).any(1)).any()
+    }
+    assert {tuple(row) for row in outcome.front.costs} == best
+    assert len(outcome.front) == len(best)
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_a_point_is_a_core_exactly_where_the_configuration_accepts_it(data: st.DataObject) -> None:
+    position = data.draw(st.integers(0, RULED.space.size - 1))
+    tests = [bool(test[0]) for test in RULED.judge_picks(np.array([position]))]
+    config = core_at(RULED, position)
+    stated = RULED.space.core(position)
+    once = all(
+        axis.key in stated or digit[0] == 0
+        for axis, digit in zip(RULED.space.axes, RULED.space.digits([position]), strict=True)
+    )
+    assert tests[0] == (config is not None and once)
+    if tests[0]:
+        assert config is not None
+        assert tests[1] == runs(plan_for(config))
+
+
+def runs(plan: CorePlan) -> bool:
+    try:
+        for layer in LAYERS:
+            plan.tiling(int(layer["inputs"]), int(layer["outputs"]), 3)
+    except WorkloadError:
+        return False
+    return True
+
+
+def unpriced(values: dict[str, Any]) -> Model:
+    """The model of a spec without prices and figures: which points are cores, and which run the workload."""
+    spec = SweepSpec.parse(values, "spec")
+    space = Space.of(spec)
+    rules, fits = tuple(rule_tables(space)), tuple(fit_tables(space, spec.workload))
+    return Model(spec, TECHNOLOGY, space, axis_values(space), rules, fits, {}, (), 0, ())
+
+
+RULED = unpriced(
+    small(
+        axes={
+            "architecture": ["lut", "select", "multiplier"],
+            "activation": ["int2", "int16", "fp16", "bf16"],
+            "symmetric": [False, True],
+            "datapath": ["native", "exact", "aligned"],
+            "aligned_bits": [8, 54],
+            "group_size": {"from": 1, "to": 6},
+            "tables": [1, 50, 300],
+            "columns": [1, 100],
+            "dataflow": ["output_stationary", "table_stationary"],
+            "outputs": [10, 250],
+            "max_reduction": [1, 249, 250, 1 << 23],
+            "pipeline": {"float_stages": [0, 3]},
+        },
+        fixed={},
+        constraints=[],
+        clock_mhz=None,
+    )
+)
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_figures_of_the_plan_depend_on_no_key_that_is_not_stated(data: st.DataObject) -> None:
+    axes = {axis.key: axis.values for axis in RULED.space.axes} | {
+        "rows": (1, 3),
+        "fetch": ("onehot", "tree"),
+        "pipeline.table": ("entries", "activations"),
+        "pipeline.fetch": (False, True),
+        "pipeline.reduction_every": (0, 1, 2),
+    }
+    figure = PLAN_FIGURES[data.draw(st.sampled_from(sorted(PLAN_FIGURES)))]
+    shared = {key: data.draw(st.sampled_from(axes[key])) for key in figure.keys if key in axes}
+    values = []
+    for _ in range(2):
+        core = {key: shared.get(key) or data.draw(st.sampled_from(values)) for key, values in axes.items()}
+        core = without_idle(core | shared)
+        try:
+            values.append(figure.value(plan_for(CoreConfig.parse(nested(core)))))
+        except ConfigError:
+            return
+    assert values[0] == values[1]

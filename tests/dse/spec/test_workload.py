@@ -1,0 +1,115 @@
+"""Workloads: published shapes, own layers, files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dse.spec.sweep_spec import SweepSpec
+from dse.spec.workload import Layer, Workload, find_model
+from generator.errors import TernlutError, WorkloadError
+from tests.dse.specs import small
+
+
+def test_bitnet_2b4t_has_its_published_shapes() -> None:
+    layers = {
+        layer.name: (layer.inputs, layer.outputs, layer.count)
+        for layer in find_model("bitnet-b1.58-2B-4T").layers
+    }
+    assert layers == {
+        "q": (2560, 2560, 30),
+        "k": (2560, 640, 30),
+        "v": (2560, 640, 30),
+        "o": (2560, 2560, 30),
+        "gate": (2560, 6912, 30),
+        "up": (2560, 6912, 30),
+        "down": (6912, 2560, 30),
+    }
+
+
+def test_equal_shapes_are_counted_together() -> None:
+    workload = Workload(model="bitnet-b1.58-2B-4T")
+    assert sorted(workload.shapes) == [(2560, 640, 60), (2560, 2560, 60), (2560, 6912, 60), (6912, 2560, 30)]
+    assert workload.macs == 30 * (2 * 2560 * 2560 + 2 * 2560 * 640 + 3 * 2560 * 6912)
+    assert (workload.launches, workload.longest, workload.widest) == (210, 6912, 6912)
+
+
+def test_a_hugging_face_config_is_a_model(tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(
+        json.dumps(
+            {
+                "architectures": ["LlamaForCausalLM"],
+                "hidden_size": 64,
+                "intermediate_size": 160,
+                "num_hidden_layers": 2,
+                "num_attention_heads": 4,
+                "vocab_size": 1000,
+            }
+        )
+    )
+    assert find_model(str(config)).layers[1] == Layer(name="k", inputs=64, outputs=64, count=2)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [("{", "not JSON"), ('{"hidden_size": 64}', "intermediate_size is missing"), ("[]", "expected")],
+)
+def test_a_broken_model_file_is_named(tmp_path: Path, content: str, complaint: str) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(content)
+    with pytest.raises(WorkloadError, match=f"config.json: .*{complaint}"):
+        find_model(str(config))
+
+
+def test_an_unknown_model_lists_those_built_in() -> None:
+    with pytest.raises(WorkloadError, match=r"model 'gpt' is unknown: bitnet-b1-58-2b-4t, .* are built in"):
+        find_model("gpt")
+
+
+@pytest.mark.parametrize(
+    ("name", "billions"),
+    [
+        ("1bitLLM/bitnet_b1_58-large", 24 * (4 * 1536**2 + 3 * 1536 * 4096)),
+        ("bitnet_b1_58-3B", 26 * (4 * 3200**2 + 3 * 3200 * 8640)),
+        ("HF1BitLLM/Llama3-8B-1.58", 32 * (2 * 4096**2 + 2 * 4096 * 1024 + 3 * 4096 * 14336)),
+        ("tiiuae/Falcon3-1B-Instruct-1.58bit", 18 * (2 * 2048**2 + 2 * 2048 * 1024 + 3 * 2048 * 8192)),
+        ("Falcon3-3B-1.58bit", 22 * (2 * 3072**2 + 2 * 3072 * 1024 + 3 * 3072 * 9216)),
+        ("Falcon3-7B-1.58bit", 28 * (2 * 3072**2 + 2 * 3072 * 1024 + 3 * 3072 * 23040)),
+        ("Falcon3-10B-1.58bit", 40 * (2 * 3072**2 + 2 * 3072 * 1024 + 3 * 3072 * 23040)),
+    ],
+)
+def test_published_models_have_the_weights_of_their_layers(name: str, billions: int) -> None:
+    assert Workload(model=name).macs == billions
+
+
+def test_layers_can_be_listed_in_a_csv_file(tmp_path: Path) -> None:
+    table = tmp_path / "shapes.csv"
+    table.write_text("name, inputs, outputs, count\nup, 64, 256, 3\ndown, 256, 64, 3\n")
+    spec = SweepSpec.parse(small(workload={"layers": "shapes.csv"}), "spec", tmp_path)
+    assert spec.workload.layers == (
+        Layer(name="up", inputs=64, outputs=256, count=3),
+        Layer(name="down", inputs=256, outputs=64, count=3),
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("name,inputs,outputs\nup,64,0\n", "layer 1: outputs = 0: greater than"),
+        ("name,inputs\nup,64\n", "layer 1: outputs is missing"),
+        ("name,inputs,outputs\nup,wide,3\n", "layer 1: inputs = 'wide'"),
+        ("name,inputs,outputs\n", "holds no layers"),
+        ("", "not CSV"),
+        (None, "No such file"),
+    ],
+)
+def test_a_broken_table_of_layers_is_named(tmp_path: Path, content: str | None, complaint: str) -> None:
+    table = tmp_path / "shapes.csv"
+    if content is not None:
+        table.write_text(content)
+    with pytest.raises(TernlutError, match=complaint) as caught:
+        SweepSpec.parse(small(workload={"layers": str(table)}), "spec")
+    assert str(table) in str(caught.value)
