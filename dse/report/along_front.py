@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import numpy as np
 
-from dse.results.designs import Row
+from dse.results.designs import Designs, Row
 from dse.results.sweep_results import Results
 from dse.summary.findings import Summary
 
@@ -31,12 +31,10 @@ def along_front(summary: Summary, even: int = EVEN) -> list[tuple[str, Row]]:
     return [("; ".join(names.get(row["id"], ())), row) for row in ordered]
 
 
-def staircase(rows: Sequence[Row], price: str, rate: str, results: Results) -> list[Row]:
-    """Of ``rows`` those that are on the front of the two objectives alone, cheapest first."""
-    sign_price = 1 if results.objectives[price] == "min" else -1
-    sign_rate = 1 if results.objectives[rate] == "min" else -1
-    kept: list[Row] = []
-    for row in sorted(rows, key=lambda row: (sign_price * row[price], sign_rate * row[rate], row["id"])):
-        if not kept or sign_rate * row[rate] < sign_rate * kept[-1][rate]:
-            kept.append(row)
-    return kept
+def staircase(designs: Designs, price: str, rate: str, results: Results) -> Designs:
+    """Of ``designs`` those that are on the front of the two objectives alone, cheapest first."""
+    sign = {name: 1 if goal == "min" else -1 for name, goal in results.objectives.items()}
+    prices, rates = sign[price] * designs.column(price), sign[rate] * designs.column(rate)
+    order = designs.order(prices, rates)
+    best = np.minimum.accumulate(rates[order])
+    return designs.take(order[np.concatenate([[True], best[1:] < best[:-1]])[: len(order)]])

@@ -31,7 +31,7 @@ def front_breakdown(summary: Summary) -> Figure:
             f"{quantity(summary.price, row[summary.price])}, {quantity(summary.rate, row[summary.rate])}"
             + (f"  {what}" if what else ""),
             (1, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=6,
-            fontweight="bold" if row is summary.best else "normal",
+            fontweight="bold" if row == summary.best else "normal",
         )  # fmt: skip
     axes.set_yticks(places, [f"{row['architecture']}, {shape(row)}" for _, row in designs], fontsize=6)
     axes.set_ylim(len(designs) - 0.5, -0.5)

@@ -22,7 +22,7 @@ from dse.report.along_front import staircase
 from dse.report.breakdown_figure import front_breakdown
 from dse.report.group_costs import group_costs, number_of
 from dse.report.group_figure import group_figure
-from dse.results.designs import Row
+from dse.results.designs import Designs, Row
 from dse.results.sweep_results import Results
 from dse.summary.findings import Summary
 
@@ -74,10 +74,10 @@ def _fronts(axes: Axes, summary: Summary) -> None:
     results, price, rate = summary.results, summary.price, summary.rate
     cloud = results.cloud(price, rate)
     axes.scatter(cloud[price], cloud[rate], s=1, color="#cfd5dc", linewidths=0, rasterized=True, zorder=1)
-    for value, colour, rows in _lines(summary):
+    for value, colour, own in _lines(summary):
         axes.step(
-            [r[price] for r in rows], [r[rate] for r in rows], where="post", color=colour, linewidth=1.2,
-            label=str(value), zorder=3,
+            own.column(price), own.column(rate), where="post", color=colour, linewidth=1.2, label=str(value),
+            zorder=3,
         )  # fmt: skip
     if price in results.budget:
         axes.axvline(results.budget[price], color="#5f6b78", linewidth=0.7, linestyle=(0, (4, 2)), zorder=2)
@@ -95,11 +95,9 @@ def _fronts(axes: Axes, summary: Summary) -> None:
 def _efficiency(axes: Axes, summary: Summary) -> None:
     """The same fronts, as the price of one unit of the rate: where (a) shows lines side by side."""
     price, rate = summary.price, summary.rate
-    for value, colour, rows in _lines(summary):
-        axes.plot(
-            [r[rate] for r in rows], [r[price] / r[rate] for r in rows], color=colour, linewidth=1.0,
-            label=str(value),
-        )  # fmt: skip
+    for value, colour, own in _lines(summary):
+        prices, rates = own.column(price), own.column(rate)
+        axes.plot(rates, prices / rates, color=colour, linewidth=1.0, label=str(value))
     _star(axes, summary, rate, lambda row: float(row[price] / row[rate]))
     unit = f"{metric(price).unit} per {metric(rate).unit}"
     axes.set(xscale="log", yscale="log", xlabel=label(rate), title="(b) Price of the rate")
@@ -107,12 +105,12 @@ def _efficiency(axes: Axes, summary: Summary) -> None:
     plain(axes)
 
 
-def _lines(summary: Summary) -> Iterator[tuple[Any, str, list[Row]]]:
+def _lines(summary: Summary) -> Iterator[tuple[Any, str, Designs]]:
     """Each compared value, its colour, and its front in price and rate."""
     results = summary.results
     for value, colour in zip(results.meta["groups"], VALUE_COLOURS, strict=False):
-        own = [row for row in results.fronts if row[results.compare] == value]
-        if own:
+        own = summary.of_group(value)
+        if len(own):
             yield value, colour, staircase(own, summary.price, summary.rate, results)
 
 

@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from costmodel.representative import OPTIONAL_KEYS
 from dse.presentation.html_parts import data_text, embedded, filled, page_style
 from dse.presentation.phrases import quantity, shape
@@ -24,7 +26,7 @@ from dse.pricing.metrics import metric
 from dse.report.along_front import along_front
 from dse.report.group_costs import cost, group_costs, number_of
 from dse.report.verified_section import verified_section
-from dse.results.designs import Row
+from dse.results.designs import Designs, Row
 from dse.results.sweep_results import EFFICIENCY, Results
 from dse.spec.space import CONFIG_KEYS, DESIGN_KEYS, default_value
 from dse.spec.system import SYSTEM_KEYS, system_default
@@ -197,17 +199,19 @@ def _shown(summary: Summary) -> list[Row]:
     results = summary.results
     verified = {one.id for one in results.verified}
     spoken = [row for _, row in summary.highlights] + [row for _, row in along_front(summary)]
-    spoken += [row for row in results.fronts if row["id"] in verified]
-    others = [row for row in results.fronts if not row["front"]]
+    everything = results.fronts
+    spoken += everything.where(np.isin(everything.column("id"), sorted(verified)))
     front = _spread(results.front, MOST_SHOWN - len(spoken))
+    others = everything.where(~everything.column("front"))
     rest = _spread(others, MOST_SHOWN - len(spoken) - len(front))
     chosen = {row["id"]: row for row in (*front, *rest, *spoken)}
     return [chosen[id] for id in sorted(chosen)]
 
 
-def _spread(rows: Sequence[Row], most: int) -> list[Row]:
-    """At most ``most`` of ``rows``, evenly."""
-    return [rows[i * len(rows) // min(most, len(rows))] for i in range(min(most, len(rows)))]
+def _spread(designs: Designs, most: int) -> Designs:
+    """At most ``most`` of ``designs``, evenly."""
+    count = max(0, min(most, len(designs)))
+    return designs.take(np.arange(count) * len(designs) // max(1, count))
 
 
 def _metrics(results: Results) -> list[str]:

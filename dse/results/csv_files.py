@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from dse.results.designs import Row
+from dse.results.sweep_results import Results
 from dse.results.verified import MEASURED, Verified
 from generator.files import write_text
 
+MARKS = ("feasible", "front", "group_front")
+"""Columns of ``points.parquet`` that are the same along the front."""
 
-def write_pareto(path: Path, front: Sequence[Row], verified: Sequence[Verified] = ()) -> None:
+ROWS_AT_ONCE = 1 << 14
+
+
+def write_pareto(path: Path, results: Results) -> None:
     """Writes ``pareto.csv``: the front of all, metrics to seven digits, best first in the first objective.
 
     Where designs were verified, what was measured stands in more columns, empty for the others.
     """
-    names = [name for name in front[0] if name not in ("feasible", "front", "group_front")]
-    measured = {one.id: _measured(one) for one in verified}
+    name, goal = next(iter(results.objectives.items()))
+    front = results.front
+    front = front.take(front.order(front.column(name) if goal == "min" else -front.column(name)))
+    names = [name for name in front.names if name not in MARKS]
+    measured = {one.id: _measured(one) for one in results.verified}
     more = list(next(iter(measured.values()), {}))
-    _write_csv(
-        path,
-        [*names, *more],
-        [{name: row[name] for name in names} | measured.get(row["id"], {}) for row in front],
-    )
+    lines: list[str] = []
+    for start in range(0, len(front), ROWS_AT_ONCE):
+        part = front.take(range(start, min(start + ROWS_AT_ONCE, len(front))))
+        cells = [_cells(part.values(name)) for name in names]
+        own = [measured.get(id, {}) for id in part.column("id").tolist()] if more else []
+        cells += [_cells([figures.get(name) for figures in own]) for name in more]
+        lines += map(",".join, zip(*cells, strict=True))
+    _write_lines(path, [*names, *more], lines)
 
 
 def write_verified(path: Path, verified: Sequence[Verified]) -> None:
@@ -54,9 +66,19 @@ def _rows(found: Sequence[Verified]) -> Iterator[dict[str, Any]]:
 
 
 def _write_csv(path: Path, names: Sequence[str], rows: Sequence[Row]) -> None:
-    lines = [",".join(names)]
-    lines += [",".join(_cell(row.get(name)) for name in names) for row in rows]
-    write_text(path, "\n".join(lines) + "\n")
+    cells = [_cells([row.get(name) for row in rows]) for name in names]
+    _write_lines(path, names, map(",".join, zip(*cells, strict=True)))
+
+
+def _write_lines(path: Path, names: Sequence[str], lines: Iterable[str]) -> None:
+    write_text(path, "\n".join([",".join(names), *lines]) + "\n")
+
+
+def _cells(values: Sequence[Any]) -> list[str]:
+    """The cells of a column."""
+    if {type(value) for value in values} == {float}:
+        return ("%.7g\n" * len(values) % tuple(values)).splitlines()
+    return [_cell(value) for value in values]
 
 
 def _cell(value: Any) -> str:

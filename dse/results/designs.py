@@ -1,9 +1,14 @@
-"""A design as it is written: a row of keys and metrics, and the core that it is of."""
+"""Designs as they are written: rows of keys and metrics, and the cores that they are of."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import ArrayLike, NDArray
 
 from costmodel.representative import nested
 from dse.spec.space import CONFIG_KEYS
@@ -11,6 +16,72 @@ from dse.spec.system import SYSTEM_KEYS, system_default
 from generator.config import CoreConfig
 
 Row = dict[str, Any]
+
+
+class Designs:
+    """Many designs, held as columns; one that is looked at is a row.
+
+    ``constant``: keys that all have alike, where no column says otherwise.
+    """
+
+    def __init__(self, table: pa.Table, constant: Row | None = None) -> None:
+        self.table = table.unify_dictionaries().combine_chunks()
+        self.constant = constant or {}
+        self._columns: dict[str, NDArray[Any]] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """Names of columns and constants."""
+        return list(dict.fromkeys([*self.constant, *self.table.column_names]))
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def __getitem__(self, place: int) -> Row:
+        row: Row = self.constant | self.table.slice(place, 1).to_pylist()[0]
+        return row
+
+    def __iter__(self) -> Iterator[Row]:
+        return (self.constant | row for row in self.table.to_pylist())
+
+    def column(self, name: str) -> NDArray[Any]:
+        """The values of ``name``, NaN or None where it means nothing."""
+        if name not in self._columns:
+            if name not in self.table.column_names:
+                values = np.full(len(self), self.constant[name])
+            else:
+                column = self.table.column(name)
+                if pa.types.is_dictionary(column.type):
+                    column = column.cast(column.type.value_type)
+                values = column.to_numpy(zero_copy_only=False)
+            self._columns[name] = values
+        return self._columns[name]
+
+    def values(self, name: str) -> list[Any]:
+        """The values of ``name``, None where it means nothing."""
+        if name in self.table.column_names:
+            return list(self.table.column(name).to_pylist())
+        return [self.constant[name]] * len(self)
+
+    def where(self, mask: ArrayLike) -> Designs:
+        """Those for which ``mask`` is true."""
+        return Designs(self.table.filter(pa.array(np.asarray(mask, dtype=np.bool_))), self.constant)
+
+    def take(self, places: ArrayLike) -> Designs:
+        """Those at ``places``, in that order."""
+        return Designs(self.table.take(pa.array(np.asarray(places, dtype=np.int64))), self.constant)
+
+    def order(self, *costs: NDArray[Any]) -> NDArray[np.intp]:
+        """Places by the first of ``costs``, where equal by the next, and so on; at last by id."""
+        return np.lexsort((self.column("id"), *reversed(costs)))
+
+    def least(self, *costs: NDArray[Any]) -> Row | None:
+        """The first in ``order``; None where there is none."""
+        places = np.arange(len(self))
+        for cost in (*costs, self.column("id")):
+            if len(places):
+                places = places[cost[places] == cost[places].min()]
+        return self[int(places[0])] if len(places) else None
 
 
 def core_of(row: Row) -> CoreConfig:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from costmodel.representative import OPTIONAL_KEYS
-from dse.results.designs import Row
+from dse.results.designs import Designs, Row
 from dse.results.verified import Verified
 from dse.spec.space import DESIGN_KEYS, default_value
 from generator.files import OutputError
@@ -45,7 +45,7 @@ class Results:
 
     directory: Path
     meta: dict[str, Any]
-    fronts: list[Row]
+    fronts: Designs
     verified: Sequence[Verified] = ()
 
     @cached_property
@@ -54,9 +54,9 @@ class Results:
         names = dict.fromkeys([*self.meta["axes"], *self.objectives, "feasible"])
         return pq.read_table(self.directory / POINTS, columns=list(names))
 
-    @property
-    def front(self) -> list[Row]:
-        return [row for row in self.fronts if row["front"]]
+    @cached_property
+    def front(self) -> Designs:
+        return self.fronts.where(self.fronts.column("front"))
 
     @property
     def keys(self) -> list[str]:
@@ -93,7 +93,7 @@ class Results:
                 f"{directory}: holds no finished sweep, {META} and {POINTS} are expected"
             ) from None
         always = {key: value for key, value in unstated.items() if key not in OPTIONAL_KEYS}
-        return cls(directory, meta, [always | row for row in fronts.to_pylist()], verified)
+        return cls(directory, meta, Designs(fronts, always), verified)
 
     @property
     def complete(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from dse.pricing.areas import DESIGN_PARTS
 from dse.pricing.metrics import metric
-from dse.results.designs import Row, core_of
+from dse.results.designs import Designs, Row, core_of
 from dse.results.sweep_results import Results
 from dse.spec.workload import Layer
 from dse.summary.knee import knee
@@ -55,27 +54,28 @@ class Summary:
     @cached_property
     def best(self) -> Row | None:
         """The fastest design within the budget; without one the most balanced, of least product of costs."""
-        front = self.results.front
-        if self.results.budget:
-            return min((row for row in front if self._affordable(row)), key=self._fastest, default=None)
-        return min(front, key=self._balance)
+        front = self._affordable(self.results.front)
+        return front.least(*self._rule(front))
 
     @cached_property
-    def ranking(self) -> list[Row]:
+    def ranking(self) -> Designs:
         """The designs in the order in which they would be recommended, the best first.
 
         Those within the budget, on the front of any compared value; where none is, all, the cheapest first.
         """
         if self.best is None:
-            return sorted(self.results.fronts, key=lambda row: (row[self.price], row["id"]))
-        rule = self._fastest if self.results.budget else self._balance
-        rows = filter(self._affordable, self.results.fronts)
-        return sorted(rows, key=lambda row: (*rule(row)[:-1], not row["front"], row["id"]))
+            everything = self.results.fronts
+            return everything.take(everything.order(everything.column(self.price)))
+        found = self._affordable(self.results.fronts)
+        return found.take(found.order(*self._rule(found), ~found.column("front")))
 
     @cached_property
     def balanced(self) -> Row:
         """The most balanced design of the front, of least product of costs; within the budget if any is."""
-        return min((row for row in self.ranking if row["front"]), key=self._balance)
+        front = self.ranking.where(self.ranking.column("front"))
+        row = front.least(self._balance(front))
+        assert row is not None
+        return row
 
     @cached_property
     def rivals(self) -> list[Rival]:
@@ -87,11 +87,11 @@ class Summary:
         for value in self.results.meta["groups"]:
             if value == best[key]:
                 continue
-            rows = [row for row in self.results.fronts if row[key] == value]
-            fast = [row for row in rows if self._cost(row, self.rate) <= self._cost(best, self.rate)]
-            cheapest = min(fast, key=lambda row: (row[self.price], self._fastest(row)), default=None)
-            within = min(filter(self._affordable, rows), key=self._fastest, default=None)
-            found.append(Rival(value, cheapest, within))
+            own = self.of_group(value)
+            fast = own.where(self._cost(own, self.rate) <= self._sign(self.rate) * best[self.rate])
+            cheapest = fast.least(fast.column(self.price), *self._fastest(fast))
+            within = self._affordable(own)
+            found.append(Rival(value, cheapest, within.least(*self._fastest(within))))
         return found
 
     @cached_property
@@ -113,24 +113,21 @@ class Summary:
     @cached_property
     def top(self) -> dict[str, list[Row]]:
         """For each objective the ``TOP`` designs of the front that are best in it, best first."""
-        front, costs = self.results.front, self._costs
-        product = (np.log(np.maximum(np.abs(costs), 1e-30)) * np.where(costs < 0, -1, 1)).sum(axis=1)
-        ids = [row["id"] for row in front]
+        front = self.results.front
         return {
-            name: [front[k] for k in np.lexsort((ids, product, column))[:TOP]]
-            for name, column in zip(self.results.objectives, costs.T, strict=True)
+            name: list(front.take(front.order(self._cost(front, name), self._balance(front))[:TOP]))
+            for name in self.results.objectives
         }
 
     @cached_property
     def knee(self) -> Row:
         """The knee of the front."""
-        return self.results.front[knee(self._costs)]
+        front = self.results.front
+        return front[knee(np.column_stack([self._cost(front, name) for name in self.results.objectives]))]
 
-    @cached_property
-    def _costs(self) -> NDArray[np.float64]:
-        """The objectives of the front, ``[designs, objectives]``, all to be minimised."""
-        names = self.results.objectives
-        return np.array([[self._cost(row, name) for name in names] for row in self.results.front])
+    def of_group(self, value: Any) -> Designs:
+        """The front of one value of the compared key."""
+        return self.results.fronts.where(self.results.fronts.column(self.results.compare) == value)
 
     def extreme(self, name: str) -> str:
         """The best in an objective, in words: ``least area``."""
@@ -162,18 +159,31 @@ class Summary:
             ("total", [float(row["area_um2"]) for _, row in designs]),
         ]
 
-    def _affordable(self, row: Row) -> bool:
-        return all(row[name] <= limit for name, limit in self.results.budget.items())
+    def _affordable(self, designs: Designs) -> Designs:
+        """Those within the budget."""
+        within = [designs.column(name) <= limit for name, limit in self.results.budget.items()]
+        return designs.where(np.logical_and.reduce(within)) if within else designs
 
-    def _cost(self, row: Row, name: str) -> float:
-        value = float(row[name])
-        return value if self.results.objectives[name] == "min" else -value
+    def _sign(self, name: str) -> int:
+        return 1 if self.results.objectives[name] == "min" else -1
 
-    def _fastest(self, row: Row) -> tuple[float, ...]:
+    def _cost(self, designs: Designs, name: str) -> NDArray[np.float64]:
+        """An objective, to be minimised."""
+        cost: NDArray[np.float64] = self._sign(name) * designs.column(name).astype(np.float64)
+        return cost
+
+    def _rule(self, designs: Designs) -> list[NDArray[np.float64]]:
+        """What recommends: the speed where there is a budget, else the balance."""
+        return self._fastest(designs) if self.results.budget else [self._balance(designs)]
+
+    def _fastest(self, designs: Designs) -> list[NDArray[np.float64]]:
         others = [name for name in self.results.objectives if name != self.rate]
-        return (self._cost(row, self.rate), *(self._cost(row, name) for name in others), row["id"])
+        return [self._cost(designs, name) for name in (self.rate, *others)]
 
-    def _balance(self, row: Row) -> tuple[float, int]:
-        goals = self.results.objectives.items()
-        logs = (math.log(max(float(row[n]), 1e-30)) * (1 if goal == "min" else -1) for n, goal in goals)
-        return sum(logs), row["id"]
+    def _balance(self, designs: Designs) -> NDArray[np.float64]:
+        """The logarithm of the product of all costs."""
+        logs = [
+            self._sign(name) * np.log(np.maximum(designs.column(name), 1e-30))
+            for name in self.results.objectives
+        ]
+        return np.asarray(np.sum(logs, axis=0))

@@ -18,7 +18,9 @@ def headline(summary: Summary) -> list[str]:
     best = summary.best
     budget = " and ".join(f"{quantity(name, limit)}" for name, limit in summary.results.budget.items())
     if best is None:
-        cheapest = min(summary.results.front, key=lambda row: (row[summary.price], row["id"]))
+        front = summary.results.front
+        cheapest = front.least(front.column(summary.price))
+        assert cheapest is not None
         return [
             f"No design of this space stays within {budget}: the least is "
             f"{quantity(summary.price, cheapest[summary.price])}."

@@ -54,10 +54,7 @@ def report(directory: Path, progress: Progress = silent, pictures: bool = True) 
     results = Results.load(directory)
     summary = Summary(results)
     progress("writing", 0.85)
-    first, goal = next(iter(results.objectives.items()))
-    sign = 1 if goal == "min" else -1
-    front = sorted(results.front, key=lambda row: (sign * row[first], row["id"]))
-    write_pareto(directory / PARETO, front, results.verified)
+    write_pareto(directory / PARETO, results)
     write_verified(directory / VERIFIED, results.verified)
     write_text(directory / "summary.md", markdown(summary))
     if summary.best is not None:

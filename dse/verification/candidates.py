@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from dse.results.designs import Row
 from dse.summary.findings import Summary
 
@@ -25,7 +27,7 @@ class Candidate:
 
 def candidates(summary: Summary, count: int) -> list[Candidate]:
     """The first ``count`` designs to verify; fewer where there are no more."""
-    ranks = {row["id"]: rank for rank, row in enumerate(summary.ranking, start=1)}
+    ranks = {id: rank for rank, id in enumerate(summary.ranking.column("id").tolist(), start=1)}
     chosen: dict[int, Candidate] = {}
     for what, row in _proposals(summary):
         if len(chosen) == count:
@@ -40,14 +42,14 @@ def _proposals(summary: Summary) -> Iterator[tuple[str, Row]]:
     if summary.best is not None:
         yield "recommended core", summary.best
     for value in results.meta["groups"]:
-        own = next((row for row in ranking if row[results.compare] == value), None)
-        if own is not None:
+        own = ranking.where(ranking.column(results.compare) == value)
+        if len(own):
             named = value if results.compare == "architecture" else f"{results.compare} = {value}"
-            yield f"best {named} core", own
+            yield f"best {named} core", own[0]
     yield "most balanced core", summary.balanced
-    front = [row for row in ranking if row["front"]]
+    front = ranking.where(ranking.column("front"))
     for name, goal in results.objectives.items():
-        sign = 1 if goal == "min" else -1
-        yield f"core of {summary.extreme(name)}", min(front, key=lambda row: sign * row[name])
-    for rank, row in enumerate(ranking, start=1):
-        yield f"core ranked {rank}", row
+        best = np.argmin(front.column(name)) if goal == "min" else np.argmax(front.column(name))
+        yield f"core of {summary.extreme(name)}", front[int(best)]
+    for place in range(len(ranking)):
+        yield f"core ranked {place + 1}", ranking[place]
