@@ -14,10 +14,10 @@ LONGEST_REDUCTION = 1 << 24
 """Stands for ``max_reduction`` where nothing depends on it."""
 FEWEST_ALIGNED_BITS = 3
 """Stands for ``aligned_bits`` likewise."""
-DECIDING_KEYS = ("activation", "datapath", "dataflow")
-"""Keys that say which others mean something."""
 OPTIONAL_KEYS = ("outputs", "symmetric", *sorted(FLOAT_KEYS), "pipeline.float_stages")
 """Keys that mean something for some cores only."""
+DECIDING_KEYS = dict.fromkeys(OPTIONAL_KEYS, ("activation", "datapath")) | {"outputs": ("dataflow",)}
+"""For each of them the keys that say whether it does."""
 
 
 def idle_keys(values: Mapping[str, Any]) -> set[str]:

@@ -157,7 +157,9 @@ def scale_stage(plan: CorePlan) -> Bill:
     number = plan.config.format
     if not plan.exponent_width or not isinstance(number, Float):
         return NOTHING
-    tree = floating.unit(LargestExponent, number, plan.config.tile_length, stages=plan.float_stages)
+    # The smallest tree of as many levels has the same path, and is soon made.
+    levels = (plan.config.tile_length - 1).bit_length()
+    tree = floating.unit(LargestExponent, number, (1 << levels >> 1) + 1, stages=plan.float_stages)
     reaches = plan.registers_entries and not plan.float_stages
     behind = _convert(plan) + _entries(plan) if reaches else NOTHING
     return floating.slowest_stage(tree) + behind

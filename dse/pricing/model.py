@@ -102,10 +102,11 @@ class Model:
         for name in spec.budget:
             if spec.objectives.get(name) != "min":
                 raise SpecError(f"{where}: budget.{name} has to be an objective that is minimised")
-        tables = axis_values(space) | cost_tables(space, technology, spec.workload.longest, progress)
+        rules, fits = tuple(rule_tables(space)), tuple(fit_tables(space, spec.workload))
+        costs = cost_tables(space, technology, spec.workload.longest, rules, progress)
+        tables = axis_values(space) | costs
         # The clock that is asked for, and the one that a design runs at, are two things.
         tables["clock_mhz asked"] = tables.pop("clock_mhz", np.zeros(()))
-        rules, fits = tuple(rule_tables(space)), tuple(fit_tables(space, spec.workload))
         model = cls(spec, technology, space, tables, rules, fits, figures, constraints, 0, ())
         return model._arranged(where)
 

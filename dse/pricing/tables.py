@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,9 @@ Table = NDArray[Any]
 Figures = tuple[Callable[[CorePlan], float], ...]
 
 
+TOLD_EVERY = 256
+"""Entries between two reports of progress."""
+
 RULES = (
     ("architecture", "group_size"),
     ("tables", "group_size", "max_reduction"),
@@ -51,7 +55,7 @@ RULES = (
 Idle = Callable[[Mapping[str, Any]], set[str]]
 
 SOMETIMES_IDLE: tuple[tuple[str, tuple[str, ...], Idle], ...] = (
-    *((key, DECIDING_KEYS, idle_keys) for key in OPTIONAL_KEYS),
+    *((key, DECIDING_KEYS[key], idle_keys) for key in OPTIONAL_KEYS),
     ("split", ("cores",), idle_system_keys),
 )
 """Keys that mean something for some designs only, those that decide, and which keys mean nothing then."""
@@ -76,27 +80,34 @@ def stated_nowhere(key: str) -> Table:
 
 
 def cost_tables(
-    space: Space, technology: Technology, length: int, progress: Callable[[float], None] = lambda share: None
+    space: Space,
+    technology: Technology,
+    length: int,
+    rules: Sequence[Table] = (),
+    progress: Callable[[float], None] = lambda share: None,
 ) -> dict[str, Table]:
-    """Prices, delays, errors and the plan's figures by name; NaN where there is no such core.
+    """Prices, delays, errors and the plan's figures by name; NaN where ``rules`` say that there is no core.
 
     Errors are those of sums of ``length`` activations. ``progress`` is told the share that is done, 0 … 1.
     """
     groups: dict[tuple[str, ...], dict[str, Callable[[CorePlan], float]]] = {}
     for name, figure in tabulated(technology, length).items():
         groups.setdefault(figure.keys, {})[name] = figure.value
-    sizes = [_table_size(space, keys) for keys in groups]
+    masks = [_allowed(space, keys, rules) for keys in groups]
+    sizes = [int(np.count_nonzero(mask)) for mask in masks]
     tables: dict[str, Table] = {}
     done = 0
-    for (keys, figures), size in zip(groups.items(), sizes, strict=True):
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        if done % TOLD_EVERY == 0:
+            progress(done / sum(sizes))
+
+    for (keys, figures), mask in zip(groups.items(), masks, strict=True):
         row = _figures(tuple(figures.values()))
-
-        def advance(count: int, done: int = done) -> None:
-            progress((done + count) / sum(sizes))
-
-        filled = _fill(space, keys, row, [np.nan] * len(figures), advance)
+        filled = _fill(space, keys, row, [np.nan] * len(figures), mask, advance)
         tables.update({name: _collapsed(filled[..., i]) for i, name in enumerate(figures)})
-        done += size
     return tables
 
 
@@ -190,35 +201,46 @@ def _fill(
     keys: tuple[str, ...],
     row: Callable[[Mapping[str, Any]], list[float]],
     refused: list[float],
+    mask: Table | None = None,
     advance: Callable[[int], None] = lambda count: None,
 ) -> Table:
-    """``row`` of every combination of ``keys``: one dimension an axis, and one for the row.
+    """``row`` of every combination of ``keys`` in ``mask``: one dimension an axis, and one for the row.
 
     It is ``refused`` where there is no core with the combination.
     """
-    axes = space.axes_of(keys)
-    chosen = [space.axes[i] for i in axes]
+    shape = _shape(space, keys)
+    chosen = [space.axes[i] for i in space.axes_of(keys)]
     fixed = {key: space.fixed[key] for key in keys if key in space.fixed}
     derived = [key for key in keys if key in space.derived]
     unasked = {axis.key for axis in chosen} - set(keys)
-    rows = np.empty((_table_size(space, keys), len(refused)))
-    for count, combination in enumerate(itertools.product(*(axis.values for axis in chosen))):
+    rows = np.tile(np.array(refused), (math.prod(shape), 1))
+    combinations = itertools.product(*(axis.values for axis in chosen))
+    wanted = itertools.repeat(True) if mask is None else mask.reshape(-1).tolist()
+    for place, combination in itertools.compress(enumerate(combinations), wanted):
         walked = {axis.key: value for axis, value in zip(chosen, combination, strict=True)}
-        try:
+        with suppress(ConfigError):
             values = fixed | walked | space.values(derived, walked)
-            rows[count] = row(
+            rows[place] = row(
                 {key: values[key] for key in values if key not in unasked} if unasked else values
             )
-        except ConfigError:
-            rows[count] = refused
-        if count % 256 == 0:
-            advance(count)
-    shape = [len(axis) if i in axes else 1 for i, axis in enumerate(space.axes)]
+        advance(1)
     return rows.reshape(*shape, len(refused))
 
 
-def _table_size(space: Space, keys: tuple[str, ...]) -> int:
-    return math.prod(len(space.axes[i]) for i in space.axes_of(keys))
+def _allowed(space: Space, keys: tuple[str, ...], rules: Sequence[Table]) -> Table:
+    """Which combinations of ``keys`` none of ``rules`` forbids, of those that ask about nothing else."""
+    shape = _shape(space, keys)
+    mask: Table = np.ones(shape, dtype=np.bool_)
+    for rule in rules:
+        if all(length in (1, own) for length, own in zip(rule.shape, shape, strict=True)):
+            mask &= rule
+    return mask
+
+
+def _shape(space: Space, keys: tuple[str, ...]) -> tuple[int, ...]:
+    """The shape of a table that depends on ``keys``."""
+    axes = space.axes_of(keys)
+    return tuple(len(axis) if i in axes else 1 for i, axis in enumerate(space.axes))
 
 
 def _along(space: Space, axis: int, values: Any) -> Table:

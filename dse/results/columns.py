@@ -42,10 +42,10 @@ def key_column(key: str, column: Callable[[str], Table]) -> pa.Array:
 
 def _idle(key: str, column: Callable[[str], Table]) -> Table:
     """Where ``key`` means nothing."""
-    deciding = [np.asarray(column(name)) for name in DECIDING_KEYS]
+    deciding = [np.asarray(column(name)) for name in DECIDING_KEYS[key]]
     idle = np.zeros(deciding[0].shape, dtype=np.bool_)
     for values in itertools.product(*(np.unique(array).tolist() for array in deciding)):
-        if key in idle_keys(dict(zip(DECIDING_KEYS, values, strict=True))):
+        if key in idle_keys(dict(zip(DECIDING_KEYS[key], values, strict=True))):
             idle |= np.logical_and.reduce(
                 [array == value for array, value in zip(deciding, values, strict=True)]
             )
