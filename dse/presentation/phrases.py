@@ -29,12 +29,17 @@ def shape(row: Mapping[str, Any]) -> str:
 def core_shape(row: Mapping[str, Any]) -> str:
     """One core of a design: ``group size 3, 4 tables × 16 columns``."""
     group = f"group size {row['group_size']}, " if row["architecture"] == "lut" else ""
-    noun = "tables" if row["architecture"] == "lut" else "inputs"
+    noun = "table" if row["architecture"] == "lut" else "input"
     rows = f" × {row['rows']} rows" if row.get("rows", 1) != 1 else ""
-    words = [f"{group}{row['tables']} {noun} × {row['columns']} columns{rows}"]
+    words = [f"{group}{counted(row['tables'], noun)} × {counted(row['columns'], 'column')}{rows}"]
     if row.get("dataflow") == "table_stationary":
         words.append(f"table-stationary for {row['outputs']} outputs")
     return ", ".join(words)
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 table``, ``2 tables``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def division(row: Mapping[str, Any]) -> str:

@@ -253,10 +253,11 @@ def _cards(summary: Summary) -> list[dict[str, str]]:
     for rival in summary.rivals:
         if rival.equal:
             saving = summary.saving(rival.equal)
+            what = "times" if saving <= -1 else "more than" if saving < 0 else "saved against"
             cards.append(
                 {
-                    "label": f"{'saved against' if saving >= 0 else 'more than'} {rival.value}",
-                    "value": f"{abs(saving):.1%}",
+                    "label": f"{what} {rival.value}",
+                    "value": f"{1 - saving:,.1f}×" if saving <= -1 else f"{abs(saving):.1%}",
                     "note": f"{quantity(summary.price, rival.equal[summary.price])} for the same rate",
                 }
             )

@@ -104,7 +104,8 @@ class Workload(BaseModel):
     @property
     def title(self) -> str:
         """The workload in a few words."""
-        name = find_model(self.model).title or self.model if self.model else f"{len(self.layers)} own layers"
+        own = "an own layer" if len(self.layers) == 1 else f"{len(self.layers)} own layers"
+        name = find_model(self.model).title or self.model if self.model else own
         return f"{name}, {'decode' if self.tokens == 1 else f'{self.tokens} tokens at once'}"
 
     @property

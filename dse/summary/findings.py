@@ -14,7 +14,7 @@ from dse.pricing.metrics import metric
 from dse.results.designs import Designs, Row, core_of
 from dse.results.sweep_results import Results
 from dse.spec.workload import Layer
-from dse.summary.knee import knee
+from dse.summary.knee import imbalance, knee
 from dse.summary.layer_runs import LayerRun, layer_runs
 
 TOP = 3
@@ -23,8 +23,8 @@ TOP = 3
 
 @dataclass(frozen=True)
 class Rival:
-    """Another value of the compared key: its cheapest design that is as fast as the recommended one, and its
-    fastest within the budget; None where it has none."""
+    """Another value of the compared key: its cheapest design that is as good as the recommended one, and its
+    fastest within the budget; None where it has none. Both are at least as exact."""
 
     value: Any
     equal: Row | None
@@ -51,9 +51,14 @@ class Summary:
         minimised = [name for name, goal in goals.items() if goal == "min" and name != self.rate]
         return (budgeted or minimised or [self.rate])[0]
 
+    @property
+    def errors(self) -> list[str]:
+        """The objectives that say how exact a design is: without them a comparison would not be fair."""
+        return [name for name in self.results.objectives if metric(name).unit == "relative error"]
+
     @cached_property
     def best(self) -> Row | None:
-        """The fastest design within the budget; without one the most balanced, of least product of costs."""
+        """The fastest design within the budget; without one the most balanced, which is the knee."""
         front = self._affordable(self.results.front)
         return front.least(*self._rule(front))
 
@@ -71,9 +76,9 @@ class Summary:
 
     @cached_property
     def balanced(self) -> Row:
-        """The most balanced design of the front, of least product of costs; within the budget if any is."""
+        """The most balanced design of the front, within the budget if any is."""
         front = self.ranking.where(self.ranking.column("front"))
-        row = front.least(self._balance(front))
+        row = front.least(*self._imbalance(front))
         assert row is not None
         return row
 
@@ -88,6 +93,8 @@ class Summary:
             if value == best[key]:
                 continue
             own = self.of_group(value)
+            for name in self.errors:
+                own = own.where(own.column(name) <= best[name])
             fast = own.where(self._cost(own, self.rate) <= self._sign(self.rate) * best[self.rate])
             cheapest = fast.least(fast.column(self.price), *self._fastest(fast))
             within = self._affordable(own)
@@ -100,7 +107,7 @@ class Summary:
         if self.best is None:
             return []
         budget = " within the budget" if self.results.budget else ""
-        rows = [("recommended", self.best)]
+        rows = [("recommended" if self.results.budget else "recommended, the knee", self.best)]
         for rival in self.rivals:
             if rival.equal:
                 rows.append((f"{rival.value}, as fast", rival.equal))
@@ -108,22 +115,21 @@ class Summary:
                 rows.append((f"{rival.value}, fastest{budget}", rival.within))
         for name in self.results.objectives:
             rows.append((self.extreme(name), self.top[name][0]))
-        return [*rows, ("knee", self.knee)]
+        return [*rows, ("knee", self.knee)] if self.results.budget else rows
 
     @cached_property
     def top(self) -> dict[str, list[Row]]:
         """For each objective the ``TOP`` designs of the front that are best in it, best first."""
         front = self.results.front
         return {
-            name: list(front.take(front.order(self._cost(front, name), self._balance(front))[:TOP]))
+            name: list(front.take(front.order(self._cost(front, name), *self._imbalance(front))[:TOP]))
             for name in self.results.objectives
         }
 
     @cached_property
     def knee(self) -> Row:
         """The knee of the front."""
-        front = self.results.front
-        return front[knee(np.column_stack([self._cost(front, name) for name in self.results.objectives]))]
+        return self.results.front[knee(self._costs(self.results.front))]
 
     def of_group(self, value: Any) -> Designs:
         """The front of one value of the compared key."""
@@ -174,16 +180,16 @@ class Summary:
 
     def _rule(self, designs: Designs) -> list[NDArray[np.float64]]:
         """What recommends: the speed where there is a budget, else the balance."""
-        return self._fastest(designs) if self.results.budget else [self._balance(designs)]
+        return self._fastest(designs) if self.results.budget else self._imbalance(designs)
 
     def _fastest(self, designs: Designs) -> list[NDArray[np.float64]]:
         others = [name for name in self.results.objectives if name != self.rate]
         return [self._cost(designs, name) for name in (self.rate, *others)]
 
-    def _balance(self, designs: Designs) -> NDArray[np.float64]:
-        """The logarithm of the product of all costs."""
-        logs = [
-            self._sign(name) * np.log(np.maximum(designs.column(name), 1e-30))
-            for name in self.results.objectives
-        ]
-        return np.asarray(np.sum(logs, axis=0))
+    def _imbalance(self, designs: Designs) -> list[NDArray[np.float64]]:
+        """How far each of ``designs`` is from the best of the front in everything."""
+        return list(imbalance(self._costs(designs), self._costs(self.results.front)))
+
+    def _costs(self, designs: Designs) -> NDArray[np.float64]:
+        """The objectives, ``[designs, objectives]``, all to be minimised."""
+        return np.column_stack([self._cost(designs, name) for name in self.results.objectives])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dse.presentation.phrases import listing
+from dse.presentation.phrases import counted, listing
 from dse.pricing.metrics import metric
 from dse.results.sweep_results import Results
 from dse.spec.system import LIMITS
@@ -50,8 +50,8 @@ def assumptions(results: Results) -> list[str]:
         f"({technology['library']}, {technology['corner']}), not synthesis{beside}.{error} "
         "They are cell areas before placement.",
         f"{_clocked(results)} The workload is {workload['title']}: {workload['macs']:,} ternary "
-        f"multiply-accumulates a token in {workload['launches']} layers, one after the other. {streams}; "
-        "memories, attention scores, embedding and output head are outside the core.",
+        f"multiply-accumulates a token in {counted(workload['launches'], 'layer')}, one after the other. "
+        f"{streams}; memories, attention scores, embedding and output head are outside the core.",
     ]
 
 

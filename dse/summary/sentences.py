@@ -25,7 +25,7 @@ def headline(summary: Summary) -> list[str]:
             f"No design of this space stays within {budget}: the least is "
             f"{quantity(summary.price, cheapest[summary.price])}."
         ]
-    lead = f"Within {budget} the best is" if budget else "The most balanced design is"
+    lead = f"Within {budget} the best is" if budget else "The most balanced design, the knee of the front, is"
     at = f" at {best['clock_mhz']:,.0f} MHz"
     figures = [named(name, best[name]) for name in summary.results.objectives if name != summary.rate]
     what = _recommended(best, summary.results.compare)
@@ -56,17 +56,19 @@ def _against(summary: Summary, rival: Rival) -> str:
         if summary.results.compare == "architecture"
         else f"{summary.results.compare} = {rival.value}"
     )
+    exact = " and as exact" if summary.errors else ""
     if rival.equal is None:
-        text = f"No {name} core of this space is as fast."
+        text = f"No {name} core of this space is as fast{exact}."
     else:
         saving = summary.saving(rival.equal)
         words = (
-            f"{saving:.1%} less {metric(summary.price).label} than" if saving >= 0.0005
+            f"{1 - saving:,.1f} times the {metric(summary.price).label} of" if saving <= -1
+            else f"{saving:.1%} less {metric(summary.price).label} than" if saving >= 0.0005
             else f"{-saving:.1%} more {metric(summary.price).label} than" if saving <= -0.0005
             else f"the same {metric(summary.price).label} as"
         )  # fmt: skip
         text = (
-            f"That is {words} the cheapest {name} core that is at least as fast, which takes "
+            f"That is {words} the cheapest {name} core that is at least as fast{exact}, which takes "
             f"{quantity(summary.price, rival.equal[summary.price])} ({shape(rival.equal)}; "
             f"{quantity(summary.rate, rival.equal[summary.rate])})."
         )
@@ -78,7 +80,8 @@ def _against(summary: Summary, rival: Rival) -> str:
             else ", the same"
         )  # fmt: skip
         reached = quantity(summary.rate, rival.within[summary.rate])
-        text += f" The best {name} core within the budget reaches {reached}{times}."
+        which = " that is as exact" if exact else ""
+        text += f" The best {name} core{which} within the budget reaches {reached}{times}."
     return text
 
 

@@ -1,0 +1,58 @@
+"""What is recommended, and what it is held against."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from dse.presentation.phrases import core_shape
+from dse.summary.findings import Summary
+from dse.summary.sentences import headline
+from dse.sweep.run import sweep
+from tests.dse.specs import small, spec_file
+
+ERRORS = {"area_um2": "min", "tokens_per_second": "max", "rms_error": "min"}
+
+
+def summary_of(directory: Path, **changes: object) -> Summary:
+    axes = small()["axes"] | {
+        "activation": ["int3", "int6", "int9"],
+        "rows": [1],
+        "pipeline": {"fetch": [True]},
+    }
+    fixed = {"max_reduction": "workload", "outputs": "workload"}
+    path = spec_file(directory, objectives=ERRORS, axes=axes, fixed=fixed, **changes)
+    return sweep(path, directory / "out").summary
+
+
+def test_without_a_budget_the_knee_is_recommended(tmp_path: Path) -> None:
+    summary = summary_of(tmp_path, budget={})
+    front = list(summary.results.front)
+    costs = np.log([[row["area_um2"], 1 / row["tokens_per_second"], row["rms_error"]] for row in front])
+    scaled = (costs - costs.min(axis=0)) / np.ptp(costs, axis=0)
+    nearest = min(range(len(front)), key=lambda i: (scaled[i].max(), scaled[i].sum()))
+    assert summary.best == summary.knee == front[nearest]
+    assert headline(summary)[0].startswith("The most balanced design, the knee of the front, is a")
+
+
+def test_what_a_design_is_held_against_is_as_fast_and_as_exact(tmp_path: Path) -> None:
+    summary = summary_of(tmp_path, budget={})
+    best = summary.best
+    assert best is not None
+    for rival in summary.rivals:
+        good = [
+            row for row in summary.results.fronts
+            if row["architecture"] == rival.value and row["rms_error"] <= best["rms_error"]
+            and row["tokens_per_second"] >= best["tokens_per_second"]
+        ]  # fmt: skip
+        assert (rival.equal is None) == (not good)
+        if rival.equal:
+            assert rival.equal["area_um2"] == min(row["area_um2"] for row in good)
+    assert all(" and as exact" in sentence for sentence in headline(summary)[2:])
+
+
+def test_one_of_something_is_singular() -> None:
+    row = {"architecture": "lut", "group_size": 2, "tables": 1, "columns": 4, "rows": 1}
+    assert core_shape(row) == "group size 2, 1 table × 4 columns"
+    assert core_shape(row | {"tables": 3, "columns": 1}) == "group size 2, 3 tables × 1 column"
