@@ -6,6 +6,7 @@ the term states, so that a sweep prices each distinct unit once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
@@ -167,7 +168,8 @@ def reduction(plan: CorePlan) -> Bill:
     What has no partner in a level of pipelined adders waits for it.
     """
     tree = plan.reduction
-    adders = [_adder(plan, node.width) for node in tree.nodes if node.left is not None]
+    widths = Counter(node.width for node in tree.nodes if node.left is not None)
+    adders = [_adder(plan, width) * count for width, count in widths.items()]
     alone = [len(before) % 2 for before in tree.levels[:-1]]
     waiting = sum(alone) * plan.level_stages * plan.fetched_width
     marks = Bill.of(gate=plan.config.tables - 1) if plan.tracks_invalid else NOTHING

@@ -82,7 +82,7 @@ def _entries(plan: CorePlan, followed: bool = False) -> Bill:
     if plan.config.datapath == "native":
         levels = min(1, plan.table.depth) if plan.float_stages else plan.table.depth
         return _adder(float_of(plan), plan.float_stages) * levels
-    return _adders(plan.table.depth, max(entry.range.width for entry in plan.table.entries), followed)
+    return _adders(plan.table.depth, plan.table.widest, followed)
 
 
 def _fetch(plan: CorePlan, followed: bool) -> Bill:

@@ -25,7 +25,7 @@ class Range:
     low: int
     high: int
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Bits of two's complement that hold the interval."""
         return 1 + max((bound if bound >= 0 else ~bound).bit_length() for bound in (self.low, self.high))
@@ -127,29 +127,48 @@ class TablePlan:
     @property
     def depth(self) -> int:
         """Additions on the longest path, ceil(log2 µ)."""
-        return max(entry.depth for entry in self.entries)
+        return (self.group_size - 1).bit_length()
 
-    @property
+    @cached_property
+    def widest(self) -> int:
+        """Bits of the widest entry."""
+        return max(entry.range.width for entry in self.entries)
+
+    @cached_property
     def entry_bits(self) -> int:
         """Bits of all entries of one table."""
         return sum(entry.range.width for entry in self.entries)
 
 
 @dataclass(frozen=True)
-class Node:
-    """A value in the reduction with one sign bit still to be added: the true sum is value + pending.
+class Value:
+    """What a value in the reduction can be, with one sign bit still to be added: the true sum is value +
+    pending.
 
-    ``when[s]`` is the value's range while the pending bit is s, ``total`` that of value + pending. A leaf has
-    no operands. A node adds ``left``, ``right`` and the pending bit of ``left``, and hands on the pending bit
-    of ``right``, so that every adder takes exactly one sign bit as its carry-in.
+    ``when[s]`` is the value's range while the pending bit is s, ``total`` that of value + pending.
+    """
+
+    when: tuple[Range, Range]
+    total: Range
+    width: int
+
+
+@dataclass(frozen=True)
+class Node:
+    """A ``value`` of the reduction. A leaf has no operands.
+
+    A node adds ``left``, ``right`` and the pending bit of ``left``, and hands on the pending bit of
+    ``right``, so that every adder takes exactly one sign bit as its carry-in.
     """
 
     level: int
     left: int | None
     right: int | None
-    when: tuple[Range, Range]
-    total: Range
-    width: int
+    value: Value
+
+    @property
+    def width(self) -> int:
+        return self.value.width
 
 
 @dataclass(frozen=True)
@@ -177,22 +196,27 @@ class ReductionPlan:
 
     @cached_property
     def _build(self) -> tuple[tuple[Node, ...], tuple[tuple[int, ...], ...]]:
-        nodes = [self._node(0, None, None, self.leaf) for _ in range(self.leaves)]
+        nodes = [Node(0, None, None, self._value(self.leaf))] * self.leaves
         levels = [tuple(range(self.leaves))]
         while len(levels[-1]) > 1:
             alive, level = levels[-1], len(levels)
             after = []
+            # Most sums of a level are of the same two values.
+            sums: dict[tuple[int, int], Value] = {}
             for a, b in zip(alive[::2], alive[1::2], strict=False):
-                when = (nodes[a].total + nodes[b].when[0], nodes[a].total + nodes[b].when[1])
+                left, right = nodes[a].value, nodes[b].value
+                key = id(left), id(right)
+                if key not in sums:
+                    sums[key] = self._value((left.total + right.when[0], left.total + right.when[1]))
                 after.append(len(nodes))
-                nodes.append(self._node(level, a, b, when))
+                nodes.append(Node(level, a, b, sums[key]))
             levels.append((*after, *alive[len(alive) // 2 * 2 :]))
         return tuple(nodes), tuple(levels)
 
-    def _node(self, level: int, left: int | None, right: int | None, when: tuple[Range, Range]) -> Node:
+    def _value(self, when: tuple[Range, Range]) -> Value:
         carry = Range(1, 1) if self.signed else Range(0, 0)
         width = min((when[0] | when[1]).width, self.width_limit)
-        return Node(level, left, right, when, when[0] | (when[1] + carry), width)
+        return Value(when, when[0] | (when[1] + carry), width)
 
     @property
     def root(self) -> Node:

@@ -361,7 +361,7 @@ def reduced(
             for bit in (0, 1):
                 chosen = value[sign == bit] if sign is not None else value
                 if chosen.size:
-                    within(f"reduction node {number}, sign {bit}", chosen, node.when[bit], width)
+                    within(f"reduction node {number}, sign {bit}", chosen, node.value.when[bit], width)
             total = value if sign is None else value + sign
-            within(f"reduction node {number}, total", total, node.total, None)
+            within(f"reduction node {number}, total", total, node.value.total, None)
     return alive[len(plan.nodes) - 1]

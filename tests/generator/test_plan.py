@@ -60,7 +60,7 @@ def test_a_tree_has_one_adder_less_than_leaves_and_least_depth(leaves: int) -> N
     tree = CorePlan(CoreConfig(tables=leaves, columns=1)).reduction
     assert sum(node.left is not None for node in tree.nodes) == leaves - 1
     assert tree.depth == (leaves - 1).bit_length()
-    assert tree.root.total == Range(-128 * leaves, 128 * leaves)
+    assert tree.root.value.total == Range(-128 * leaves, 128 * leaves)
 
 
 @pytest.mark.parametrize(("symmetric", "width"), [(False, 22), (True, 21)])
