@@ -44,37 +44,38 @@ def test_a_multiplier_is_slower_than_a_select() -> None:
     assert timed(architecture="multiplier").delay_ps > timed(architecture="select").delay_ps
 
 
-def test_every_stage_states_the_keys_it_depends_on() -> None:
-    base = {
-        "architecture": "lut",
-        "activation": "int8",
-        "group_size": 2,
-        "tables": 12,
-        "columns": 4,
-        "rows": 1,
-    }
-    base |= {"max_reduction": 4096, "dataflow": "table_stationary", "outputs": 16}
-    base |= {"pipeline": {"table": "entries", "fetch": True, "reduction_every": 2}}
+@pytest.mark.parametrize("number", [{"activation": "int8"}, {"activation": "fp16", "datapath": "native"}])
+def test_every_stage_states_the_keys_it_depends_on(number: dict[str, Any]) -> None:
+    base: dict[str, Any] = {"architecture": "lut", "group_size": 2, "tables": 12, "columns": 4, "rows": 1}
+    base |= {"max_reduction": 4096, "dataflow": "table_stationary", "outputs": 16} | number
+    base["pipeline"] = {"table": "entries", "fetch": True, "reduction_every": 2}
     changes: dict[str, Any] = {
-        "architecture": "multiplier", "activation": "int5", "group_size": 3, "tables": 20, "columns": 7,
-        "rows": 3, "max_reduction": 300, "outputs": 99, "fetch": "tree", "symmetric": True,
-        "pipeline.table": "activations", "pipeline.fetch": False, "pipeline.reduction_every": 1,
+        "architecture": "multiplier", "group_size": 3, "tables": 20, "columns": 7, "rows": 3,
+        "max_reduction": 300, "outputs": 99, "fetch": "tree", "pipeline.table": "activations",
+        "pipeline.fetch": False, "pipeline.reduction_every": 1, "dataflow": "output_stationary",
     }  # fmt: skip
+    if "datapath" in number:
+        base["pipeline"]["float_stages"] = 3
+        changes |= {"activation": "bf16", "pipeline.float_stages": 2}
+    else:
+        changes |= {"activation": "int5", "symmetric": True}
+    coefficients = {name: 1 + 0.37 * i for i, name in enumerate(DELAY_COMPONENTS)}
     for term in DELAY_TERMS:
         assert set(term.keys) <= set(BATCH_KEYS)
-        before = term.bill(plan_for(CoreConfig.parse(base))).counts
-        assert set(before) <= set(DELAY_COMPONENTS)
+        before = term.bill(plan_for(CoreConfig.parse(base))).price(coefficients)
         for key, value in changes.items():
             if key in term.keys:
                 continue
-            values = {**base, "pipeline": dict(base["pipeline"])}  # type: ignore[call-overload]
+            values = base | {"pipeline": dict(base["pipeline"])}
             if key.startswith("pipeline."):
-                values["pipeline"][key.removeprefix("pipeline.")] = value  # type: ignore[index]
+                values["pipeline"][key.removeprefix("pipeline.")] = value
             else:
                 values[key] = value
+            if values["dataflow"] == "output_stationary":
+                del values["outputs"]
             if values["architecture"] == "multiplier":
                 values["group_size"] = 1
                 if "group_size" in term.keys:
                     continue
-            after = term.bill(plan_for(CoreConfig.parse(values))).counts
+            after = term.bill(plan_for(CoreConfig.parse(values))).price(coefficients)
             assert after == pytest.approx(before), (term.stage, key)
