@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from amaranth.hdl import Cat, ClockDomain, ClockSignal, Const, Instance, Module, Mux, Signal, Value
+from amaranth.hdl._ast import Concat, Slice
 from amaranth.lib import wiring
 
 MOST_INPUT_BITS = (1 << 16) - 3
@@ -163,6 +164,25 @@ def slices(value: Value, widths: list[int]) -> list[Value]:
     """``value`` cut into consecutive fields of the given widths, the least significant first."""
     fields, start = [], 0
     for width in widths:
-        fields.append(value[start : start + width])
+        fields.append(cut(value, start, start + width))
         start += width
     return fields
+
+
+def cut(value: Value, start: int, stop: int) -> Value:
+    """Bits ``start`` to ``stop`` of ``value``, taken from the signal that holds them.
+
+    Amaranth goes through all bits of a slice or a concatenation again for every slice of it: of a port of
+    thousands of bits and as many fields, for most of the time that emission takes.
+    """
+    if isinstance(value, Slice):
+        return cut(value.value, value.start + start, value.start + stop)
+    if not isinstance(value, Concat) or not all(isinstance(part, Signal) for part in value.parts):
+        return value[start:stop]
+    parts, at = [], 0
+    for part in value.parts:
+        low, high = max(start - at, 0), min(stop - at, len(part))
+        if low < high:
+            parts.append(part[low:high])
+        at += len(part)
+    return parts[0] if len(parts) == 1 else Cat(parts)

@@ -12,7 +12,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from generator.arithmetic import arithmetic_of
-from generator.block import Block, extend, slices
+from generator.block import Block, cut, extend, slices
 from generator.keys import index_cubes
 from generator.plan import CorePlan
 
@@ -86,7 +86,8 @@ class Fetch(Block):
         fields = [extend(field, plan.fetched_width) for field in fields]
         if not plan.tracks_invalid:
             return fields
-        return [Cat(field, row[plan.table.entry_bits + i]) for i, field in enumerate(fields)]
+        above = plan.table.entry_bits
+        return [Cat(field, cut(row, above + i, above + i + 1)) for i, field in enumerate(fields)]
 
     def _onehot(self, m: Module, rows: list[Value]) -> list[Value]:
         """Decode the index once, then AND-OR."""

@@ -57,15 +57,15 @@ def index_cubes(group_size: int) -> tuple[dict[int, int], ...]:
     Indices above the last entry never come, so an entry's cube may cover them; the fewer bits, the smaller
     the decoder. Bits are dropped greedily, from the lowest.
     """
-    width, used = index_width(group_size), range(entry_count(group_size) + 1)
+    width, used = index_width(group_size), np.arange(entry_count(group_size) + 1)
     cubes = []
-    for index in used[1:]:
-        cube = {bit: index >> bit & 1 for bit in range(width)}
+    for index in range(1, len(used)):
+        differs, kept = used ^ index, (1 << width) - 1
         for bit in range(width):
-            shorter = {b: v for b, v in cube.items() if b != bit}
-            if sum(all(other >> b & 1 == v for b, v in shorter.items()) for other in used) == 1:
-                cube = shorter
-        cubes.append(cube)
+            fewer = kept & ~(1 << bit)
+            if np.count_nonzero(differs & fewer == 0) == 1:
+                kept = fewer
+        cubes.append({bit: index >> bit & 1 for bit in range(width) if kept >> bit & 1})
     return tuple(cubes)
 
 
