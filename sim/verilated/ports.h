@@ -3,12 +3,11 @@
 
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
-static_assert(std::endian::native == std::endian::little, "beats are copied as little-endian bytes");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "beats are copied as little-endian bytes");
 
 template <class Port>
 void put(Port& port, const std::uint8_t* beat, std::size_t bytes) {

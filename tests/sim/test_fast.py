@@ -79,10 +79,22 @@ def test_results_and_cycles_are_those_of_cocotb(name: str) -> None:
     assert quick.cycles > plan_for(config).tiling(31, 11, 3).cycles
 
 
-def test_blocks_made_apart_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    blocks = [name for name in emit(CONFIG).modules if name.startswith(("column_", "table_"))]
-    monkeypatch.setattr(fast, "recipe_for", lambda *_, **__: Recipe(apart=blocks, optimise=1))
-    monkeypatch.setattr(harness, "recipe_for", lambda *_, **__: Recipe(apart=blocks))
+BLOCKS = tuple(name for name in emit(CONFIG).modules if name.startswith(("column_", "table_")))
+
+
+@pytest.mark.parametrize(
+    ("of_fast", "of_cocotb"),
+    [
+        (Recipe(apart=BLOCKS, optimise=1), Recipe(apart=BLOCKS)),
+        (Recipe(optimise=1), Recipe(shared=BLOCKS, optimise=1)),
+    ],
+    ids=["large", "long"],
+)
+def test_how_a_model_is_built_changes_nothing(
+    of_fast: Recipe, of_cocotb: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fast, "recipe_for", lambda *_, **__: of_fast)
+    monkeypatch.setattr(harness, "recipe_for", lambda *_, **__: of_cocotb)
     quick, slow = both(CONFIG, LAYER, stalls=0.3, seed=2, expected=TRUTH)
     assert quick.passed
     assert slow.passed

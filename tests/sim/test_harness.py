@@ -33,7 +33,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     made = Runtime(COCOTB)
     cache = tmp_path / "cache" / "simulation"
     cache.mkdir(parents=True)
-    for shared in (made.headers.parent, made.library.parent):
+    for shared in (path.parent for path in (made.headers(0).result(), *made.library)):
         (cache / shared.name).symlink_to(shared)
     monkeypatch.setenv("TERNLUT_CACHE", str(tmp_path / "cache"))
     return cache
