@@ -18,7 +18,8 @@ import pytest
 from generator.floating import FloatAdder
 from generator.formats import FLOATS
 from generator.verilog import to_verilog
-from tests.floating.rtl import CXX, compiled_runtime, verilate
+from sim.compiler import compile_command
+from tests.floating.rtl import runtime, verilate
 
 SOURCE = Path(__file__).with_suffix(".cpp")
 BUILD = Path(__file__).parents[2] / "build" / "exhaustive_fp16"
@@ -31,10 +32,10 @@ def run(threads: int) -> int:
     program = directory / "exhaustive"
     if not program.exists():
         directory.mkdir(parents=True, exist_ok=True)
-        sources = [SOURCE, *verilate(adder, directory), *compiled_runtime(directory)]
+        sources = [SOURCE, *verilate(adder, directory), *runtime()]
         unfinished = directory / "unfinished"
-        flags = ["-O3", "-march=native", f"-I{directory}", "-pthread"]
-        subprocess.run([*CXX, *flags, "-o", unfinished, *sources], check=True)
+        flags = ["-march=native", f"-I{directory}", "-pthread"]
+        subprocess.run([*compile_command(False, "-O3"), *flags, "-o", unfinished, *sources], check=True)
         unfinished.replace(program)
     return subprocess.run([program, directory / "state", str(threads)], check=False).returncode
 

@@ -121,9 +121,9 @@ def nearest(fmt: Float, value: Fraction, negative_zero: bool = False) -> int:
     sign = value < 0 or (value == 0 and negative_zero)
     magnitude = abs(value)
     emin = 1 - fmt.bias
-    exponent = emin
-    while magnitude >= Fraction(2) ** (exponent + 1):
-        exponent += 1
+    exponent = max(emin, magnitude.numerator.bit_length() - magnitude.denominator.bit_length())
+    if exponent > emin and magnitude < Fraction(2) ** exponent:
+        exponent -= 1
     unit = Fraction(2) ** (exponent - fmt.mantissa)
     steps = round(magnitude / unit)
     if steps == 2 << fmt.mantissa:

