@@ -11,7 +11,7 @@ sweep: .venv/installed  ## explore BitNet b1.58 2B4T, emit the best core, simula
 	$(BIN)/ternlut sweep examples/bitnet-2b4t.toml -o $(OUT) --emit-best
 
 test: .venv/tested lint  ## lint, types and every test that fits in a few minutes
-	$(BIN)/python -m pytest -n auto -m "not exhaustive"
+	$(BIN)/python -m pytest -n auto -m "not exhaustive" --durations 12
 
 exhaustive: .venv/tested  ## the long proofs
 	$(BIN)/python -m pytest -n auto -m exhaustive tests tests/floating/exhaustive_fp16.py

@@ -135,8 +135,14 @@ CORES["aligned-multiplier"] = {
 
 
 def _takes_long(name: str) -> bool:
-    """Of pipelined units two stages stand for all, three where there are tables; the rest are long proofs."""
-    return name.endswith("stages1") or (name.endswith("stages3") and "mu3" not in name)
+    """Of pipelined units two stages stand for all, three where there are tables, and one dataflow where
+    integers are inside; of exact formats two. The rest are long proofs."""
+    datapath, _, rest = name.partition("-")
+    plain = rest.startswith(("select-", "multiplier-"))
+    pipelined = name.endswith("stages1") or (plain and name.endswith("stages3"))
+    other = {"exact": "-streamed-stages2", "aligned": "-held-stages2"}.get(datapath)
+    integers = plain and other is not None and name.endswith(other)
+    return pipelined or integers or name.startswith("fp8_e5m2-exact")
 
 
 NAMES = [pytest.param(name, marks=pytest.mark.exhaustive if _takes_long(name) else ()) for name in CORES]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
 
@@ -13,18 +14,21 @@ from sim.harness import Driver
 from tests.rtl.cores import assert_bit_exact, random_config, random_float_config
 
 FIRST_SEED = int(os.environ.get("TERNLUT_SEED", "0"))
-CORES, MORE_CORES = 16, 12
-FLOAT_CORES = 8
-
-SEEDS = [
-    pytest.param(
-        FIRST_SEED + i, id=f"seed{FIRST_SEED + i}", marks=pytest.mark.exhaustive if i >= CORES else ()
-    )
-    for i in range(CORES + MORE_CORES)
-]
+CORES, MORE_CORES = 12, 16
+FLOAT_CORES, MORE_FLOAT_CORES = 5, 3
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+def seeds(count: int, more: int) -> list[Any]:
+    """``count`` seeds, and ``more`` that are long proofs."""
+    return [
+        pytest.param(
+            FIRST_SEED + i, id=f"seed{FIRST_SEED + i}", marks=pytest.mark.exhaustive if i >= count else ()
+        )
+        for i in range(count + more)
+    ]
+
+
+@pytest.mark.parametrize("seed", seeds(CORES, MORE_CORES))
 def test_random_core_is_bit_exact_and_on_time(seed: int) -> None:
     driver: Driver = "axi" if seed % 3 == 0 else "lean"
     name = f"tests/rtl/test_random_cores.py::test_random_core_is_bit_exact_and_on_time[seed{seed}]"
@@ -33,7 +37,7 @@ def test_random_core_is_bit_exact_and_on_time(seed: int) -> None:
     )
 
 
-@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + FLOAT_CORES), ids=lambda seed: f"seed{seed}")
+@pytest.mark.parametrize("seed", seeds(FLOAT_CORES, MORE_FLOAT_CORES))
 def test_random_float_core_is_bit_exact_and_on_time(seed: int) -> None:
     driver: Driver = "axi" if seed % 3 == 0 else "lean"
     name = f"tests/rtl/test_random_cores.py::test_random_float_core_is_bit_exact_and_on_time[seed{seed}]"

@@ -64,7 +64,13 @@ def both(config: CoreConfig, layer: Layer, **options: Any) -> tuple[SimulationRe
     return simulate_fast(*given, **options), simulate(*given, **options)
 
 
-@pytest.mark.parametrize("name", CORES)
+SHORT = ("lut", "lut-held-rows", "native", "aligned")
+"""Those that are not long proofs."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in SHORT else pytest.mark.exhaustive) for name in CORES]
+)
 def test_results_and_cycles_are_those_of_cocotb(name: str) -> None:
     config = CoreConfig.parse({"max_reduction": 40, **CORES[name]})
     layer = Layer.random(config, 31, 11, tokens=3, seed=5)
