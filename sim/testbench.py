@@ -285,4 +285,7 @@ async def run_sessions(dut: Any) -> None:
         if session.complete:
             await listen_for_more(session)
         recordings.append(session.recording())
-    Path(os.environ[RECORDING]).write_bytes(pickle.dumps(recordings))
+    recording = Path(os.environ[RECORDING])
+    beside = recording.with_suffix(".part")
+    beside.write_bytes(pickle.dumps(recordings))
+    beside.replace(recording)
