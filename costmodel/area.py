@@ -25,7 +25,6 @@ from costmodel.components import (
     total,
     tree_multiplexer,
 )
-from costmodel.technology import Technology
 from costmodel.throughput import PAUSE_KEYS, STAGES
 from generator.floating.align import aligned_lsb
 from generator.floating.fixed import smallest_exponent
@@ -47,10 +46,6 @@ class AreaTerm:
     keys: tuple[str, ...]
     count: tuple[str, ...]
     bill: Callable[[CorePlan], Bill]
-
-    def price(self, plan: CorePlan, technology: Technology) -> float:
-        """µm² of one unit."""
-        return self.bill(plan).price(technology.area_um2)
 
     def units(self, plan: CorePlan) -> int:
         return prod(getattr(plan if key in STAGES else plan.config, key) for key in self.count)

@@ -22,7 +22,7 @@ from costmodel.sharing import unit_plan
 from costmodel.speeds import SPEEDS, Speed
 from costmodel.technology import Technology
 from costmodel.throughput import KEY_WIDTH_KEYS, LATENCY, STAGES
-from costmodel.timing import DELAY_TERMS
+from costmodel.timing import DELAY_TERMS, driven
 from generator.config import CoreConfig, PipelineConfig
 from generator.errors import ConfigError
 from generator.plan import CorePlan, plan_for
@@ -64,7 +64,7 @@ class Estimate:
 def estimate(config: CoreConfig, technology: Technology) -> Estimate:
     """Area (µm²), delay (ps), throughput of ``config`` in ``technology``."""
     plan, priced = plan_for(config), plan_to_price(config)
-    breakdown = _breakdown(_units(config, priced), technology.area_um2)
+    breakdown = _breakdown(_units(priced), technology.area_um2)
     stages = {term.stage: term.delay(priced, technology) for term in DELAY_TERMS}
     return Estimate(
         area_um2=sum(breakdown.values()),
@@ -81,13 +81,13 @@ def estimate(config: CoreConfig, technology: Technology) -> Estimate:
 
 def sized_areas(config: CoreConfig, technology: Technology) -> dict[Speed, float]:
     """Area (µm²) of ``config`` in ``technology``, sized for each speed."""
-    units = _units(config, plan_to_price(config))
+    units = _units(plan_to_price(config))
     return {speed: sum(_breakdown(units, technology.sized(speed).area_um2).values()) for speed in SPEEDS}
 
 
-def _units(config: CoreConfig, priced: CorePlan) -> list[tuple[str, int, Bill]]:
+def _units(plan: CorePlan) -> list[tuple[str, int, Bill]]:
     """Of each kind of units: their part, how many a core has, and what one is made of."""
-    return [(term.part, term.units(priced), term.bill(priced)) for term in AREA_TERMS]
+    return [(term.part, term.units(plan), term.bill(plan)) for term in AREA_TERMS]
 
 
 def _breakdown(units: Iterable[tuple[str, int, Bill]], prices: Mapping[str, float]) -> dict[str, float]:
@@ -118,8 +118,7 @@ def estimate_batch(columns: Mapping[str, ArrayLike], technology: Technology) -> 
     for stage in DELAY_TERMS:
         path = batch.gather(stage.keys, stage.path, partial(_priced, technology.delay_ps))
         if stage.broadcast:
-            driven = technology.delay_ps["load"] * np.log2(batch.product(("rows", "columns")))
-            path = np.where(path == 0, 0, path + driven)
+            path = driven(path, technology.delay_ps["load"], batch.product(("rows", "columns")))
         np.maximum(delay, path, out=delay)
     return {
         "area_um2": np.sum([areas[part] for part in PARTS], axis=0),

@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import log2
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from costmodel import floating
 from costmodel.area import NUMBER
@@ -51,6 +55,14 @@ class DelayTerm:
             return NOTHING
         driven = plan.config.rows * plan.config.columns
         return between + Bill.of(launch=1, load=log2(driven) if self.broadcast else 0)
+
+
+def driven(stage: NDArray[Any], load: float | NDArray[Any], columns: NDArray[Any]) -> NDArray[Any]:
+    """ps of a ``broadcast`` stage in cores of so many ``columns`` in all rows, from that in a core of one.
+
+    ``load`` is the price (ps) of the component of that name; a stage of 0 ps is none.
+    """
+    return np.where(stage == 0, 0.0, stage + load * np.log2(columns))
 
 
 def _adders(depth: int, width: int, followed: bool = False) -> Bill:

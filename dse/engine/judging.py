@@ -80,9 +80,6 @@ class Grid:
                 for n, length, cut in zip(numbers, self.shape, self.pieces, strict=True)
             )
 
-    def points_of(self, chunk: int) -> int:
-        return sum(prod(s.stop - s.start for s in slices) for slices in self.blocks_of(chunk))
-
 
 @dataclass(frozen=True)
 class Outcome:

@@ -14,13 +14,23 @@ def data_text(package: str, name: str) -> str:
     return (resources.files(package) / "data" / name).read_text(encoding="utf-8")
 
 
-def page_style() -> str:
-    """The style that all pages share."""
-    return data_text("dse.presentation", "page.css")
+def page(title: str, body: str, data: Any, program: str, style: str = "") -> str:
+    """A page that needs no other file: ``body``, its ``program`` and the ``data`` that this draws.
+
+    The ``style`` is its own beside that of all pages.
+    """
+    parts = {
+        "body": body,
+        "title": html.escape(title),
+        "style": data_text("dse.presentation", "page.css") + style,
+        "program": program,
+        "data": embedded(data),
+    }
+    return filled(data_text("dse.presentation", "page.html"), parts)
 
 
 def filled(template: str, parts: Mapping[str, str]) -> str:
-    """The page ``template`` with ``parts`` in the places of the comments that name them."""
+    """``template`` with ``parts`` in the places of the comments that name them."""
     for name, text in parts.items():
         template = template.replace(f"<!--{name}-->", text)
     return template

@@ -16,15 +16,12 @@ from costmodel import speeds
 from costmodel.area import AREA_TERMS, PARTS
 from costmodel.speeds import EASE, Speed
 from costmodel.throughput import STAGES
-from costmodel.timing import DELAY_TERMS
-from dse.pricing.plan_figures import price_name
+from costmodel.timing import DELAY_TERMS, driven
+from dse.pricing.plan_figures import price_name, stages_name
 from dse.pricing.view import Array, View
 
 COMBINING = "combining"
 """The part that adds the results of several cores; the others are parts of a core."""
-
-COUNTED = {name: f"plan {name}" for name in STAGES}
-"""What numbers of stages are called."""
 
 DESIGN_PARTS = (*PARTS, COMBINING)
 
@@ -65,7 +62,10 @@ def area(speed: Speed, part: str | None = None) -> Callable[[View], Array]:
         terms = []
         for count, names in ordered:
             price = reduce(np.add, (view(name) for name in names))
-            number = prod((view(COUNTED.get(key, key)) for key in count), start=np.ones((), np.int64))
+            number = prod(
+                (view(stages_name(key) if key in STAGES else key) for key in count),
+                start=np.ones((), np.int64),
+            )
             terms.append(price * number.astype(np.float64))
         cores = view("cores")
         alone = cores.ndim == 0 and cores == 1
@@ -88,16 +88,12 @@ def _tree(view: View, speed: Speed) -> Array:
 def delay(view: View) -> Array:
     """ps of the longest path, as fast as can be."""
     stages = [
-        _driven(view, view(f"delay {i}")) if term.broadcast else view(f"delay {i}")
+        driven(view(f"delay {i}"), view("delay load"), view("rows") * view("columns"))
+        if term.broadcast
+        else view(f"delay {i}")
         for i, term in enumerate(DELAY_TERMS)
     ]
     return reduce(np.maximum, sorted(stages, key=np.size))
-
-
-def _driven(view: View, stage: Array) -> Array:
-    """``stage`` with what driving every row and column takes; none where there is no such stage."""
-    load = view("delay load") * np.log2(view("rows") * view("columns"))
-    return np.where(stage == 0, 0.0, stage + load)
 
 
 def clock(view: View) -> Array:

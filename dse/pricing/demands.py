@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from costmodel.throughput import LATENCY, layer_pauses_batch, layer_steps_batch
+from dse.pricing.plan_figures import stages_name
 from dse.pricing.view import Array, View, whole
 from dse.spec.system import LIMITS
 from dse.spec.workload import Shape
@@ -92,7 +93,7 @@ def steps(view: View) -> Array:
 
 def latency(view: View) -> Array:
     """Cycles of one core from an activation to its result."""
-    return reduce(np.add, (view(f"plan {name}") for name in LATENCY))
+    return reduce(np.add, (view(stages_name(name)) for name in LATENCY))
 
 
 def _latency(view: View) -> Array:

@@ -179,13 +179,6 @@ class Model:
             for name, goal in self.spec.objectives.items()
         ]
 
-    def objective_values(self, costs: Table) -> dict[str, Table]:
-        """The objectives by name, from ``costs[designs, objectives]``."""
-        return {
-            name: costs[:, i] if goal == "min" else -costs[:, i]
-            for i, (name, goal) in enumerate(self.spec.objectives.items())
-        }
-
     def group(self, slices: Sequence[slice]) -> int:
         """Which value of the compared key the block has; the first axis is that key's, where it has one."""
         return slices[0].start if self.space.axes[0].key == self.spec.compare else 0

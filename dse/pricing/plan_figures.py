@@ -29,8 +29,13 @@ class Tabulated:
     value: Callable[[CorePlan], float]
 
 
+def stages_name(name: str) -> str:
+    """What one of ``STAGES`` is called."""
+    return f"plan {name}"
+
+
 PLAN_FIGURES: Mapping[str, Tabulated] = {
-    **{f"plan {name}": Tabulated(keys, attrgetter(name)) for name, keys in STAGES.items()},
+    **{stages_name(name): Tabulated(keys, attrgetter(name)) for name, keys in STAGES.items()},
     "plan accumulator_stages": Tabulated(PAUSE_KEYS, lambda plan: plan.accumulator_stages),
     "plan pause_cycles": Tabulated((*PAUSE_KEYS, "dataflow"), lambda plan: plan.pause_cycles),
     "plan key_width": Tabulated(KEY_WIDTH_KEYS, lambda plan: plan.key_width),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import html
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from costmodel.representative import OPTIONAL_KEYS
-from dse.presentation.html_parts import data_text, embedded, filled, page_style
+from dse.presentation.html_parts import data_text, filled, page
 from dse.presentation.phrases import quantity, shape
 from dse.presentation.plotting import PART_COLOURS, VALUE_COLOURS, label
 from dse.pricing.areas import DESIGN_PARTS
@@ -80,15 +79,10 @@ def write_report(path: Path, summary: Summary) -> None:
     """Writes the page of ``summary``."""
     from plotly.offline import get_plotlyjs
 
-    parts = {
-        "title": html.escape(summary.results.meta["spec"]["title"] or "Sweep"),
-        "style": page_style(),
-        "verified": verified_section(summary.results.verified),
-        "plotly": get_plotlyjs(),
-        "data": embedded(page_data(summary)),
-        "program": program(),
-    }
-    write_text(path, filled(data_text("dse.report", "report.html"), parts))
+    parts = {"verified": verified_section(summary.results.verified), "plotly": get_plotlyjs()}
+    body = filled(data_text("dse.report", "report.html"), parts)
+    title = summary.results.meta["spec"]["title"] or "Sweep"
+    write_text(path, page(title, body, page_data(summary), program()))
 
 
 def program() -> str:

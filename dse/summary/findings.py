@@ -121,8 +121,9 @@ class Summary:
     def top(self) -> dict[str, list[Row]]:
         """For each objective the ``TOP`` designs of the front that are best in it, best first."""
         front = self.results.front
+        balance = self._imbalance(front)
         return {
-            name: list(front.take(front.order(self._cost(front, name), *self._imbalance(front))[:TOP]))
+            name: list(front.take(front.order(self._cost(front, name), *balance)[:TOP]))
             for name in self.results.objectives
         }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from costmodel.validation import FIGURES, GROUPINGS, Validation
-from dse.presentation.html_parts import data_text, embedded, filled, html_table, page_style
+from dse.presentation.html_parts import data_text, filled, html_table, page
 from dse.presentation.phrases import shape
 from dse.presentation.plotting import VALUE_COLOURS
 from dse.validation.figure import BAND
@@ -19,16 +19,19 @@ def write_page(path: Path, validation: Validation) -> None:
     """Writes the page of ``validation``."""
     noise = [noise_table(validation)] if validation.noise else []
     parts = {
-        "title": html.escape(f"The model against synthesis: {validation.technology.name}"),
-        "style": page_style() + data_text("dse.validation", "validation.css"),
         "sentences": "".join(f"<p>{html.escape(text)}</p>\n" for text in sentences(validation)),
         "errors": "".join(_section(table) for table in (*error_tables(validation), *noise)),
         "worst-note": html.escape(WORST_NOTE),
         "worst": "".join(_panel(table) for table in worst_tables(validation)),
-        "data": embedded(page_data(validation)),
-        "program": data_text("dse.validation", "validation.js"),
     }
-    write_text(path, filled(data_text("dse.validation", "validation.html"), parts))
+    text = page(
+        f"The model against synthesis: {validation.technology.name}",
+        filled(data_text("dse.validation", "validation.html"), parts),
+        page_data(validation),
+        data_text("dse.validation", "validation.js"),
+        data_text("dse.validation", "validation.css"),
+    )
+    write_text(path, text)
 
 
 def page_data(validation: Validation) -> dict[str, Any]:

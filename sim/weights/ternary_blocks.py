@@ -18,8 +18,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK_WEIGHTS = 256
-
 
 def _digits(count: int) -> NDArray[np.int8]:
     """The weights of the first ``count`` digits of each of the 256 bytes: [256, count]."""
