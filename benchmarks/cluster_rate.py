@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from distributed import LocalCluster
 
-from costmodel.technology import load_technology
+from costmodel.price.technology import load_technology
 from dse.engine.cluster import connected
 from dse.engine.judging import Crew, Grid, Outcome, run
 from dse.engine.processes import Processes

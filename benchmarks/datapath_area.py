@@ -6,10 +6,10 @@ Usage: datapath_area.py [LIBERTY …]   (the shipped asap7 cells where none is n
 import sys
 from pathlib import Path
 
-from costmodel.estimate import estimate
-from costmodel.liberty import Library
-from costmodel.synthesis import Flow, Job, SynthesisError, shipped_library, synthesize_many
-from costmodel.technology import load_technology
+from costmodel.cells.liberty import Library
+from costmodel.flow.synthesis import Flow, Job, SynthesisError, shipped_library, synthesize_many
+from costmodel.price.estimate import estimate
+from costmodel.price.technology import load_technology
 from generator.config import CoreConfig
 from generator.verilog import emit
 

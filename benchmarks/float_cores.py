@@ -10,8 +10,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from costmodel.liberty import Library
-from costmodel.synthesis import Flow, Job, SynthesisError, shipped_library, synthesize_many
+from costmodel.cells.liberty import Library
+from costmodel.flow.synthesis import Flow, Job, SynthesisError, shipped_library, synthesize_many
 from generator.config import CoreConfig
 from generator.verilog import emit
 

@@ -4,7 +4,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from costmodel.synthesis import Flow, shipped_library, synthesize
+from costmodel.flow.synthesis import Flow, shipped_library, synthesize
 from generator.config import CoreConfig
 from generator.verilog import emit
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import moocore
 import numpy as np
 
-from costmodel.technology import load_technology
+from costmodel.price.technology import load_technology
 from dse.engine.judging import Grid, judge_block
 from dse.engine.pareto import Front
 from dse.pricing.model import Model

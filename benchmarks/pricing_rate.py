@@ -6,9 +6,9 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.estimate import estimate, estimate_batch
-from costmodel.representative import nested
-from costmodel.technology import load_technology
+from costmodel.price.estimate import estimate, estimate_batch
+from costmodel.price.representative import nested
+from costmodel.price.technology import load_technology
 from generator.config import CoreConfig
 
 BATCH, SINGLES = 1_000_000, 200

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from costmodel.liberty import Library
-from costmodel.synthesis import shipped_library
+from costmodel.cells.liberty import Library
+from costmodel.flow.synthesis import shipped_library
 from dse.claims.figures import write_figures
 from dse.claims.footing import CLOCKS_MHZ
 from dse.claims.page import markdown

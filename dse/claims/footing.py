@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from costmodel.technology import load_technology
+from costmodel.price.technology import load_technology
 from dse.pricing.model import Model
 from dse.results.columns import design_rows
 from dse.results.designs import Row

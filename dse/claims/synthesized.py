@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from costmodel.liberty import Library
-from costmodel.synthesis import Flow, Job, SynthesisResult, synthesize_many
+from costmodel.cells.liberty import Library
+from costmodel.flow.synthesis import Flow, Job, SynthesisResult, synthesize_many
 from dse.claims.footing import PRICE
 from dse.claims.gain import CASE, COMMON
 from dse.results.designs import core_of

@@ -68,7 +68,7 @@ def synth(
     config = load_core(core, override)
     if adders not in ("cells", "generic"):
         raise UsageError(f"--adders {adders}: cells or generic is expected")
-    from costmodel.synthesis import Flow, synthesize
+    from costmodel.flow.synthesis import Flow, synthesize
     from generator.verilog import emit
 
     library = find_library(tech, liberty)
@@ -110,10 +110,10 @@ def estimate(
     from dataclasses import asdict
 
     config = load_core(core, override)
-    from costmodel.estimate import estimate as price
-    from costmodel.estimate import sized_areas
-    from costmodel.speeds import EASE, SPEEDS
-    from costmodel.technology import load_technology
+    from costmodel.price.estimate import estimate as price
+    from costmodel.price.estimate import sized_areas
+    from costmodel.price.speeds import EASE, SPEEDS
+    from costmodel.price.technology import load_technology
 
     technology = load_technology(tech)
     if speed not in SPEEDS:

@@ -11,7 +11,7 @@ import typer
 from generator.errors import TernlutError
 
 if TYPE_CHECKING:
-    from costmodel.liberty import Library
+    from costmodel.cells.liberty import Library
     from generator.config import CoreConfig
     from sim.weights.reading import Rule
     from sim.weights.ternary import Per
@@ -56,8 +56,8 @@ def load_core(path: Path, overrides: list[str]) -> CoreConfig:
 
 def find_library(tech: str, liberty: list[Path]) -> Library:
     """The cell library of ``--liberty`` files, else that of a technology we ship."""
-    from costmodel.liberty import Library
-    from costmodel.synthesis import shipped_library
+    from costmodel.cells.liberty import Library
+    from costmodel.flow.synthesis import shipped_library
 
     return Library.of(tuple(liberty)) if liberty else shipped_library(tech)
 

@@ -25,9 +25,9 @@ def calibrate(
     as_json: AsJson = False,
 ) -> None:
     """Fit a technology to a cell library."""
-    from costmodel.calibration import calibrate as fit
-    from costmodel.calibration import calibration_cores
-    from costmodel.liberty import Library
+    from costmodel.cells.liberty import Library
+    from costmodel.fit.calibration import calibrate as fit
+    from costmodel.fit.calibration import calibration_cores
 
     library = Library.of(liberty, name)
     with progress_bar() as progress:
@@ -62,7 +62,7 @@ def validate(
     as_json: AsJson = False,
 ) -> None:
     """Hold the cost model against synthesis of random cores that it was not fitted to."""
-    from costmodel.validation import Sample
+    from costmodel.fit.validation import Sample
     from dse.validation.report import write_validation
     from dse.validation.run import run, text_of
     from dse.validation.summary import figures

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from costmodel.estimate import estimate, sized_areas
-from costmodel.technology import load_technology
+from costmodel.price.estimate import estimate, sized_areas
+from costmodel.price.technology import load_technology
 from generator.config import CoreConfig
 
 TECHNOLOGIES = {

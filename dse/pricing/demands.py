@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from costmodel.throughput import LATENCY, layer_pauses_batch, layer_steps_batch
+from costmodel.price.throughput import LATENCY, layer_pauses_batch, layer_steps_batch
 from dse.pricing.plan_figures import stages_name
 from dse.pricing.view import Array, View, whole
 from dse.spec.system import LIMITS

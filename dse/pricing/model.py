@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from costmodel.technology import Technology
+from costmodel.price.technology import Technology
 from dse.pricing.metrics import METRICS, STEPS_BETWEEN
 from dse.pricing.tables import Table, axis_values, cost_tables, fit_tables, rule_tables, stated_nowhere
 from dse.pricing.view import Metric

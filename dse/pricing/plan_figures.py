@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from operator import attrgetter
 
-from costmodel.accuracy import ERROR_KEYS, arithmetic_error, rounding_error
-from costmodel.area import AREA_TERMS
-from costmodel.combining import COMBINING_KEYS, combining, combining_stages
-from costmodel.components import Bill
-from costmodel.speeds import SPEEDS, Speed
-from costmodel.technology import Technology
-from costmodel.throughput import KEY_WIDTH_KEYS, PAUSE_KEYS, STAGES
-from costmodel.timing import DELAY_TERMS
+from costmodel.price.accuracy import ERROR_KEYS, arithmetic_error, rounding_error
+from costmodel.price.area import AREA_TERMS
+from costmodel.price.combining import COMBINING_KEYS, combining, combining_stages
+from costmodel.price.components import Bill
+from costmodel.price.speeds import SPEEDS, Speed
+from costmodel.price.technology import Technology
+from costmodel.price.throughput import KEY_WIDTH_KEYS, PAUSE_KEYS, STAGES
+from costmodel.price.timing import DELAY_TERMS
 from generator.plan import CorePlan
 
 

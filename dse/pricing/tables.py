@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.representative import (
+from costmodel.price.representative import (
     DECIDING_KEYS,
     OPTIONAL_KEYS,
     idle_keys,
@@ -23,8 +23,8 @@ from costmodel.representative import (
     without_columns,
     without_idle,
 )
-from costmodel.sharing import SharingPlan, unit_plan
-from costmodel.technology import Technology
+from costmodel.price.sharing import SharingPlan, unit_plan
+from costmodel.price.technology import Technology
 from dse.pricing.plan_figures import tabulated
 from dse.spec.space import CONFIG_KEYS, Space, default_value
 from dse.spec.system import SYSTEM_KEYS, check_system, idle_system_keys

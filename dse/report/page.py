@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from costmodel.representative import OPTIONAL_KEYS
+from costmodel.price.representative import OPTIONAL_KEYS
 from dse.presentation.html_parts import data_text, filled, page
 from dse.presentation.phrases import quantity, shape
 from dse.presentation.plotting import PART_COLOURS, VALUE_COLOURS, label

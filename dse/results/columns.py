@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from costmodel.representative import DECIDING_KEYS, OPTIONAL_KEYS, idle_keys
+from costmodel.price.representative import DECIDING_KEYS, OPTIONAL_KEYS, idle_keys
 from dse.pricing.model import Model
 from dse.pricing.tables import Table
 from dse.results.designs import Row

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
-from costmodel.representative import nested
+from costmodel.price.representative import nested
 from dse.spec.space import CONFIG_KEYS
 from dse.spec.system import SYSTEM_KEYS, system_default
 from generator.config import CoreConfig

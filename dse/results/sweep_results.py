@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from costmodel.representative import OPTIONAL_KEYS
+from costmodel.price.representative import OPTIONAL_KEYS
 from dse.results.designs import Designs, Row
 from dse.results.verified import Verified
 from dse.spec.space import DESIGN_KEYS, default_value

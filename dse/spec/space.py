@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from costmodel.representative import default_of, nested, representative, without_idle
+from costmodel.price.representative import default_of, nested, representative, without_idle
 from dse.spec.axes import Axis, SpecError, written_values
 from dse.spec.expressions import Expression, ExpressionError
 from dse.spec.sweep_spec import SweepSpec

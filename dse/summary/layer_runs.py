@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from costmodel.combining import combining_stages
+from costmodel.price.combining import combining_stages
 from dse.spec.workload import Layer
 from dse.summary.limits import STREAMS
 from generator.config import CoreConfig

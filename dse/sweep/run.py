@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from costmodel.liberty import Library
-from costmodel.libraries import cells_of
-from costmodel.technology import Technology, load_technology
+from costmodel.cells.liberty import Library
+from costmodel.flow.libraries import cells_of
+from costmodel.price.technology import Technology, load_technology
 from dse.engine.checkpoint import Checkpoint
 from dse.engine.judging import Crew, Grid, Outcome, run
 from dse.presentation.terminal import Progress, silent

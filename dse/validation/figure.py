@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from costmodel.validation import FIGURES, Validation
+from costmodel.fit.validation import FIGURES, Validation
 from dse.presentation.plotting import STYLE, VALUE_COLOURS, plain
 from generator.files import replacing
 

@@ -6,7 +6,7 @@ import html
 from pathlib import Path
 from typing import Any
 
-from costmodel.validation import FIGURES, GROUPINGS, Validation
+from costmodel.fit.validation import FIGURES, GROUPINGS, Validation
 from dse.presentation.html_parts import data_text, filled, html_table, page
 from dse.presentation.phrases import shape
 from dse.presentation.plotting import VALUE_COLOURS

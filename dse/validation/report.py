@@ -7,8 +7,8 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from costmodel.noise import deviations
-from costmodel.validation import Validation
+from costmodel.fit.noise import deviations
+from costmodel.fit.validation import Validation
 from dse.validation.figure import write_figure
 from dse.validation.page import write_page
 from dse.validation.summary import markdown

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from costmodel.noise import deviations
-from costmodel.side_by_side import SideBySide
-from costmodel.validation import FIGURES, GROUPINGS, Errors, Validation
+from costmodel.fit.noise import deviations
+from costmodel.fit.side_by_side import SideBySide
+from costmodel.fit.validation import FIGURES, GROUPINGS, Errors, Validation
 from dse.presentation.markdown import spaced, table
 from generator.plan import plan_for
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 
-from costmodel.estimate import estimate, sized_areas
-from costmodel.liberty import Library
-from costmodel.speeds import Speed, tightness
-from costmodel.synthesis import Flow, Job, SynthesisError, SynthesisResult, synthesize_many
-from costmodel.technology import Technology
+from costmodel.cells.liberty import Library
+from costmodel.flow.synthesis import Flow, Job, SynthesisError, SynthesisResult, synthesize_many
+from costmodel.price.estimate import estimate, sized_areas
+from costmodel.price.speeds import Speed, tightness
+from costmodel.price.technology import Technology
 from dse.presentation.phrases import quantity, shape
 from dse.results.designs import Row, core_of
 from dse.results.sweep_results import Results

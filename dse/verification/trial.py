@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from costmodel.throughput import layer_cycles
+from costmodel.price.throughput import layer_cycles
 from dse.spec.workload import Layer
 from generator.config import CoreConfig
 from generator.plan import CorePlan, plan_for

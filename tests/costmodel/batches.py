@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from numpy.typing import NDArray
 
-from costmodel.area import PARTS
-from costmodel.estimate import estimate
-from costmodel.technology import Technology
+from costmodel.price.area import PARTS
+from costmodel.price.estimate import estimate
+from costmodel.price.technology import Technology
 from generator.config import CoreConfig
 
 

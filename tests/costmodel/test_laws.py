@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costmodel.area import PARTS, core_bills
-from costmodel.components import total
-from costmodel.estimate import BATCH_KEYS, estimate, estimate_batch
-from costmodel.representative import nested, plan_to_price
-from costmodel.sampling import draw_cores
-from costmodel.speeds import SPEEDS
-from costmodel.synthesis import Flow, shipped_library, synthesize
-from costmodel.technology import load_technology, shipped_technologies
+from costmodel.fit.sampling import draw_cores
+from costmodel.flow.synthesis import Flow, shipped_library, synthesize
+from costmodel.price.area import PARTS, core_bills
+from costmodel.price.components import total
+from costmodel.price.estimate import BATCH_KEYS, estimate, estimate_batch
+from costmodel.price.representative import nested, plan_to_price
+from costmodel.price.speeds import SPEEDS
+from costmodel.price.technology import load_technology, shipped_technologies
 from generator.config import LONGEST_EXACT_EXPONENT, CoreConfig
 from generator.formats import FLOATS
 from generator.verilog import emit

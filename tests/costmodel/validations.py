@@ -7,14 +7,14 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from costmodel.calibration import Observation
-from costmodel.estimate import estimate
-from costmodel.noise import Noise
-from costmodel.sampling import draw_cores
-from costmodel.side_by_side import SideBySide, modelled_groups
-from costmodel.synthesis import shipped_library
-from costmodel.technology import load_technology
-from costmodel.validation import Sample, Validation, row
+from costmodel.fit.calibration import Observation
+from costmodel.fit.noise import Noise
+from costmodel.fit.sampling import draw_cores
+from costmodel.fit.side_by_side import SideBySide, modelled_groups
+from costmodel.fit.validation import Sample, Validation, row
+from costmodel.flow.synthesis import shipped_library
+from costmodel.price.estimate import estimate
+from costmodel.price.technology import load_technology
 
 
 @cache

@@ -8,8 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from costmodel.components import AREA_COMPONENTS, DELAY_COMPONENTS
-from costmodel.technology import Technology
+from costmodel.price.components import AREA_COMPONENTS, DELAY_COMPONENTS
+from costmodel.price.technology import Technology
 from dse.pricing.model import Model
 from dse.spec.sweep_spec import SweepSpec
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from costmodel.estimate import estimate
-from costmodel.technology import load_technology
+from costmodel.price.estimate import estimate
+from costmodel.price.technology import load_technology
 from dse.claims import footing, synthesized
 from dse.claims.__main__ import read_study, write
 from dse.claims.findings import findings

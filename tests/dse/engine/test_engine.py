@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costmodel.accuracy import arithmetic_error, rms_error
-from costmodel.estimate import estimate
-from costmodel.representative import nested, without_idle
+from costmodel.price.accuracy import arithmetic_error, rms_error
+from costmodel.price.estimate import estimate
+from costmodel.price.representative import nested, without_idle
 from dse.engine.judging import Grid, Outcome, run
 from dse.engine.processes import Processes, WorkersLost
 from dse.pricing.metrics import METRICS

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.synthesis import shipped_library
+from costmodel.flow.synthesis import shipped_library
 from tests.dse.handoff.conftest import HandOff
 
 tclsh = pytest.mark.skipif(shutil.which("tclsh") is None, reason="tclsh is not installed")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costmodel.estimate import estimate
+from costmodel.price.estimate import estimate
 from dse.pricing.model import Model
 from dse.results.columns import design_rows
 from dse.spec.sweep_spec import SweepSpec

@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from costmodel.technology import TechnologyError, load_technology
-from costmodel.validation import Sample, Validation
+from costmodel.fit.validation import Sample, Validation
+from costmodel.price.technology import TechnologyError, load_technology
 from dse.validation.page import page_data
 from dse.validation.report import FILES, write_validation
 from dse.validation.run import run, text_of

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from costmodel import synthesis
-from costmodel.synthesis import SynthesisError, shipped_library, synthesize_many
-from costmodel.technology import load_technology
+from costmodel.flow import synthesis
+from costmodel.flow.synthesis import SynthesisError, shipped_library, synthesize_many
+from costmodel.price.technology import load_technology
 from dse.sweep.run import sweep
 from dse.verification import measuring
 from sim import harness

@@ -1,0 +1,1 @@
+"""Cells of a library: functions, delays, capacitances, and how they are read from Liberty."""

@@ -1,0 +1,1 @@
+"""Calibration and validation: the only place that sees both prices and synthesis."""

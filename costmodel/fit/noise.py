@@ -1,0 +1,113 @@
+"""The mapper's noise: how much a synthesis varies with the order in which the same design is written.
+
+A mapper breaks ties by the order in which it meets gates, so that the same circuit written in another order
+comes out a little larger or smaller. A model that knew the mean of every core exactly would still be off by
+that much: no model's error can be below it.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from costmodel.cells.liberty import Library
+from costmodel.fit.calibration import FLOW
+from costmodel.flow.synthesis import Job, SynthesisError, synthesize_many
+from generator.config import CoreConfig
+from generator.verilog import emit
+
+Progress = Callable[[str, float | None], None]
+
+MODULE_END = re.compile(r"(?<=^endmodule\n)", re.MULTILINE)
+ITEM_START = re.compile(r"  (?!end|\);)\S")
+"""Begins an item of a module; the lines after it are indented further, or close it."""
+DECLARATION = re.compile(r"  (input|output|wire|reg)\b")
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What one core was synthesized to: µm² and ps, as it is emitted and then permuted."""
+
+    core: CoreConfig
+    area_um2: tuple[float, ...]
+    delay_ps: tuple[float, ...]
+
+
+def deviations(values: Sequence[float]) -> NDArray[np.float64]:
+    """Of each value from the mean of all, in percent of it."""
+    found = np.array(values)
+    percent: NDArray[np.float64] = 100 * (found / found.mean() - 1)
+    return percent
+
+
+def measure_noise(
+    library: Library,
+    cores: Sequence[CoreConfig],
+    permutations: int,
+    workers: int | None = None,
+    progress: Progress = lambda what, share: None,
+) -> list[Noise]:
+    """Synthesizes each of ``cores`` and ``permutations`` other ways to write it, in the model's own flow.
+
+    Leaves out syntheses that failed, and cores of which fewer than two succeeded.
+    """
+
+    def jobs() -> Iterator[Job]:
+        for core in cores:
+            emission = emit(core)
+            for seed in range(1 + permutations):
+                verilog = permuted(emission.verilog, seed) if seed else emission.verilog
+                yield Job(verilog, emission.top, library, FLOW)
+
+    found: dict[int, tuple[float, float]] = {}
+    count = len(cores) * (1 + permutations)
+    for done, (index, result) in enumerate(synthesize_many(jobs(), workers), start=1):
+        if not isinstance(result, SynthesisError):
+            found[index] = result.area_um2, result.sized["tight"].delay_ps
+        progress("synthesizing permutations", done / count)
+    measured = []
+    for number, core in enumerate(cores):
+        own = range(number * (1 + permutations), (number + 1) * (1 + permutations))
+        pairs = [found[index] for index in own if index in found]
+        if len(pairs) > 1:
+            areas, delays = zip(*pairs, strict=True)
+            measured.append(Noise(core, areas, delays))
+    return measured
+
+
+def permuted(verilog: str, seed: int) -> str:
+    """The same design with its modules, and the items of each, in an order that ``seed`` chooses.
+
+    Assignments, processes and instances stand side by side in a module and mean the same in any order;
+    declarations stay in front of them. Takes Verilog that is laid out as ``emit`` writes it.
+    """
+    generator = random.Random(seed)
+    modules = []
+    for text in MODULE_END.split(verilog):
+        head, items, tail = items_of(text)
+        declarations = [item for item in items if DECLARATION.match(item)]
+        others = [item for item in items if not DECLARATION.match(item)]
+        generator.shuffle(others)
+        modules.append("".join([head, *declarations, *others, tail]))
+    generator.shuffle(modules)
+    return "".join(modules)
+
+
+def items_of(module: str) -> tuple[str, list[str], str]:
+    """A module's text up to its port list, its items, and what closes it."""
+    head, items, tail = "", [], ""
+    for line in module.splitlines(keepends=True):
+        if line.startswith("endmodule"):
+            tail = line
+        elif ITEM_START.match(line):
+            items.append(line)
+        elif items:
+            items[-1] += line
+        else:
+            head += line
+    return head, items, tail

@@ -1,0 +1,127 @@
+"""Random cores over the whole design space, to fit the cost model on and, with another seed, to test it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from costmodel.price.sharing import SharingPlan
+from generator.config import LONGEST_EXACT_EXPONENT, CoreConfig
+from generator.formats import FLOATS
+
+CANDIDATES = 30
+"""Draws out of which the core nearest to a wanted size is taken."""
+
+KINDS = (*(("lut", group_size) for group_size in range(1, 6)), ("select", 1), ("multiplier", 1))
+WEIGHTS = (0.12, 0.12, 0.12, 0.12, 0.12, 0.2, 0.2)
+"""Architectures with their group sizes, and how often each is drawn."""
+
+FLOAT_ADDER, FLOAT_CONVERTER = 12, 8
+"""Gates that a floating-point adder, and a converter or aligner, has for each bit of its number."""
+
+
+def draw_cores(
+    seed: int,
+    count: int,
+    smallest: float = 300,
+    largest: float = 3500,
+    floats: float = 0.0,
+    without: frozenset[CoreConfig] = frozenset(),
+) -> list[CoreConfig]:
+    """``count`` different cores, sizes spread evenly in logarithm from ``smallest`` to ``largest`` gates.
+
+    Cores in ``without`` do not come. ``floats`` is the share of cores with floating-point activations.
+    """
+    generator = np.random.default_rng(seed)
+    drawn: dict[CoreConfig, None] = {}
+    while len(drawn) < count:
+        wanted = np.exp(generator.uniform(np.log(smallest), np.log(largest)))
+        architecture, group_size = KINDS[generator.choice(len(KINDS), p=WEIGHTS)]
+        draw_number = draw_float if generator.random() < floats else draw_integer
+        candidates = [draw_core(generator, architecture, group_size, draw_number) for _ in range(CANDIDATES)]
+        chosen = min(candidates, key=lambda core: abs(np.log(size(core) / wanted)))
+        if chosen not in without:
+            drawn[chosen] = None
+    return list(drawn)
+
+
+def size(core: CoreConfig) -> float:
+    """About how many gates and flip-flops a core has: a count of its bits that needs no technology."""
+    plan = SharingPlan(core)
+    number = core.accumulator_format
+    bits = plan.leaf_width
+    adder = FLOAT_ADDER * bits if core.datapath == "native" else bits
+    converter = FLOAT_CONVERTER * bits if core.datapath in ("exact", "aligned") else 0
+    registers = plan.table_register_bits + plan.float_stages * adder
+    table = (plan.table.adders if core.architecture == "lut" else 0) * adder + core.group_size * converter
+    if core.architecture != "multiplier":
+        fetched: float = len(plan.table.entries) * bits
+    elif plan.multiplies_floats:
+        fetched = plan.key_width**2 / 2 + FLOAT_ADDER * plan.key_width + converter
+    else:
+        fetched = plan.key_width**2
+    sums = 5 * plan.state_width * plan.partial_sums + (FLOAT_ADDER * plan.state_width if number else 0)
+    column = core.tables * (fetched + adder) + plan.reduction.register_bits + sums + converter
+    return core.rows * (core.tables * (table + registers) + core.columns * column) + 6 * plan.n_tiles_width
+
+
+def draw_integer(generator: np.random.Generator) -> dict[str, Any]:
+    """An integer format; keys with dots are those of the pipeline."""
+    return {
+        "activation": f"int{generator.integers(2, 17)}",
+        "symmetric": bool(generator.random() < 0.3),
+    }
+
+
+def draw_float(generator: np.random.Generator) -> dict[str, Any]:
+    """A floating-point format with a datapath that it can have, and stages of its units."""
+    datapath = str(generator.choice(["native", "exact", "aligned"]))
+    formats = [
+        name for name, fmt in FLOATS.items() if datapath != "exact" or fmt.exponent <= LONGEST_EXACT_EXPONENT
+    ]
+    number: dict[str, Any] = {"activation": str(generator.choice(formats)), "datapath": datapath}
+    if datapath != "exact" and generator.random() < 0.3:
+        number["accumulation"] = "fp32"
+    if datapath == "aligned":
+        number["aligned_bits"] = int(generator.integers(6, 33))
+        number["rounding"] = str(generator.choice(["nearest", "truncate"]))
+    return number | {"pipeline.float_stages": int(generator.choice([0, 0, 0, 1, 2, 3]))}
+
+
+def draw_core(
+    generator: np.random.Generator,
+    architecture: str,
+    group_size: int,
+    draw_number: Callable[[np.random.Generator], dict[str, Any]] = draw_integer,
+) -> CoreConfig:
+    """One core of a kind: every format, dataflow, fetch and pipeline; L ≤ 32, K ≤ 64, R ≤ 4."""
+    pick = generator.choice
+    tables, columns = _log_uniform(generator, 1, 32), _log_uniform(generator, 1, 64)
+    number = draw_number(generator)
+    words = int(generator.integers(1, 9)) if generator.random() < 0.3 else 0
+    return CoreConfig.parse(
+        {
+            "architecture": architecture,
+            **{key: value for key, value in number.items() if "." not in key},
+            "group_size": group_size,
+            "tables": tables,
+            "columns": columns,
+            "rows": int(pick([1, 1, 1, 2, 3, 4])),
+            "max_reduction": max(_log_uniform(generator, 64, 65536), tables * group_size),
+            "dataflow": "table_stationary" if words else "output_stationary",
+            "outputs": columns * words or None,
+            "fetch": "tree" if generator.random() < 0.2 else "onehot",
+            "pipeline": {
+                "table": "activations" if generator.random() < 0.3 else "entries",
+                "fetch": bool(generator.random() < 0.4),
+                "reduction_every": int(pick([0, 0, 1, 2, 3])),
+                **{key.partition(".")[2]: value for key, value in number.items() if "." in key},
+            },
+        }
+    )
+
+
+def _log_uniform(generator: np.random.Generator, low: int, high: int) -> int:
+    return round(float(np.exp(generator.uniform(np.log(low - 0.49), np.log(high + 0.49)))))

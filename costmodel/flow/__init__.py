@@ -1,0 +1,1 @@
+"""From Verilog to a mapped and sized netlist; knows no core."""

@@ -1,0 +1,292 @@
+"""Synthesis of Verilog to a cell library with Yosys: the measured truth that the cost model is fitted to.
+
+Every synthesis runs in a process of its own (`costmodel.flow.yosys_worker`), because a mapper's results
+depend on what ran before it. Results are cached by a hash of everything that they depend on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+from costmodel.cells.liberty import Library
+from costmodel.cells.table import CellTable, write_liberty
+from generator.errors import TernlutError
+from generator.files import cache_directory, write_text
+
+# Bumped whenever the flow changes what comes out of a synthesis, so that older cached results are not used.
+FLOW_VERSION = 4
+
+_TECHNOLOGIES = Path(__file__).parents[1] / "technologies"
+
+
+class SynthesisError(TernlutError):
+    """A synthesis that failed; the message is one line."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """How to synthesize.
+
+    Parameters
+    ----------
+    adders : "cells" maps adders to the library's full-adder cells if it has any, "generic" to plain gates.
+    hierarchical : synthesize each module once and multiply by its instances, instead of flattening.
+    clock_ps : a clock period to size and buffer for; None maps for least area.
+    speeds : learn also what sizing and buffering for speed makes of the design: as fast as can be (``tight``)
+        and at 1.25 times that period (``medium``). Not together with a clock.
+
+    Only flattened designs are sized.
+    """
+
+    adders: Literal["cells", "generic"] = "cells"
+    hierarchical: bool = False
+    clock_ps: float | None = None
+    speeds: bool = False
+
+
+@dataclass(frozen=True)
+class SizedFigures:
+    """A design sized and buffered for a clock: area in µm², longest path in ps."""
+
+    area_um2: float
+    delay_ps: float
+
+
+@dataclass(frozen=True)
+class ModuleArea:
+    """One module of a hierarchical synthesis: its area without its instances, and how often it is used."""
+
+    area_um2: float
+    instances: int
+
+
+@dataclass(frozen=True)
+class SynthesisResult:
+    """What a synthesis gave. Areas in µm².
+
+    `delay_ps` is the longest path by static timing, sized for the flow's clock or as fast as can be; None
+    for a design that was not sized. `sized` holds ``tight`` and ``medium`` if the flow asks for speeds.
+    """
+
+    area_um2: float
+    sequential_um2: float
+    combinational_um2: float
+    cells: dict[str, int]
+    delay_ps: float | None
+    seconds: float
+    modules: dict[str, ModuleArea]
+    sized: dict[str, SizedFigures] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One synthesis to do: the arguments of `synthesize`."""
+
+    verilog: str | tuple[Path, ...]
+    top: str
+    library: Library
+    flow: Flow = Flow()
+
+
+def shipped_library(name: str = "asap7", cache_dir: Path | None = None) -> Library:
+    """The library of a technology whose cell table is shipped, written out as Liberty into the cache."""
+    path = _TECHNOLOGIES / f"{name}.cells.json"
+    if not path.exists():
+        raise SynthesisError(f"no cell table is shipped for technology {name!r}")
+    text = write_liberty(CellTable.load(path))
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    written = (cache_dir or cache_directory()) / f"{name}-{digest}.lib"
+    if not written.exists():
+        write_text(written, text)
+    return Library.of((written,), name)
+
+
+def synthesize(
+    verilog: str | Sequence[Path],
+    top: str,
+    library: Library,
+    flow: Flow = Flow(),
+    cache_dir: Path | None = None,
+) -> SynthesisResult:
+    """Synthesizes a design, given as Verilog text or as files, or takes the result from the cache.
+
+    Raises `SynthesisError` when Yosys refuses the design and `LibertyError` when the library is unusable.
+    """
+    source = verilog if isinstance(verilog, str) else tuple(verilog)
+    return _synthesize(Job(source, top, library, flow), cache_dir or cache_directory(), _Children())
+
+
+def synthesize_many(
+    jobs: Iterable[Job],
+    workers: int | None = None,
+    cache_dir: Path | None = None,
+) -> Generator[tuple[int, SynthesisResult | SynthesisError], None, None]:
+    """Synthesizes many designs side by side; yields (index of the job, result or error) as they finish.
+
+    Leaving the iterator early, or an interrupt, ends the syntheses under way.
+    """
+    directory = cache_dir or cache_directory()
+    workers = workers or len(os.sched_getaffinity(0))
+    children = _Children()
+    remaining = enumerate(jobs)
+    running: dict[Future[SynthesisResult], int] = {}
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            while True:
+                while len(running) < workers and (following := next(remaining, None)) is not None:
+                    index, job = following
+                    running[pool.submit(_synthesize, job, directory, children)] = index
+                if not running:
+                    return
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    index = running.pop(future)
+                    try:
+                        yield index, future.result()
+                    except SynthesisError as error:
+                        yield index, error
+        finally:
+            children.stop()
+
+
+class _Children:
+    """The processes under way, so that they can all be ended."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[str]] = set()
+        self._stopped = False
+
+    def run(self, job: dict[str, Any]) -> str:
+        """Runs one worker; returns what it said. Raises `SynthesisError` if it failed."""
+        search_path = os.pathsep.join(
+            [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+        )
+        environment = {**os.environ, "TMPDIR": job["directory"], "PYTHONPATH": search_path}
+        with self._lock:
+            if self._stopped:
+                raise SynthesisError("stopped")
+            process = subprocess.Popen(
+                [sys.executable, "-m", "costmodel.flow.yosys_worker"],
+                text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+            )
+            self._running.add(process)
+        try:
+            said, _ = process.communicate(json.dumps(job))
+        except BaseException:
+            _kill(process)
+            raise
+        finally:
+            with self._lock:
+                self._running.discard(process)
+        if process.returncode != 0:
+            complaint = _complaint(said).replace(job["directory"] + os.sep, "")
+            raise SynthesisError(f"synthesis of {job['top']} failed: {complaint}")
+        return said
+
+    def stop(self) -> None:
+        with self._lock:
+            self._stopped = True
+            for process in self._running:
+                _kill(process)
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """Ends a worker and the mapper it has started; they are a process group of their own."""
+    try:
+        os.killpg(process.pid, 9)
+    except ProcessLookupError:
+        return
+    process.wait()
+
+
+def _complaint(said: str) -> str:
+    """The one line of a worker's output that says what went wrong."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if "ERROR" in line]
+    return errors[0] if errors else (lines[-1] if lines else "the process ended without a word")
+
+
+def _synthesize(job: Job, cache_dir: Path, children: _Children) -> SynthesisResult:
+    key = _key(job)
+    cached = cache_dir / "synthesis" / key[:2] / f"{key}.json"
+    try:
+        return _result(json.loads(cached.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # not there, or not ours to read: synthesize
+    table = job.library.cached_table(cache_dir)
+    with tempfile.TemporaryDirectory(prefix="ternlut-") as directory:
+        files = job.verilog
+        if isinstance(files, str):
+            design = Path(directory) / "design.v"
+            design.write_text(files, encoding="utf-8")
+            files = (design,)
+        answer = Path(directory) / "result.json"
+        children.run(
+            {
+                "directory": directory,
+                "table": str(table),
+                "top": job.top,
+                "result": str(answer),
+                "verilog": [str(path) for path in files],
+                **asdict(job.flow),
+            }
+        )
+        text = answer.read_text(encoding="utf-8")
+    write_text(cached, text)
+    return _result(json.loads(text))
+
+
+def _result(data: dict[str, Any]) -> SynthesisResult:
+    modules = {name: ModuleArea(**module) for name, module in data.pop("modules").items()}
+    sized = {name: SizedFigures(**figures) for name, figures in data.pop("sized").items()}
+    return SynthesisResult(**data, modules=modules, sized=sized)
+
+
+def _key(job: Job) -> str:
+    """Everything that a result depends on."""
+    if isinstance(job.verilog, str):
+        sources = [job.verilog.encode()]
+    else:
+        try:
+            sources = [path.read_bytes() for path in job.verilog]
+        except OSError as error:
+            raise SynthesisError(
+                f"{error.filename}: cannot read this Verilog file ({error.strerror})"
+            ) from None
+    digest = hashlib.sha256()
+    for part in (
+        *sources,
+        job.top.encode(),
+        job.library.digest.encode(),
+        json.dumps(asdict(job.flow), sort_keys=True).encode(),
+        str(FLOW_VERSION).encode(),
+        yosys_version().encode(),
+    ):
+        digest.update(len(part).to_bytes(8, "little"))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+@cache
+def yosys_version() -> str:
+    """The version of Yosys that synthesizes."""
+    return metadata.version("pyosys")

@@ -1,0 +1,258 @@
+"""One synthesis in a process of its own: `python -m costmodel.flow.yosys_worker`, JSON job on standard input.
+
+The mapper's results depend by several percent on what ran before it in the same process, so every
+synthesis gets a fresh one. The result is written as JSON to the file the job names; everything that Yosys
+says goes to standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pyosys import libyosys
+
+from costmodel.cells.full_adder import adder_costs
+from costmodel.cells.table import CellTable, write_liberty
+from costmodel.flow.and_or import find_and_or, map_and_or
+from costmodel.flow.full_adders import map_adders
+from costmodel.flow.mapping import TiedCell, offer, strengths
+from costmodel.flow.sizing import Sizer
+from costmodel.price.speeds import EASE
+
+ARITHMETIC = "t:$add t:$sub t:$alu t:$fa"
+
+# Every design is mapped with both scripts, and the smaller result is taken: which one that is depends on the
+# design (by up to 3 %), and together they take less time than reading the design in.
+SCRIPTS = ("strash;dc2;balance;dch -f;amap", "strash;&get -n;&syn4;&put;balance;dch -f;amap")
+
+
+class Worker:
+    """Runs the steps of the flow on one design; a step is a few Yosys passes or a rewrite of the netlist."""
+
+    def __init__(self, job: dict[str, Any]) -> None:
+        self.job = job
+        self.directory = Path(job["directory"])
+        self.table = CellTable.load(Path(job["table"]))
+        self.offer = offer(self.table)
+        self.design = libyosys.Design()
+
+    def run(self, *passes: str) -> None:
+        for command in passes:
+            libyosys.run_pass(command, self.design)
+
+    def synthesize(self) -> dict[str, Any]:
+        started = time.monotonic()
+        self.read()
+        self.coarse()
+        self.gates()
+        self.registers()
+        self.adders()
+        netlist = self.logic()
+        (self.directory / "mapped.json").write_text(json.dumps(netlist))
+        report = {**self.report(netlist), "delay_ps": None, "sized": {}, **self.size(netlist)}
+        return {**report, "seconds": time.monotonic() - started}
+
+    def size(self, netlist: dict[str, Any]) -> dict[str, Any]:
+        """What sizing for a clock makes of the report; nothing where no clock is asked for."""
+        clock, speeds = self.job["clock_ps"], self.job["speeds"]
+        if (clock is None and not speeds) or self.job["hierarchical"]:
+            return {}
+        module = netlist["modules"][self.job["top"]]
+        sizer = Sizer(module, self.table, strengths(self.table), self.directory)
+        if clock is not None:
+            sized = sizer.size(clock)
+            return {"delay_ps": sized.delay_ps, **self.areas(sized.cells), "cells": sized.cells}
+        tight = sizer.size()
+        found = {"tight": tight, "medium": sizer.size(EASE * tight.delay_ps)}
+        figures = {
+            name: {"area_um2": sized.area_um2, "delay_ps": sized.delay_ps} for name, sized in found.items()
+        }
+        return {"delay_ps": tight.delay_ps, "sized": figures}
+
+    def read(self) -> None:
+        for path in self.job["verilog"]:
+            self.run(f'read_verilog -sv "{path}"')
+        self.run(f"hierarchy -check -top {self.job['top']}", "proc")
+        if not self.job["hierarchical"]:
+            self.run("flatten")
+        # Silicon has no initial values; they must not hold back any register.
+        self.run("attrmap -remove init")
+
+    def coarse(self) -> None:
+        """Word-level optimisation. Sums stay as they are written: no pass may merge or share them."""
+        self.run(
+            "opt_expr",
+            "opt_clean",
+            "opt -nodffe -nosdff",
+            "fsm",
+            "opt",
+            "wreduce",
+            "peepopt",
+            "opt_clean",
+            # Booth's code with an array of adders: a third smaller than plain partial products.
+            "booth -lowpower t:$mul r:A_SIGNED=1 %i",
+            "booth t:$mul",
+            "alumacc t:$mul t:$macc t:$lt t:$le t:$gt t:$ge t:$eq t:$ne",
+            "opt",
+            "memory -nomap",
+            "opt_clean",
+        )
+
+    def gates(self) -> None:
+        self.run(
+            "opt -fast -full",
+            "memory_map",
+            "opt -undriven -fine",
+            "maccmap t:$macc t:$macc_v2",
+            f"select -set arithmetic {ARITHMETIC}",
+            "techmap * @arithmetic %d",
+            "opt -fast",
+            "opt_clean",
+        )
+
+    def registers(self) -> None:
+        liberty = self.liberty("registers.lib", self.offer.registers)
+        self.run(f"dfflibmap -liberty {liberty}", f"read_liberty -lib {liberty}", "opt", "opt_clean")
+
+    def adders(self) -> None:
+        netlist = self.netlist("adders.json")
+        costs = adder_costs(self.table, self.job["adders"] == "cells")
+        and_or = find_and_or(self.offer.logic)
+        for name, module in netlist["modules"].items():
+            if and_or is not None:
+                print(f"{name}: {map_and_or(module, and_or)} AND-OR cells")
+            statistics = map_adders(module, costs, self.table)
+            print(f"adders of {name}: {statistics}")
+        self.restore("adders_mapped.json", netlist)
+        fixed = {costs.cell.name: self.table.cells[costs.cell.name]} if costs.cell is not None else {}
+        if and_or is not None:
+            fixed[and_or.name] = self.offer.logic.cells[and_or.name]
+        if fixed:
+            self.run(
+                f"read_liberty -lib -ignore_miss_func {self.liberty('fixed.lib', CellTable('fixed', fixed))}"
+            )
+        self.run("opt_expr", "opt_clean")
+
+    def logic(self) -> dict[str, Any]:
+        """Maps what is left to gates; returns the mapped netlist in the library's cells."""
+        liberty = self.liberty("logic.lib", self.offer.logic)
+        self.run("design -save unmapped")
+        mapped = []
+        for number, script in enumerate(SCRIPTS):
+            path = self.directory / f"abc{number}.script"
+            path.write_text(script.replace(";", "\n") + "\n")
+            self.run("design -load unmapped", f"abc -liberty {liberty} -script {path}", "opt_clean -purge")
+            netlist = self.netlist(f"mapped{number}.json")
+            restore_tied_cells(netlist, self.offer.tied)
+            mapped.append(netlist)
+        return min(mapped, key=lambda netlist: self.report(netlist)["area_um2"])
+
+    def liberty(self, name: str, table: CellTable) -> Path:
+        path = self.directory / name
+        path.write_text(write_liberty(table))
+        return path
+
+    def netlist(self, name: str) -> dict[str, Any]:
+        path = self.directory / name
+        self.run(f"write_json {path}")
+        netlist: dict[str, Any] = json.loads(path.read_text())
+        for module in netlist["modules"].values():
+            for cell in module["cells"].values():
+                known = self.table.cells.get(cell["type"]) or self.offer.logic.cells.get(cell["type"])
+                if known is not None:
+                    pins = known.pins
+                    cell["port_directions"] = {pin: pins[pin].direction for pin in cell["connections"]}
+        netlist["modules"] = {
+            name: module
+            for name, module in netlist["modules"].items()
+            if name not in self.table.cells and name not in self.offer.tied
+        }
+        return netlist
+
+    def restore(self, name: str, netlist: dict[str, Any]) -> None:
+        path = self.directory / name
+        path.write_text(json.dumps(netlist))
+        self.design = libyosys.Design()
+        self.run(
+            f"read_json {path}",
+            f"read_liberty -lib {self.directory / 'registers.lib'}",
+            f"hierarchy -top {self.job['top']}",
+        )
+
+    def report(self, netlist: dict[str, Any]) -> dict[str, Any]:
+        """Areas and counts of the whole design, instances multiplied out, and of each module alone."""
+        modules = netlist["modules"]
+        counts = {
+            name: Counter(cell["type"] for cell in module["cells"].values())
+            for name, module in modules.items()
+        }
+        instances: Counter[str] = Counter()
+        pending = [(self.job["top"], 1)]
+        while pending:
+            name, times = pending.pop()
+            instances[name] += times
+            pending += [(kind, times * count) for kind, count in counts[name].items() if kind in modules]
+        cells: Counter[str] = Counter()
+        areas = {}
+        for name, times in instances.items():
+            own = {kind: count for kind, count in counts[name].items() if kind not in modules}
+            unknown = sorted(kind for kind in own if kind not in self.table.cells)
+            if unknown:
+                raise ValueError(f"cells left unmapped in {name}: {', '.join(unknown)}")
+            areas[name] = {
+                "area_um2": sum(self.table.cells[kind].area * count for kind, count in own.items()),
+                "instances": times,
+            }
+            for kind, count in own.items():
+                cells[kind] += count * times
+        return {**self.areas(cells), "cells": dict(sorted(cells.items())), "modules": areas}
+
+    def areas(self, cells: Mapping[str, int]) -> dict[str, float]:
+        """The area of so many cells of each kind, in all and of flip-flops and logic apart."""
+        area = {
+            sequential: sum(
+                self.table.cells[kind].area * count
+                for kind, count in cells.items()
+                if self.table.cells[kind].sequential == sequential
+            )
+            for sequential in (False, True)
+        }
+        return {
+            "area_um2": area[False] + area[True],
+            "sequential_um2": area[True],
+            "combinational_um2": area[False],
+        }
+
+
+def restore_tied_cells(netlist: dict[str, Any], tied: dict[str, TiedCell]) -> None:
+    """Replaces the tied cells that the mapper was offered by the library's cells."""
+    for module in netlist["modules"].values():
+        for cell in module["cells"].values():
+            use = tied.get(cell["type"])
+            if use is None:
+                continue
+            pins = cell["connections"]
+            outputs = {pin: bits for pin, bits in pins.items() if cell["port_directions"][pin] == "output"}
+            cell["type"] = use.cell
+            cell["connections"] = {real: pins[pin] for real, pin in use.pins.items()} | outputs
+            cell["port_directions"] = dict.fromkeys(use.pins, "input") | dict.fromkeys(outputs, "output")
+
+
+def main() -> None:
+    job = json.load(sys.stdin)
+    try:
+        result = Worker(job).synthesize()
+    except (RuntimeError, ValueError) as error:
+        print(f"ERROR: {error}")
+        sys.exit(1)
+    Path(job["result"]).write_text(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

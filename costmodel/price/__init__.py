@@ -1,0 +1,1 @@
+"""What a plan costs in a technology: no HDL, no synthesis."""

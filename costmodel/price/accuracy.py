@@ -1,0 +1,164 @@
+"""How far a core's results are off, as a share of what they should be, on random data.
+
+Activations are standard normal and weights ternary, each of the three as likely. A rounding is off by a
+uniform share of the unit in the last place; of a normally distributed value, whatever its scale, that is a
+fixed share c of its RMS. So an addition whose result has the share v of the whole sum's variance adds c²·v to
+the relative variance of the error. Roundings are taken as independent, which random signs make them. Sums
+that overflow the format, or stay below its normal range, are not modelled: of the formats here none do for
+standard normal activations and layers of BitNet's length.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import ceil, log2, sqrt
+from statistics import NormalDist
+
+import numpy as np
+
+from costmodel.price.area import NUMBER
+from generator.floating import reference as floating
+from generator.formats import Float, Integer
+from generator.plan import CorePlan
+
+ERROR_KEYS = (*NUMBER, "group_size", "tables", "dataflow")
+"""Keys of a configuration that ``arithmetic_error`` depends on."""
+TAKEN = 2 / 3
+"""Share of the weights that are not zero."""
+SAMPLES = 1 << 16
+
+
+def rounding_error(plan: CorePlan, length: int) -> float:
+    """RMS error of rounding the activations of a sum of ``length``, relative to an activation's RMS.
+
+    Floats are rounded to nearest; integers as BitNet does it, scaled so that the token's largest magnitude
+    is the largest value.
+    """
+    number = plan.config.format
+    return _float_rounding(number) if isinstance(number, Float) else _integer_rounding(number, length)
+
+
+def arithmetic_error(plan: CorePlan, length: int) -> float:
+    """RMS error that a core's arithmetic makes in sums of ``length`` activations, relative to the sums' RMS.
+
+    ``native``: a rounding for each addition, of a partial sum whose share of the whole's variance is that of
+    the activations in it. ``exact``: one rounding, at the end. ``aligned``: each activation is cut to the
+    scale of its tile's largest, each tile's sum is rounded, and so is each addition of tiles.
+    """
+    config, number = plan.config, plan.config.format
+    if isinstance(number, Integer):
+        return 0.0
+    if config.datapath == "exact":
+        return _rounding(number)
+    total = config.accumulator_format
+    assert total is not None
+    tiles = ceil(length / config.tile_length)
+    tile = min(config.tile_length, length) / length
+    variance = _rounding(total) ** 2 * _accumulated(tiles, plan.merge.sums, tile)
+    if config.aligned_bits is None:
+        return sqrt(variance + _rounding(number) ** 2 * _tile_shares(plan, tile) * tiles)
+    step = _step(plan, min(config.tile_length, length))
+    return sqrt(variance + tiles * tile * _rounding(total) ** 2 + step**2)
+
+
+def rms_error(plan: CorePlan, length: int) -> float:
+    """RMS error of sums of ``length``, rounding of the activations included, relative to the sums' RMS."""
+    return sqrt(rounding_error(plan, length) ** 2 + arithmetic_error(plan, length) ** 2)
+
+
+def _accumulated(tiles: int, sums: int, tile: float) -> float:
+    """Σ of the shares of variance of what the accumulator's additions round: 2, 3, … tiles, then the merges.
+
+    The first tile of each of the ``sums`` is added to zero, which is exact.
+    """
+    each = tiles / sums
+    shares = sums * max(0.0, (each * (each + 1) / 2 - 1)) * tile
+    return shares + (log2(sums) if tiles >= sums else 0.0)
+
+
+def _tile_shares(plan: CorePlan, tile: float) -> float:
+    """Σ of the shares of variance that a tile's additions in table and reduction round."""
+    group, tables = plan.config.group_size, plan.config.tables
+    activation = tile / (group * tables)
+    # An entry with k activations is the last of k - 1 additions; the entries that keys fetch are random.
+    entry = 0.0
+    for bits in range(2, group + 1):
+        chance = _binomial(group, bits)
+        entry += chance * activation * _adder_tree(bits)
+    width, level, shares = float(group), tables, entry * tables
+    while level > 1:
+        pairs, odd = divmod(level, 2)
+        width *= 2
+        shares += pairs * width * activation * TAKEN
+        level = pairs + odd
+    # Shares count what is selected, of which the whole sum has TAKEN.
+    return shares / TAKEN
+
+
+def _adder_tree(terms: int) -> float:
+    """Σ of the terms under each addition of a balanced tree."""
+    if terms < 2:
+        return 0.0
+    return terms + _adder_tree((terms + 1) // 2) + _adder_tree(terms // 2)
+
+
+def _binomial(trials: int, successes: int) -> float:
+    ways = np.prod([(trials - i) / (i + 1) for i in range(successes)])
+    return float(ways * TAKEN**successes * (1 - TAKEN) ** (trials - successes))
+
+
+@lru_cache
+def _normal() -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return np.random.default_rng(0).standard_normal(SAMPLES)
+
+
+@lru_cache
+def _rounding(number: Float) -> float:
+    """RMS error of a rounding to nearest, relative, far from the ends of the format: over all scales."""
+    values = _normal() * np.exp2(np.random.default_rng(1).uniform(0, 1, SAMPLES))
+    unit = np.exp2(np.floor(np.log2(np.abs(values))) - number.mantissa)
+    return float(np.sqrt(np.mean(unit**2 / 12) / np.mean(values**2)))
+
+
+@lru_cache
+def _float_rounding(number: Float) -> float:
+    values = _normal()
+    rounded = floating.decode(number, number.encode(values))
+    return float(np.sqrt(np.mean((rounded - values) ** 2)))
+
+
+@lru_cache(maxsize=1024)
+def _integer_rounding(number: Integer, length: int) -> float:
+    """Uniform in a step; the largest of ``length`` normal magnitudes is the format's largest value."""
+    return _largest(length) / number.maximum / sqrt(12)
+
+
+@lru_cache(maxsize=4096)
+def _largest(count: int) -> float:
+    """The RMS of the largest of ``count`` normal magnitudes."""
+    quantiles = ((step + 0.5) / 256 for step in range(256))
+    magnitudes = [NormalDist().inv_cdf((1 + quantile ** (1 / count)) / 2) for quantile in quantiles]
+    return sqrt(sum(magnitude**2 for magnitude in magnitudes) / len(magnitudes))
+
+
+def _step(plan: CorePlan, count: int) -> float:
+    """RMS error of an activation aligned to the largest of ``count``, relative to an activation's RMS.
+
+    A step is 2^(2 - aligned_bits) of the power of two below the tile's largest. Activations that keep all
+    their bits lose nothing. Rounding down is off by half a step more, always to the same side, which random
+    signs of the weights make as good as random.
+    """
+    number, bits = plan.config.format, plan.config.aligned_bits
+    assert isinstance(number, Float)
+    assert bits is not None
+    return _aligned(number, bits, plan.config.rounding == "truncate", count)
+
+
+@lru_cache(maxsize=4096)
+def _aligned(number: Float, bits: int, truncate: bool, count: int) -> float:
+    tiles = max(1, SAMPLES // count)
+    values = floating.decode(number, number.encode(_normal()[: tiles * count])).reshape(tiles, count)
+    largest = np.exp2(np.floor(np.log2(np.maximum(np.abs(values).max(axis=1), 2.0**-126))))
+    unit = (largest * 2.0 ** (2 - bits))[:, None]
+    cut = np.floor(values / unit) if truncate else np.rint(values / unit)
+    return float(np.sqrt(np.mean((cut * unit - values) ** 2)))

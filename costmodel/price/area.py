@@ -1,0 +1,337 @@
+"""The area of a core: a sum of terms, each a number of equal units times the price of one.
+
+What a unit is made of is read from the plan. A unit's price depends on few of the configuration's keys, which
+the term states, so that a sweep prices each distinct unit once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+
+from costmodel.price import floating
+from costmodel.price.components import (
+    NOTHING,
+    Bill,
+    adder,
+    counter,
+    decoder,
+    onehot_multiplexer,
+    recoder,
+    register,
+    signed_multiplier,
+    total,
+    tree_multiplexer,
+)
+from costmodel.price.throughput import PAUSE_KEYS, STAGES
+from generator.floating.align import aligned_lsb
+from generator.floating.fixed import smallest_exponent
+from generator.keys import entry_count
+from generator.plan import CorePlan, float_of
+
+PARTS = ("converters", "tables", "fetch", "reduction", "accumulators", "control")
+
+
+@dataclass(frozen=True)
+class AreaTerm:
+    """Equal units of one ``part``.
+
+    ``keys`` are the configuration's keys (dotted) that one unit's bill depends on; the product of the keys,
+    and the stages of the plan, in ``count`` is how many units a core has.
+    """
+
+    part: str
+    keys: tuple[str, ...]
+    count: tuple[str, ...]
+    bill: Callable[[CorePlan], Bill]
+
+    def units(self, plan: CorePlan) -> int:
+        return prod(getattr(plan if key in STAGES else plan.config, key) for key in self.count)
+
+
+def table(plan: CorePlan) -> Bill:
+    """One table: its adders and its registers, which hold while the pipeline waits."""
+    bills = [register(plan.table_register_bits, holds=True)]
+    if plan.config.architecture == "lut":
+        if plan.config.datapath == "native":
+            # Entries come in pairs, the sum and the difference of the same two.
+            pair = floating.float_adder_pair(float_of(plan), plan.float_stages)
+            bills.append(pair * (plan.table.adders / 2))
+        else:
+            bills += [adder(entry.range.width) for entry in plan.table.entries if entry.right is not None]
+    if plan.tracks_invalid and not plan.multiplies_floats:
+        bills += [Bill.of(gate=sum(map(abs, entry.digits)) - 1) for entry in plan.table.entries]
+    return total(bills)
+
+
+def _adder(plan: CorePlan, width: int) -> Bill:
+    """An adder of the reduction."""
+    if plan.config.datapath == "native":
+        return floating.float_adder(float_of(plan), plan.float_stages)
+    return adder(width)
+
+
+def table_converters(plan: CorePlan) -> Bill:
+    """What makes one table's activations integers."""
+    config = plan.config
+    if config.datapath == "exact" and not plan.multiplies_floats:
+        return floating.float_to_fixed(float_of(plan), plan.float_stages) * config.group_size
+    if config.aligned_bits is not None:
+        assert config.rounding is not None
+        one = floating.align(float_of(plan), config.aligned_bits, config.rounding, plan.float_stages)
+        return one * config.group_size
+    return NOTHING
+
+
+def scale(plan: CorePlan) -> Bill:
+    """What finds the largest exponent of a row's tile; pipelined, the activations wait for it."""
+    if not plan.exponent_width:
+        return NOTHING
+    length, stages = plan.config.tile_length, plan.float_stages
+    waiting = register(plan.scale_stages * length * plan.activation_width, holds=True)
+    return floating.largest_exponent(float_of(plan), length, stages) + waiting
+
+
+def scale_beside_table(plan: CorePlan) -> Bill:
+    """The registers of a row's exponent while its tile is in the tables."""
+    return register(plan.exponent_width * (plan.table_stages - plan.scale_stages), holds=True)
+
+
+def scale_beside_columns(plan: CorePlan) -> Bill:
+    """The registers of a row's exponent while its tile is in the columns."""
+    return register(plan.exponent_width * (plan.pipeline_stages - plan.tile_stages), holds=True)
+
+
+def key_decoder(plan: CorePlan) -> Bill:
+    """What one key needs once for all rows: its index decoded, or a weight's controls, or its digits."""
+    if plan.config.architecture == "multiplier":
+        return NOTHING if plan.multiplies_floats else recoder(plan.key_width)
+    if plan.config.group_size == 1:
+        return Bill.of(selector=1)
+    return decoder(entry_count(plan.config.group_size)) if plan.config.fetch == "onehot" else NOTHING
+
+
+def fetch(plan: CorePlan) -> Bill:
+    """One fetched value and its register: a multiplexer and complement, or a select, or a multiplier.
+
+    A table of one entry is a select, whatever it is called: a mapper finds one where there is none. A float
+    is negated by one bit; the bit that tells of specials is chosen, but not negated.
+    """
+    config, entries = plan.config, plan.table.entries
+    width, held = plan.fetched_width, config.pipeline.fetch
+    marks = int(plan.tracks_invalid)
+    if config.architecture == "multiplier":
+        return NOTHING if plan.exponent_width else _product(plan)
+    negated = 1 if config.datapath == "native" else width
+    sign = register(int(held and plan.carries_signs), holds=True)
+    if config.group_size == 1:
+        if config.datapath == "native":
+            return Bill.of(gate=width, complement=1) + register(width if held else 0, holds=True)
+        decoded = config.architecture == "select" and config.fetch == "onehot"
+        value = Bill.of(undecoded_select=0 if decoded else width, gate=marks)
+        value += Bill.of(held_select=width, register=width) if held else Bill.of(select=width)
+        return value + sign + register(marks if held else 0, holds=True)
+    if config.fetch == "onehot":
+        value = onehot_multiplexer(sum(entry.range.width + marks for entry in entries))
+    else:
+        value = tree_multiplexer(len(entries), width + marks)
+    return value + Bill.of(complement=negated) + sign + register(plan.leaf_width if held else 0, holds=True)
+
+
+def aligned_product(plan: CorePlan) -> Bill:
+    """One aligned activation times a weight, as wide as the tile's sum."""
+    multiplies = plan.exponent_width and plan.config.architecture == "multiplier"
+    return _product(plan) if multiplies else NOTHING
+
+
+def _product(plan: CorePlan) -> Bill:
+    """An activation times a weight, both in the activations' format or aligned to as many bits."""
+    held = register(plan.leaf_width if plan.config.pipeline.fetch else 0, holds=True)
+    if not plan.multiplies_floats:
+        marks = Bill.of(gate=plan.activation_range.width) if plan.tracks_invalid else NOTHING
+        return signed_multiplier(plan.activation_range.width, plan.fetched_width) + marks + held
+    number, stages = float_of(plan), plan.float_stages
+    product = floating.float_multiplier(number, stages) + Bill.of(gate=number.bits) + held
+    return product + floating.float_to_fixed(number, stages) if plan.config.datapath == "exact" else product
+
+
+def reduction(plan: CorePlan) -> Bill:
+    """The adders and pipeline registers between the fetched values of one column and its accumulator.
+
+    What has no partner in a level of pipelined adders waits for it.
+    """
+    tree = plan.reduction
+    widths = Counter(node.width for node in tree.nodes if node.left is not None)
+    adders = [_adder(plan, width) * count for width, count in widths.items()]
+    alone = [len(before) % 2 for before in tree.levels[:-1]]
+    waiting = sum(alone) * plan.level_stages * plan.fetched_width
+    marks = Bill.of(gate=plan.config.tables - 1) if plan.tracks_invalid else NOTHING
+    return total(adders) + register(tree.register_bits + waiting, holds=True) + marks
+
+
+def accumulator(plan: CorePlan) -> Bill:
+    """One accumulator: it adds the gated root of the reduction to itself, or to zero at a result's start.
+
+    A pipelined adder is its own register, holds by itself, and may have to merge its partial sums.
+    """
+    width, number = plan.accumulator_width, plan.config.accumulator_format
+    if number is None:
+        gated = plan.state_width + plan.reduction.root.width
+        return adder(width) + register(plan.state_width, holds=False) + Bill.of(gate=gated)
+    bill = floating.float_adder(number, plan.float_stages) + Bill.of(gate=plan.state_width)
+    if plan.config.datapath == "native" and number != plan.config.format:
+        bill += floating.widen(float_of(plan), number)
+    if not plan.pipelines_accumulator:
+        return bill + register(plan.state_width, holds=False) + Bill.of(gate=plan.state_width)
+    return bill + register(plan.accumulator_stages if plan.tracks_invalid else 0, holds=True)
+
+
+def merger(plan: CorePlan) -> Bill:
+    """What merges one accumulator's interleaved partial sums: a captured one, chosen as addend."""
+    bits = plan.state_width if plan.merge.steps else 0
+    return register(bits, holds=True) + Bill.of(choice=bits)
+
+
+def result_converters(plan: CorePlan) -> Bill:
+    """What makes one column's exact sum, or its tile's sum, a float."""
+    config, width, stages = plan.config, plan.sum_range.width, plan.float_stages
+    if config.datapath == "exact":
+        number = float_of(plan)
+        marks = register(plan.result_stages, holds=True)
+        return floating.fixed_to_float(number, width, smallest_exponent(number), False, stages) + marks
+    if config.aligned_bits is None:
+        return NOTHING
+    assert config.accumulator_format is not None
+    lsb = aligned_lsb(float_of(plan), config.aligned_bits)
+    converter = floating.fixed_to_float(config.accumulator_format, width, lsb, True, stages)
+    last_sign = Bill.of(increment=width) if plan.carries_signs else NOTHING
+    return last_sign + converter + register(plan.tile_stages, holds=True)
+
+
+def memory(plan: CorePlan) -> Bill:
+    """The other partial sums of one column, a delay line: one is read and overwritten in each step."""
+    words, width = plan.stored_sums, plan.state_width
+    if words < 1:
+        return NOTHING
+    return register(words * width, holds=True) + Bill.of(leg=width, choice=(words - 1) * width)
+
+
+def length_counter(plan: CorePlan) -> Bill:
+    """Counts the tiles of the reduction length; output-stationary also keeps what to start again from."""
+    bits = plan.n_tiles_width
+    again = bits if plan.config.dataflow == "output_stationary" else 0
+    return counter(bits) + register(again, holds=True)
+
+
+def output_counter(plan: CorePlan) -> Bill:
+    """Counts the tiles of the outputs; table-stationary also keeps what to start again from, and the slot."""
+    bits = plan.m_tiles_width
+    if plan.config.dataflow == "output_stationary":
+        return counter(bits)
+    bill = counter(bits) + register(bits, holds=True)
+    if plan.stored_sums > 1:
+        bill += counter(plan.slot_width) + Bill.of(choice=bits, full_adder=bits) + decoder(plan.stored_sums)
+    return bill
+
+
+def flags(plan: CorePlan) -> Bill:
+    """The flags that travel with a tile through a stage of the columns' pipeline."""
+    carried = 3 + (1 + plan.slot_width if plan.stored_sums else 0)
+    return register(1 + carried, holds=True)
+
+
+def handshakes(_: CorePlan) -> Bill:
+    """Those of the streams."""
+    return Bill.of(handshake=1)
+
+
+def arriving_length(plan: CorePlan) -> Bill:
+    """The number of tiles along N while its tile is in a stage of pipelined tables."""
+    return register(1 + plan.n_tiles_width, holds=True)
+
+
+def arriving_outputs(plan: CorePlan) -> Bill:
+    """The number of tiles along M while its tile is in a stage of pipelined tables."""
+    return register(plan.m_tiles_width, holds=True)
+
+
+def finishing(plan: CorePlan) -> Bill:
+    """The flags of a result in pipelined accumulators and converters, and the counter of their pauses."""
+    results = register(2, holds=True) * (plan.result_stages + plan.accumulator_stages - 1)
+    return results + (counter(plan.pause_cycles.bit_length()) if plan.pause_cycles else NOTHING)
+
+
+NUMBER = (
+    "activation",
+    "symmetric",
+    "datapath",
+    "aligned_bits",
+    "rounding",
+    "accumulation",
+    "pipeline.float_stages",
+)
+"""Keys that say how numbers are added."""
+_VALUE = ("architecture", "group_size", *NUMBER)
+_OUTPUTS = ("dataflow", "outputs", "columns")
+_SCALE = ("activation", "datapath", "aligned_bits", "pipeline.float_stages")
+_COLUMN = ("rows", "columns")
+
+AREA_TERMS = (
+    AreaTerm("tables", (*_VALUE, "pipeline.table"), ("rows", "tables"), table),
+    AreaTerm("converters", _VALUE, ("rows", "tables"), table_converters),
+    AreaTerm("converters", (*_SCALE, "group_size", "tables"), ("rows",), scale),
+    AreaTerm("converters", (*_SCALE, "group_size", "pipeline.table"), ("rows",), scale_beside_table),
+    AreaTerm(
+        "converters",
+        (*_SCALE, "tables", "pipeline.fetch", "pipeline.reduction_every"),
+        ("rows",),
+        scale_beside_columns,
+    ),
+    AreaTerm("converters", (*_VALUE, "tables", "max_reduction"), _COLUMN, result_converters),
+    AreaTerm(
+        "fetch",
+        ("architecture", "activation", "group_size", "fetch", "datapath", "aligned_bits"),
+        ("columns", "tables"),
+        key_decoder,
+    ),
+    AreaTerm(
+        "fetch",
+        (*_VALUE, "max_reduction", "fetch", "pipeline.fetch"),
+        ("rows", "columns", "tables"),
+        fetch,
+    ),
+    AreaTerm(
+        "fetch",
+        ("architecture", *NUMBER, "tables", "pipeline.fetch"),
+        ("rows", "columns", "tables"),
+        aligned_product,
+    ),
+    AreaTerm(
+        "reduction", (*_VALUE, "tables", "max_reduction", "pipeline.reduction_every"), _COLUMN, reduction
+    ),
+    AreaTerm("accumulators", (*_VALUE, "tables", "max_reduction"), _COLUMN, accumulator),
+    AreaTerm("accumulators", (*NUMBER, "dataflow"), _COLUMN, merger),
+    AreaTerm("accumulators", (*NUMBER, "max_reduction", *_OUTPUTS), _COLUMN, memory),
+    AreaTerm("control", ("dataflow", "outputs", "group_size", "tables", "max_reduction"), (), length_counter),
+    AreaTerm("control", (*_OUTPUTS, *PAUSE_KEYS), (), output_counter),
+    AreaTerm("control", (*_OUTPUTS, *PAUSE_KEYS), ("pipeline_stages",), flags),
+    AreaTerm("control", (), (), handshakes),
+    AreaTerm(
+        "control",
+        ("dataflow", "outputs", "group_size", "tables", "max_reduction"),
+        ("arriving_stages",),
+        arriving_length,
+    ),
+    AreaTerm("control", _OUTPUTS, ("arriving_stages",), arriving_outputs),
+    AreaTerm("control", ("dataflow", *PAUSE_KEYS), (), finishing),
+)
+
+
+def core_bills(plan: CorePlan) -> dict[str, Bill]:
+    """What each part of a core is made of."""
+    bills = dict.fromkeys(PARTS, NOTHING)
+    for term in AREA_TERMS:
+        bills[term.part] += term.bill(plan) * term.units(plan)
+    return bills

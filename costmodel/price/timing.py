@@ -1,0 +1,273 @@
+"""The delay of a core: its longest path between registers, over the stages that the plan has.
+
+Adders ripple. Behind another adder only the sum's first bits are waited for, because the lower bits come
+early and both carries run up side by side; so a tree of adders costs one carry chain and an adder a level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import log2
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from costmodel.price import floating
+from costmodel.price.area import NUMBER
+from costmodel.price.components import NOTHING, Bill
+from costmodel.price.technology import Technology
+from generator.floating.adder import FloatAdder
+from generator.floating.align import Align, LargestExponent, aligned_lsb
+from generator.floating.fixed import FixedToFloat, FloatToFixed, smallest_exponent
+from generator.floating.multiplier import FloatMultiplier
+from generator.floating.pipeline import PipelinedBlock
+from generator.formats import Float
+from generator.keys import entry_count
+from generator.plan import CorePlan, float_of
+
+MERGE_BITS = 6
+"""Bits of a partial sum for each level of logic that decodes and spreads the choice between two addends."""
+
+
+@dataclass(frozen=True)
+class DelayTerm:
+    """A stage between registers; ``keys`` are those its delay depends on.
+
+    A stage that is ``broadcast`` begins with a control that drives every row and column: a load of the
+    logarithm of their number, beside what its path has in a core of one.
+    """
+
+    stage: str
+    keys: tuple[str, ...]
+    bill: Callable[[CorePlan], Bill]
+    broadcast: bool = False
+
+    def delay(self, plan: CorePlan, technology: Technology) -> float:
+        """ps of the stage's longest path; 0 where the plan has no such stage."""
+        return self.path(plan).price(technology.delay_ps)
+
+    def path(self, plan: CorePlan) -> Bill:
+        """What the stage's longest path is made of, registers included."""
+        between = self.bill(plan)
+        if not between:
+            return NOTHING
+        driven = plan.config.rows * plan.config.columns
+        return between + Bill.of(launch=1, load=log2(driven) if self.broadcast else 0)
+
+
+def driven(stage: NDArray[Any], load: float | NDArray[Any], columns: NDArray[Any]) -> NDArray[Any]:
+    """ps of a ``broadcast`` stage in cores of so many ``columns`` in all rows, from that in a core of one.
+
+    ``load`` is the price (ps) of the component of that name; a stage of 0 ps is none.
+    """
+    return np.where(stage == 0, 0.0, stage + load * np.log2(columns))
+
+
+def _adders(depth: int, width: int, followed: bool = False) -> Bill:
+    """A tree of ``depth`` adders whose last is ``width`` bits wide, its carries not if adders follow."""
+    return Bill.of(adder=depth, carry=0 if followed else width) if depth else NOTHING
+
+
+def _adder(number: Float, stages: int) -> Bill:
+    return floating.slowest_stage(floating.unit(FloatAdder, number, stages=stages))
+
+
+def _convert(plan: CorePlan) -> Bill:
+    """What makes an activation an integer, or the slowest of its stages."""
+    number, config, stages = plan.config.format, plan.config, plan.float_stages
+    if not isinstance(number, Float) or config.datapath == "native" or plan.multiplies_floats:
+        return NOTHING
+    if config.aligned_bits is None:
+        return floating.slowest_stage(floating.unit(FloatToFixed, number, stages=stages))
+    assert config.rounding is not None
+    return floating.slowest_stage(
+        floating.unit(Align, number, config.aligned_bits, config.rounding, stages=stages)
+    )
+
+
+def _entries(plan: CorePlan, followed: bool = False) -> Bill:
+    """A table's adders, one after the other; of pipelined ones the slowest stage."""
+    if plan.config.architecture != "lut":
+        return NOTHING
+    if plan.config.datapath == "native":
+        levels = min(1, plan.table.depth) if plan.float_stages else plan.table.depth
+        return _adder(float_of(plan), plan.float_stages) * levels
+    return _adders(plan.table.depth, plan.table.widest, followed)
+
+
+def _fetch(plan: CorePlan, followed: bool) -> Bill:
+    """A fetched value or a product, whose carries are not waited for if adders follow."""
+    number, stages = plan.config.format, plan.float_stages
+    if plan.multiplies_floats:
+        assert isinstance(number, Float)
+        product = floating.slowest_stage(floating.unit(FloatMultiplier, number, stages=stages))
+        if plan.config.datapath == "exact" and not stages:
+            product += floating.slowest_stage(floating.unit(FloatToFixed, number))
+        return product
+    if plan.config.architecture == "multiplier":
+        carries = 0 if followed else plan.fetched_width
+        return Bill.of(product=plan.activation_range.width, carry=carries)
+    return Bill.of(merge=log2(entry_count(plan.config.group_size)))
+
+
+def _run(plan: CorePlan, level: int, before: Bill = NOTHING) -> Bill:
+    """From ``level`` of the reduction, and what is ``before`` it, to a register or into the accumulator."""
+    number, tree = plan.config.format, plan.reduction
+    end = next((end for end in tree.registered_levels if end > level), None)
+    if isinstance(number, Float) and plan.config.datapath == "native":
+        if plan.float_stages:
+            return before + _adder(number, plan.float_stages)
+        levels = (tree.depth if end is None else end) - level
+        return before + _adder(number, 0) * levels + (_accumulate(plan) if end is None else NOTHING)
+    if end is not None:
+        width = max(tree.nodes[i].width for i in tree.levels[end])
+        return before + _adders(end - level, width)
+    levels = tree.depth - level
+    if plan.config.aligned_bits is None:
+        return before + _adders(levels + 1, plan.sum_range.width)
+    sums = before + _adders(levels, plan.sum_range.width)
+    adders = sums + _last_sign(plan, follows_adders="adder" in sums.counts)
+    block = _converter(plan)
+    assert block is not None
+    first, *others = floating.stage_paths(block)
+    return (
+        Bill.dearest_of([adders + first, *others])
+        if plan.float_stages
+        else adders + first + _accumulate(plan)
+    )
+
+
+def _last_sign(plan: CorePlan, follows_adders: bool) -> Bill:
+    """A tile's sum with the one sign that no adder took: an increment, whose carries run along the last's."""
+    if not plan.carries_signs:
+        return NOTHING
+    return Bill.of(step=1, increment=0 if follows_adders else plan.sum_range.width)
+
+
+def _converter(plan: CorePlan) -> PipelinedBlock | None:
+    """What makes an integer sum a float: a tile's, or a result."""
+    number, total, width = plan.config.format, plan.config.accumulator_format, plan.sum_range.width
+    if not isinstance(number, Float) or plan.config.datapath == "native":
+        return None
+    if plan.config.aligned_bits is None or total is None:
+        lsb = smallest_exponent(number)
+        return floating.unit(FixedToFloat, number, width, lsb, stages=plan.float_stages)
+    lsb = aligned_lsb(number, plan.config.aligned_bits)
+    return floating.unit(FixedToFloat, total, width, lsb, scaled=True, stages=plan.float_stages)
+
+
+def _accumulate(plan: CorePlan) -> Bill:
+    """The accumulator's adder."""
+    number = plan.config.accumulator_format
+    return _adders(1, plan.accumulator_width) if number is None else _adder(number, plan.float_stages)
+
+
+def scale_stage(plan: CorePlan) -> Bill:
+    """From the activation stream to the largest exponent; into the table, where nothing is between."""
+    number = plan.config.format
+    if not plan.exponent_width or not isinstance(number, Float):
+        return NOTHING
+    # The smallest tree of as many levels has the same path, and is soon made.
+    levels = (plan.config.tile_length - 1).bit_length()
+    tree = floating.unit(LargestExponent, number, (1 << levels >> 1) + 1, stages=plan.float_stages)
+    reaches = plan.registers_entries and not plan.float_stages
+    behind = _convert(plan) + _entries(plan) if reaches else NOTHING
+    return floating.slowest_stage(tree) + behind
+
+
+def convert_stage(plan: CorePlan) -> Bill:
+    """Through a pipelined converter, whose last stage ends at its output."""
+    return _convert(plan) if plan.float_stages else NOTHING
+
+
+def entry_stage(plan: CorePlan) -> Bill:
+    """From the activation stream, or its converters' registers, through the adders into the entries' own."""
+    pipelined = plan.config.datapath == "native" and plan.float_stages
+    if not plan.registers_entries and not pipelined:
+        return NOTHING
+    return _entries(plan) if plan.float_stages else _convert(plan) + _entries(plan)
+
+
+def fetch_stage(plan: CorePlan) -> Bill:
+    """From the table's registers through the fetch to the next register or the accumulator."""
+    native = plan.config.datapath == "native"
+    ends = plan.config.pipeline.fetch or bool(plan.product_stages)
+    followed = not ends and not native and (plan.config.aligned_bits is None or plan.reduction.depth > 0)
+    before = NOTHING
+    if not plan.registers_entries and not (native and plan.float_stages):
+        convert = NOTHING if plan.float_stages else _convert(plan)
+        before = convert + _entries(plan, followed)
+    before += _fetch(plan, followed)
+    return before if ends else _run(plan, 0, before)
+
+
+def reduction_stage(plan: CorePlan) -> Bill:
+    """The longest run of adders behind a register of the reduction."""
+    starts = [*([0] if plan.config.pipeline.fetch else []), *plan.reduction.registered_levels]
+    if plan.product_stages or plan.level_stages:
+        starts.append(0)
+    return Bill.dearest_of([_run(plan, level) for level in starts]) if starts else NOTHING
+
+
+def result_stage(plan: CorePlan) -> Bill:
+    """From an exact accumulator to the result stream."""
+    block = _converter(plan) if plan.config.datapath == "exact" else None
+    return floating.slowest_stage(block) if block is not None else NOTHING
+
+
+def accept_stage(plan: CorePlan) -> Bill:
+    """From the flag of a waiting result, through the handshakes, into the accumulators."""
+    return Bill.of(sequencer=1, load=log2(plan.accumulator_width)) + _accumulated(plan)
+
+
+def recall_stage(plan: CorePlan) -> Bill:
+    """From a stored sum's slot to all memories, and what they choose into the accumulators."""
+    words = plan.stored_sums
+    if words < 2:
+        return NOTHING
+    return Bill.of(sequencer=1, load=log2(plan.accumulator_width * words), merge=log2(words)) + _accumulated(
+        plan
+    )
+
+
+def _accumulated(plan: CorePlan) -> Bill:
+    """The accumulator's adder behind a control; if that is pipelined, its first stage alone.
+
+    Where partial sums are merged, the pause's step decides which of two addends comes in front of it.
+    """
+    if not plan.pipelines_accumulator:
+        return _accumulate(plan)
+    chosen = Bill.of(step=plan.state_width / MERGE_BITS) if plan.merge.steps else NOTHING
+    return chosen + _accumulator_stages(plan)[0]
+
+
+def accumulate_stage(plan: CorePlan) -> Bill:
+    """The slowest stage of a pipelined accumulator but the first."""
+    others = _accumulator_stages(plan)[1:] if plan.pipelines_accumulator else []
+    return Bill.dearest_of(others) if others else NOTHING
+
+
+def _accumulator_stages(plan: CorePlan) -> list[Bill]:
+    assert plan.config.accumulator_format is not None
+    return floating.stage_paths(
+        floating.unit(FloatAdder, plan.config.accumulator_format, stages=plan.float_stages)
+    )
+
+
+_VALUE = ("architecture", "group_size", *NUMBER)
+_REDUCTION = ("tables", "max_reduction", "pipeline.fetch", "pipeline.reduction_every")
+_MERGED = ("max_reduction", "dataflow")
+
+DELAY_TERMS = (
+    DelayTerm("scale", (*NUMBER, "group_size", "tables", "pipeline.table"), scale_stage),
+    DelayTerm("convert", _VALUE, convert_stage),
+    DelayTerm("entries", (*_VALUE, "pipeline.table"), entry_stage),
+    DelayTerm("fetch", (*_VALUE, "pipeline.table", *_REDUCTION), fetch_stage),
+    DelayTerm("reduction", (*_VALUE, *_REDUCTION), reduction_stage),
+    DelayTerm("result", (*NUMBER, "max_reduction"), result_stage),
+    DelayTerm("accumulate", NUMBER, accumulate_stage),
+    DelayTerm("accept", (*NUMBER, *_MERGED), accept_stage, broadcast=True),
+    DelayTerm("recall", (*NUMBER, *_MERGED, "outputs", "columns"), recall_stage, broadcast=True),
+)

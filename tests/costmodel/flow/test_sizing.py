@@ -1,0 +1,127 @@
+"""Sizing: ABC is shown the whole design, its figures are those of our own static timing, its limits hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from costmodel.cells.table import CellTable
+from costmodel.flow.mapping import strengths
+from costmodel.flow.netlist import new_cell
+from costmodel.flow.sizing import Sizer
+from costmodel.flow.static_timing import longest_path
+from costmodel.flow.synthesis import shipped_library
+
+FLOP, INVERTER, ADDER = "DFFHQNx1_ASAP7_75t_R", "INVx1_ASAP7_75t_R", "FAx1_ASAP7_75t_R"
+
+
+@pytest.fixture(scope="module")
+def table() -> CellTable:
+    return shipped_library().table()
+
+
+def flop(data: int, output: int, kind: str = FLOP, **others: int) -> dict[str, Any]:
+    return new_cell(kind, ("QN",), CLK=2, D=data, QN=output, **others)
+
+
+def module(cells: dict[str, Any], inputs: list[int], outputs: list[int]) -> dict[str, Any]:
+    ports = {
+        "clk": {"direction": "input", "bits": [2]},
+        "a": {"direction": "input", "bits": inputs},
+        "y": {"direction": "output", "bits": outputs},
+    }
+    return {"cells": cells, "ports": ports}
+
+
+def one_drives(readers: int) -> dict[str, Any]:
+    """A flip-flop whose output goes through so many inverters to as many flip-flops."""
+    cells = {"source": flop(3, 4)}
+    for i in range(readers):
+        cells[f"not{i}"] = new_cell(INVERTER, A=4, Y=1000 + i)
+        cells[f"end{i}"] = flop(1000 + i, 5000 + i)
+    return module(cells, [3], [5000 + i for i in range(readers)])
+
+
+def ripple(bits: int) -> dict[str, Any]:
+    """Full adders in a chain between flip-flops."""
+    cells: dict[str, Any] = {"carry": flop(3, 100)}
+    for i in range(bits):
+        pins = {"A": 1000 + i, "B": 2000 + i, "CI": 100 + i}
+        cells[f"fa{i}"] = new_cell(ADDER, ("CON", "SN"), **pins, CON=101 + i, SN=3000 + i)
+        cells[f"sum{i}"] = flop(3000 + i, 4000 + i)
+    operands = [base + i for base in (1000, 2000) for i in range(bits)]
+    return module(cells, [3, *operands], [100 + bits, *(4000 + i for i in range(bits))])
+
+
+def shown(directory: Path) -> dict[str, Any]:
+    """The netlist that ABC wrote, as a module."""
+    cells: dict[str, Any] = {}
+    ports: dict[str, Any] = {}
+    for line in (directory / "sized.blif").read_text().replace("\\\n", " ").splitlines():
+        word, *rest = line.split() or [""]
+        if word in (".inputs", ".outputs"):
+            ports[word] = {"direction": word[1:-1], "bits": rest}
+        elif word == ".gate":
+            cells[f"g{len(cells)}"] = {
+                "type": rest[0],
+                "connections": {pin: [net] for pin, net in (pair.split("=") for pair in rest[1:])},
+            }
+    return {"cells": cells, "ports": ports}
+
+
+@pytest.mark.parametrize("design", [one_drives(40), ripple(12)], ids=["fan-out", "ripple"])
+def test_the_delay_is_that_of_our_own_static_timing(
+    design: dict[str, Any], table: CellTable, tmp_path: Path
+) -> None:
+    sizer = Sizer(design, table, strengths(table), tmp_path)
+    sized = sizer.size()
+    path = longest_path(shown(tmp_path), sizer.shown)
+    assert path is not None
+    assert sized.delay_ps == pytest.approx(path.delay_ps, abs=0.02)
+
+
+def test_a_net_that_drives_many_is_buffered(table: CellTable, tmp_path: Path) -> None:
+    """Unbuffered, 256 readers would take 256 times the load of one."""
+    few, many = (Sizer(one_drives(n), table, strengths(table), tmp_path).size() for n in (1, 256))
+    assert few.delay_ps < many.delay_ps < 4 * few.delay_ps
+    buffers = sum(count for name, count in many.cells.items() if name.startswith(("BUF", "INV")))
+    assert buffers > 256
+
+
+def test_sizing_changes_no_adder_and_no_flip_flop_but_their_strength(
+    table: CellTable, tmp_path: Path
+) -> None:
+    sized = Sizer(ripple(12), table, strengths(table), tmp_path).size()
+    assert sized.cells[ADDER] == 12
+    assert sum(count for name, count in sized.cells.items() if name.startswith("DFF")) == 13
+    assert sized.area_um2 == pytest.approx(sum(table.cells[n].area * c for n, c in sized.cells.items()))
+
+
+def test_a_carry_takes_as_long_as_its_full_adders(table: CellTable, tmp_path: Path) -> None:
+    delays = [Sizer(ripple(bits), table, strengths(table), tmp_path).size().delay_ps for bits in (8, 16, 24)]
+    assert delays[2] - delays[1] == pytest.approx(delays[1] - delays[0], rel=0.1)
+    assert 8 * 20 < delays[1] - delays[0] < 8 * 50
+
+
+def test_flip_flops_of_another_kind_stay_what_they_are(table: CellTable, tmp_path: Path) -> None:
+    """A larger flip-flop with an enable does not become a smaller one without."""
+    plain = table.cells[FLOP]
+    enable = replace(plain.pins["D"], name="E")
+    kind = replace(plain, name="ENABLED", area=2 * plain.area, pins={**plain.pins, "E": enable})
+    other = CellTable(table.name, {**table.cells, "ENABLED": kind})
+    cells = {"plain": flop(3, 10), "enabled": flop(3, 11, "ENABLED", E=4)}
+    sized = Sizer(module(cells, [3, 4], [10, 11]), other, strengths(other), tmp_path).size()
+    assert sized.cells["ENABLED"] == 1
+    assert sum(count for name, count in sized.cells.items() if name.startswith("DFF")) == 1
+
+
+def test_a_slower_clock_takes_no_more_area(table: CellTable, tmp_path: Path) -> None:
+    sizer = Sizer(one_drives(100), table, strengths(table), tmp_path)
+    tight = sizer.size()
+    for ease in (1.25, 2.0):
+        easy = sizer.size(ease * tight.delay_ps)
+        assert easy.delay_ps <= ease * tight.delay_ps
+        assert easy.area_um2 <= tight.area_um2

@@ -1,0 +1,420 @@
+"""The synthesis flow: what it makes is formally the same design; results are cached and repeatable."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyosys
+import pytest
+from pyosys import libyosys
+
+from costmodel.cells.full_adder import find_full_adder
+from costmodel.cells.liberty import LibertyError, Library
+from costmodel.cells.table import Arc, Cell, CellTable, Pin, Samples, write_liberty
+from costmodel.flow import synthesis
+from costmodel.flow.and_or import find_and_or
+from costmodel.flow.mapping import offer
+from costmodel.flow.synthesis import Flow, Job, SynthesisError, shipped_library, synthesize, synthesize_many
+from costmodel.flow.yosys_worker import Worker
+
+SHIPPED = Path(__file__).parents[3] / "costmodel" / "technologies" / "asap7.cells.json"
+INVERTED_FULL_ADDER = "FAx1_ASAP7_75t_R"
+ADDER = "module top(input signed [7:0] a, b, output signed [8:0] y); assign y = a + b; endmodule"
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    return shipped_library(cache_dir=tmp_path_factory.mktemp("library"))
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The shipped cells, and the same with a full adder whose outputs are true."""
+    directory = tmp_path_factory.mktemp("tables")
+    true_outputs = CellTable.load(SHIPPED)
+    del true_outputs.cells[INVERTED_FULL_ADDER]
+    samples = Samples((0.0,), (0.0,), ((10.0,),))
+    arcs = tuple(
+        Arc(
+            pin,
+            "combinational",
+            "non_unate",
+            dict.fromkeys(("cell_rise", "cell_fall", "rise_transition", "fall_transition"), samples),
+        )
+        for pin in ("A", "B", "CIN")
+    )
+    true_outputs.cells["fa_1"] = Cell(
+        "fa_1",
+        0.2,
+        {
+            **{pin: Pin(pin, "input", 1.0) for pin in ("A", "B", "CIN")},
+            "COUT": Pin("COUT", "output", 0.0, "(A&B) | (A&CIN) | (B&CIN)", arcs=arcs),
+            "SUM": Pin("SUM", "output", 0.0, "A^B^CIN", arcs=arcs),
+        },
+    )
+    true_outputs.save(directory / "true.json")
+    return {"inverted": SHIPPED, "true": directory / "true.json"}
+
+
+def mapped(verilog: str, table: Path, directory: Path, **flow: Any) -> dict[str, Any]:
+    """Runs the flow in this process; leaves the mapped netlist in the directory. Returns the report."""
+    (directory / "design.v").write_text(verilog)
+    job = {
+        "directory": str(directory),
+        "table": str(table),
+        "top": "top",
+        "verilog": [str(directory / "design.v")],
+        "adders": "cells",
+        "hierarchical": False,
+        "clock_ps": None,
+        "speeds": False,
+        **flow,
+    }
+    return Worker(job).synthesize()
+
+
+def yosys(*commands: str) -> None:
+    design = libyosys.Design()
+    for command in commands:
+        libyosys.run_pass(command, design)
+
+
+def gates_of(directory: Path, table: Path) -> tuple[str, ...]:
+    """Commands that read the mapped netlist with every cell as what Liberty says it computes."""
+    liberty = directory / "cells.lib"
+    liberty.write_text(write_liberty(CellTable.load(table)))
+    return (
+        f"read_json {directory / 'mapped.json'}",
+        f"read_liberty -overwrite {liberty}",
+        "hierarchy -top top",
+        "proc",
+        "flatten",
+        "opt_clean -purge",
+    )
+
+
+def assert_same_function(directory: Path, table: Path) -> None:
+    """ABC proves the mapped netlist equal to plain Verilog semantics."""
+    golden, revised = directory / "golden.blif", directory / "revised.blif"
+    yosys(
+        f"read_verilog -sv {directory / 'design.v'}",
+        "hierarchy -top top",
+        "proc",
+        "flatten",
+        "techmap",
+        "opt_clean",
+        f"write_blif {golden}",
+    )
+    yosys(*gates_of(directory, table), "techmap", f"write_blif {revised}")
+    abc = Path(pyosys.__file__).parent / "yosys-abc"
+    said = subprocess.run(
+        [abc, "-c", f"cec {golden} {revised}"], capture_output=True, text=True, check=False
+    ).stdout
+    assert "Networks are equivalent" in said, said
+
+
+# Adders ---------------------------------------------------------------------------------------------------
+
+
+def adder_forms() -> Iterator[str]:
+    """Many small adders in one module each: widths, signs, constants, equal bits, carry-in forms."""
+    for a, b, y in itertools.product((1, 3, 8), (1, 4, 8), (4, 9)):
+        ports = f"input signed [{a - 1}:0] a, input signed [{b - 1}:0] b, input c, output [{y - 1}:0] y"
+        yield f"({ports}); assign y = a + b;"
+    header = "(input [5:0] a, b, input c, output [7:0] y, output [6:0] z); "
+    for operands in (
+        "a + b",
+        "a - b",
+        "{1'b0, a} - {1'b0, b}",
+        "a + 6'd21",
+        "6'd40 - a",
+        "{a, 2'b0} + b",
+        "a + a",
+        "a + ~a",
+        "{a[5], a[5], a} + {b[5], b[5], b}",
+        "a + {6{c}}",
+        "(a ^ {6{c}}) + c",
+        "a + (b - a)",
+    ):
+        yield f"{header} assign y = {operands}; assign z = a < b;"
+    yield header + "wire u; assign {y, u} = {{2{a[5]}}, a, 1'b1} + {{2{b[5]}}, b, c}; assign z = y;"
+    yield header + "wire u; assign {z, u} = {a, 1'b1} + {b, c}; assign y = a[3:0] * b[3:0];"
+    yield header + "assign y = (a + b) + (a - b); assign z = $signed(a) >= $signed(b);"
+    yield "(input signed [4:0] a, b, output signed [9:0] y); assign y = a * b;"
+    yield "(input [21:0] a, input signed [7:0] b, input c, output [21:0] y); assign y = a + {{14{b[7]}}, b};"
+
+
+@pytest.mark.parametrize("adders", ["cells", "generic"])
+@pytest.mark.parametrize("outputs", ["inverted", "true"])
+def test_mapped_adders_are_plain_adders(
+    adders: str, outputs: str, tables: dict[str, Path], tmp_path: Path
+) -> None:
+    forms = list(adder_forms())
+    modules = [f"module form{i} {form} endmodule" for i, form in enumerate(forms)]
+    ports, instances = [], []
+    for i, form in enumerate(forms):
+        connections = []
+        for declaration in form[form.index("(") + 1 : form.index(")")].split(","):
+            words = declaration.split()
+            if words[0] in ("input", "output"):
+                direction, shape = words[0], next((word for word in words if word.startswith("[")), "")
+            name = words[-1]
+            ports.append(f"{direction} {shape} {name}{i}")
+            connections.append(f".{name}({name}{i})")
+        instances.append(f"form{i} u{i}({', '.join(connections)});")
+    design = "\n".join([*modules, f"module top({', '.join(ports)});", *instances, "endmodule"])
+    report = mapped(design, tables[outputs], tmp_path, adders=adders)
+    full_adders = [name for name in report["cells"] if name in (INVERTED_FULL_ADDER, "fa_1")]
+    assert bool(full_adders) == (adders == "cells")
+    assert_same_function(tmp_path, tables[outputs])
+
+
+ACCUMULATOR = """
+module top(input clk, clear, enable, input signed [5:0] a, b, c, d, input [3:0] s,
+           output reg signed [9:0] sum);
+  wire signed [6:0] p, q; wire signed [7:0] r; wire u, v, w, x; wire signed [9:0] kept, next;
+  reg signed [5:0] ra;
+  assign {p, u} = {ra[5], ra, 1'b1} + {b[5], b, s[0]};
+  assign {q, v} = {c[5], c, 1'b1} + {d[5], d, s[1]};
+  assign {r, w} = {p[6], p, 1'b1} + {q[6], q, s[2]};
+  assign kept = sum & {10{~clear}};
+  assign {next, x} = {{2{r[7]}}, r, 1'b1} + {kept, s[3]};
+  always @(posedge clk) begin ra <= a; if (enable) sum <= next; end
+endmodule"""
+
+
+@pytest.mark.parametrize("outputs", ["inverted", "true"])
+def test_registers_stored_inverted_behave_as_before(
+    outputs: str, tables: dict[str, Path], tmp_path: Path
+) -> None:
+    """SAT over 6 cycles, from any state: once cleared, both accumulators show the same for ever."""
+    mapped(ACCUMULATOR, tables[outputs], tmp_path)
+    yosys(
+        *gates_of(tmp_path, tables[outputs]),
+        "rename top revised",
+        "design -stash revised",
+        f"read_verilog -sv {tmp_path / 'design.v'}",
+        "hierarchy -top top",
+        "proc",
+        "flatten",
+        "rename top golden",
+        "design -copy-from revised revised",
+        "miter -equiv -flatten golden revised miter",
+        "hierarchy -top miter",
+        "sat -verify -seq 6 -prove-skip 3 -prove trigger 0 -set-at 1 in_clear 1 -set-at 2 in_clear 1"
+        " -set-at 1 in_enable 1 -set-at 2 in_enable 1 miter",
+    )
+
+
+def test_a_chain_of_inverted_full_adders_needs_almost_no_inverters(tmp_path: Path) -> None:
+    """Neighbouring bits and levels alternate in polarity: a tree needs one inverter or two an adder."""
+    names = [f"x{i}" for i in range(8)]
+    sums = [
+        "wire [8:0] " + ", ".join(f"s{i} = x{2 * i} + x{2 * i + 1}" for i in range(4)) + ";",
+        "wire [9:0] t0 = s0 + s1, t1 = s2 + s3;",
+    ]
+    ports = f"input [7:0] {', '.join(names)}, output [10:0] y"
+    design = f"module top({ports}); {' '.join(sums)} assign y = t0 + t1; endmodule"
+    cells = mapped(design, SHIPPED, tmp_path)["cells"]
+    assert cells[INVERTED_FULL_ADDER] >= 7 * 7
+    # Input and output ports are true: up to one inverter for every second of their bits.
+    assert cells.get("INVx1_ASAP7_75t_R", 0) <= 8 * 8 / 2 + 11 / 2 + 7
+
+
+def test_a_carry_in_through_the_lowest_bit_costs_nothing(library: Library, tmp_path: Path) -> None:
+    plain = "module top(input [7:0] a, b, output [7:0] y); assign y = a + b; endmodule"
+    carry = (
+        "module top(input [7:0] a, b, input c, output [7:0] y); wire u;"
+        " assign {y, u} = {a, 1'b1} + {b, c}; endmodule"
+    )
+    areas = [synthesize(text, "top", library, cache_dir=tmp_path).area_um2 for text in (plain, carry)]
+    assert areas[1] <= areas[0] + 0.05 + 0.04374
+
+
+def test_full_adders_are_found_by_function() -> None:
+    found = find_full_adder(CellTable.load(SHIPPED))
+    assert found is not None
+    assert (found.name, found.sum, found.carry) == (INVERTED_FULL_ADDER, "SN", "CON")
+    assert found.sum_inverted
+    assert found.carry_inverted
+    assert find_full_adder(CellTable("none", {})) is None
+
+
+# Multiplexers ---------------------------------------------------------------------------------------------
+
+
+def test_a_one_hot_multiplexer_is_mapped_to_the_same_function(tmp_path: Path) -> None:
+    legs = " | ".join(f"(x{i} & {{4{{k == {i}}}}})" for i in range(11))
+    ports = ", ".join(f"x{i}" for i in range(11))
+    design = (
+        f"module top(input [3:0] {ports}, k, input s, output [3:0] y);"
+        f" assign y = ({legs}) ^ {{4{{s}}}}; endmodule"
+    )
+    report = mapped(design, SHIPPED, tmp_path)
+    assert report["cells"]["AO332x1_ASAP7_75t_R"] >= 12
+    assert_same_function(tmp_path, SHIPPED)
+
+
+def test_wide_cells_are_offered_with_inputs_tied_where_that_is_smaller() -> None:
+    offered = offer(CellTable.load(SHIPPED))
+    widest = find_and_or(offered.logic)
+    assert widest is not None
+    assert len(widest.legs) == 3
+    assert offered.tied[widest.name].cell == "AO332x1_ASAP7_75t_R"
+    assert all(cell in CellTable.load(SHIPPED).cells for cell in (use.cell for use in offered.tied.values()))
+
+
+# Results, cache, errors -----------------------------------------------------------------------------------
+
+
+def test_areas_add_up(library: Library, tmp_path: Path) -> None:
+    result = synthesize(ACCUMULATOR, "top", library, cache_dir=tmp_path)
+    cells = library.table().cells
+    assert result.area_um2 == pytest.approx(
+        sum(cells[name].area * count for name, count in result.cells.items())
+    )
+    assert result.area_um2 == pytest.approx(result.sequential_um2 + result.combinational_um2)
+    assert result.sequential_um2 == pytest.approx(16 * cells["DFFHQNx1_ASAP7_75t_R"].area)
+    assert result.delay_ps is None
+
+
+def test_a_result_comes_from_the_cache_the_second_time(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = synthesize(ADDER, "top", library, cache_dir=tmp_path)
+
+    def refuse(*_: object) -> str:
+        raise AssertionError("synthesized again")
+
+    monkeypatch.setattr(synthesis._Children, "run", refuse)
+    assert synthesize(ADDER, "top", library, cache_dir=tmp_path) == first
+    with pytest.raises(AssertionError, match="synthesized again"):
+        synthesize(ADDER, "top", library, Flow(adders="generic"), cache_dir=tmp_path)
+    assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".")]
+
+
+def test_a_damaged_cache_file_is_synthesized_anew(library: Library, tmp_path: Path) -> None:
+    first = synthesize(ADDER, "top", library, cache_dir=tmp_path)
+    (cached,) = (tmp_path / "synthesis").rglob("*.json")
+    cached.write_text('{"area_um2": ')
+    assert synthesize(ADDER, "top", library, cache_dir=tmp_path).area_um2 == first.area_um2
+
+
+def test_two_runs_give_the_same_result(library: Library, tmp_path: Path) -> None:
+    flow = Flow(speeds=True)
+    runs = [synthesize(ACCUMULATOR, "top", library, flow, tmp_path / str(i)) for i in range(2)]
+    assert runs[0].cells == runs[1].cells
+    assert runs[0].sized == runs[1].sized
+
+
+def test_gzip_and_plain_libraries_share_their_results(library: Library, tmp_path: Path) -> None:
+    packed = tmp_path / "packed.lib.gz"
+    packed.write_bytes(gzip.compress(library.files[0].read_bytes()))
+    other = Library("packed", (packed,), library.dont_use)
+    assert (
+        synthesize(ADDER, "top", other, cache_dir=tmp_path / "a").cells
+        == synthesize(ADDER, "top", library, cache_dir=tmp_path / "b").cells
+    )
+
+
+def test_dont_use_cells_are_not_used(library: Library, tmp_path: Path) -> None:
+    without = Library("less", library.files, (*library.dont_use, "FA*", "XOR2*"))
+    used = synthesize(ADDER, "top", without, cache_dir=tmp_path).cells
+    assert not [name for name in used if name.startswith(("FA", "XOR2"))]
+
+
+def test_a_hierarchical_result_is_the_sum_over_instances(library: Library, tmp_path: Path) -> None:
+    design = (
+        ADDER.replace("top", "leaf")
+        + "\n"
+        + "module top(input [7:0] a, b, c, output [8:0] y, z);"
+        + " leaf one(a, b, y); leaf two(b, c, z); endmodule"
+    )
+    result = synthesize(design, "top", library, Flow(hierarchical=True), tmp_path)
+    assert result.modules["leaf"].instances == 2
+    assert result.area_um2 == pytest.approx(
+        sum(module.area_um2 * module.instances for module in result.modules.values())
+    )
+    assert result.area_um2 == pytest.approx(
+        2 * synthesize(ADDER, "top", library, cache_dir=tmp_path).area_um2
+    )
+
+
+def test_a_design_is_sized_for_a_clock_and_as_fast_as_can_be(library: Library, tmp_path: Path) -> None:
+    fan_out = "module top(input s, input [63:0] a, b, output [63:0] y); assign y = s ? a : b; endmodule"
+    speeds = synthesize(fan_out, "top", library, Flow(speeds=True), cache_dir=tmp_path)
+    tight, medium = speeds.sized["tight"], speeds.sized["medium"]
+    assert speeds.delay_ps == tight.delay_ps
+    assert medium.delay_ps <= 1.25 * tight.delay_ps
+    assert speeds.area_um2 < medium.area_um2 <= tight.area_um2
+    clocked = synthesize(fan_out, "top", library, Flow(clock_ps=2 * tight.delay_ps), cache_dir=tmp_path)
+    assert clocked.delay_ps is not None
+    assert clocked.delay_ps <= 2 * tight.delay_ps
+    assert speeds.area_um2 < clocked.area_um2 <= tight.area_um2
+
+
+def test_many_syntheses_run_side_by_side(library: Library, tmp_path: Path) -> None:
+    widths = (2, 3, 4)
+    jobs = [
+        Job(f"module top(input [{w}:0] a, b, output [{w}:0] y); assign y = a + b; endmodule", "top", library)
+        for w in widths
+    ]
+    jobs.append(Job("module top(input a; endmodule", "top", library))
+    results = dict(synthesize_many(jobs, workers=2, cache_dir=tmp_path))
+    assert set(results) == {0, 1, 2, 3}
+    assert isinstance(results[3], SynthesisError)
+    areas = [
+        result.area_um2 for _, result in sorted(results.items())[:3] if not isinstance(result, SynthesisError)
+    ]
+    assert areas == sorted(areas)
+
+
+def test_leaving_early_ends_what_is_under_way(library: Library, tmp_path: Path) -> None:
+    """The second design would take minutes."""
+    large = "module top(input [255:0] a, b, output [511:0] y); assign y = a * b; endmodule"
+    results = synthesize_many([Job(ADDER, "top", library), Job(large, "top", library)], 2, tmp_path)
+    started = time.monotonic()
+    assert next(results)[0] == 0
+    results.close()
+    assert time.monotonic() - started < 30
+    assert len(list((tmp_path / "synthesis").rglob("*.json"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("verilog", "said"),
+    [
+        ("module top(input a; endmodule", "syntax error"),
+        ("module other(input a, output b); assign b = a; endmodule", "top"),
+        ("module top(input a, output b); missing m(a, b); endmodule", "missing"),
+    ],
+)
+def test_a_design_that_yosys_refuses_is_one_line(
+    verilog: str, said: str, library: Library, tmp_path: Path
+) -> None:
+    with pytest.raises(SynthesisError, match=said) as caught:
+        synthesize(verilog, "top", library, cache_dir=tmp_path)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "synthesis").exists()
+
+
+def test_a_missing_verilog_file_is_one_line(library: Library, tmp_path: Path) -> None:
+    with pytest.raises(SynthesisError, match=r"nowhere\.v"):
+        synthesize([tmp_path / "nowhere.v"], "top", library, cache_dir=tmp_path)
+
+
+def test_an_unusable_library_is_refused_before_yosys_starts(tmp_path: Path) -> None:
+    with pytest.raises(LibertyError, match=r"nowhere\.lib"):
+        synthesize(ADDER, "top", Library("none", (tmp_path / "nowhere.lib",)), cache_dir=tmp_path)
+
+
+def test_the_cell_table_is_small_and_says_where_it_is_from() -> None:
+    data = json.loads(SHIPPED.read_text())
+    assert "Arizona State University" in data["attribution"]
+    assert len(data["cells"]) < 60

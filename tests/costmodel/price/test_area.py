@@ -1,0 +1,195 @@
+"""Laws that the area model obeys, and how near it is to synthesis on cores that it was not fitted on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from costmodel.fit.calibration import calibration_cores
+from costmodel.fit.sampling import draw_cores
+from costmodel.flow.synthesis import shipped_library, synthesize
+from costmodel.price.area import AREA_TERMS, PARTS
+from costmodel.price.estimate import BATCH_KEYS, estimate, estimate_batch
+from costmodel.price.technology import load_technology
+from costmodel.price.throughput import STAGES
+from generator.config import CoreConfig
+from generator.errors import ConfigError
+from generator.verilog import emit
+from tests.costmodel.batches import assert_priced_as_alone
+
+ASAP7 = load_technology("asap7")
+FLOORS = [("select", 1), ("lut", 2), ("lut", 3), ("lut", 4)]
+
+
+def floor_core(architecture: str, group_size: int) -> CoreConfig:
+    """n = 24, K = 16, int8, N_max = 8192: the cores whose areas are floors of the project."""
+    values = {"architecture": architecture, "group_size": group_size, "tables": 24 // group_size}
+    return CoreConfig.parse({**values, "columns": 16})
+
+
+@st.composite
+def cores(draw: st.DrawFn) -> dict[str, Any]:
+    """Values of a small core that is allowed."""
+    architecture = draw(st.sampled_from(["lut", "select", "multiplier"]))
+    outputs = draw(st.none() | st.integers(1, 40))
+    return {
+        "architecture": architecture,
+        "activation": f"int{draw(st.integers(2, 16))}",
+        "symmetric": draw(st.booleans()),
+        "group_size": draw(st.integers(1, 4)) if architecture == "lut" else 1,
+        "tables": draw(st.integers(1, 12)),
+        "columns": draw(st.integers(1, 20)),
+        "rows": draw(st.integers(1, 5)),
+        "max_reduction": draw(st.integers(48, 1 << 16)),
+        "dataflow": "output_stationary" if outputs is None else "table_stationary",
+        "outputs": outputs,
+        "fetch": draw(st.sampled_from(["onehot", "tree"])),
+        "pipeline": {
+            "table": draw(st.sampled_from(["entries", "activations"])),
+            "fetch": draw(st.booleans()),
+            "reduction_every": draw(st.integers(0, 3)),
+        },
+    }
+
+
+def area(values: dict[str, Any]) -> float:
+    return estimate(CoreConfig.parse(values), ASAP7).area_um2
+
+
+def flat(values: dict[str, Any]) -> dict[str, Any]:
+    """Values with dotted keys."""
+    pipeline = {f"pipeline.{key}": value for key, value in values["pipeline"].items()}
+    return {**{key: value for key, value in values.items() if key != "pipeline"}, **pipeline}
+
+
+@given(cores(), st.sampled_from(["tables", "columns", "rows", "max_reduction", "activation"]))
+def test_more_of_anything_is_never_smaller(values: dict[str, Any], key: str) -> None:
+    more = {
+        "activation": lambda name: f"int{min(16, int(name.removeprefix('int')) + 1)}",
+        "max_reduction": lambda length: 2 * length,
+    }.get(key, lambda number: number + 1)
+    if values["outputs"] is not None and key == "columns":
+        # More columns share the same outputs: each keeps fewer partial sums.
+        values["outputs"] = values["columns"]
+        grown = {**values, "columns": values["columns"] + 1, "outputs": values["columns"] + 1}
+    else:
+        grown = {**values, key: more(values[key])}
+    assert area(grown) >= area(values)
+
+
+@given(cores())
+def test_a_table_of_one_entry_is_never_priced_below_a_select(values: dict[str, Any]) -> None:
+    values["group_size"] = 1
+    assert area({**values, "architecture": "lut"}) >= area({**values, "architecture": "select"})
+
+
+@given(cores())
+def test_the_breakdown_sums_to_the_area(values: dict[str, Any]) -> None:
+    found = estimate(CoreConfig.parse(values), ASAP7)
+    assert set(found.breakdown) == set(PARTS)
+    assert sum(found.breakdown.values()) == pytest.approx(found.area_um2, rel=1e-12)
+    assert all(share >= 0 for share in found.breakdown.values())
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(cores(), min_size=1, max_size=12))
+def test_a_batch_equals_estimates_one_by_one(many: list[dict[str, Any]]) -> None:
+    columns = {key: np.array([flat(values)[key] for values in many], dtype=object) for key in flat(many[0])}
+    alone = [CoreConfig.parse(values) for values in many]
+    assert_priced_as_alone(estimate_batch(columns, ASAP7), alone, ASAP7)
+
+
+def test_a_batch_of_any_numbers_equals_estimates_one_by_one() -> None:
+    many = [*draw_cores(21, 12, largest=4000), *draw_cores(22, 40, largest=4000, floats=1.0)]
+    dumped = [core.model_dump() for core in many]
+    columns = {
+        key: np.array([values.get(key) for values in map(flat, dumped)], dtype=object)
+        for key in flat(dumped[0])
+    }
+    assert_priced_as_alone(estimate_batch(columns, ASAP7), many, ASAP7)
+
+
+@pytest.mark.parametrize(
+    "datapath", [pytest.param("native", marks=pytest.mark.exhaustive), "exact", "aligned"]
+)
+@pytest.mark.parametrize(
+    ("architecture", "group_size"),
+    [("lut", 2), ("select", 1), pytest.param("multiplier", 1, marks=pytest.mark.exhaustive)],
+)
+def test_float_estimates_are_near_synthesis(datapath: str, architecture: str, group_size: int) -> None:
+    core = CoreConfig.parse(
+        {
+            "architecture": architecture,
+            "activation": "fp8_e4m3" if architecture == "multiplier" else "fp16",
+            "datapath": datapath,
+            **({"aligned_bits": 15} if datapath == "aligned" else {}),
+            "group_size": group_size,
+            "tables": 4,
+            "columns": 4,
+            "pipeline": {"table": "activations"},
+        }
+    )
+    emission = emit(core)
+    synthesized = synthesize(emission.verilog, emission.top, shipped_library())
+    assert estimate(core, ASAP7).area_um2 == pytest.approx(synthesized.area_um2, rel=0.1)
+
+
+def test_columns_of_a_batch_may_be_single_values_integers_or_left_out() -> None:
+    batch = estimate_batch(
+        {"architecture": "lut", "group_size": 2, "tables": np.arange(1, 5), "columns": 4, "outputs": 0}, ASAP7
+    )
+    expected = [area({"group_size": 2, "tables": tables, "columns": 4}) for tables in range(1, 5)]
+    assert batch["area_um2"] == pytest.approx(expected)
+
+
+def test_combinations_too_many_for_one_table_are_priced_alike() -> None:
+    generator = np.random.default_rng(1)
+    columns = {
+        "tables": generator.integers(1, 300, 50),
+        "max_reduction": generator.integers(1000, 100000, 50),
+        "outputs": generator.integers(1, 5000, 50),
+        "columns": generator.integers(1, 200, 50),
+        "dataflow": "table_stationary",
+    }
+    batch = estimate_batch(columns, ASAP7)
+    for i in range(50):
+        values = {key: column[i].item() for key, column in columns.items() if not isinstance(column, str)}
+        assert batch["area_um2"][i] == pytest.approx(area({**values, "dataflow": "table_stationary"}))
+
+
+def test_a_batch_refuses_what_it_does_not_know() -> None:
+    with pytest.raises(ConfigError, match="unknown key 'width'"):
+        estimate_batch({"tables": 1, "columns": 1, "width": 3}, ASAP7)
+    with pytest.raises(ConfigError, match="columns is missing"):
+        estimate_batch({"tables": 1}, ASAP7)
+    with pytest.raises(ConfigError, match="one length is expected"):
+        estimate_batch({"tables": np.arange(1, 3), "columns": np.arange(1, 4)}, ASAP7)
+    with pytest.raises(ConfigError, match="group_size"):
+        estimate_batch({"tables": 1, "columns": 1, "group_size": np.array([1, 9])}, ASAP7)
+
+
+def test_every_term_states_known_keys() -> None:
+    for term in AREA_TERMS:
+        assert set(term.keys) <= set(BATCH_KEYS)
+        assert set(term.count) <= {"rows", "tables", "columns", *STAGES}
+        assert term.part in PARTS
+
+
+def test_the_cores_of_the_floors_are_not_calibrated_on() -> None:
+    assert not set(calibration_cores()) & {floor_core(*floor) for floor in FLOORS}
+
+
+@pytest.mark.parametrize(
+    ("architecture", "group_size"), [*FLOORS[:3], pytest.param(*FLOORS[3], marks=pytest.mark.exhaustive)]
+)
+def test_the_model_is_within_ten_percent_of_synthesis(architecture: str, group_size: int) -> None:
+    core = floor_core(architecture, group_size)
+    emission = emit(core)
+    datapath = synthesize(emission.verilog, emission.datapath, shipped_library())
+    modelled = estimate(core, ASAP7)
+    tile = modelled.area_um2 - modelled.breakdown["control"]
+    assert tile == pytest.approx(datapath.area_um2, rel=0.1)

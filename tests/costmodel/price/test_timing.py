@@ -1,0 +1,81 @@
+"""Laws that the delay model obeys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from costmodel.price.components import DELAY_COMPONENTS
+from costmodel.price.estimate import BATCH_KEYS, Estimate, estimate
+from costmodel.price.technology import load_technology
+from costmodel.price.timing import DELAY_TERMS
+from generator.config import CoreConfig
+from generator.plan import plan_for
+
+ASAP7 = load_technology("asap7")
+
+
+def timed(**values: Any) -> Estimate:
+    return estimate(CoreConfig.parse({"tables": 16, "columns": 8, **values}), ASAP7)
+
+
+def test_the_delay_is_that_of_the_longest_stage() -> None:
+    found = timed(group_size=3, pipeline={"fetch": True, "reduction_every": 1})
+    assert found.delay_ps == max(found.stages_ps.values())
+    assert set(found.stages_ps) == {"entries", "fetch", "reduction", "accept"}
+
+
+def test_wider_numbers_are_slower() -> None:
+    delays = [timed(activation=f"int{bits}").delay_ps for bits in range(2, 17)]
+    assert delays == sorted(delays)
+    assert delays[0] < delays[-1]
+
+
+def test_registers_shorten_the_path_they_cut() -> None:
+    whole, cut = timed(), timed(pipeline={"reduction_every": 2})
+    assert cut.stages_ps["fetch"] < whole.stages_ps["fetch"]
+    early, late = timed(group_size=3, pipeline={"table": "activations"}), timed(group_size=3)
+    assert late.stages_ps["fetch"] < early.stages_ps["fetch"]
+    assert "entries" not in early.stages_ps
+
+
+def test_a_multiplier_is_slower_than_a_select() -> None:
+    assert timed(architecture="multiplier").delay_ps > timed(architecture="select").delay_ps
+
+
+@pytest.mark.parametrize("number", [{"activation": "int8"}, {"activation": "fp16", "datapath": "native"}])
+def test_every_stage_states_the_keys_it_depends_on(number: dict[str, Any]) -> None:
+    base: dict[str, Any] = {"architecture": "lut", "group_size": 2, "tables": 12, "columns": 4, "rows": 1}
+    base |= {"max_reduction": 4096, "dataflow": "table_stationary", "outputs": 16} | number
+    base["pipeline"] = {"table": "entries", "fetch": True, "reduction_every": 2}
+    changes: dict[str, Any] = {
+        "architecture": "multiplier", "group_size": 3, "tables": 20, "columns": 7, "rows": 3,
+        "max_reduction": 300, "outputs": 99, "fetch": "tree", "pipeline.table": "activations",
+        "pipeline.fetch": False, "pipeline.reduction_every": 1, "dataflow": "output_stationary",
+    }  # fmt: skip
+    if "datapath" in number:
+        base["pipeline"]["float_stages"] = 3
+        changes |= {"activation": "bf16", "pipeline.float_stages": 2}
+    else:
+        changes |= {"activation": "int5", "symmetric": True}
+    coefficients = {name: 1 + 0.37 * i for i, name in enumerate(DELAY_COMPONENTS)}
+    for term in DELAY_TERMS:
+        assert set(term.keys) <= set(BATCH_KEYS)
+        before = term.bill(plan_for(CoreConfig.parse(base))).price(coefficients)
+        for key, value in changes.items():
+            if key in term.keys:
+                continue
+            values = base | {"pipeline": dict(base["pipeline"])}
+            if key.startswith("pipeline."):
+                values["pipeline"][key.removeprefix("pipeline.")] = value
+            else:
+                values[key] = value
+            if values["dataflow"] == "output_stationary":
+                del values["outputs"]
+            if values["architecture"] == "multiplier":
+                values["group_size"] = 1
+                if "group_size" in term.keys:
+                    continue
+            after = term.bill(plan_for(CoreConfig.parse(values))).price(coefficients)
+            assert after == pytest.approx(before), (term.stage, key)
