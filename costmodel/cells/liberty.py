@@ -319,15 +319,27 @@ class _Reader:
 
     def _pin(self, group: _Group) -> Pin:
         attributes = group.attributes
-        capacitance = float(attributes.get("capacitance", "0")) * self.capacitance
+        output = attributes.get("direction") == "output"
+        rise, fall = (attributes.get(f"{edge}_capacitance") for edge in ("rise", "fall"))
+        edges = None
+        if rise is not None and fall is not None and not output:
+            edges = float(rise) * self.capacitance, float(fall) * self.capacitance
         return Pin(
             group.arguments,
             attributes.get("direction", "input"),
-            capacitance,
+            float(attributes.get("capacitance", "0")) * self.capacitance,
             attributes.get("function"),
             attributes.get("clock") == "true",
             self._arcs(group),
+            edges,
+            self._limit(group, "max_capacitance") * self.capacitance if output else math.inf,
+            self._limit(group, "max_transition") * self.time,
         )
+
+    def _limit(self, pin: _Group, name: str) -> float:
+        """A limit of a pin, by default the library's; infinite where neither states one."""
+        stated = pin.attributes.get(name, self.library.attributes.get(f"default_{name}"))
+        return math.inf if stated is None else float(stated)
 
     def _arcs(self, pin: _Group) -> tuple[Arc, ...]:
         """The arcs into a pin, those that differ only in their conditions merged into the slowest."""

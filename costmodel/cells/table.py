@@ -12,14 +12,14 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from generator.files import write_text
 
 # Bumped whenever the meaning of a stored cell table changes, so that stale cached ones are not read.
-FORMAT = 1
+FORMAT = 2
 
 
 class FunctionError(ValueError):
@@ -65,7 +65,11 @@ class Arc:
 
 @dataclass(frozen=True)
 class Pin:
-    """A pin: its direction, capacitance in fF, function if it is an output, and the arcs that end in it."""
+    """A pin: its direction, capacitance in fF, function if it is an output, and the arcs that end in it.
+
+    `edges` are the capacitances of a rising and a falling edge in fF where the library tells them apart;
+    `most_load` (fF, of an output) and `most_slew` (ps) are the library's max_capacitance and max_transition.
+    """
 
     name: str
     direction: str
@@ -73,6 +77,9 @@ class Pin:
     function: str | None = None
     clock: bool = False
     arcs: tuple[Arc, ...] = ()
+    edges: tuple[float, float] | None = None
+    most_load: float = math.inf
+    most_slew: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -233,9 +240,8 @@ def compact(
                 )
                 for arc in pin.arcs
             )
-            pins[pin.name] = Pin(
-                pin.name, pin.direction, _rounded(pin.capacitance), pin.function, pin.clock, arcs
-            )
+            edges = pin.edges and (_rounded(pin.edges[0]), _rounded(pin.edges[1]))
+            pins[pin.name] = replace(pin, capacitance=_rounded(pin.capacitance), arcs=arcs, edges=edges)
         cells[name] = Cell(name, cell.area, pins, cell.flip_flop, cell.sequential)
     return CellTable(table.name, cells, attribution or table.attribution)
 
@@ -280,6 +286,11 @@ def _cell_to_json(cell: Cell) -> dict[str, Any]:
             entry["f"] = pin.function
         if pin.clock:
             entry["clock"] = True
+        if pin.edges is not None:
+            entry["e"] = pin.edges
+        for key, limit in (("load", pin.most_load), ("slew", pin.most_slew)):
+            if limit < math.inf:
+                entry[key] = limit
         if pin.arcs:
             entry["arcs"] = [
                 [arc.related, arc.kind, arc.sense, {key: samples(table) for key, table in arc.tables.items()}]
@@ -314,7 +325,15 @@ def _cell_from_json(name: str, data: Mapping[str, Any]) -> Cell:
             for related, kind, sense, tables in entry.get("arcs", ())
         )
         pins[pin_name] = Pin(
-            pin_name, entry["d"], entry["c"], entry.get("f"), entry.get("clock", False), arcs
+            pin_name,
+            entry["d"],
+            entry["c"],
+            entry.get("f"),
+            entry.get("clock", False),
+            arcs,
+            tuple(entry["e"]) if "e" in entry else None,
+            entry.get("load", math.inf),
+            entry.get("slew", math.inf),
         )
     flip_flop = FlipFlop(*data["ff"]) if "ff" in data else None
     return Cell(name, data["area"], pins, flip_flop, data.get("sequential", False))
@@ -376,6 +395,16 @@ def _cell_to_liberty(cell: Cell, templates: dict[tuple[bool, int, int], str]) ->
         lines += [f"    pin ({pin.name}) {{", f"      direction : {pin.direction};"]
         if pin.direction == "input":
             lines.append(f"      capacitance : {pin.capacitance:.6g};")
+        if pin.edges is not None:
+            lines += [
+                f"      {edge}_capacitance : {value:.6g};"
+                for edge, value in zip(("rise", "fall"), pin.edges, strict=True)
+            ]
+        lines += [
+            f"      {name} : {limit:.6g};"
+            for name, limit in (("max_capacitance", pin.most_load), ("max_transition", pin.most_slew))
+            if limit < math.inf
+        ]
         if pin.clock:
             lines.append("      clock : true;")
         if pin.function is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import os
 from pathlib import Path
 
@@ -51,6 +52,22 @@ def full_libraries() -> Path:
     if not directory.is_dir():
         pytest.skip("no full cell libraries: set TERNLUT_LIBERTY to the directory that holds them")
     return directory
+
+
+def test_limits_of_pins_and_of_the_library_and_the_capacitances_of_both_edges_are_read() -> None:
+    text = SMALL.replace('time_unit : "1ns";', 'time_unit : "1ns"; default_max_transition : 0.5;')
+    text = text.replace("direction : output;", "direction : output; max_capacitance : 0.04;")
+    text = text.replace(
+        "capacitance : 0.002;",
+        "capacitance : 0.002; rise_capacitance : 0.0025; fall_capacitance : 0.0015; max_transition : 0.3;",
+    )
+    pins = parse(text, "small.lib")["INV"].pins
+    assert pins["A"].edges == pytest.approx((2.5, 1.5))
+    assert (pins["A"].most_slew, pins["Y"].most_slew) == pytest.approx((300, 500))
+    assert (pins["A"].most_load, pins["Y"].most_load) == pytest.approx((math.inf, 40))
+    plain = parse(SMALL, "small.lib")["INV"].pins
+    assert plain["A"].edges is None
+    assert plain["Y"].most_load == plain["Y"].most_slew == math.inf
 
 
 def test_values_come_out_in_ps_and_ff() -> None:
