@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 from generator.arithmetic import arithmetic_of
 from generator.block import Block, delayed, slices, update
 from generator.fetch import Fetch
-from generator.plan import CorePlan
+from generator.plan import CorePlan, core_name
 
 
 def control_ports(plan: CorePlan) -> dict[str, int]:
@@ -51,7 +51,7 @@ class Column(Block):
         self.plan = plan
         config = plan.config
         super().__init__(
-            f"column_{plan.name}",
+            f"column_{core_name(plan.config)}",
             f"{config.tables} fetches, their sum and the accumulator, for {config.rows} row(s) of tokens",
             {
                 "clk": In(1),

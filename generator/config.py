@@ -183,6 +183,11 @@ class CoreConfig(BaseModel):
         """n: activations that one step consumes for each row."""
         return self.tables * self.group_size
 
+    @property
+    def macs_per_cycle(self) -> int:
+        """Ternary multiply-accumulates of one step."""
+        return self.rows * self.columns * self.tile_length
+
     @cached_property
     def digest(self) -> str:
         """Twelve hex digits that name this configuration."""

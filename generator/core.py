@@ -12,7 +12,7 @@ from generator.block import Block, delayed, slices
 from generator.column import Column, control_ports
 from generator.floating.align import LargestExponent
 from generator.formats import Float
-from generator.plan import CorePlan
+from generator.plan import CorePlan, beat_bits, core_name
 from generator.sequencer import Sequencer
 from generator.table import Table
 
@@ -39,15 +39,15 @@ class Datapath(Block):
     def __init__(self, plan: CorePlan) -> None:
         self.plan = plan
         super().__init__(
-            f"datapath_{plan.name}",
+            f"datapath_{core_name(plan.config)}",
             "tables and columns of one tile",
             {
                 "clk": In(1),
                 "load": In(1),
                 **{port: In(width) for port, width in control_ports(plan).items()},
-                "activations": In(plan.activation_beat_bits),
-                "keys": In(plan.key_beat_bits),
-                "results": Out(plan.result_beat_bits),
+                "activations": In(beat_bits(plan).activation),
+                "keys": In(beat_bits(plan).key),
+                "results": Out(beat_bits(plan).result),
             },
         )
         self.table, self.column = Table(plan), Column(plan)
@@ -129,20 +129,20 @@ class Core(Block):
     def __init__(self, plan: CorePlan) -> None:
         self.plan = plan
         super().__init__(
-            f"ternlut_{plan.name}",
+            f"ternlut_{core_name(plan.config)}",
             "the core behind its AXI4-Stream ports",
             {
                 "aclk": In(1),
                 "aresetn": In(1),
                 "n_tiles": In(plan.n_tiles_width),
                 "m_tiles": In(plan.m_tiles_width),
-                "s_axis_activation_tdata": In(padded(plan.activation_beat_bits)),
+                "s_axis_activation_tdata": In(padded(beat_bits(plan).activation)),
                 "s_axis_activation_tvalid": In(1),
                 "s_axis_activation_tready": Out(1),
-                "s_axis_key_tdata": In(padded(plan.key_beat_bits)),
+                "s_axis_key_tdata": In(padded(beat_bits(plan).key)),
                 "s_axis_key_tvalid": In(1),
                 "s_axis_key_tready": Out(1),
-                "m_axis_result_tdata": Out(padded(plan.result_beat_bits)),
+                "m_axis_result_tdata": Out(padded(beat_bits(plan).result)),
                 "m_axis_result_tvalid": Out(1),
                 "m_axis_result_tready": In(1),
                 "m_axis_result_tlast": Out(1),
@@ -172,20 +172,20 @@ class Core(Block):
             **control,
         )
         for name, port, bits in (
-            ("unused_activation_padding", self.s_axis_activation_tdata, plan.activation_beat_bits),
-            ("unused_key_padding", self.s_axis_key_tdata, plan.key_beat_bits),
+            ("unused_activation_padding", self.s_axis_activation_tdata, beat_bits(plan).activation),
+            ("unused_key_padding", self.s_axis_key_tdata, beat_bits(plan).key),
         ):
             if bits < len(port):
                 padding = Signal(len(port) - bits, name=name, attrs={"keep": 1})
                 m.d.comb += padding.eq(port[bits:])
-        results = Signal(plan.result_beat_bits)
+        results = Signal(beat_bits(plan).result)
         m.submodules.datapath = self.datapath.instance(
             clk=self.aclk,
             load=load,
             **control,
             results=results,
-            activations=self.s_axis_activation_tdata[: plan.activation_beat_bits],
-            keys=self.s_axis_key_tdata[: plan.key_beat_bits],
+            activations=self.s_axis_activation_tdata[: beat_bits(plan).activation],
+            keys=self.s_axis_key_tdata[: beat_bits(plan).key],
         )
         m.d.comb += self.m_axis_result_tdata.eq(results)
         return m

@@ -14,7 +14,7 @@ from amaranth.lib.wiring import In, Out
 from generator.arithmetic import arithmetic_of
 from generator.block import Block, cut, extend, slices
 from generator.keys import index_cubes
-from generator.plan import CorePlan
+from generator.plan import CorePlan, format_name
 
 OR_LOT = 64
 """Legs in one expression: Amaranth walks expressions recursively."""
@@ -48,7 +48,7 @@ class Fetch(Block):
         stages = f"_s{plan.product_stages}" if plan.product_stages else ""
         negation = "one's complement" if plan.carries_signs else "negation"
         super().__init__(
-            f"{what[config.architecture]}_{plan.format_name}{rows}{stages}",
+            f"{what[config.architecture]}_{format_name(plan.config)}{rows}{stages}",
             f"the entry that a key selects, or its {negation}"
             if plan.signed_keys
             else "an activation times a weight",

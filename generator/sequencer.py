@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 
 from generator.block import Block, decrement, delayed, keep_low, slices, update
 from generator.column import control_ports
-from generator.plan import CorePlan
+from generator.plan import CorePlan, core_name
 
 
 class Sequencer(Block):
@@ -33,7 +33,7 @@ class Sequencer(Block):
     def __init__(self, plan: CorePlan) -> None:
         self.plan = plan
         super().__init__(
-            f"sequencer_{plan.name}",
+            f"sequencer_{core_name(plan.config)}",
             "handshakes of the three streams and tile counters",
             {
                 "clk": In(1),

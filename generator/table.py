@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from generator.arithmetic import arithmetic_of
 from generator.block import Block, copy_out, delayed, slices, update
-from generator.plan import CorePlan
+from generator.plan import CorePlan, format_name
 
 
 class Table(Block):
@@ -27,7 +27,7 @@ class Table(Block):
 
     def __init__(self, plan: CorePlan) -> None:
         self.plan = plan
-        number = f"{plan.config.activation}_raw" if plan.multiplies_floats else plan.format_name
+        number = f"{plan.config.activation}_raw" if plan.multiplies_floats else format_name(plan.config)
         where = "behind" if plan.registers_entries else "before" if plan.registers_activations else "inside"
         name = f"table_mu{plan.config.group_size}_{number}{'_late' if plan.registers_activations else ''}"
         super().__init__(

@@ -24,7 +24,7 @@ from generator.block import PIECE, Block
 from generator.config import CoreConfig
 from generator.core import Core
 from generator.files import output_directory, write_text
-from generator.plan import CorePlan, plan_for
+from generator.plan import CorePlan, beat_bits, core_name, plan_for
 
 PASSES = (
     "proc -noopt",
@@ -68,7 +68,7 @@ class Emission:
     @property
     def datapath(self) -> str:
         """The tile's tables, fetches, reductions and accumulators, without sequencer and streams."""
-        return f"datapath_{self.plan.name}"
+        return f"datapath_{core_name(self.config)}"
 
     @cached_property
     def verilog(self) -> str:
@@ -87,17 +87,17 @@ class Emission:
             "ports": {name: {"direction": way, "width": width} for name, way, width in ports(self.plan)},
             "streams": {
                 "activation": {
-                    "bits": plan.activation_beat_bits,
+                    "bits": beat_bits(plan).activation,
                     "element_bits": plan.activation_width,
                     "order": f"{rows}, activation (0 … {length - 1})",
                 },
                 "key": {
-                    "bits": plan.key_beat_bits,
+                    "bits": beat_bits(plan).key,
                     "element_bits": plan.key_width,
                     "order": f"column (0 … {config.columns - 1}), table (0 … {config.tables - 1})",
                 },
                 "result": {
-                    "bits": plan.result_beat_bits,
+                    "bits": beat_bits(plan).result,
                     "element_bits": plan.result_width,
                     "element": result_element(plan),
                     "order": f"{rows}, column (0 … {config.columns - 1})",
@@ -105,7 +105,7 @@ class Emission:
             },
             "key_code": key_code(plan),
             "latency_cycles": plan.latency_cycles,
-            "macs_per_cycle": plan.macs_per_cycle,
+            "macs_per_cycle": plan.config.macs_per_cycle,
             "bits_per_weight": plan.bits_per_weight,
             "max_n_tiles": plan.max_n_tiles,
             "versions": versions(),

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from generator.config import CoreConfig
-from generator.plan import CorePlan, Tiling, plan_for
+from generator.plan import CorePlan, Tiling, beat_bits, plan_for
 from generator.verilog import emit
 from sim import reference
 from sim.build import SimulationError, build
@@ -47,7 +47,7 @@ def simulate_fast(
     """
     started = time.perf_counter()
     layer, plan = Layer.of(activations, weights), plan_for(config)
-    tiling = plan.tiling(layer.length, layer.outputs, layer.tokens)
+    tiling = Tiling.of(plan, layer.length, layer.outputs, layer.tokens)
     # Begun once the layer is known to fit, to be ready when Verilator is.
     runtime = Runtime(DRIVER)
     session = Session([layer], Streams.of(stalls), seed=seed)
@@ -86,7 +86,7 @@ def _options(plan: CorePlan, tiling: Tiling, session: Session) -> dict[str, Any]
         "m-tiles": tiling.m_tiles,
         "blocks": tiling.blocks,
         "restreams": tiling.restreams,
-        "result-bytes": beat_bytes(plan.result_beat_bits, 1),
+        "result-bytes": beat_bytes(beat_bits(plan).result, 1),
         "silence": silence_after(plan),
         "seed": session.seed % (1 << 64),
         **{f"pause-{name}": probability for name, probability in session.stalls._asdict().items()},
@@ -114,7 +114,7 @@ def _run(executable: Path, directory: Path, options: dict[str, Any]) -> dict[str
 
 def _recording(plan: CorePlan, tiling: Tiling, directory: Path, told: dict[str, Any]) -> Recording:
     """What the program left in ``directory``, mapped."""
-    taken, width = int(told["result_beats"]), beat_bytes(plan.result_beat_bits, 1)
+    taken, width = int(told["result_beats"]), beat_bytes(beat_bits(plan).result, 1)
     # The program itself holds ``tlast`` against the tiles and complains.
     last = np.arange(1, taken + 1) % tiling.m_tiles == 0
     return Recording(

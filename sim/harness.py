@@ -23,7 +23,7 @@ from cocotb_tools.runner import get_runner
 from numpy.typing import ArrayLike
 
 from generator.config import CoreConfig
-from generator.plan import CorePlan, plan_for
+from generator.plan import CorePlan, beat_bits, plan_for
 from generator.verilog import emit
 from sim import reference
 from sim.build import SimulationError, build
@@ -96,7 +96,7 @@ def simulate_sessions(
 def _recording(plan: CorePlan, told: Mapping[str, Any]) -> Recording:
     """A session's recording from what the testbench saved."""
     taken, results = told["activation_cycles"], told["result_cycles"]
-    beats = np.frombuffer(told["beats"], dtype=np.uint8).reshape(-1, beat_bytes(plan.result_beat_bits, 1))
+    beats = np.frombuffer(told["beats"], dtype=np.uint8).reshape(-1, beat_bytes(beat_bits(plan).result, 1))
     return Recording(
         # With cocotbext-axi a beat more may have come than was seen to be taken.
         beats=beats[: len(results)],

@@ -56,7 +56,7 @@ def stream_chunks(plan: CorePlan, weights: NDArray[Any]) -> Iterator[NDArray[Any
     Raises ``WorkloadError`` for a matrix the core cannot run, ``KeyFileError`` for weights not ternary.
     """
     config = plan.config
-    tiling = plan.tiling(weights.shape[1], weights.shape[0])
+    tiling = Tiling.of(plan, weights.shape[1], weights.shape[0])
     for rows, columns in strips(plan, tiling):
         part = weights[rows, columns]
         codes = codes_of(plan, part)
@@ -77,7 +77,7 @@ def matrix_of(plan: CorePlan, chunks: Iterable[NDArray[Any]], outputs: int, leng
     Raises ``KeyFileError`` for codes the core does not know and for padding that is not zero.
     """
     config = plan.config
-    tiling = plan.tiling(length, outputs)
+    tiling = Tiling.of(plan, length, outputs)
     tile = config.tile_length
     matrix = np.empty((outputs, length), dtype=np.int8)
     for (rows, columns), beats in zip(strips(plan, tiling), chunks, strict=True):

@@ -92,7 +92,7 @@ def beats_of(plan: CorePlan, layer: Layer) -> Beats:
     Raises ``WorkloadError`` where the layer does not fit the core, ``ConfigError`` for activations outside
     the format.
     """
-    tiling = plan.tiling(layer.length, layer.outputs, layer.tokens)
+    tiling = Tiling.of(plan, layer.length, layer.outputs, layer.tokens)
     n, m, blocks = tiling.n_tiles, tiling.m_tiles, tiling.blocks
     activation = np.concatenate(list(activation_chunks(plan, layer)))
     key = np.concatenate(list(key_chunks(plan, layer)))
@@ -106,7 +106,7 @@ def beats_of(plan: CorePlan, layer: Layer) -> Beats:
 def activation_chunks(plan: CorePlan, layer: Layer) -> Iterator[NDArray[np.uint8]]:
     """The distinct activation beats of ``layer``, block by block, as chunks [beats, bytes]."""
     config = plan.config
-    tiling = plan.tiling(layer.length, layer.outputs, layer.tokens)
+    tiling = Tiling.of(plan, layer.length, layer.outputs, layer.tokens)
     n, padded = tiling.n_tiles, tiling.n_tiles * config.tile_length
     at_once = max(1, CHUNK_VALUES // (config.rows * padded))
     for first in range(0, tiling.blocks, at_once):

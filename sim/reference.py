@@ -19,7 +19,7 @@ from generator.floating import reference as floating
 from generator.floating.align import aligned_lsb
 from generator.floating.fixed import smallest_exponent
 from generator.formats import Float
-from generator.plan import CorePlan, MergePlan, Range, ReductionPlan, TablePlan
+from generator.plan import CorePlan, MergePlan, Range, ReductionPlan, TablePlan, Tiling
 
 CHUNK_VALUES = 1 << 21
 """Fetched values alive at a time, which bounds memory for any layer."""
@@ -276,7 +276,7 @@ def evaluate(plan: CorePlan, activations: ArrayLike, weights: ArrayLike, *, chec
         )
     tokens, length = x.shape
     outputs = w.shape[0]
-    tiling = plan.tiling(length, outputs, tokens)
+    tiling = Tiling.of(plan, length, outputs, tokens)
     arithmetic = arithmetic_of(plan, check)
     check = check and plan.config.datapath != "native"
 

@@ -23,7 +23,7 @@ from costmodel.flow.synthesis import Flow, Job, SynthesisError, synthesize_many
 from costmodel.price.estimate import BATCH_KEYS, estimate, sized_areas
 from costmodel.price.technology import Technology
 from generator.config import CoreConfig
-from generator.plan import plan_for
+from generator.plan import core_name
 from generator.verilog import emit
 
 Progress = Callable[[str, float | None], None]
@@ -152,7 +152,7 @@ def row(seen: Observation, technology: Technology) -> dict[str, Any]:
         "delay": (seen.delay_ps, estimate(core, technology).delay_ps),
     }
     values: dict[str, Any] = {
-        "core": plan_for(core).name,
+        "core": core_name(core),
         **{key: value_of(core, key) for key in BATCH_KEYS},
         "numbers": core.datapath or "integer",
         "gates": round(size(core)),

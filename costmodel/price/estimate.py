@@ -71,7 +71,7 @@ def estimate(config: CoreConfig, technology: Technology) -> Estimate:
         breakdown=breakdown,
         delay_ps=max(stages.values()),
         stages_ps={stage: delay for stage, delay in stages.items() if delay > 0},
-        macs_per_cycle=plan.macs_per_cycle,
+        macs_per_cycle=plan.config.macs_per_cycle,
         latency_cycles=plan.latency_cycles,
         bits_per_weight=plan.bits_per_weight,
         rms_error=rms_error(plan, config.max_reduction),

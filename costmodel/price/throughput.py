@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from generator.plan import CorePlan
+from generator.plan import CorePlan, Tiling
 
 PAUSE_KEYS = ("activation", "datapath", "pipeline.float_stages")
 _FRONT = (*PAUSE_KEYS, "architecture", "group_size", "pipeline.table")
@@ -40,7 +40,7 @@ Layer = tuple[int, int]
 
 def layer_cycles(plan: CorePlan, length: int, outputs: int, tokens: int = 1) -> int:
     """Cycles from a layer's first activation to its last result; ``WorkloadError`` where it does not fit."""
-    return plan.tiling(length, outputs, tokens).cycles
+    return Tiling.of(plan, length, outputs, tokens).cycles
 
 
 def layer_steps_batch(

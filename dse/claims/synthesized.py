@@ -17,7 +17,7 @@ from costmodel.flow.synthesis import Flow, Job, SynthesisResult, synthesize_many
 from dse.claims.footing import PRICE
 from dse.claims.gain import CASE, COMMON
 from dse.results.designs import core_of
-from generator.plan import plan_for
+from generator.plan import core_name
 from generator.verilog import emit
 
 COLUMNS = {"lut": (4, 16), "select": (4, 16), "multiplier": (4,)}
@@ -47,7 +47,7 @@ def points(curves: pd.DataFrame) -> pd.DataFrame:
     order = (chosen["area_um2"] / smallest[chosen.index]).sort_values(kind="stable").index
     chosen = chosen.loc[order].reset_index(drop=True)
     rows = chosen.astype(object).where(chosen.notna(), None).to_dict("records")
-    chosen.insert(0, "core", [plan_for(core_of(_plain(row))).name for row in rows])
+    chosen.insert(0, "core", [core_name(core_of(_plain(row))) for row in rows])
     return chosen
 
 

@@ -58,7 +58,7 @@ def simulate(
         raise UsageError(f"--driver {driver}: lean or axi is expected")
     if fast and (waves or driver == "axi"):
         raise UsageError(f"--fast: has a driver of its own, without {'--waves' if waves else '--driver axi'}")
-    from generator.plan import plan_for
+    from generator.plan import core_name, plan_for
     from sim.layers import Layer
 
     plan, stored = plan_for(config), None
@@ -74,7 +74,7 @@ def simulate(
         raise UsageError(f"--activations {activations}: is for --weights")
     else:
         data = Layer.random(config, *(read_shape(layer) if layer else default_shape(config)), tokens, seed)
-    dump = Path(f"ternlut_{plan.name}.fst") if waves else None
+    dump = Path(f"ternlut_{core_name(plan.config)}.fst") if waves else None
     with progress_bar() as progress:
         progress(f"simulating {data.length} → {data.outputs}", None)
         if fast:
@@ -95,7 +95,9 @@ def simulate(
         "cycles": result.cycles,
         "expected_cycles": result.expected_cycles,
         "latency": result.latency,
-        "utilisation": round(data.weights.size * data.tokens / (result.cycles * plan.macs_per_cycle), 4)
+        "utilisation": round(
+            data.weights.size * data.tokens / (result.cycles * plan.config.macs_per_cycle), 4
+        )
         if result.cycles
         else None,
         "seconds": round(result.seconds, 3),

@@ -81,7 +81,7 @@ def figures(plan: CorePlan) -> list[list[str]]:
     config = plan.config
     rows = [
         ["tile", f"{config.tile_length} activations × {config.columns} outputs × {tokens(config.rows)}"],
-        ["multiply-accumulates a cycle", f"{plan.macs_per_cycle:,}"],
+        ["multiply-accumulates a cycle", f"{plan.config.macs_per_cycle:,}"],
         ["latency", f"{plan.latency_cycles} clock cycles, activations taken to result offered"],
         ["longest reduction N", f"{config.max_reduction:,} activations ({plan.max_n_tiles:,} tiles)"],
         ["most outputs M", most_outputs(plan)],

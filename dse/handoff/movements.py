@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from generator.plan import CorePlan
+from generator.plan import CorePlan, Tiling
 from sim.schedule import Schedule
 
 
@@ -22,7 +22,8 @@ class Movements:
 
 def movements(plan: CorePlan, n_tiles: int, m_tiles: int) -> Movements:
     """The movements of a block of ``n_tiles`` × ``m_tiles`` tiles, every stream always willing."""
-    tiling = plan.tiling(
+    tiling = Tiling.of(
+        plan,
         min(n_tiles * plan.config.tile_length, plan.config.max_reduction),
         min(m_tiles * plan.config.columns, plan.config.outputs or m_tiles * plan.config.columns),
     )

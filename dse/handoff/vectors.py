@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from generator.config import CoreConfig
 from generator.formats import Float, Format, Integer
-from generator.plan import CorePlan, Tiling
+from generator.plan import CorePlan, Tiling, beat_bits, core_name
 from sim.fields import hex_lines, pack_fields
 from sim.layers import Beats, Layer, beats_of
 from sim.reference import evaluate
@@ -98,7 +98,7 @@ def vector_files(plan: CorePlan) -> dict[str, str]:
     cases = [golden(plan, recipe, seed) for seed, recipe in enumerate(RECIPES)]
     listed = {
         "core": {
-            "top": f"ternlut_{plan.name}",
+            "top": f"ternlut_{core_name(plan.config)}",
             "latency_cycles": plan.latency_cycles,
             "rows": plan.config.rows,
             "columns": plan.config.columns,
@@ -143,10 +143,8 @@ def fitted(plan: CorePlan, recipe: Recipe) -> tuple[int, int, int]:
 def bits(plan: CorePlan, n: int, m: int, blocks: int) -> int:
     """Bits of a case's beats."""
     streamed = m if plan.config.dataflow == "output_stationary" else 1
-    activations, keys, results = n * streamed, n * m, m
-    return blocks * (
-        activations * plan.activation_beat_bits + keys * plan.key_beat_bits + results * plan.result_beat_bits
-    )
+    beat = beat_bits(plan)
+    return blocks * (n * streamed * beat.activation + n * m * beat.key + m * beat.result)
 
 
 def layer_of(config: CoreConfig, values: str, n: int, m: int, blocks: int, rng: np.random.Generator) -> Layer:

@@ -30,7 +30,7 @@ from dse.spec.space import CONFIG_KEYS, Space, default_value
 from dse.spec.system import SYSTEM_KEYS, check_system, idle_system_keys
 from dse.spec.workload import Workload
 from generator.errors import ConfigError, WorkloadError
-from generator.plan import CorePlan
+from generator.plan import CorePlan, Tiling
 
 Table = NDArray[Any]
 
@@ -182,7 +182,7 @@ def fit_tables(space: Space, workload: Workload) -> list[Table]:
             cores, split = values.get("cores", 1), values.get("split", "outputs")
             share = -(-outputs // cores) if split == "outputs" else outputs
             try:
-                SharingPlan(representative(core)).tiling(length, share)
+                Tiling.of(SharingPlan(representative(core)), length, share)
             except WorkloadError:
                 return [0.0]
             return [1.0]

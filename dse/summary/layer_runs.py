@@ -15,7 +15,7 @@ from costmodel.price.combining import combining_stages
 from dse.spec.workload import Layer
 from dse.summary.limits import STREAMS
 from generator.config import CoreConfig
-from generator.plan import plan_for
+from generator.plan import Tiling, beat_bits, plan_for
 
 HEAD = ("layer", "N × M", "times", "tiles", "steps", "cycles", "utilisation", "share of time", "limited by")
 
@@ -75,10 +75,10 @@ def layer_runs(
             if by_inputs
             else (layer.inputs, -(-layer.outputs // cores))
         )
-        tiling = plan.tiling(*part, tokens)
+        tiling = Tiling.of(plan, *part, tokens)
         bits = {
-            "weights": cores * tiling.key_beats * plan.key_beat_bits,
-            "activations": (cores if by_inputs else 1) * tiling.activation_beats * plan.activation_beat_bits,
+            "weights": cores * tiling.key_beats * beat_bits(plan).key,
+            "activations": (cores if by_inputs else 1) * tiling.activation_beats * beat_bits(plan).activation,
         }
         cycles = tiling.cycles + tree
         times = {"compute": cycles / clock}
@@ -88,7 +88,7 @@ def layer_runs(
         bound = max(times, key=lambda what: times[what])
         found.append((layer, tiling.n_tiles, tiling.m_tiles, tiling.key_beats, cycles, times[bound], bound))
     total = sum(layer.count * seconds for layer, *_, seconds, _ in found)
-    most = cores * plan.macs_per_cycle * clock
+    most = cores * plan.config.macs_per_cycle * clock
     return [
         LayerRun(
             layer,

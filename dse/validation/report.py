@@ -13,7 +13,7 @@ from dse.validation.figure import write_figure
 from dse.validation.page import write_page
 from dse.validation.summary import markdown
 from generator.files import output_directory, write_text
-from generator.plan import plan_for
+from generator.plan import core_name
 
 FILES = ("cores.csv", "noise.csv", "spec.toml", "summary.md", "validation.html", "validation.png")
 TOOLS = ("ternlut", "pyosys", "amaranth", "numpy", "scipy")
@@ -35,7 +35,7 @@ def noise_csv(validation: Validation) -> str:
     """A line a synthesis: core, permutation (0 as emitted), what it came to, how far that is off the mean."""
     lines = ["core,permutation,area_um2,delay_ps,area_deviation,delay_deviation"]
     for noise in validation.noise:
-        name = plan_for(noise.core).name
+        name = core_name(noise.core)
         columns = (noise.area_um2, noise.delay_ps, deviations(noise.area_um2), deviations(noise.delay_ps))
         for number, figures in enumerate(zip(*columns, strict=True)):
             lines.append(f"{name},{number}," + ",".join(f"{figure:.6g}" for figure in figures))

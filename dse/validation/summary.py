@@ -12,7 +12,7 @@ from costmodel.fit.noise import deviations
 from costmodel.fit.side_by_side import SideBySide
 from costmodel.fit.validation import FIGURES, GROUPINGS, Errors, Validation
 from dse.presentation.markdown import spaced, table
-from generator.plan import plan_for
+from generator.plan import core_name
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def figures(validation: Validation) -> dict[str, Any]:
         }
     found["worst"] = [
         {
-            "core": plan_for(side.core).name,
+            "core": core_name(side.core),
             "flattened_um2": round(side.flattened_um2, 3),
             "modelled_um2": {group: round(side.modelled[group], 3) for group in side.groups},
             "synthesized_um2": {group: round(side.synthesized[group], 3) for group in side.groups},
@@ -130,7 +130,7 @@ def noise_table(validation: Validation) -> Table:
         area, delay = deviations(noise.area_um2), deviations(noise.delay_ps)
         rows.append(
             [
-                plan_for(noise.core).name,
+                core_name(noise.core),
                 str(area.size),
                 f"{np.mean(noise.area_um2):,.1f}",
                 f"{np.ptp(area):.2f} %",
@@ -160,7 +160,7 @@ def _side_table(side: SideBySide) -> Table:
     keys = side.core.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
     keys |= {f"pipeline.{key}": value for key, value in keys.pop("pipeline", {}).items()}
     return Table(
-        f"{plan_for(side.core).name}: {error:+.1f} %",
+        f"{core_name(side.core)}: {error:+.1f} %",
         ["µm²", "modelled", "synthesized"],
         rows,
         ", ".join(f"{key} = {value}" for key, value in keys.items()),

@@ -21,7 +21,7 @@ from dse.spec.workload import Layer
 from dse.summary.findings import Summary
 from dse.verification.candidates import Candidate, candidates
 from dse.verification.trial import Trial
-from generator.plan import plan_for
+from generator.plan import core_name
 from generator.verilog import emit
 from sim.session import SimulationResult
 
@@ -149,7 +149,7 @@ def _record(
         rank=one.rank,
         what=one.what,
         design=f"{one.row['architecture']}, {shape(one.row)}",
-        core=plan_for(core_of(one.row)).name,
+        core=core_name(core_of(one.row)),
         library=library.name,
         trial=trial.title,
         modelled=modelled,

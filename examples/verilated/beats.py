@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from generator.config import CoreConfig
-from generator.plan import plan_for
+from generator.plan import Tiling, beat_bits, plan_for
 from sim.fields import beat_bytes
 from sim.layers import Layer, activation_chunks, results_of
 
@@ -30,7 +30,7 @@ def main() -> None:
     plan, weights = plan_for(config), np.load(given.weights)
     outputs, length = weights.shape
     layer = Layer.of(config.format.random(np.random.default_rng(0), (given.tokens, length)), weights)
-    tiling, width = plan.tiling(length, outputs, given.tokens), beat_bytes(plan.result_beat_bits, 1)
+    tiling, width = Tiling.of(plan, length, outputs, given.tokens), beat_bytes(beat_bits(plan).result, 1)
     if given.what == "write":
         with given.beats.open("wb") as file:
             for beats in activation_chunks(plan, layer):

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from generator.config import CoreConfig
 from generator.errors import KeyFileError
 from generator.files import output_directory, replacing
-from generator.plan import CorePlan, plan_for
+from generator.plan import CorePlan, Tiling, beat_bits, plan_for
 from sim.fields import beat_bytes, hex_lines, pack_fields, unpack_unsigned
 from sim.key_stream import codes_of, matrix_of, stream_chunks, strips
 from sim.weights.ternary import TernaryMatrix
@@ -49,7 +49,7 @@ def write_image(
     """
     plan = plan_for(config)
     outputs, length = matrix.weights.shape
-    beats = plan.tiling(length, outputs)
+    beats = Tiling.of(plan, length, outputs)
     count, size = beats.n_tiles * beats.m_tiles, beat_bytes(config.columns * config.tables, plan.key_width)
     output_directory(directory)
     digest = hashlib.sha256()
@@ -79,7 +79,7 @@ def write_image(
         "n_tiles": beats.n_tiles,
         "beats": count,
         "beat_bytes": size,
-        "beat_bits": plan.key_beat_bits,
+        "beat_bits": beat_bits(plan).key,
         "key_bits": plan.key_width,
         "core_digest": config.digest,
         "core": config.model_dump(mode="json"),
@@ -104,7 +104,7 @@ def read_image(config: CoreConfig, directory: Path) -> KeyImage:
         )
     path, plan = directory / BINARY, plan_for(config)
     outputs, length = manifest["shape"]
-    tiling = plan.tiling(length, outputs)
+    tiling = Tiling.of(plan, length, outputs)
     count, size = tiling.n_tiles * tiling.m_tiles, beat_bytes(config.columns * config.tables, plan.key_width)
     if not path.is_file():
         raise KeyFileError(f"{path}: missing")
@@ -139,7 +139,7 @@ def _chunks(plan: CorePlan, beats: NDArray[np.uint8], outputs: int, length: int)
     fields, width = config.columns * config.tables, plan.key_width
     unused = fields * width % 8
     first = 0
-    for rows, columns in strips(plan, plan.tiling(length, outputs)):
+    for rows, columns in strips(plan, Tiling.of(plan, length, outputs)):
         m, n = (
             (rows.stop - rows.start) // config.columns,
             (columns.stop - columns.start) // config.tile_length,

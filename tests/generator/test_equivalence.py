@@ -11,7 +11,7 @@ from generator.config import CoreConfig, PipelineConfig
 from generator.core import Datapath
 from generator.fetch import Fetch
 from generator.keys import digits_of, entry_count
-from generator.plan import CorePlan
+from generator.plan import CorePlan, beat_bits
 from generator.table import Table
 from generator.verilog import distinct_blocks, to_verilog
 from tests.generator.equivalence import prove_equal
@@ -87,7 +87,7 @@ def naive_datapath(plan: CorePlan, ports: str) -> str:
 def with_legal_keys(plan: CorePlan, ports: str, inner: str) -> str:
     """``inner`` behind a filter that turns keys outside the code into zero keys."""
     width = plan.key_width
-    lines = [f"module gate({ports});", f"  wire [{plan.key_beat_bits - 1}:0] legal;"]
+    lines = [f"module gate({ports});", f"  wire [{beat_bits(plan).key - 1}:0] legal;"]
     for table in range(plan.config.tables):
         index = f"keys[{table * width} +: {width - 1}]"
         in_code = f"{index} != 0 && {index} <= {entry_count(plan.config.group_size)}"

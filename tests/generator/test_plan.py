@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from generator.config import CoreConfig, PipelineConfig
 from generator.errors import WorkloadError
 from generator.keys import GROUP_SIZES
-from generator.plan import CorePlan, MergePlan, Range, TablePlan
+from generator.plan import CorePlan, MergePlan, Range, TablePlan, Tiling
 
 
 @given(st.integers(-(10**6), 10**6), st.integers(0, 10**6))
@@ -79,18 +79,18 @@ def test_latency_counts_the_registers_on_the_way(tables: int, every: int, fetch:
 
 def test_a_layer_beyond_the_core_is_refused() -> None:
     plan = CorePlan(CoreConfig(tables=8, columns=4, max_reduction=64))
-    assert plan.tiling(64, 9, 3).cycles == 3 * 8 * 3 + 2
+    assert Tiling.of(plan, 64, 9, 3).cycles == 3 * 8 * 3 + 2
     with pytest.raises(WorkloadError, match=r"N = 65 is beyond the core's max_reduction = 64"):
-        plan.tiling(65, 9)
+        Tiling.of(plan, 65, 9)
     with pytest.raises(WorkloadError, match="each must be at least 1"):
-        plan.tiling(0, 9)
+        Tiling.of(plan, 0, 9)
     with pytest.raises(WorkloadError, match="65535 is the most"):
-        plan.tiling(64, 4 * 65535 + 1)
+        Tiling.of(plan, 64, 4 * 65535 + 1)
     held = CorePlan(CoreConfig(tables=8, columns=4, dataflow="table_stationary", outputs=9, max_reduction=64))
     assert held.partial_sums == 3
-    assert held.tiling(64, 12).m_tiles == 3
+    assert Tiling.of(held, 64, 12).m_tiles == 3
     with pytest.raises(WorkloadError, match=r"M = 13 is beyond the core's outputs = 9"):
-        held.tiling(64, 13)
+        Tiling.of(held, 64, 13)
 
 
 @given(st.integers(1, 40))

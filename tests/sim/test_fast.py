@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from generator.config import CoreConfig
-from generator.plan import plan_for
+from generator.plan import Tiling, plan_for
 from generator.verilog import emit
 from sim import fast, harness
 from sim.build import Recipe, SimulationError, build
@@ -82,7 +82,7 @@ def test_results_and_cycles_are_those_of_cocotb(name: str) -> None:
         np.testing.assert_array_equal(quick.outputs[0], expected)
         assert (quick.cycles, quick.latency) == (slow.cycles, slow.latency)
         assert quick.expected_cycles == slow.expected_cycles
-    assert quick.cycles > plan_for(config).tiling(31, 11, 3).cycles
+    assert quick.cycles > Tiling.of(plan_for(config), 31, 11, 3).cycles
 
 
 BLOCKS = tuple(name for name in emit(CONFIG).modules if name.startswith(("column_", "table_")))

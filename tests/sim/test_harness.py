@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from generator.config import CoreConfig, PipelineConfig
-from generator.plan import plan_for
+from generator.plan import Tiling, plan_for
 from generator.verilog import emit
 from sim import build, compiler, harness
 from sim.build import SimulationError
@@ -50,7 +50,7 @@ def test_a_layer_is_bit_exact_and_takes_the_cycles_of_the_plan(driver: Any) -> N
     assert not result.failures
     assert result.results == TRUTH.size
     np.testing.assert_array_equal(result.outputs[0], TRUTH)
-    assert result.cycles == result.expected_cycles == plan_for(CONFIG).tiling(19, 8, 2).cycles
+    assert result.cycles == result.expected_cycles == Tiling.of(plan_for(CONFIG), 19, 8, 2).cycles
     assert result.latency == plan_for(CONFIG).latency_cycles
 
 
@@ -60,7 +60,7 @@ def test_pauses_cost_cycles_and_nothing_else(driver: Any, stalls: Any) -> None:
     result = simulate(CONFIG, LAYER.activations, LAYER.weights, stalls=stalls, seed=5, driver=driver)
     assert result.passed
     assert result.expected_cycles is None
-    assert result.cycles > plan_for(CONFIG).tiling(19, 8, 2).cycles
+    assert result.cycles > Tiling.of(plan_for(CONFIG), 19, 8, 2).cycles
 
 
 def test_the_same_seed_gives_the_same_run() -> None:

@@ -20,7 +20,7 @@ from dse.claims.tiles import FIGURE, MACS_PER_CYCLE, tiles
 from dse.claims.verdicts import APART, factor, outcome, span, verdict
 from dse.results.designs import core_of
 from generator.config import CoreConfig
-from generator.plan import plan_for
+from generator.plan import core_name
 
 TECHNOLOGY = "asap7"
 SHOWN = (Number("int8"), Number("fp16", "native"), Number("fp16", "exact"))
@@ -109,7 +109,7 @@ def test_points_are_the_best_cores_of_the_curves(small: Study) -> None:
     assert len(points) == 15
     assert points["area_um2"].is_monotonic_increasing
     for row in points.astype(object).where(points.notna(), None).to_dict("records"):
-        assert plan_for(core_of(synthesized._plain(row))).name == row["core"]
+        assert core_name(core_of(synthesized._plain(row))) == row["core"]
         rivals = small.curves
         for key in (*CASE, "architecture"):
             rivals = rivals[rivals[key] == row[key]]

@@ -26,7 +26,7 @@ from dse.spec.space import Space
 from dse.spec.sweep_spec import SweepSpec
 from generator.config import CoreConfig
 from generator.errors import ConfigError, WorkloadError
-from generator.plan import CorePlan, plan_for
+from generator.plan import CorePlan, Tiling, beat_bits, plan_for
 from tests.dse.specs import LAYERS, TECHNOLOGY, model_of, small
 
 
@@ -52,14 +52,14 @@ def figures_of(config: CoreConfig, clock_mhz: float, tokens: int) -> dict[str, f
     area = sum(parts.values())
     cycles = macs = key_bits = activation_bits = 0
     for layer in LAYERS:
-        tiling = plan.tiling(int(layer["inputs"]), int(layer["outputs"]), tokens)
+        tiling = Tiling.of(plan, int(layer["inputs"]), int(layer["outputs"]), tokens)
         times = int(layer.get("count", 1))
         steps = tiling.n_tiles * tiling.m_tiles * tiling.blocks
         beats = steps if config.dataflow == "output_stationary" else tiling.n_tiles * tiling.blocks
         cycles += times * tiling.cycles
         macs += times * int(layer["inputs"]) * int(layer["outputs"])
-        key_bits += times * steps * plan.key_beat_bits
-        activation_bits += times * beats * plan.activation_beat_bits
+        key_bits += times * steps * beat_bits(plan).key
+        activation_bits += times * beats * beat_bits(plan).activation
     seconds = cycles / (1e6 * clock_mhz)
     return {
         "area_um2": area,
@@ -256,7 +256,7 @@ def test_a_point_is_a_core_exactly_where_the_configuration_accepts_it(data: st.D
 def runs(plan: CorePlan) -> bool:
     try:
         for layer in LAYERS:
-            plan.tiling(int(layer["inputs"]), int(layer["outputs"]), 3)
+            Tiling.of(plan, int(layer["inputs"]), int(layer["outputs"]), 3)
     except WorkloadError:
         return False
     return True

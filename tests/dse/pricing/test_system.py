@@ -16,7 +16,7 @@ from dse.results.columns import design_rows
 from dse.spec.sweep_spec import SweepSpec
 from generator.config import CoreConfig
 from generator.errors import ConfigError, TernlutError
-from generator.plan import plan_for
+from generator.plan import Tiling, beat_bits, plan_for
 from tests.dse.specs import LAYERS, TECHNOLOGY, model_of, small
 
 SYSTEMS: dict[str, Any] = small(
@@ -60,7 +60,7 @@ def expected(row: dict[str, Any], config: CoreConfig) -> dict[str, float]:
     for layer in LAYERS:
         inputs, outputs, times = int(layer["inputs"]), int(layer["outputs"]), int(layer.get("count", 1))
         part = (ceil(inputs / cores), outputs) if by_inputs else (inputs, ceil(outputs / cores))
-        tiling = plan.tiling(*part, tokens)
+        tiling = Tiling.of(plan, *part, tokens)
         cycles = tiling.cycles
         if by_inputs:
             stages = config.pipeline.float_stages if config.accumulator_format else 1
@@ -68,8 +68,8 @@ def expected(row: dict[str, Any], config: CoreConfig) -> dict[str, float]:
         layer_steps = tiling.n_tiles * tiling.m_tiles * tiling.blocks
         beats = layer_steps if config.dataflow == "output_stationary" else tiling.n_tiles * tiling.blocks
         streams = {
-            "weight": cores * layer_steps * plan.key_beat_bits / 8e9,
-            "activation": (cores if by_inputs else 1) * beats * plan.activation_beat_bits / 8e9,
+            "weight": cores * layer_steps * beat_bits(plan).key / 8e9,
+            "activation": (cores if by_inputs else 1) * beats * beat_bits(plan).activation / 8e9,
         }
         limits = {name: row[f"{name}_bandwidth_gb_per_s"] for name in streams}
         needed = {name: streams[name] / limits[name] if limits[name] else 0.0 for name in streams}
@@ -80,7 +80,7 @@ def expected(row: dict[str, Any], config: CoreConfig) -> dict[str, float]:
         if longest > computing:
             waits[max(needed, key=lambda name: needed[name])] += times * longest
     area = cores * (tight if row["speed"] == "tight" else medium).area_um2
-    macs = cores * plan.macs_per_cycle
+    macs = cores * plan.config.macs_per_cycle
     return {
         "clock_mhz": clock,
         "macs_per_cycle": macs,

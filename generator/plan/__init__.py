@@ -1,0 +1,33 @@
+"""What is built, independent of any HDL: which adder makes which entry, every width, every register.
+
+The RTL is built from a plan, the numpy reference evaluates it, the cost model prices it. Widths come from
+exact interval analysis: of every value the plan knows the least and the greatest that can occur.
+"""
+
+from generator.plan.beats import BeatBits, beat_bits
+from generator.plan.core import CorePlan, float_of, plan_for
+from generator.plan.merge import MergePlan
+from generator.plan.names import core_name, format_name
+from generator.plan.ranges import FloatRange, Range
+from generator.plan.reduction import Node, ReductionPlan, Value
+from generator.plan.table import Entry, TablePlan
+from generator.plan.tiling import Tiling
+
+__all__ = [
+    "BeatBits",
+    "CorePlan",
+    "Entry",
+    "FloatRange",
+    "MergePlan",
+    "Node",
+    "Range",
+    "ReductionPlan",
+    "TablePlan",
+    "Tiling",
+    "Value",
+    "beat_bits",
+    "core_name",
+    "float_of",
+    "format_name",
+    "plan_for",
+]

@@ -1,0 +1,25 @@
+"""What the streams of a core carry in one beat."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from generator.plan.core import CorePlan
+
+
+class BeatBits(NamedTuple):
+    """Bits of a beat of each stream: R·n activations, K·L keys, R·K results."""
+
+    activation: int
+    key: int
+    result: int
+
+
+def beat_bits(plan: CorePlan) -> BeatBits:
+    """Bits of a beat of each stream of the core of ``plan``."""
+    config = plan.config
+    return BeatBits(
+        activation=config.rows * config.tile_length * plan.activation_width,
+        key=config.columns * config.tables * plan.key_width,
+        result=config.rows * config.columns * plan.result_width,
+    )

@@ -1,0 +1,146 @@
+"""The plan of a core: its widths, and where its registers sit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from generator.config import CoreConfig
+from generator.formats import Float
+from generator.plan.merge import MergePlan
+from generator.plan.widths import WidthPlan
+
+
+@dataclass(frozen=True)
+class CorePlan(WidthPlan):
+    """Everything that is built of a ``CoreConfig``: its widths, and the cycles that each part takes."""
+
+    @property
+    def stored_sums(self) -> int:
+        """Partial sums of a column that wait outside its accumulator."""
+        return max(0, self.partial_sums - self.accumulator_stages)
+
+    @property
+    def slot_width(self) -> int:
+        """Bits of the address of a stored sum."""
+        return (self.stored_sums - 1).bit_length()
+
+    @property
+    def float_stages(self) -> int:
+        """Cycles that a floating-point adder, multiplier or converter takes; 0: none."""
+        return self.config.pipeline.float_stages
+
+    @property
+    def registers_activations(self) -> bool:
+        """Whether tables begin with registers."""
+        chosen = self.config.pipeline.table == "activations"
+        return chosen or not (self.registers_entries or self.table_unit_stages)
+
+    @property
+    def registers_entries(self) -> bool:
+        """Whether tables end in registers of their own; pipelined float adders bring theirs."""
+        adds = self.config.group_size > 1 and not (self.config.datapath == "native" and self.float_stages)
+        return self.config.pipeline.table == "entries" and adds
+
+    @property
+    def table_unit_stages(self) -> int:
+        """Register stages inside a table's floating-point units: levels of adders, or one of converters."""
+        if self.multiplies_floats or self.config.datapath is None:
+            return 0
+        return self.float_stages * (self.table.depth if self.config.datapath == "native" else 1)
+
+    @property
+    def scale_stages(self) -> int:
+        """Cycles in which the largest exponent of a tile is found, while its activations wait."""
+        return self.float_stages if self.exponent_width else 0
+
+    @property
+    def table_stages(self) -> int:
+        """Register stages from the activation stream to the fetches."""
+        own = int(self.registers_activations) + int(self.registers_entries)
+        return self.scale_stages + self.table_unit_stages + own
+
+    @property
+    def arriving_stages(self) -> int:
+        """Register stages of a tile's counts beside the tables', behind those that count."""
+        return self.table_stages - 1
+
+    @property
+    def table_register_bits(self) -> int:
+        """Bits of one table's registers, those inside floating-point units left out."""
+        depth, stages = self.table.depth, self.level_stages
+        waiting = sum((depth - entry.depth) * stages * entry.range.width for entry in self.table.entries)
+        activations = self.config.group_size * self.activation_width if self.registers_activations else 0
+        return activations + waiting + (self.table_bits if self.registers_entries else 0)
+
+    @property
+    def product_stages(self) -> int:
+        """Register stages inside a fetch that multiplies floats, and converts them for ``exact``."""
+        if not self.multiplies_floats:
+            return 0
+        return self.float_stages * (2 if self.config.datapath == "exact" else 1)
+
+    @property
+    def level_stages(self) -> int:
+        """Cycles that a level of the reduction takes, besides those of ``reduction_every``."""
+        return self.float_stages if self.config.datapath == "native" else 0
+
+    @property
+    def tile_stages(self) -> int:
+        """Cycles in which an ``aligned`` tile's sum becomes a float."""
+        return self.float_stages if self.exponent_width else 0
+
+    @property
+    def pipeline_stages(self) -> int:
+        """Register stages between the table's last and the accumulator."""
+        reduction = self.reduction.depth * self.level_stages + len(self.reduction.registered_levels)
+        return self.product_stages + int(self.config.pipeline.fetch) + reduction + self.tile_stages
+
+    @property
+    def pipelines_accumulator(self) -> bool:
+        """Whether the accumulator is the last register of a pipelined float adder."""
+        return self.config.accumulator_format is not None and self.float_stages > 0
+
+    @property
+    def accumulator_stages(self) -> int:
+        """P: cycles in which the accumulator adds; as many partial sums are under way at a time."""
+        return self.float_stages if self.pipelines_accumulator else 1
+
+    @cached_property
+    def merge(self) -> MergePlan:
+        """How a finished result is made of its partial sums; table-stationary there is always one."""
+        return MergePlan(self.accumulator_stages if self.config.dataflow == "output_stationary" else 1)
+
+    @property
+    def pause_cycles(self) -> int:
+        """Cycles without a tile after each result, or table-stationary after each block of tokens."""
+        held = self.config.dataflow == "table_stationary"
+        return self.accumulator_stages - 1 if held else self.merge.steps
+
+    @property
+    def result_stages(self) -> int:
+        """Cycles in which an ``exact`` sum becomes a float."""
+        return self.float_stages if self.config.datapath == "exact" else 0
+
+    @property
+    def finishing_cycles(self) -> int:
+        """Cycles from a result's last sum to the result."""
+        return 1 + self.pause_cycles + self.result_stages
+
+    @property
+    def latency_cycles(self) -> int:
+        """Clock edges from an accepted activation to its result, when its key waits and nobody stalls."""
+        return self.table_stages + self.pipeline_stages + self.finishing_cycles
+
+
+def float_of(plan: CorePlan) -> Float:
+    """The activations' format, where it is known to be floating point."""
+    number = plan.config.format
+    assert isinstance(number, Float)
+    return number
+
+
+@lru_cache(maxsize=256)
+def plan_for(config: CoreConfig) -> CorePlan:
+    """The plan of ``config``, made once."""
+    return CorePlan(config)

@@ -1,0 +1,182 @@
+"""The widths of a core: of every value inside, from its range, and of what goes in and out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from generator.config import CoreConfig
+from generator.formats import Float, Integer
+from generator.keys import index_width, key_width
+from generator.plan.ranges import FloatRange, Range
+from generator.plan.reduction import ReductionPlan
+from generator.plan.table import TablePlan
+
+TILE_COUNT_WIDTH = 16
+"""Bits of ``m_tiles`` where nothing on chip limits it (output-stationary)."""
+
+
+@dataclass(frozen=True)
+class WidthPlan:
+    """The numbers and streams of a ``config``: ranges, widths in bits, the table, the reduction."""
+
+    config: CoreConfig
+
+    @cached_property
+    def activation_range(self) -> Range:
+        """What an activation is inside.
+
+        Itself, but for ``exact`` the units of the smallest subnormal, for ``aligned`` those of the tile's
+        scale.
+        """
+        number, bits = self.config.format, self.config.aligned_bits
+        if self.config.datapath == "native":
+            return FloatRange(0, 0, number.bits)
+        if isinstance(number, Integer):
+            return Range(number.minimum, number.maximum)
+        if bits is not None:
+            precision, limit = number.mantissa + 1, 1 << (bits - 1)
+            # A significand that keeps all its bits does not reach the limit; one that is cut rounds up to it.
+            if bits > precision:
+                limit = ((1 << precision) - 1) << (bits - 1 - precision)
+            return Range(-limit, min(limit, (1 << (bits - 1)) - 1))
+        return Range(-number.largest_steps, number.largest_steps)
+
+    @property
+    def activation_width(self) -> int:
+        return self.config.format.bits
+
+    @cached_property
+    def table(self) -> TablePlan:
+        raw = self.multiplies_floats
+        held = FloatRange(0, 0, self.activation_width) if raw else self.activation_range
+        return TablePlan(self.config.group_size, held)
+
+    @property
+    def multiplies_floats(self) -> bool:
+        """Whether activations stay floats until they have been multiplied."""
+        return self.config.architecture == "multiplier" and self.config.datapath in ("native", "exact")
+
+    @property
+    def tracks_invalid(self) -> bool:
+        """Whether an infinity or a NaN travels as a bit beside the numbers, and out as ``invalid``."""
+        return self.config.datapath in ("exact", "aligned")
+
+    @property
+    def exponent_width(self) -> int:
+        """Bits of the exponent that goes with each row of a tile; 0 where there is none."""
+        number = self.config.format
+        return number.exponent if self.config.datapath == "aligned" and isinstance(number, Float) else 0
+
+    @property
+    def table_bits(self) -> int:
+        """Bits that a table hands to the fetches: its entries, and above them which of them are invalid."""
+        marks = len(self.table.entries) if self.tracks_invalid and not self.multiplies_floats else 0
+        return self.table.entry_bits + marks
+
+    @property
+    def key_width(self) -> int:
+        """Bits of one key: the key code's, or for ``multiplier`` a weight as wide as what it multiplies."""
+        if self.config.architecture == "multiplier":
+            return self.activation_width if self.multiplies_floats else self.activation_range.width
+        return key_width(self.config.group_size)
+
+    @property
+    def index_width(self) -> int:
+        return index_width(self.config.group_size)
+
+    @property
+    def bits_per_weight(self) -> float:
+        """Bits of key stream that one weight costs."""
+        return self.key_width / self.config.group_size
+
+    @cached_property
+    def fetched(self) -> tuple[Range, Range]:
+        """Ranges of a fetched value without and with the sign: an entry or nothing, and one's complements."""
+        zero = Range(0, 0)
+        if self.config.datapath == "native" or self.multiplies_floats:
+            return self.activation_range, self.activation_range
+        if self.config.architecture == "multiplier":
+            low, high = self.activation_range.low, self.activation_range.high
+            product = Range(low * high, max(low * low, high * high))
+            return product, product
+        entries = zero
+        for entry in self.table.entries:
+            entries = entries | entry.range
+        return entries, ~entries
+
+    @property
+    def fetched_width(self) -> int:
+        """Bits of a fetched value; a product needs no more than the sum, modulo 2^width."""
+        return min((self.fetched[0] | self.fetched[1]).width, self.sum_range.width)
+
+    @property
+    def leaf_width(self) -> int:
+        """Bits of a fetched value with the bit that says whether it is invalid."""
+        return self.fetched_width + self.tracks_invalid
+
+    @cached_property
+    def sum_range(self) -> Range:
+        """What is added up exactly: N_max activations, for ``aligned`` a tile's, each taken or negated."""
+        if self.config.datapath == "native":
+            return self.activation_range
+        terms = self.config.tile_length if self.exponent_width else self.config.max_reduction
+        magnitude = terms * -self.activation_range.low
+        return Range(-magnitude, magnitude)
+
+    @property
+    def accumulator_width(self) -> int:
+        number = self.config.accumulator_format
+        return self.sum_range.width if number is None else number.bits
+
+    @property
+    def state_width(self) -> int:
+        """Bits of a partial sum with the bit that says whether it is invalid."""
+        return self.accumulator_width + self.tracks_invalid
+
+    @property
+    def value_width(self) -> int:
+        """Bits of the number in a result: an exact integer, or a float."""
+        return self.config.format.bits if self.config.datapath == "exact" else self.accumulator_width
+
+    @property
+    def result_width(self) -> int:
+        """Bits of a result: its number and, above it, ``invalid`` if the datapath has that."""
+        return self.value_width + self.tracks_invalid
+
+    @cached_property
+    def reduction(self) -> ReductionPlan:
+        return ReductionPlan(
+            self.config.tables,
+            self.fetched,
+            self.carries_signs,
+            self.config.pipeline.reduction_every,
+            self.sum_range.width,
+        )
+
+    @property
+    def partial_sums(self) -> int:
+        """Partial sums a column keeps, its accumulator among them."""
+        return 1 if self.config.outputs is None else -(-self.config.outputs // self.config.columns)
+
+    @property
+    def signed_keys(self) -> bool:
+        """Whether a key's top bit is a sign."""
+        return self.config.architecture != "multiplier"
+
+    @property
+    def carries_signs(self) -> bool:
+        """Whether the reduction adds a key's sign as a carry-in; a float is negated without one."""
+        return self.signed_keys and self.config.datapath != "native"
+
+    @property
+    def max_n_tiles(self) -> int:
+        return -(-self.config.max_reduction // self.config.tile_length)
+
+    @property
+    def n_tiles_width(self) -> int:
+        return self.max_n_tiles.bit_length()
+
+    @property
+    def m_tiles_width(self) -> int:
+        return TILE_COUNT_WIDTH if self.config.outputs is None else self.partial_sums.bit_length()
