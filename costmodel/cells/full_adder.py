@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from costmodel.cells.table import Cell, CellTable, FunctionError
+from costmodel.cells.functions import FunctionError
+from costmodel.cells.table import Cell, CellTable
 
 _XOR3, _MAJORITY = 0x96, 0xE8
 

@@ -11,19 +11,17 @@ from __future__ import annotations
 import json
 import math
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from costmodel.cells.functions import FunctionError, Literal, literal, truth_table, variables
 from generator.files import write_text
 
 # Bumped whenever the meaning of a stored cell table changes, so that stale cached ones are not read.
 FORMAT = 2
-
-
-class FunctionError(ValueError):
-    """A cell's function is not an expression we can read."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,16 @@ class Samples:
     columns: tuple[float, ...]
     values: tuple[tuple[float, ...], ...]
 
+    def at(self, row: float, column: float) -> float:
+        """The value between the samples, bilinear; straight on beyond them."""
+        i, u = _place(self.rows, row)
+        j, v = _place(self.columns, column)
+        below, above = (
+            values[j] + (v * (values[j + 1] - values[j]) if v else 0.0)
+            for values in (self.values[i], self.values[min(i + 1, len(self.rows) - 1)])
+        )
+        return below + u * (above - below)
+
     def thinned(self, rows: int, columns: int) -> Samples:
         """The same table with at most so many rows and columns, first and last ones kept."""
         keep_rows = _spread(len(self.rows), rows)
@@ -47,6 +55,14 @@ class Samples:
             tuple(self.columns[j] for j in keep_columns),
             tuple(tuple(_rounded(self.values[i][j]) for j in keep_columns) for i in keep_rows),
         )
+
+
+def _place(points: tuple[float, ...], value: float) -> tuple[int, float]:
+    """The interval that a value lies in, or the nearest one, and how far into it."""
+    if len(points) < 2:
+        return 0, 0.0
+    i = min(max(bisect_right(points, value) - 1, 0), len(points) - 2)
+    return i, (value - points[i]) / (points[i + 1] - points[i])
 
 
 @dataclass(frozen=True)
@@ -92,6 +108,32 @@ class FlipFlop:
     clocked_on: str
     clear: str | None = None
     preset: str | None = None
+
+    @property
+    def clock(self) -> Literal | None:
+        """The clock pin, inverted for a falling edge; None for a clock of several pins."""
+        return _literal(self.clocked_on)
+
+    @property
+    def data(self) -> Literal | None:
+        """The pin that is stored, inverted if its complement is; None where it is more than one pin."""
+        return _literal(self.next_state)
+
+    @property
+    def pins(self) -> set[str]:
+        """The pins that what is stored, and when, depends on. Raises `FunctionError`."""
+        texts = (self.next_state, self.clocked_on, self.clear, self.preset)
+        return {name for text in texts if text is not None for name in variables(text)} - {
+            self.state,
+            self.inverse,
+        }
+
+
+def _literal(function: str) -> Literal | None:
+    try:
+        return literal(function)
+    except FunctionError:
+        return None
 
 
 @dataclass(frozen=True)
@@ -145,78 +187,6 @@ class CellTable:
             raise ValueError(f"{path}: cell table of format {data.get('format')}, expected {FORMAT}")
         cells = {name: _cell_from_json(name, cell) for name, cell in data["cells"].items()}
         return cls(data["name"], cells, data["attribution"])
-
-
-# Functions ------------------------------------------------------------------------------------------------
-
-_FUNCTION_TOKEN = re.compile(r"\s*([A-Za-z_]\w*(?:\[\d+\])?|[01]|[!'*&+|^()])")
-
-
-def truth_table(function: str, inputs: list[str]) -> int:
-    """The truth table of a Liberty expression; bit i is its value where input j is bit j of i.
-
-    Raises `FunctionError` for text that is no expression over the inputs.
-    """
-    size = 1 << len(inputs)
-    everything = (1 << size) - 1
-    columns = {name: sum(1 << i for i in range(size) if i >> j & 1) for j, name in enumerate(inputs)}
-    columns["0"], columns["1"] = 0, everything
-    tokens = _FUNCTION_TOKEN.findall(function)
-    if "".join(tokens) != "".join(function.split()):
-        raise FunctionError(f"unreadable function {function!r}")
-    position = 0
-
-    def peek() -> str:
-        return tokens[position] if position < len(tokens) else ""
-
-    def take() -> str:
-        nonlocal position
-        position += 1
-        return tokens[position - 1] if position <= len(tokens) else ""
-
-    def primary() -> int:
-        token = take()
-        if token == "!":
-            return everything ^ primary()
-        if token == "(":
-            value = disjunction()
-            if take() != ")":
-                raise FunctionError(f"unbalanced parentheses in function {function!r}")
-        elif token in columns:
-            value = columns[token]
-        else:
-            raise FunctionError(f"unexpected {token or 'end'!r} in function {function!r}")
-        while peek() == "'":
-            take()
-            value ^= everything
-        return value
-
-    def exclusive() -> int:
-        value = primary()
-        while peek() == "^":
-            take()
-            value ^= primary()
-        return value
-
-    def conjunction() -> int:
-        value = exclusive()
-        while peek() not in ("", "+", "|", ")"):
-            if peek() in "*&":
-                take()
-            value &= exclusive()
-        return value
-
-    def disjunction() -> int:
-        value = conjunction()
-        while peek() in ("+", "|"):
-            take()
-            value |= conjunction()
-        return value
-
-    result = disjunction()
-    if position != len(tokens):
-        raise FunctionError(f"unexpected {peek()!r} in function {function!r}")
-    return result
 
 
 # Thinning out ---------------------------------------------------------------------------------------------

@@ -88,6 +88,7 @@ def calibrate(
         name=name,
         library=library.name,
         corner=", ".join(path.name for path in library.files),
+        dont_use=library.dont_use,
         flow=f"Yosys, flattened, adders in {FLOW.adders}, flow {FLOW_VERSION}",
         date=datetime.datetime.now(datetime.UTC).date(),
         versions={

@@ -14,7 +14,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from costmodel.cells.table import CellTable, FunctionError
+from costmodel.cells.functions import FunctionError
+from costmodel.cells.table import CellTable
 from costmodel.flow.netlist import Bit, new_cell
 
 # An OR of fewer legs is left to the mapper, which sees more.

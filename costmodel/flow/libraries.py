@@ -6,23 +6,59 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from costmodel.cells.liberty import Library
+from costmodel.cells.liberty_syntax import LibertyError
+from costmodel.flow.mapping import missing_kinds
 from costmodel.flow.synthesis import SynthesisError, shipped_library
 from costmodel.price.technology import TechnologyError, load_technology
+from generator.files import cache_directory
 
 
-def cells_of(tech: str, liberty: Sequence[Path], where: str = "with --liberty FILE") -> Library:
+def cells_of(
+    tech: str,
+    liberty: Sequence[Path],
+    where: str = "with --liberty FILE",
+    dont_use: Sequence[str] = (),
+) -> Library:
     """The library of ``liberty`` files, or without any that of the technology ``tech`` (a name or a file).
 
+    Cells that match a pattern of ``dont_use``, or one that the technology was fitted without, are left out.
+
     Raises ``TechnologyError`` where there is no such technology, or where it has coefficients alone and no
-    files are given; ``where`` tells how to give them.
+    files are given (``where`` tells how to give them), and ``LibertyError`` as ``user_library`` does.
     """
     technology = load_technology(tech)
     if liberty:
-        return Library.of(tuple(liberty))
+        return user_library(liberty, dont_use=dont_use, besides=technology.dont_use)
     try:
-        return shipped_library(tech)
+        shipped = shipped_library(tech)
     except SynthesisError:
         raise TechnologyError(
             f"technology {tech}: its coefficients are known, its cells ({technology.corner}) are not; "
             f"give them {where}"
         ) from None
+    return user_library(shipped.files, shipped.name, dont_use, technology.dont_use)
+
+
+def user_library(
+    liberty: Sequence[Path], name: str = "", dont_use: Sequence[str] = (), besides: Sequence[str] = ()
+) -> Library:
+    """A library whose cells have been read and are enough to map a core to.
+
+    Cells that match a pattern of ``dont_use`` or ``besides`` are left out. Raises ``LibertyError`` where the
+    files are unusable, a pattern of ``dont_use`` matches no cell, or a kind of cell is missing.
+    """
+    if dont_use:
+        for pattern in Library(name, tuple(liberty), tuple(dont_use)).unmatched():
+            raise LibertyError(f"--dont-use {pattern}: no cell of {_files(liberty)} has such a name")
+    library = Library.of(tuple(liberty), name, (*besides, *dont_use))
+    missing = missing_kinds(library.table(cache_directory()))
+    if missing:
+        raise LibertyError(
+            f"{_files(liberty)}: no {' and no '.join(missing)} among the cells that may be used; a core "
+            "cannot be mapped to such a library"
+        )
+    return library
+
+
+def _files(liberty: Sequence[Path]) -> str:
+    return ", ".join(map(str, liberty))

@@ -12,7 +12,8 @@ import itertools
 import re
 from dataclasses import dataclass, replace
 
-from costmodel.cells.table import Cell, CellTable, FunctionError, Pin
+from costmodel.cells.functions import FunctionError, literal
+from costmodel.cells.table import Cell, CellTable, Pin
 
 # Matching looks at functions of up to six inputs.
 MAX_INPUTS = 6
@@ -66,6 +67,20 @@ def offer(table: CellTable) -> Offer:
                 chosen[virtual.name] = virtual
                 tied[virtual.name] = use
     return Offer(CellTable(table.name, chosen), CellTable(table.name, _flip_flops(table)), tied)
+
+
+def missing_kinds(table: CellTable) -> list[str]:
+    """What every core needs to be mapped and the table has not."""
+    functions = set(_functions(table).values())
+    registers = [cell.flip_flop for cell in _flip_flops(table).values()]
+    gates = {
+        "inverter": {(1, 0b01)},
+        "NAND or NOR gate of two inputs": {(2, 0b0111), (2, 0b0001)},
+    }
+    missing = [name for name, tables in gates.items() if functions.isdisjoint(tables)]
+    if not any(flop and flop.clock and not flop.clock.inverted and flop.data for flop in registers):
+        missing.append("flip-flop of a rising edge")
+    return missing
 
 
 def _functions(table: CellTable) -> dict[str, tuple[int, int]]:
@@ -165,17 +180,12 @@ def _flip_flops(table: CellTable) -> dict[str, Cell]:
     )
     best: dict[tuple[object, ...], tuple[float, Cell]] = {}
     for cell in table.cells.values():
-        flop = cell.flip_flop
-        if flop is None:
+        kind = _kind_of_register(cell)
+        if kind is None or cell.flip_flop is None:
             continue
-        kind = (
-            flop.clocked_on.startswith("!"),
-            _polarity(flop.clear),
-            _polarity(flop.preset),
-            len(cell.inputs),
-        )
-        inverse = flop.next_state.startswith("!") ^ all(
-            cell.pins[output].function == flop.inverse for output in cell.outputs
+        stored = cell.flip_flop.data
+        inverse = (stored is not None and stored.inverted) ^ all(
+            cell.pins[output].function == cell.flip_flop.inverse for output in cell.outputs
         )
         # An inverted output costs part of an inverter: most are absorbed by the logic around.
         price = cell.area + (inverter / 4 if inverse else 0.0)
@@ -184,5 +194,16 @@ def _flip_flops(table: CellTable) -> dict[str, Cell]:
     return {cell.name: cell for _, cell in best.values()}
 
 
-def _polarity(condition: str | None) -> str | None:
-    return None if condition is None else ("!" if "!" in condition or "'" in condition else "+")
+def _kind_of_register(cell: Cell) -> tuple[object, ...] | None:
+    """What a flip-flop's cell does; None for other cells, and for those with a scan chain's pins besides."""
+    flop = cell.flip_flop
+    if flop is None or flop.clock is None:
+        return None
+    try:
+        if flop.pins != set(cell.inputs):
+            return None
+        polarities = [None if text is None else literal(text) for text in (flop.clear, flop.preset)]
+    except FunctionError:
+        return None
+    plain = flop.data is not None
+    return (flop.clock.inverted, plain, len(cell.inputs), *(each and each.inverted for each in polarities))

@@ -53,13 +53,14 @@ def find_registers(netlist: Netlist, table: CellTable) -> list[Register]:
         if library_cell is None or library_cell.flip_flop is None:
             continue
         flop = library_cell.flip_flop
-        data_pin = flop.next_state.lstrip("!").strip("()")
+        stored = flop.data
         pins = cell["connections"]
         outputs = [pin for pin in library_cell.outputs if pins.get(pin)]
-        if data_pin not in pins or flop.clear or flop.preset or len(outputs) != 1:
+        if stored is None or stored.name not in pins or flop.clear or flop.preset or len(outputs) != 1:
             continue
         output = pins[outputs[0]][0]
-        inverse = flop.next_state.startswith("!") ^ (library_cell.pins[outputs[0]].function == flop.inverse)
+        data_pin = stored.name
+        inverse = stored.inverted ^ (library_cell.pins[outputs[0]].function == flop.inverse)
         data = netlist.resolve(pins[data_pin][0])
         if isinstance(output, int):
             registers.append(

@@ -41,6 +41,8 @@ class Technology(BaseModel):
     ``area_um2`` is for least area; ``medium_um2`` and ``tight_um2`` are what the same components take, with
     buffers, where a core is sized for a clock. ``delay_ps`` is as fast as can be.
 
+    ``dont_use`` are the patterns of cells that the library was used without.
+
     ``fit`` tells how far the model is off on what it was fitted to: for the whole (``area``, ``delay``) and
     for each group of calibration designs.
     """
@@ -57,6 +59,7 @@ class Technology(BaseModel):
     medium_um2: dict[str, float]
     tight_um2: dict[str, float]
     delay_ps: dict[str, float]
+    dont_use: tuple[str, ...] = ()
     fit: dict[str, FitError] = {}
 
     @model_validator(mode="after")
@@ -96,6 +99,8 @@ class Technology(BaseModel):
         """The file that ``parse`` reads."""
         lines = [f"{key} = {json.dumps(getattr(self, key))}" for key in ("name", "library", "corner", "flow")]
         lines.append(f"date = {self.date.isoformat()}")
+        if self.dont_use:
+            lines.append(f"dont_use = {json.dumps(self.dont_use)}")
         lines += ["", "[versions]", *(f"{k} = {json.dumps(v)}" for k, v in self.versions.items())]
         for key, known in COEFFICIENTS.items():
             lines += ["", f"[{key}]"]

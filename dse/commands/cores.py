@@ -11,11 +11,11 @@ import typer
 from dse.commands.options import (
     AsJson,
     CoreFile,
+    DontUse,
     LibertyFiles,
     Overrides,
     Tech,
     UsageError,
-    find_library,
     load_core,
 )
 from dse.presentation.terminal import aligned, progress_bar, say_json
@@ -55,6 +55,7 @@ def synth(
     core: CoreFile,
     tech: Tech = "asap7",
     liberty: LibertyFiles = [],  # noqa: B006
+    dont_use: DontUse = [],  # noqa: B006
     hierarchical: Annotated[bool, typer.Option("--hierarchical", help="Each module once.")] = False,
     adders: Annotated[str, typer.Option(metavar="cells|generic", help="Full adders, or gates.")] = "cells",
     datapath: Annotated[bool, typer.Option("--datapath", help="Without sequencer and streams.")] = False,
@@ -68,10 +69,11 @@ def synth(
     config = load_core(core, override)
     if adders not in ("cells", "generic"):
         raise UsageError(f"--adders {adders}: cells or generic is expected")
+    from costmodel.flow.libraries import cells_of
     from costmodel.flow.synthesis import Flow, synthesize
     from generator.verilog import emit
 
-    library = find_library(tech, liberty)
+    library = cells_of(tech, liberty, dont_use=dont_use)
     emission = emit(config)
     flow = Flow("generic" if adders == "generic" else "cells", hierarchical, clock_ps)
     with progress_bar() as progress:

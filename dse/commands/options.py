@@ -11,7 +11,6 @@ import typer
 from generator.errors import TernlutError
 
 if TYPE_CHECKING:
-    from costmodel.cells.liberty import Library
     from generator.config import CoreConfig
     from sim.weights.reading import Rule
     from sim.weights.ternary import Per
@@ -25,6 +24,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Tech = Annotated[str, typer.Option("--tech", metavar="NAME", help="Technology, shipped or a TOML file.")]
 LibertyFiles = Annotated[
     list[Path], typer.Option("--liberty", metavar="FILE", help="Liberty file, plain or gzip; repeatable.")
+]
+DontUse = Annotated[
+    list[str],
+    typer.Option(
+        "--dont-use",
+        metavar="PATTERN",
+        help="Leave cells of such names out, * and ? stand for any characters; repeatable. Those that open "
+        "flows leave out are left out anyway.",
+    ),
 ]
 TernaryRule = Annotated[
     str,
@@ -52,14 +60,6 @@ def load_core(path: Path, overrides: list[str]) -> CoreConfig:
     from generator.config import CoreConfig
 
     return CoreConfig.load(path, overrides)
-
-
-def find_library(tech: str, liberty: list[Path]) -> Library:
-    """The cell library of ``--liberty`` files, else that of a technology we ship."""
-    from costmodel.cells.liberty import Library
-    from costmodel.flow.synthesis import shipped_library
-
-    return Library.of(tuple(liberty)) if liberty else shipped_library(tech)
 
 
 def read_rule(ternary: str, per: str) -> tuple[Rule, Per]:

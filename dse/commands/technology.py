@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dse.commands.options import AsJson, LibertyFiles, Tech, Workers, processors
+from dse.commands.options import AsJson, DontUse, LibertyFiles, Tech, Workers, processors
 from dse.presentation.terminal import aligned, progress_bar, say_json
 from generator.files import output_directory, write_text
 
@@ -17,6 +17,7 @@ def calibrate(
     liberty: LibertyFiles,
     name: Annotated[str, typer.Option(metavar="T", help="The technology's name.")],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="Technology file to write.")],
+    dont_use: DontUse = [],  # noqa: B006
     workers: Workers = None,
     points: Annotated[
         int | None,
@@ -25,11 +26,11 @@ def calibrate(
     as_json: AsJson = False,
 ) -> None:
     """Fit a technology to a cell library."""
-    from costmodel.cells.liberty import Library
     from costmodel.fit.calibration import calibrate as fit
     from costmodel.fit.calibration import calibration_cores
+    from costmodel.flow.libraries import user_library
 
-    library = Library.of(liberty, name)
+    library = user_library(liberty, name, dont_use)
     with progress_bar() as progress:
         technology = fit(library, name, workers or processors(), progress, calibration_cores()[:points])
     write_text(out, technology.to_toml())
@@ -47,6 +48,7 @@ def calibrate(
 def validate(
     tech: Tech = "asap7",
     liberty: LibertyFiles = [],  # noqa: B006
+    dont_use: DontUse = [],  # noqa: B006
     points: Annotated[int, typer.Option(metavar="P", help="Random cores to synthesize.", min=2)] = 60,
     seed: Annotated[int, typer.Option(metavar="S", help="Seed of the cores.", min=0)] = 1,
     largest: Annotated[float, typer.Option(metavar="N", help="Gates of the largest.", min=500)] = 4000,
@@ -71,7 +73,7 @@ def validate(
     directory = output_directory(out) if out else None
     sample = Sample(seed, points, largest=largest)
     with progress_bar() as progress:
-        validation = run(tech, liberty, sample, noise, workers or processors(), progress)
+        validation = run(tech, liberty, dont_use, sample, noise, workers or processors(), progress)
     directory = directory or Path("reports") / f"validation-{validation.technology.name}"
     write_validation(directory, validation)
     seconds = round(time.perf_counter() - began, 1)

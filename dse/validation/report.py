@@ -64,6 +64,7 @@ def spec(validation: Validation) -> str:
         "library": {
             "name": library.name,
             "files": [path.name for path in library.files],
+            "dont_use": list(library.dont_use),
             "sha256": library.digest,
         },
         "versions": {**{tool: version(tool) for tool in TOOLS}, "python": platform.python_version()},

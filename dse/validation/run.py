@@ -15,6 +15,7 @@ from dse.validation.summary import error_tables, sentences
 def run(
     tech: str,
     liberty: Sequence[Path],
+    dont_use: Sequence[str],
     sample: Sample,
     permutations: int,
     workers: int,
@@ -22,10 +23,12 @@ def run(
 ) -> Validation:
     """Validates a technology against its cells: those of ``liberty`` files, or shipped ones.
 
+    Cells that match a pattern of ``dont_use`` are left out.
+
     Raises ``TechnologyError`` where there is no such technology, or where it has coefficients alone and no
     files are given.
     """
-    library = cells_of(tech, liberty)
+    library = cells_of(tech, liberty, dont_use=dont_use)
     return validate(load_technology(tech), library, sample, permutations, workers, progress)
 
 

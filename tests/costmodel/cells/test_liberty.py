@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from costmodel.cells.liberty import LibertyError, Library, parse
-from costmodel.cells.table import CellTable, FunctionError, compact, truth_table, write_liberty
+from costmodel.cells.table import CellTable, compact, write_liberty
 
 SHIPPED = Path(__file__).parents[3] / "costmodel" / "technologies" / "asap7.cells.json"
 
@@ -84,29 +84,6 @@ def test_conditional_arcs_are_merged_into_the_slowest() -> None:
     (arc,) = parse(SMALL, "small.lib")["INV"].pins["Y"].arcs
     assert arc.tables["cell_rise"].values[0] == pytest.approx((100, 900))
     assert arc.sense == "negative_unate"
-
-
-@pytest.mark.parametrize(
-    ("function", "ones"),
-    [
-        ("A * B", 0b1000),
-        ("A B", 0b1000),
-        ("(A') + !B", 0b0111),
-        ("A ^ B", 0b0110),
-        ("A & !B | !A & B", 0b0110),
-        ("!(A+B)", 0b0001),
-        ("1", 0b1111),
-        ("0", 0),
-    ],
-)
-def test_functions_of_every_spelling_give_their_truth_table(function: str, ones: int) -> None:
-    assert truth_table(function, ["A", "B"]) == ones
-
-
-@pytest.mark.parametrize("function", ["A +", "(A", "A # B", "C", ""])
-def test_a_function_that_is_no_expression_is_refused(function: str) -> None:
-    with pytest.raises(FunctionError):
-        truth_table(function, ["A", "B"])
 
 
 def test_gzip_and_plain_files_are_the_same_library(tmp_path: Path) -> None:

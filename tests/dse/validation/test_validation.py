@@ -148,5 +148,5 @@ def test_coefficients_alone_need_a_library(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(load_technology("asap7").to_toml(), encoding="utf-8")
     with pytest.raises(TechnologyError, match=r"mine\.toml: .* give them with --liberty FILE") as caught:
-        run(str(file), [], Sample(), 0, 1, lambda what, share: None)
+        run(str(file), [], [], Sample(), 0, 1, lambda what, share: None)
     assert "\n" not in str(caught.value)
