@@ -1,55 +1,99 @@
-"""Tensors of a GGUF file: plain floats and integers, and the ternary blocks TQ1_0 and TQ2_0."""
+"""Tensors of a GGUF file: plain floats and integers, and the types that are ternary already."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import ml_dtypes
 import numpy as np
-from gguf import GGUFReader
-from gguf.gguf_reader import ReaderTensor
 from numpy.typing import NDArray
 
-from sim.weights.tensors import Blocks, Tensor, TensorFile, WeightFileError, reading
-from sim.weights.ternary_blocks import BLOCK_FORMATS, BlockFormat
+from sim.weights import i2_s
+from sim.weights.gguf_header import GGUFHeader, Stored
+from sim.weights.i2_s import Layout
+from sim.weights.tensors import Blocks, Tensor, TensorFile, reading
+from sim.weights.ternary_blocks import BLOCK_FORMATS, Q2_0_BY_128, BlockFormat
 
-PLAIN = ("F64", "F32", "F16", "I8", "I16", "I32", "I64")
-"""Types that the file's reader gives as numbers."""
+PLAIN: dict[str, Any] = {
+    "F64": "<f8",
+    "F32": "<f4",
+    "F16": "<f2",
+    "BF16": ml_dtypes.bfloat16,
+    "I8": "<i1",
+    "I16": "<i2",
+    "I32": "<i4",
+    "I64": "<i8",
+}
+"""Types whose bytes are numbers, as numpy names them."""
 
 
-def open_gguf(path: Path) -> TensorFile:
-    """The tensors of a GGUF file; ``WeightFileError`` where it is damaged or of types not known."""
+def open_gguf(path: Path, layout: Layout = "x86") -> TensorFile:
+    """The tensors of a GGUF file, I2_S in ``layout``; ``WeightFileError`` where it is damaged.
+
+    Tensors of types that are not known are listed.
+    """
     with reading(path, "GGUF"):
-        reader = GGUFReader(path)
-    if reader.byte_order != "I":
-        raise WeightFileError(f"{path}: big-endian, a little-endian GGUF file is expected")
-    return TensorFile(path, {tensor.name: _tensor(path, tensor) for tensor in reader.tensors})
+        header = GGUFHeader(path)
+        tensors = {stored.name: _tensor(path, header, stored, layout) for stored in header.stored}
+    return TensorFile(path, tensors)
 
 
-def _tensor(path: Path, stored: ReaderTensor) -> Tensor:
-    kind = stored.tensor_type.name
-    shape = tuple(int(size) for size in reversed(stored.shape))
+def _tensor(path: Path, header: GGUFHeader, stored: Stored, layout: Layout) -> Tensor:
+    kind, shape, length = stored.kind, stored.shape, stored.shape[-1] if stored.shape else 1
+    count = math.prod(shape)
+    if kind in PLAIN:
+        dtype = np.dtype(PLAIN[kind])
+        numbers = header.octets(stored, count * dtype.itemsize).view(dtype)
+        values = numbers.reshape(-1, length) if len(shape) > 1 and length else numbers
+        return Tensor(str(path), stored.name, kind, shape, partial(_rows, values))
     if kind in BLOCK_FORMATS:
-        blocks = partial(_blocks, stored.data, BLOCK_FORMATS[kind])
-        return Tensor(str(path), stored.name, kind, shape, partial(_block_values, blocks), blocks)
-    if kind == "BF16":
-        return Tensor(str(path), stored.name, kind, shape, partial(_bf16, stored.data))
-    return Tensor(str(path), stored.name, kind, shape, partial(_rows, stored.data) if kind in PLAIN else None)
+        return _block_tensor(path, header, stored)
+    if kind == "I2_S":
+        return _i2_s_tensor(path, header, stored, layout)
+    known = "which cannot be read" if not kind.startswith("type ") else "which is not known"
+    return Tensor(str(path), stored.name, kind, shape, None, refusal=known)
+
+
+def _i2_s_tensor(path: Path, header: GGUFHeader, stored: Stored, layout: Layout) -> Tensor:
+    tensor = Tensor(str(path), stored.name, stored.kind, stored.shape, None)
+    if reason := i2_s.misfit(layout, stored.shape):
+        return replace(tensor, refusal=f"whose layout {layout} does not fit: {reason}")
+    octets = header.octets(stored, math.prod(stored.shape) // 4 + i2_s.SCALE_BYTES)
+    blocks = partial(i2_s.read_rows, octets, stored.shape[1], layout)
+    notes = (i2_s.assumed(layout),)
+    return replace(tensor, read=partial(_block_values, blocks), blocks=blocks, notes=notes)
+
+
+def _block_tensor(path: Path, header: GGUFHeader, stored: Stored) -> Tensor:
+    block_format, shape = BLOCK_FORMATS[stored.kind], stored.shape
+    notes: tuple[str, ...] = ()
+    count, length = math.prod(shape), shape[-1] if shape else 1
+    if stored.kind == "Q2_0" and stored.room < count // 64 * block_format.block_bytes and length % 128 == 0:
+        block_format = Q2_0_BY_128
+        notes = ("Q2_0 is read in blocks of 128, for which alone there is room in the file",)
+    if length % block_format.weights:
+        raise ValueError(
+            f"tensor {stored.name!r} is damaged: rows of {length} weights are no multiple of the "
+            f"{block_format.weights} of a block of {stored.kind}"
+        )
+    octets = header.octets(stored, count // block_format.weights * block_format.block_bytes)
+    a_row = length // block_format.weights * block_format.block_bytes
+    blocks = partial(_blocks, octets.reshape(-1, a_row) if a_row else octets, block_format)
+    read = partial(_block_values, blocks)
+    return Tensor(str(path), stored.name, stored.kind, shape, read, blocks, notes)
 
 
 def _rows(data: NDArray[Any], first: int, last: int) -> NDArray[Any]:
-    return np.asarray(data[first:last])
+    return data[first:last]
 
 
-def _bf16(data: NDArray[np.uint8], first: int, last: int) -> NDArray[Any]:
-    return np.ascontiguousarray(data[first:last]).view(ml_dtypes.bfloat16)
-
-
-def _blocks(data: NDArray[np.uint8], layout: BlockFormat, first: int, last: int) -> Blocks:
+def _blocks(data: NDArray[np.uint8], block_format: BlockFormat, first: int, last: int) -> Blocks:
     rows = np.asarray(data[first:last])
-    weights, scales = layout.decode(rows.reshape(-1, layout.block_bytes))
+    weights, scales = block_format.decode(rows.reshape(-1, block_format.block_bytes))
     return Blocks(weights.reshape(len(rows), -1), scales.reshape(len(rows), -1))
 
 

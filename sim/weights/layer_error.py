@@ -21,7 +21,8 @@ class LayerError:
     """Root-mean-square errors of y[B, M] over the root-mean-square of what is right, both in float64.
 
     ``original``: against x · Wᵀ with the weights of the file; ``ternary``: with scale · T instead, which
-    leaves what quantised activations and the core's arithmetic add. None where a result is no number.
+    leaves what quantised activations and the core's arithmetic add. None where a result is no number, 0 where
+    nothing but zeros is right and all results are.
     """
 
     original: float | None
@@ -49,6 +50,8 @@ def layer_error(
 
 
 def _relative(found: NDArray[np.float64], right: NDArray[np.float64]) -> float | None:
+    if not right.any() and not found.any():
+        return 0.0
     with np.errstate(all="ignore"):
         error = float(np.sqrt(np.mean((found - right) ** 2) / np.mean(right**2)))
     return error if math.isfinite(error) else None

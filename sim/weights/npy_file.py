@@ -17,11 +17,30 @@ from sim.weights.tensors import Tensor, TensorFile, WeightFileError, reading
 READABLE = "fiub"
 """numpy's kinds of types that are numbers."""
 
+TORCH = (
+    "a file of torch (a pickle), which is not read, for opening one can run code; what is read is what "
+    "safetensors.torch.save_file(torch.load(FILE, weights_only=True), 'weights.safetensors') makes of it"
+)
+UNNAMED = {
+    "V2": "numpy writes bfloat16 like this, without its name: save it as float32, or as safetensors",
+    "V1": "numpy writes 8-bit floats like this, without their name: save them as float32, or as safetensors",
+}
+"""Types of ml_dtypes, as numpy writes them."""
+
 
 def open_npy(path: Path) -> TensorFile:
     """The one array of a .npy file, mapped into memory, named as the file is."""
     with reading(path, ".npy"):
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        with path.open("rb") as stream:
+            shape, dtype = _header(stream)
+            start, size = stream.tell(), path.stat().st_size
+        if not dtype.hasobject and start + math.prod(shape) * dtype.itemsize > size:
+            raise ValueError(
+                f"it is damaged or cut short: shape {list(shape)} of {dtype} goes on to byte "
+                f"{start + math.prod(shape) * dtype.itemsize:,}, the file has {size:,}"
+            )
+        # Nothing can be mapped of an array without values.
+        array = np.load(path, mmap_mode="r" if math.prod(shape) else None, allow_pickle=False)
     return TensorFile(path, {path.stem: _tensor(path, path.stem, array.shape, array.dtype, lambda: array)})
 
 
@@ -29,7 +48,12 @@ def open_npz(path: Path) -> TensorFile:
     """The arrays of a .npz file; the one that was asked for last is in memory."""
     tensors, load = {}, lru_cache(maxsize=1)(partial(_member, path))
     with reading(path, ".npz"), zipfile.ZipFile(path) as archive:
-        for member in archive.namelist():
+        members = archive.namelist()
+        if any(Path(member).name == "data.pkl" for member in members):
+            raise WeightFileError(f"{path}: {TORCH}")
+        if not any(member.endswith(".npy") for member in members):
+            raise WeightFileError(f"{path}: a zip archive without arrays, .npz is expected")
+        for member in members:
             name = member.removesuffix(".npy")
             with archive.open(member) as stream:
                 shape, dtype = _header(stream)
@@ -57,9 +81,14 @@ def _tensor(
     path: Path, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], array: Callable[[], NDArray[Any]]
 ) -> Tensor:
     def rows(first: int, last: int) -> NDArray[Any]:
-        found = array()
-        if found.shape != shape:
+        values = array()
+        if values.shape != shape:
             raise WeightFileError(f"{path}: array {name!r} is damaged: its shape is given twice and differs")
-        return np.atleast_1d(found)[first:last]
+        flat = values.reshape(-1, shape[-1]) if len(shape) > 2 else np.atleast_1d(values)
+        return flat[first:last]
 
-    return Tensor(str(path), name, str(dtype), shape, rows if dtype.kind in READABLE else None)
+    read = rows if dtype.kind in READABLE else None
+    refusal = UNNAMED.get(dtype.str.lstrip("|<>="))
+    kind = str(dtype)
+    unread = f"which cannot be read: {refusal}" if refusal else "which cannot be read"
+    return Tensor(str(path), name, kind, shape, read, refusal=unread)

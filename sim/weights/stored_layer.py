@@ -15,7 +15,7 @@ from sim.weights.activations import Activations, activations_for, load_activatio
 from sim.weights.files import open_tensors
 from sim.weights.layer_error import layer_error
 from sim.weights.reading import Rule, ternary_of
-from sim.weights.tensors import Tensor
+from sim.weights.tensors import Tensor, TensorFile
 from sim.weights.ternary import Per, TernaryMatrix
 
 
@@ -44,7 +44,21 @@ class StoredLayer:
         Raises ``WeightFileError`` for what cannot be read or does not fit.
         """
         file = open_tensors(path)
-        tensor = file.find(name)
+        return cls.of(number, file, file.find(name), rule, per, activations, tokens, seed)
+
+    @classmethod
+    def of(
+        cls,
+        number: Format,
+        file: TensorFile,
+        tensor: Tensor,
+        rule: Rule = "auto",
+        per: Per = "tensor",
+        activations: Path | None = None,
+        tokens: int = 1,
+        seed: int = 0,
+    ) -> StoredLayer:
+        """As ``load``, of a file that is open."""
         matrix = ternary_of(file, tensor, rule, per)
         length = matrix.weights.shape[1]
         if activations is None:
@@ -55,10 +69,13 @@ class StoredLayer:
 
     def figures(self, plan: CorePlan, results: NDArray[np.int64]) -> dict[str, Any]:
         """Names, shares and errors, for ``results`` y[B, M] of a core."""
-        found = layer_error(plan, self.tensor, self.matrix, self.activations, results)
+        error = layer_error(plan, self.tensor, self.matrix, self.activations, results)
         return {
             "tensor": self.tensor.name,
+            "shape": list(self.matrix.weights.shape),
             "rule": self.matrix.rule,
             "sparsity": self.matrix.counts[1] / self.matrix.weights.size,
-            "error": asdict(found),
+            "weight_error": self.matrix.weight_error,
+            "error": asdict(error),
+            "notes": list(self.matrix.notes),
         }

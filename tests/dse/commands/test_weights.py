@@ -84,7 +84,8 @@ def test_pack_refuses_what_does_not_fit_in_one_line(
     assert "--per column: tensor or row" in said(checkpoint, "--tensor", "up", "--per", "column")
     assert "'up' of type BF16 is not ternary" in said(checkpoint, "--tensor", "up", "--ternary", "exact")
     assert "none.gguf: No such file" in said(tmp_path / "none.gguf")
-    assert "Is a directory" in said(tmp_path)
+    (tmp_path / "empty").mkdir()
+    assert "empty: a directory without weights that can be read" in said(tmp_path / "empty")
     half = tmp_path / "half.safetensors"
     half.write_bytes(checkpoint.read_bytes()[:-5])
     assert "half.safetensors: cannot be read as safetensors" in said(half, "--tensor", "up")

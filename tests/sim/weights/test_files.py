@@ -94,12 +94,19 @@ def test_ternary_blocks_keep_their_scale(tmp_path: Path, kind: Type) -> None:
     assert ternary_of(file, file.find("rows")).scale.tolist() == [1, 2, 3, 4, 5]
 
 
-def test_blocks_of_differing_scales_are_refused_unless_made_ternary_anew(tmp_path: Path) -> None:
+def test_blocks_of_differing_scales_keep_them_and_have_no_one_scale(tmp_path: Path) -> None:
     stored = TERNARY.astype(np.float32)
     stored[2, 256:] *= 2
     file = open_tensors(write_gguf(tmp_path / "w.gguf", w=(stored, Type.TQ2_0)))
+    matrix = ternary_of(file, file.find("w"))
+    np.testing.assert_array_equal(matrix.weights, TERNARY)
+    assert matrix.groups is not None
+    assert (matrix.groups.length, matrix.groups.scales.tolist()) == (
+        256,
+        [[1, 1], [1, 1], [1, 2], [1, 1], [1, 1]],
+    )
     with pytest.raises(WeightFileError, match="'w': the blocks of a row differ in scale"):
-        ternary_of(file, file.find("w"))
+        ternary_of(file, file.find("w"), "exact")
     assert ternary_of(file, file.find("w"), "absmean").rule == "absmean per tensor"
 
 
@@ -131,9 +138,7 @@ def test_numpy_files_are_read(tmp_path: Path) -> None:
     file = open_tensors(tmp_path / "w.npz")
     assert file.find("second").shape == (2, 512)
     np.testing.assert_array_equal(file.find("first").rows(1, 3), TERNARY[1:3])
-    with pytest.raises(
-        WeightFileError, match="no tensor '', it holds first, second; say which with --tensor"
-    ):
+    with pytest.raises(WeightFileError, match=r"w\.npz: --tensor is missing, it holds first, second"):
         file.find()
 
 
@@ -193,6 +198,18 @@ def test_a_tensor_is_found_by_name_or_refused(tmp_path: Path) -> None:
     save_file({f"t{i}": np.ones((1, 1)) for i in range(12)}, tmp_path / "w.safetensors")
     with pytest.raises(WeightFileError, match=r"no tensor 'x', it holds t0, .* and 4 more"):
         open_tensors(tmp_path / "w.safetensors").find("x")
+
+
+def test_names_like_the_one_that_is_not_there_come_first(tmp_path: Path) -> None:
+    names = [f"model.layers.{i}.mlp.down_proj.weight" for i in range(20)]
+    names += [f"model.layers.{i}.self_attn.q_proj.weight" for i in range(2)]
+    save_file({name: np.ones((1, 1)) for name in names}, tmp_path / "w.safetensors")
+    file = open_tensors(tmp_path / "w.safetensors")
+    for wrong in ("q_proj", "q_porj", "self_attn.q_proj", "model.layers.0.attn.q_proj.weight"):
+        with pytest.raises(WeightFileError) as refusal:
+            file.find(wrong)
+        listed = str(refusal.value).partition("it holds ")[2].split(", ")
+        assert set(listed[:2]) == set(names[-2:]), wrong
 
 
 def test_one_tensor_is_in_memory_and_no_more(tmp_path: Path) -> None:
