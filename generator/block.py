@@ -24,8 +24,8 @@ class Block(wiring.Component):  # type: ignore[misc]
 
     Where the inputs have more bits than Amaranth takes, the widest are ``pieced``: inside, placeholders give
     their pieces, which become the real port when the Verilog is written. ``members`` are all ports.
-    ``summary`` says in plain ASCII what the module is; equal names mean equal modules, whatever core they are
-    part of. ``blocks`` lists the blocks that it instantiates.
+    ``summary`` says in plain ASCII what the module is; in a core equal names mean equal modules. ``blocks``
+    lists the blocks that it instantiates.
     """
 
     def __init__(self, module_name: str, summary: str, ports: Mapping[str, Any]) -> None:
@@ -112,7 +112,7 @@ def copy_out(m: Module, value: Value, port: Signal) -> None:
     """``port`` = ``value``, kept apart.
 
     Otherwise Yosys reads parts of ``value`` back from the port, and where instances read and drive parts of
-    it, Verilator sees a loop.
+    it, Verilator sees a loop, and Icarus Verilog works out all of its bits again for every part that is read.
     """
     m.submodules += Instance("$buf", p_WIDTH=len(port), i_A=value, o_Y=port, a_keep=1)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from generator.arithmetic import clocking
-from generator.block import Block, delayed, slices
+from generator.block import Block, copy_out, delayed, slices
 from generator.column import Column, control_ports
 from generator.floating.align import LargestExponent
 from generator.formats import Float
@@ -68,20 +68,20 @@ class Datapath(Block):
         arrived = self.activations
         if plan.scale_stages:
             arrived = delayed(m, arrived, "arrived", plan.scale_stages, self.load)
-        for group, (activations, made) in enumerate(
-            zip(
-                slices(arrived, [config.group_size * plan.activation_width] * groups),
-                slices(entries, [plan.table_bits] * groups),
-                strict=True,
-            )
+        made = [Signal(plan.table_bits, name=f"entries{group}") for group in range(groups)]
+        for group, activations in enumerate(
+            slices(arrived, [config.group_size * plan.activation_width] * groups)
         ):
             m.submodules[f"table{group}"] = self.table.instance(
                 clk=self.clk,
                 load=self.load,
                 activations=activations,
-                entries=made,
+                entries=made[group],
                 **({"exponent": scales[group // config.tables].of_table} if scales else {}),
             )
+        # Icarus Verilog takes a net of which instances drive parts for one with many drivers, and works out
+        # all of its bits again for every slice that is read: minutes a cycle where tables are large.
+        copy_out(m, Cat(made), entries)
         width = plan.result_width
         by_column = []
         for column, keys in enumerate(slices(self.keys, [config.tables * plan.key_width] * config.columns)):
@@ -95,7 +95,7 @@ class Datapath(Block):
                 **({"exponents": Cat(scale.of_root for scale in scales)} if scales else {}),
             )
             by_column.append(slices(results, [width] * config.rows))
-        m.d.comb += self.results.eq(Cat(column[row] for row in range(config.rows) for column in by_column))
+        copy_out(m, Cat(column[row] for row in range(config.rows) for column in by_column), self.results)
         return m
 
     def _scales(self, m: Module) -> list[Scale]:
@@ -187,7 +187,8 @@ class Core(Block):
             activations=self.s_axis_activation_tdata[: beat_bits(plan).activation],
             keys=self.s_axis_key_tdata[: beat_bits(plan).key],
         )
-        m.d.comb += self.m_axis_result_tdata.eq(results)
+        padding = Const(0, len(self.m_axis_result_tdata) - len(results))
+        copy_out(m, Cat(results, padding), self.m_axis_result_tdata)
         return m
 
 

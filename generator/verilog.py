@@ -150,10 +150,24 @@ class Emission:
 
 def emit(config: CoreConfig) -> Emission:
     """The Verilog of ``config``. The same configuration gives the same bytes."""
-    blocks = distinct_blocks(Core(plan_for(config)))
+    core = Core(plan_for(config))
+    name_after(core, config.digest)
+    blocks = distinct_blocks(core)
     texts = {block.module_name: f"// Ternlut: {block.summary}\n" + to_verilog(block) for block in blocks}
     texts[blocks[-1].module_name] = configuration(config) + texts[blocks[-1].module_name]
     return Emission(config, texts)
+
+
+def name_after(block: Block, digest: str) -> None:
+    """Ends the names of all modules from ``block`` down in the ``digest`` of their core.
+
+    So modules of two cores have no name in common, and both can stand in one design, whichever files they
+    share in content.
+    """
+    for inner in block.blocks:
+        name_after(inner, digest)
+    if not block.module_name.endswith(digest):
+        block.module_name += f"_{digest}"
 
 
 def distinct_blocks(top: Block) -> list[Block]:

