@@ -20,7 +20,7 @@ from costmodel.cells.liberty_syntax import LibertyError, parse_groups, read_text
 from costmodel.cells.table import FORMAT, Cell, CellTable
 
 # Bumped whenever a Liberty text is read into other cells than before, so that stale tables are not used.
-READER = 1
+READER = 2
 
 # What the open flows exclude from mapping: cells too weak to route well, scan flip-flops, clock gates, cells
 # of other power domains. The first cell name that starts with the key decides.

@@ -10,7 +10,6 @@ import datetime
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import version
 
 import numpy as np
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from costmodel.cells.liberty import Library
-from costmodel.fit.sampling import draw_cores, size
+from costmodel.fit.calibration_cores import calibration_cores, calibration_of
 from costmodel.flow.synthesis import FLOW_VERSION, Flow, Job, SynthesisError, synthesize_many
 from costmodel.price.area import core_bills
 from costmodel.price.components import (
@@ -37,9 +36,6 @@ from generator.formats import Integer
 from generator.verilog import emit
 
 Progress = Callable[[str, float | None], None]
-
-SEED = 2
-INTEGER_CORES, FLOAT_CORES = 110, 90
 
 FLOW = Flow(speeds=True)
 AREAS = ("area_um2", "medium_um2", "tight_um2")
@@ -60,13 +56,6 @@ class Observation:
     medium_um2: float
 
 
-@cache
-def calibration_cores() -> tuple[CoreConfig, ...]:
-    """The cores that a technology is fitted to, smallest first; always the same."""
-    drawn = [*draw_cores(SEED, INTEGER_CORES), *draw_cores(SEED, FLOAT_CORES, floats=1.0)]
-    return tuple(sorted(drawn, key=size))
-
-
 def calibrate(
     library: Library,
     name: str,
@@ -82,13 +71,15 @@ def calibrate(
 
     Raises ``TechnologyError`` where too few cores could be synthesized to fit the model to.
     """
-    observations = observe(library, calibration_cores() if cores is None else cores, workers, progress)
+    cores = calibration_cores() if cores is None else cores
+    observations = observe(library, cores, workers, progress)
     fitted = fit(observations)
     return Technology(
         name=name,
         library=library.name,
         corner=", ".join(path.name for path in library.files),
         dont_use=library.dont_use,
+        calibration=calibration_of(cores),
         flow=f"Yosys, flattened, adders in {FLOW.adders}, flow {FLOW_VERSION}",
         date=datetime.datetime.now(datetime.UTC).date(),
         versions={

@@ -15,7 +15,8 @@ import pandas as pd
 from scipy.stats import kendalltau
 
 from costmodel.cells.liberty import Library
-from costmodel.fit.calibration import FLOW, Observation, calibration_cores, observe
+from costmodel.fit.calibration import FLOW, Observation, observe
+from costmodel.fit.calibration_cores import calibration_cores, cores_of
 from costmodel.fit.noise import Noise, measure_noise
 from costmodel.fit.sampling import draw_cores, size
 from costmodel.fit.side_by_side import SideBySide, modelled_groups, synthesized_groups
@@ -55,9 +56,9 @@ class Sample:
     largest: float = 4000.0
     floats: float = 0.45
 
-    def draw(self) -> list[CoreConfig]:
-        """The cores, none of them one of the calibration's."""
-        seen = frozenset(calibration_cores())
+    def draw(self, technology: Technology) -> list[CoreConfig]:
+        """The cores, none of them one that ``technology`` was fitted to as far as that is known."""
+        seen = cores_of(technology.calibration) or frozenset(calibration_cores())
         return draw_cores(self.seed, self.points, self.smallest, self.largest, self.floats, seen)
 
 
@@ -93,6 +94,11 @@ class Validation:
     def failed(self) -> int:
         """Cores that could not be synthesized."""
         return self.sample.points - len(self.cores)
+
+    @property
+    def unseen(self) -> bool:
+        """Whether the technology is known not to have been fitted to any of the cores."""
+        return cores_of(self.technology.calibration) is not None
 
     def errors(self, figure: str) -> Errors:
         """The errors of one of ``FIGURES`` over all cores."""
@@ -132,7 +138,7 @@ def validate(
     The mapper's noise is measured by ``permutations`` of ``NOISY_CORES`` of the cores, 0 leaves it out.
     Finished syntheses stay in the cache. Raises ``TechnologyError`` where most of them fail.
     """
-    observations = observe(library, sample.draw(), workers, progress)
+    observations = observe(library, sample.draw(technology), workers, progress)
     cores = pd.DataFrame([row(seen, technology) for seen in observations])
     worst = [observations[index] for index in np.argsort(-cores["area_error"].abs().to_numpy())[:WORST]]
     sides = compare(worst, technology, library, workers, progress)

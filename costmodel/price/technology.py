@@ -35,13 +35,23 @@ class FitError(BaseModel):
     max_percent: float = Field(ge=0)
 
 
+class Calibration(BaseModel):
+    """Which cores a technology was fitted to: how many, and the digest of their list."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cores: int = Field(ge=1)
+    digest: str = Field(min_length=1)
+
+
 class Technology(BaseModel):
     """Fitted coefficients: ``area_um2`` and ``delay_ps`` of one unit of each component.
 
     ``area_um2`` is for least area; ``medium_um2`` and ``tight_um2`` are what the same components take, with
     buffers, where a core is sized for a clock. ``delay_ps`` is as fast as can be.
 
-    ``dont_use`` are the patterns of cells that the library was used without.
+    ``dont_use`` are the patterns of cells that the library was used without, ``calibration`` says which
+    cores the coefficients were fitted to.
 
     ``fit`` tells how far the model is off on what it was fitted to: for the whole (``area``, ``delay``) and
     for each group of calibration designs.
@@ -60,6 +70,7 @@ class Technology(BaseModel):
     tight_um2: dict[str, float]
     delay_ps: dict[str, float]
     dont_use: tuple[str, ...] = ()
+    calibration: Calibration | None = None
     fit: dict[str, FitError] = {}
 
     @model_validator(mode="after")
@@ -102,6 +113,9 @@ class Technology(BaseModel):
         if self.dont_use:
             lines.append(f"dont_use = {json.dumps(self.dont_use)}")
         lines += ["", "[versions]", *(f"{k} = {json.dumps(v)}" for k, v in self.versions.items())]
+        if self.calibration is not None:
+            lines += ["", "[calibration]"]
+            lines += [f"{k} = {json.dumps(v)}" for k, v in self.calibration.model_dump().items()]
         for key, known in COEFFICIENTS.items():
             lines += ["", f"[{key}]"]
             lines += [f"{name} = {getattr(self, key)[name]:.6g}  # {known[name]}" for name in known]

@@ -27,7 +27,7 @@ def calibrate(
 ) -> None:
     """Fit a technology to a cell library."""
     from costmodel.fit.calibration import calibrate as fit
-    from costmodel.fit.calibration import calibration_cores
+    from costmodel.fit.calibration_cores import calibration_cores
     from costmodel.flow.libraries import user_library
 
     library = user_library(liberty, name, dont_use)

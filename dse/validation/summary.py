@@ -25,6 +25,14 @@ class Table:
     note: str = ""
 
 
+SEEN = {
+    True: "none of them calibrated on",
+    False: "of which some may have been calibrated on (the technology does not say which cores it was fitted "
+    "to, or names a list that this version does not have)",
+}
+"""Whether the cores are new to the model."""
+
+
 def figures(validation: Validation) -> dict[str, Any]:
     """Everything that is said of a validation, for programs; errors in percent."""
     found: dict[str, Any] = {
@@ -32,6 +40,7 @@ def figures(validation: Validation) -> dict[str, Any]:
         "library": validation.library.name,
         "seed": validation.sample.seed,
         "points": len(validation.cores),
+        "unseen": validation.unseen,
         "failed": validation.failed,
     }
     for name in FIGURES:
@@ -82,8 +91,8 @@ def sentences(validation: Validation) -> list[str]:
     least, most = cores["synthesized_area"].min(), cores["synthesized_area"].max()
     failed = f" {validation.failed} more could not be synthesized." if validation.failed else ""
     told = [
-        f"{technology.name}: {area.cores} random cores of {least:,.0f} to {most:,.0f} µm², none of them "
-        f"calibrated on, synthesized flattened to {validation.library.name}.{failed}",
+        f"{technology.name}: {area.cores} random cores of {least:,.0f} to {most:,.0f} µm², "
+        f"{SEEN[validation.unseen]}, synthesized flattened to {validation.library.name}.{failed}",
         f"Area is off by {off(area)}; Kendall's τ between modelled and synthesized area is {area.tau:.4f}. "
         f"Delay is off by {off(delay)}.",
         " ".join(

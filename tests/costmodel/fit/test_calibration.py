@@ -13,12 +13,12 @@ from costmodel.cells.liberty import Library
 from costmodel.fit.calibration import (
     Observation,
     calibrate,
-    calibration_cores,
     fit,
     fit_areas,
     fit_delays,
     residuals,
 )
+from costmodel.fit.calibration_cores import calibration_cores, calibration_of, cores_of
 from costmodel.fit.sampling import KINDS, draw_cores, size
 from costmodel.flow.synthesis import Job, SynthesisError, SynthesisResult, shipped_library
 from costmodel.price.area import core_bills
@@ -126,6 +126,8 @@ def test_a_few_small_cores_make_a_technology() -> None:
     )
     assert technology.name == "few"
     assert technology.fit["area"].points == len(cores)
+    assert technology.calibration == calibration_of(cores)
+    assert cores_of(technology.calibration) is None
     assert technology.fit["area"].median_percent < 5
     assert len(shares) == len(cores)
     assert shares[-1] == 1.0
@@ -142,3 +144,15 @@ def test_a_library_that_synthesizes_nothing_makes_no_technology(monkeypatch: pyt
     cores = draw_cores(4, 2, smallest=200, largest=400)
     with pytest.raises(TechnologyError, match=r"library broken: 2 of 2 cores .* no flip-flops"):
         calibrate(Library("broken", ()), "broken", cores=cores)
+
+
+def test_patterns_of_cells_left_out_stay_with_the_technology() -> None:
+    cores = draw_cores(4, 3, smallest=200, largest=400) + draw_cores(
+        4, 3, smallest=200, largest=600, floats=1.0
+    )
+    library = shipped_library()
+    library = Library(library.name, library.files, (*library.dont_use, "AO333*"))
+    technology = calibrate(library, "few", workers=2, cores=cores)
+    again = Technology.parse(technology.to_toml(), "few")
+    assert again.dont_use == library.dont_use
+    assert again.calibration == technology.calibration

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from costmodel.fit.calibration import FLOW, Observation, calibration_cores
+from costmodel.fit.calibration import FLOW, Observation
+from costmodel.fit.calibration_cores import calibration_cores
 from costmodel.fit.sampling import draw_cores
 from costmodel.fit.side_by_side import GROUPS, group_of, modelled_groups, synthesized_groups
 from costmodel.fit.validation import FIGURES, Sample, errors_of, spread_over, validate, value_of
@@ -76,8 +77,8 @@ def test_groups_hold_every_core_once() -> None:
 
 def test_samples_are_repeatable_and_never_of_the_calibration() -> None:
     sample = Sample(seed=2, points=12, largest=1500)
-    drawn = sample.draw()
-    assert drawn == sample.draw()
+    drawn = sample.draw(ASAP7)
+    assert drawn == sample.draw(ASAP7)
     assert not set(drawn) & set(calibration_cores())
     assert 0 < sum(core.datapath is not None for core in drawn) < 12
 
@@ -152,7 +153,7 @@ def test_the_whole_way_on_a_few_small_cores() -> None:
     found = validate(ASAP7, library, sample, 1, 1, lambda what, share: told.append((what, share)))
     assert len(found.cores) == 2
     assert found.failed == 0
-    for core, (_, row) in zip(sample.draw(), found.cores.iterrows(), strict=True):
+    for core, (_, row) in zip(sample.draw(ASAP7), found.cores.iterrows(), strict=True):
         emission = emit(core)
         assert row["core"] == core_name(core)
         assert row["tables"] == value_of(core, "tables")

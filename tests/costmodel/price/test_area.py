@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costmodel.fit.calibration import calibration_cores
+from costmodel.fit.calibration_cores import calibration_cores
 from costmodel.fit.sampling import draw_cores
 from costmodel.flow.synthesis import shipped_library, synthesize
 from costmodel.price.area import AREA_TERMS, PARTS

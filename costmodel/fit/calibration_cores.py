@@ -1,0 +1,67 @@
+"""The cores that technologies are fitted to: a list that was drawn once and is kept as data.
+
+Drawn anew, the list would be another one after every new number format or architecture. A technology says
+which cores it was fitted to by their number and digest, so that ``validate`` knows what it has not seen.
+``python -m costmodel.fit.calibration_cores`` draws the list again; every technology is then fitted anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from costmodel.fit.sampling import draw_cores, size
+from costmodel.price.technology import Calibration
+from generator.config import CoreConfig
+from generator.files import write_text
+
+SEED = 2
+INTEGER_CORES, FLOAT_CORES = 110, 90
+
+_FILE = Path(__file__).with_name("calibration_cores.jsonl")
+"""A core a line, every key stated, smallest first."""
+
+
+@cache
+def calibration_cores() -> tuple[CoreConfig, ...]:
+    """The cores that a technology is fitted to, smallest first; always the same."""
+    return tuple(_stated())
+
+
+def calibration_of(cores: Sequence[CoreConfig]) -> Calibration:
+    """What a technology that is fitted to ``cores`` says of them."""
+    stated = _stated()
+    text = "\n".join(stated.get(core) or _line(core) for core in cores)
+    return Calibration(cores=len(cores), digest=hashlib.sha256(text.encode()).hexdigest()[:16])
+
+
+def cores_of(calibration: Calibration | None) -> frozenset[CoreConfig] | None:
+    """The cores that a technology was fitted to; None if it does not say, or they are not of this list."""
+    if calibration is None:
+        return None
+    cores = calibration_cores()[: calibration.cores]
+    return frozenset(cores) if calibration_of(cores) == calibration else None
+
+
+@cache
+def _stated() -> dict[CoreConfig, str]:
+    """The lines of the list by their cores. Digests are of lines, which no new key of a core changes."""
+    lines = _FILE.read_text(encoding="utf-8").splitlines()
+    return {CoreConfig.parse(json.loads(line)): line for line in lines}
+
+
+def _line(core: CoreConfig) -> str:
+    return json.dumps(core.model_dump(mode="json", exclude_none=True), sort_keys=True)
+
+
+def main() -> None:
+    """Draws the list again."""
+    drawn = [*draw_cores(SEED, INTEGER_CORES), *draw_cores(SEED, FLOAT_CORES, floats=1.0)]
+    write_text(_FILE, "".join(f"{_line(core)}\n" for core in sorted(drawn, key=size)))
+
+
+if __name__ == "__main__":
+    main()
