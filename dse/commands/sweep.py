@@ -67,6 +67,7 @@ def sweep(
     if not as_json:
         say_sweep(finished.summary, figures)
     built = build_best(finished.summary, directory, quiet=as_json) if emit_best else None
+    infeasible = finished.summary.best is None
     if as_json:
         say_json(figures | ({"simulation": built} if emit_best else {}))
     else:
@@ -74,7 +75,9 @@ def sweep(
     wrong = [one.complaint for one in finished.results.verified if not one.passed]
     if wrong:
         complain(" ".join(wrong[0].split()))
-    if wrong or (built is not None and not built["passed"]):
+    if infeasible:
+        complain(no_design(finished.summary, emit_best))
+    if wrong or infeasible or (built is not None and not built["passed"]):
         raise typer.Exit(1)
 
 
@@ -97,25 +100,29 @@ def report(
 
 def say_sweep(summary: Summary, figures: dict[str, Any]) -> None:
     """The findings of a sweep, as text."""
-    from dse.presentation.phrases import quantity, shape
-    from dse.pricing.metrics import metric
     from dse.summary.measured import sentences
     from dse.summary.sentences import headline, why
+    from dse.summary.summary_file import highlights
 
     for sentence in (*headline(summary), *why(summary), *sentences(summary.results.verified)):
         print(f"{sentence}\n")
-    objectives = list(summary.results.objectives)
-    head = ["", *(metric(name).label for name in objectives), "design"]
-    rows = [
-        [what, *(quantity(name, row[name]) for name in objectives), f"{row['architecture']}, {shape(row)}"]
-        for what, row in summary.highlights
-    ]
-    print(aligned(head, rows, text=(0, len(head) - 1)))
+    if summary.best is not None:
+        head, rows = highlights(summary)
+        print(aligned(head, rows, text=(0, len(head) - 1)) + "\n")
     print(
-        f"\n{figures['points']:,} points, {figures['cores']:,} cores, {figures['feasible']:,} feasible, "
+        f"{figures['points']:,} points, {figures['cores']:,} cores, {figures['feasible']:,} feasible, "
         f"{figures['pareto']:,} on the front; {figures['seconds']:.1f} s, judged at "
         f"{figures['points_per_second'] / 1e6:.1f} million points/s"
     )
+
+
+def no_design(summary: Summary, emit_best: bool) -> str:
+    """That the sweep recommends nothing, and what therefore is not written."""
+    from dse.summary.sentences import infeasible
+
+    nothing = "no core is emitted: " if emit_best else ""
+    text = infeasible(summary).rstrip(".")
+    return f"{nothing}{text[0].lower()}{text[1:]}"
 
 
 def build_best(summary: Summary, directory: Path, quiet: bool) -> dict[str, Any] | None:

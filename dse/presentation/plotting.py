@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from dse.pricing.areas import DESIGN_PARTS
-from dse.pricing.metrics import metric
+from dse.pricing.metric import Metric, percent
+from generator.config import Architecture
 from generator.files import replacing
 
 VALUE_COLOURS = ("#0b6bb8", "#d9661f", "#3f8f5b", "#8a5fb0", "#b8860b", "#5f6b78", "#c2447a")
+
+ARCHITECTURE_COLOURS = dict(zip(get_args(Architecture), VALUE_COLOURS, strict=False))
+"""An architecture has one colour in all reports, whatever else is in them."""
+
+ARCHITECTURE_MARKERS = dict(zip(get_args(Architecture), "osD^vP", strict=False))
 
 PART_COLOURS = dict(
     zip(
@@ -22,6 +30,13 @@ PART_COLOURS = dict(
         strict=True,
     )
 )
+
+
+def colours_of(key: str, values: Sequence[Any]) -> dict[Any, str]:
+    """A colour for each of the ``values`` of ``key``; beyond the colours there are they repeat."""
+    if key == "architecture":
+        return {value: ARCHITECTURE_COLOURS[value] for value in values}
+    return dict(zip(values, cycle(VALUE_COLOURS), strict=False))
 
 
 STYLE: Any = {
@@ -51,12 +66,17 @@ def save(figure: Figure, directory: Path, name: str, dpi: int = 300) -> None:
             figure.savefig(temporary, format=suffix, **options)
 
 
-def plain(axes: Axes) -> None:
-    """Logarithmic axes with plain numbers."""
+def plain(axes: Axes, x: Metric | None = None, y: Metric | None = None) -> None:
+    """Logarithmic axes with plain numbers; percentages where a metric's values are."""
     axes.grid(True)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(FuncFormatter(short))
+    for axis, metric in ((axes.xaxis, x), (axes.yaxis, y)):
+        is_share = metric is not None and metric.form == "percent"
+        axis.set_major_formatter(FuncFormatter(_percent if is_share else short))
         axis.set_minor_formatter(NullFormatter())
+
+
+def _percent(value: float, _: Any = None) -> str:
+    return percent(value)
 
 
 def short(value: float, _: Any = None) -> str:
@@ -65,9 +85,3 @@ def short(value: float, _: Any = None) -> str:
         if value >= size:
             return f"{value / size:.4g}{letter}"
     return f"{value:.4g}"
-
-
-def label(name: str) -> str:
-    """A metric and its unit, for an axis."""
-    text, unit = metric(name).label, metric(name).unit
-    return f"{text[:1].upper()}{text[1:]}{f' ({unit})' if unit else ''}"

@@ -6,13 +6,14 @@ with an array.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from dse.pricing import demands
 from dse.pricing.areas import DESIGN_PARTS, area, clock, delay, sized_area, tightness
-from dse.pricing.view import Array, Metric, View
+from dse.pricing.metric import EXACT, FAST, SMALL, Metric, Quantity
+from dse.pricing.view import Array, View
 
 
 def _gigabytes(bits: Array, view: View) -> Array:
@@ -20,122 +21,121 @@ def _gigabytes(bits: Array, view: View) -> Array:
     return np.asarray(bits * (view("tokens_per_second") / (8e9 * view.workload.tokens)))
 
 
-METRICS: Mapping[str, Metric] = {
-    "area_um2": Metric("area", "µm²", "area of all cores, sized for the clock", sized_area()),
-    "least_area_um2": Metric(
-        "least area", "µm²", "area mapped for no clock, without buffers", area("relaxed")
+AREA: frozenset[Quantity] = frozenset({"area"})
+CLOCK: frozenset[Quantity] = frozenset({"clock"})
+DELAY: frozenset[Quantity] = frozenset({"delay"})
+
+_METRICS: Sequence[Metric] = (
+    Metric(
+        "area_um2", "area", "µm²", "area of all cores, sized for the clock", sized_area(),
+        words=SMALL, rests_on=AREA,
     ),
-    **{
-        f"area_{part}": Metric(f"area of {part}", "µm²", f"area of the {part}", sized_area(part))
+    Metric(
+        "least_area_um2", "least area", "µm²", "area mapped for no clock, without buffers", area("relaxed"),
+        words=SMALL, rests_on=frozenset({"least_area"}),
+    ),
+    *(
+        Metric(
+            f"area_{part}", f"area of {part}", "µm²", f"area of the {part}", sized_area(part), rests_on=AREA
+        )
         for part in DESIGN_PARTS
-    },
-    "delay_ps": Metric("longest path", "ps", "longest path between registers when sized for speed", delay),
-    "fastest_clock_mhz": Metric(
-        "fastest clock", "MHz", "clock that the longest path allows", lambda v: 1e6 / v("delay_ps")
     ),
-    "clock_mhz": Metric("clock", "MHz", "clock that the core runs at", clock),
-    "tile_length": Metric(
-        "tile length", "", "activations of a step, n", lambda v: v("tables") * v("group_size")
+    Metric(
+        "delay_ps", "longest path", "ps", "longest path between registers when sized for speed", delay,
+        rests_on=DELAY,
     ),
-    "macs_per_cycle": Metric(
-        "MACs a cycle",
-        "",
-        "multiply-accumulates of a step of all cores",
-        lambda v: v("tile_length") * v("columns") * v("rows") * v("cores"),
+    Metric(
+        "fastest_clock_mhz", "fastest clock", "MHz", "clock that the longest path allows",
+        lambda v: 1e6 / v("delay_ps"), better="max", rests_on=DELAY,
     ),
-    "steps_per_pass": Metric("steps", "", "tile steps of B tokens through all layers", demands.steps),
-    "cycles_per_token": Metric(
-        "cycles a token",
-        "",
+    Metric(
+        "clock_mhz", "clock", "MHz", "clock that the core runs at", clock, better="max", rests_on=CLOCK
+    ),
+    Metric(
+        "tile_length", "tile length", "", "activations of a step, n",
+        lambda v: v("tables") * v("group_size"), better="max",
+    ),
+    Metric(
+        "macs_per_cycle", "MACs a cycle", "", "multiply-accumulates of a step of all cores",
+        lambda v: v("tile_length") * v("columns") * v("rows") * v("cores"), better="max",
+    ),
+    Metric("steps_per_pass", "steps", "", "tile steps of B tokens through all layers", demands.steps),
+    Metric(
+        "cycles_per_token", "cycles a token", "",
         "clock cycles of one token through all layers, when no stream is waited for",
         lambda v: demands.cycles(v) / v.workload.tokens,
     ),
-    "tokens_per_second": Metric(
-        "token rate",
-        "tokens/s",
-        "tokens a second, within the bandwidths",
-        lambda v: v.workload.tokens / v("seconds of a pass"),
+    Metric(
+        "tokens_per_second", "token rate", "tokens/s", "tokens a second, within the bandwidths",
+        lambda v: v.workload.tokens / v("seconds of a pass"), better="max", words=FAST, rests_on=CLOCK,
     ),
-    "utilisation": Metric(
-        "utilisation",
-        "",
+    Metric(
+        "utilisation", "utilisation", "",
         "useful share of the multiply-accumulates that the core could do",
         lambda v: v.workload.macs * v("tokens_per_second") / (1e6 * v("clock_mhz") * v("macs_per_cycle")),
+        better="max", form="percent",
     ),
-    "bits_per_weight": Metric(
-        "key size", "bit/weight", "key bits of a weight", lambda v: v("plan key_width") / v("group_size")
+    Metric(
+        "bits_per_weight", "key size", "bit/weight", "key bits of a weight",
+        lambda v: v("plan key_width") / v("group_size"),
     ),
-    "weight_mb_per_token": Metric(
-        "weight traffic",
-        "MB/token",
+    Metric(
+        "weight_mb_per_token", "weight traffic", "MB/token",
         "keys streamed into the core for a token, whatever its rate",
         lambda v: demands.key_bits(v) / (8e6 * v.workload.tokens),
     ),
-    "weight_gb_per_s": Metric(
-        "weight bandwidth",
-        "GB/s",
-        "keys streamed into the core at its token rate",
-        lambda v: _gigabytes(demands.key_bits(v), v),
+    Metric(
+        "weight_gb_per_s", "weight bandwidth", "GB/s", "keys streamed into the core at its token rate",
+        lambda v: _gigabytes(demands.key_bits(v), v), rests_on=CLOCK,
     ),
-    "activation_gb_per_s": Metric(
-        "activation bandwidth",
-        "GB/s",
+    Metric(
+        "activation_gb_per_s", "activation bandwidth", "GB/s",
         "activations streamed into the core at its token rate",
-        lambda v: _gigabytes(demands.activation_bits(v), v),
+        lambda v: _gigabytes(demands.activation_bits(v), v), rests_on=CLOCK,
     ),
-    "weight_bound": Metric(
-        "waits for weights",
-        "",
-        "share of the time in which a layer waits for its keys",
-        demands.bound_share(1),
+    Metric(
+        "weight_bound", "waits for weights", "", "share of the time in which a layer waits for its keys",
+        demands.bound_share(1), form="percent",
     ),
-    "activation_bound": Metric(
-        "waits for activations",
-        "",
+    Metric(
+        "activation_bound", "waits for activations", "",
         "share of the time in which a layer waits for its activations",
-        demands.bound_share(2),
+        demands.bound_share(2), form="percent",
     ),
-    "area_um2_per_token_per_second": Metric(
-        "area per token/s",
-        "µm²·s",
-        "area for each token a second",
-        lambda v: v("area_um2") / v("tokens_per_second"),
+    Metric(
+        "area_um2_per_token_per_second", "area per token/s", "µm²·s", "area for each token a second",
+        lambda v: v("area_um2") / v("tokens_per_second"), rests_on=AREA | CLOCK,
     ),
-    "effective_tops": Metric(
-        "useful operations",
-        "TOPS",
-        "a multiply and an add for each MAC of the model",
-        lambda v: v("tokens_per_second") * (2e-12 * v.workload.macs),
+    Metric(
+        "effective_tops", "compute rate", "TOPS", "a multiply and an add for each MAC of the model",
+        lambda v: v("tokens_per_second") * (2e-12 * v.workload.macs), better="max", words=FAST,
+        rests_on=CLOCK,
     ),
-    "tops_per_mm2": Metric(
-        "useful operations per area",
-        "TOPS/mm²",
-        "useful operations a second and mm²",
-        lambda v: v("effective_tops") / (v("area_um2") * 1e-6),
+    Metric(
+        "tops_per_mm2", "area efficiency", "TOPS/mm²", "useful operations a second and mm²",
+        lambda v: v("effective_tops") / (v("area_um2") * 1e-6), better="max", rests_on=AREA | CLOCK,
     ),
-    "token_latency_us": Metric(
-        "time of a pass",
-        "µs",
-        "time of B tokens through all layers",
-        lambda v: 1e6 * v("seconds of a pass"),
+    Metric(
+        "token_latency_us", "time of a pass", "µs", "time of B tokens through all layers",
+        lambda v: 1e6 * v("seconds of a pass"), words=FAST, rests_on=CLOCK,
     ),
-    "rms_error": Metric(
-        "RMS error",
-        "relative error",
+    Metric(
+        "rms_error", "RMS error", "relative error",
         "error of a result relative to the results' RMS, for normally distributed activations in the model's "
         "longest layer, their rounding to the format included",
-        lambda v: np.hypot(v("error rounding"), v("error arithmetic")),
+        lambda v: np.hypot(v("error rounding"), v("error arithmetic")), words=EXACT, form="percent",
     ),
-    "arithmetic_error": Metric(
-        "RMS error of the arithmetic",
-        "relative error",
+    Metric(
+        "arithmetic_error", "RMS error of the arithmetic", "relative error",
         "the same without the rounding of the activations: what the core itself adds",
-        lambda v: v("error arithmetic"),
+        lambda v: v("error arithmetic"), words=EXACT, form="percent",
     ),
-    "latency_cycles": Metric(
-        "pipeline latency", "cycles", "from an activation to its result", demands.latency
+    Metric(
+        "latency_cycles", "pipeline latency", "cycles", "from an activation to its result", demands.latency
     ),
-}
+)  # fmt: skip
+
+METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _METRICS}
 """Figures by name."""
 
 STEPS_BETWEEN = {
@@ -143,8 +143,3 @@ STEPS_BETWEEN = {
     "seconds of a pass": demands.seconds,
 }
 """Figures that metrics share and nobody names."""
-
-
-def metric(name: str) -> Metric:
-    """The metric ``name``; a figure that a spec derives is called by its name."""
-    return METRICS.get(name) or Metric(name, "", name, lambda view: view(name))

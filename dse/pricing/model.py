@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from costmodel.price.technology import Technology
+from dse.pricing.metric import Metric, Quantity
 from dse.pricing.metrics import METRICS, STEPS_BETWEEN
 from dse.pricing.tables import Table, axis_values, cost_tables, fit_tables, rule_tables, stated_nowhere
-from dse.pricing.view import Metric
 from dse.spec.axes import SpecError
 from dse.spec.expressions import Expression, ExpressionError
 from dse.spec.space import DESIGN_KEYS, Space
-from dse.spec.sweep_spec import SweepSpec
+from dse.spec.sweep_spec import FigureWords, SweepSpec
 
 
 class View:
@@ -113,15 +113,37 @@ class Model:
     @property
     def metrics(self) -> dict[str, Metric]:
         """Every figure of a design: the built-in ones, and those that the spec derives."""
-        own = {
-            name: Metric(name, "", expression.text, expression) for name, expression in self.figures.items()
-        }
-        return dict(METRICS) | own
+        return dict(METRICS) | {name: self._derived_metric(name) for name in self.figures}
+
+    def _derived_metric(self, name: str) -> Metric:
+        """A figure of the spec's own, with the label and unit that the spec states, else by its name."""
+        expression, words = self.figures[name], self.spec.figures.get(name, FigureWords())
+        percent = words.unit == "%"
+        return Metric(
+            name,
+            words.label or name,
+            words.unit,
+            expression.text,
+            expression,
+            better=self.spec.objectives.get(name, "min"),
+            form="percent" if percent else "number",
+            rests_on=self._estimates_in(expression),
+        )
+
+    def _estimates_in(self, expression: Expression) -> frozenset[Quantity]:
+        """The estimates that an expression is computed from."""
+        found: frozenset[Quantity] = frozenset()
+        for name in expression.names:
+            if name in METRICS:
+                found |= METRICS[name].rests_on
+            elif name in self.figures:
+                found |= self._estimates_in(self.figures[name])
+        return found
 
     @property
     def tests(self) -> tuple[str, ...]:
         """What ``judge`` asks, in order."""
-        clock = (f"reach {_clocks(self.space)} MHz",) if self.space.has("clock_mhz") else ()
+        clock = (f"meet their target clock ({_clocks(self.space)})",) if self.space.has("clock_mhz") else ()
         return (
             "are cores",
             "fit the workload",
@@ -244,8 +266,12 @@ class Model:
 
 
 def _clocks(space: Space) -> str:
+    """The clocks that are asked for, in words."""
     values = space.values_of("clock_mhz")
-    return f"{values[0]:g}" if len(values) == 1 else "their clock of so many"
+    if not values:
+        return f"{space.derived['clock_mhz'].text} MHz"
+    *others, last = (f"{value:g}" if value else "as fast as can be" for value in values)
+    return f"{', '.join(others)} or {last} MHz" if others else f"{last} MHz"
 
 
 def _all(tables: Iterator[Table]) -> Table:

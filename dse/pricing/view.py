@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,16 +22,6 @@ class View(Protocol):
     workload: Workload
 
     def __call__(self, name: str) -> Array: ...
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A figure of a design: what it is called, its unit, what it says, and how it follows from others."""
-
-    label: str
-    unit: str
-    says: str
-    value: Callable[[View], Array]
 
 
 def whole(figure: Array) -> Array:

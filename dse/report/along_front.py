@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from dse.results.designs import Designs, Row
-from dse.results.sweep_results import Results
 from dse.summary.findings import Summary
+from dse.summary.rules import Rules
 
 EVEN = 12
 """Designs chosen evenly along the front."""
@@ -18,7 +18,7 @@ def along_front(summary: Summary, even: int = EVEN) -> list[tuple[str, Row]]:
     The even choice is one of the best designs in price and rate alone, in the order of price.
     """
     price = summary.price
-    steps = staircase(summary.results.front, price, summary.rate, summary.results)
+    steps = staircase(summary.results.front, summary.rules)
     count = min(even, len(steps))
     chosen = {
         row["id"]: row for row in (steps[i * (len(steps) - 1) // max(1, count - 1)] for i in range(count))
@@ -31,10 +31,9 @@ def along_front(summary: Summary, even: int = EVEN) -> list[tuple[str, Row]]:
     return [("; ".join(names.get(row["id"], ())), row) for row in ordered]
 
 
-def staircase(designs: Designs, price: str, rate: str, results: Results) -> Designs:
-    """Of ``designs`` those that are on the front of the two objectives alone, cheapest first."""
-    sign = {name: 1 if goal == "min" else -1 for name, goal in results.objectives.items()}
-    prices, rates = sign[price] * designs.column(price), sign[rate] * designs.column(rate)
+def staircase(designs: Designs, rules: Rules) -> Designs:
+    """Of ``designs`` those that are on the front of price and merit alone, cheapest first."""
+    prices, rates = rules.cost(designs, rules.price), rules.cost(designs, rules.merit)
     order = designs.order(prices, rates)
     best = np.minimum.accumulate(rates[order])
     return designs.take(order[np.concatenate([[True], best[1:] < best[:-1]])[: len(order)]])

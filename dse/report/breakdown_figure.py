@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from dse.presentation.phrases import quantity, shape
 from dse.presentation.plotting import PART_COLOURS
 from dse.pricing.areas import DESIGN_PARTS
 from dse.report.along_front import along_front
 from dse.summary.findings import Summary
 
+NAME_WIDTH = 58
+"""Letters of a line of a design's name."""
+
 
 def front_breakdown(summary: Summary) -> Figure:
     """Shares of the area by part, cheapest design on top; areas differ too much for one scale."""
     designs = along_front(summary)
+    figures = [summary.rules.metric(name) for name in dict.fromkeys([summary.price, summary.merit])]
     figure = Figure(figsize=(7.2, 0.7 + 0.26 * len(designs)), layout="constrained")
     axes = figure.subplots()
     places = range(len(designs))
@@ -28,12 +33,13 @@ def front_breakdown(summary: Summary) -> Figure:
             base = [b + share for b, share in zip(base, shares, strict=True)]
     for place, (what, row) in enumerate(designs):
         axes.annotate(
-            f"{quantity(summary.price, row[summary.price])}, {quantity(summary.rate, row[summary.rate])}"
+            ", ".join(metric.text(row[metric.name]) for metric in figures)
             + (f"  {what}" if what else ""),
             (1, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=6,
             fontweight="bold" if row == summary.best else "normal",
         )  # fmt: skip
-    axes.set_yticks(places, [f"{row['architecture']}, {shape(row)}" for _, row in designs], fontsize=6)
+    names = [fill(summary.naming.phrase(row), NAME_WIDTH) for _, row in designs]
+    axes.set_yticks(places, names, fontsize=6 if max(name.count("\n") for name in names) < 2 else 5)
     axes.set_ylim(len(designs) - 0.5, -0.5)
     axes.set(xlim=(0, 1), xlabel="Share of the area")
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))

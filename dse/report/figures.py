@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
@@ -15,9 +16,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from dse.presentation.phrases import quantity
-from dse.presentation.plotting import PART_COLOURS, STYLE, VALUE_COLOURS, label, plain, save, short
-from dse.pricing.metrics import metric
+from dse.presentation.plotting import (
+    ARCHITECTURE_MARKERS,
+    PART_COLOURS,
+    STYLE,
+    colours_of,
+    plain,
+    save,
+    short,
+)
+from dse.pricing.metric import FAST
+from dse.pricing.metrics import METRICS
 from dse.report.along_front import staircase
 from dse.report.breakdown_figure import front_breakdown
 from dse.report.group_costs import group_costs, number_of
@@ -30,6 +39,10 @@ CLIPPED_ABOVE = 1.8
 """A bar this many times the second highest is cut off, so that the others can be compared."""
 
 
+Drawing = Callable[[Axes, Summary, str], None]
+"""Draws one panel, which has a letter."""
+
+
 def write_figures(directory: Path, summary: Summary) -> None:
     """Writes the pictures of ``summary`` into ``directory``; the same results give the same bytes."""
     with mpl.rc_context(STYLE):
@@ -40,13 +53,30 @@ def write_figures(directory: Path, summary: Summary) -> None:
         if costs := group_costs(summary.results):
             save(group_figure(costs), directory, "group_size")
         save(front_breakdown(summary), directory, "breakdown")
-        figure = Figure(figsize=(7.2, 2.7), layout="constrained")
-        panels = figure.subplots(1, 2 if summary.best is None else 3)
-        _fronts(panels[0], summary)
-        _efficiency(panels[1], summary)
-        if summary.best is not None:
-            _breakdown(panels[2], summary)
-        save(figure, directory, "pareto")
+        if drawings := _drawings(summary):
+            save(_overview(summary, drawings), directory, "pareto")
+
+
+def _drawings(summary: Summary) -> list[Drawing]:
+    """What the overview shows: fronts, the price of merit, and what designs of equal merit are made of.
+
+    Of one objective there is no front; of what is minimised no price of one more.
+    """
+    drawings: list[Drawing] = [] if summary.rules.single else [_fronts]
+    if drawings and summary.rules.goal(summary.merit) == "max":
+        drawings.append(_efficiency)
+    return drawings if summary.best is None else [*drawings, _breakdown]
+
+
+def _overview(summary: Summary, drawings: Sequence[Drawing]) -> Figure:
+    figure = Figure(figsize=(max(3.6, 2.4 * len(drawings)), 2.9), layout="constrained")
+    panels = figure.subplots(1, len(drawings), squeeze=False)[0]
+    for axes, drawing, letter in zip(panels, drawings, "abc", strict=False):
+        drawing(axes, summary, letter)
+    if summary.best is not None:
+        title = f"Recommended: {summary.naming.phrase(summary.best)}"
+        figure.suptitle(fill(title, 50 * len(drawings)), fontsize=7, x=0.01, ha="left")
+    return figure
 
 
 def _formats(panels: Sequence[Axes], results: Results) -> None:
@@ -54,64 +84,77 @@ def _formats(panels: Sequence[Axes], results: Results) -> None:
     rows, figure = results.formats, "area_um2_per_token_per_second"
     names = list(dict.fromkeys(number_of(row) for row in rows))
     architectures = list(dict.fromkeys(row["architecture"] for row in rows))
-    for architecture, colour, marker in zip(architectures, VALUE_COLOURS, "osD", strict=False):
+    for architecture, colour in colours_of("architecture", architectures).items():
         own = [row for row in rows if row["architecture"] == architecture]
+        marker = ARCHITECTURE_MARKERS[architecture]
         style: Any = {"color": colour, "marker": marker, "markersize": 4, "linestyle": "none"}
         places = [names.index(number_of(row)) for row in own]
         panels[0].plot(places, [row[figure] for row in own], label=architecture, **style)
         panels[1].plot([row["rms_error"] for row in own], [row[figure] for row in own], **style)
     panels[0].set_xticks(range(len(names)), [name.replace(" ", "\n") for name in names])
-    panels[0].set(yscale="log", ylabel=label(figure), title="(a) Area for a rate, by format and datapath")
-    panels[1].set(xscale="log", yscale="log", xlabel=label("rms_error"), title="(b) … and error")
-    for axes in panels:
-        axes.grid(True, axis="y")
-        axes.yaxis.set_minor_formatter(NullFormatter())
+    panels[0].set(
+        yscale="log", ylabel=METRICS[figure].axis, title="(a) Area for a rate, by format and datapath"
+    )
+    panels[1].set(xscale="log", yscale="log", xlabel=METRICS["rms_error"].axis, title="(b) … and error")
+    plain(panels[1], METRICS["rms_error"], METRICS[figure])
+    panels[0].grid(True, axis="y")
+    panels[0].yaxis.set_major_formatter(FuncFormatter(short))
+    panels[0].yaxis.set_minor_formatter(NullFormatter())
     panels[0].legend(loc="upper left", borderaxespad=0.1)
 
 
-def _fronts(axes: Axes, summary: Summary) -> None:
+def _fronts(axes: Axes, summary: Summary, letter: str) -> None:
     """The front of each compared value in price and rate, over the designs they were chosen from."""
-    results, price, rate = summary.results, summary.price, summary.rate
+    results, price, rate = summary.results, summary.price, summary.merit
+    x, y = summary.rules.metric(price), summary.rules.metric(rate)
+    rising = summary.rules.goal(rate) == "max"
     cloud = results.cloud(price, rate)
     axes.scatter(cloud[price], cloud[rate], s=1, color="#cfd5dc", linewidths=0, rasterized=True, zorder=1)
     for value, colour, own in _lines(summary):
         axes.step(
-            own.column(price), own.column(rate), where="post", color=colour, linewidth=1.2, label=str(value),
-            zorder=3,
+            own.column(price), own.column(rate), where="post", color=colour, linewidth=1.2,
+            label=summary.naming.group(value), zorder=3,
         )  # fmt: skip
     if price in results.budget:
         axes.axvline(results.budget[price], color="#5f6b78", linewidth=0.7, linestyle=(0, (4, 2)), zorder=2)
         axes.annotate(
-            f"budget {quantity(price, results.budget[price])}", (results.budget[price], 0.02),
+            f"budget {x.text(results.budget[price])}", (results.budget[price], 0.02),
             xycoords=("data", "axes fraction"), xytext=(3, 0), textcoords="offset points",
             fontsize=6, color="#5f6b78",
         )  # fmt: skip
     _star(axes, summary, price, lambda row: float(row[rate]))
-    axes.set(xscale="log", yscale="log", xlabel=label(price), ylabel=label(rate), title="(a) Pareto fronts")
-    plain(axes)
-    axes.legend(loc="upper left", handlelength=1.2, borderaxespad=0.1)
+    axes.set(xlabel=x.axis, ylabel=y.axis, title=f"({letter}) Pareto fronts")
+    axes.set(xscale=_scale(cloud[price]), yscale=_scale(cloud[rate]))
+    plain(axes, x, y)
+    axes.legend(loc="upper left" if rising else "upper right", handlelength=1.2, borderaxespad=0.1)
 
 
-def _efficiency(axes: Axes, summary: Summary) -> None:
+def _scale(values: Sequence[float]) -> str:
+    """Logarithmic where all ``values`` are positive."""
+    return "log" if min(values) > 0 else "linear"
+
+
+def _efficiency(axes: Axes, summary: Summary, letter: str) -> None:
     """The same fronts, as the price of one unit of the rate: where (a) shows lines side by side."""
-    price, rate = summary.price, summary.rate
+    price, rate = summary.price, summary.merit
     for value, colour, own in _lines(summary):
         prices, rates = own.column(price), own.column(rate)
-        axes.plot(rates, prices / rates, color=colour, linewidth=1.0, label=str(value))
+        axes.plot(rates, prices / rates, color=colour, linewidth=1.0, label=summary.naming.group(value))
     _star(axes, summary, rate, lambda row: float(row[price] / row[rate]))
-    unit = f"{metric(price).unit} per {metric(rate).unit}"
-    axes.set(xscale="log", yscale="log", xlabel=label(rate), title="(b) Price of the rate")
-    axes.set_ylabel(f"{metric(price).label.capitalize()} ({unit})")
-    plain(axes)
+    x, paid = summary.rules.metric(rate), summary.rules.metric(price)
+    what = "the rate" if x.words == FAST else x.label
+    axes.set(xscale="log", yscale="log", xlabel=x.axis, title=f"({letter}) Price of {what}")
+    axes.set_ylabel(f"{paid.label[:1].upper()}{paid.label[1:]} ({paid.unit or '1'} per {x.unit or '1'})")
+    plain(axes, x)
 
 
 def _lines(summary: Summary) -> Iterator[tuple[Any, str, Designs]]:
     """Each compared value, its colour, and its front in price and rate."""
     results = summary.results
-    for value, colour in zip(results.meta["groups"], VALUE_COLOURS, strict=False):
+    for value, colour in colours_of(results.compare, results.meta["groups"]).items():
         own = summary.of_group(value)
         if len(own):
-            yield value, colour, staircase(own, summary.price, summary.rate, results)
+            yield value, colour, staircase(own, summary.rules)
 
 
 def _star(axes: Axes, summary: Summary, across: str, up: Callable[[Row], float]) -> None:
@@ -122,11 +165,11 @@ def _star(axes: Axes, summary: Summary, across: str, up: Callable[[Row], float])
         )  # fmt: skip
 
 
-def _breakdown(axes: Axes, summary: Summary) -> None:
-    """Areas by part of the recommended design and of those that are as fast."""
+def _breakdown(axes: Axes, summary: Summary, letter: str) -> None:
+    """Areas by part of the recommended design and of those that are as good."""
     names, parts = summary.breakdown()
     assert summary.best is not None
-    designs = [summary.best, *(rival.equal for rival in summary.rivals if rival.equal)]
+    designs = [row for _, row in summary.compared]
     totals = parts[-1][1]
     top = min(max(totals), CLIPPED_ABOVE * sorted(totals)[-2]) if len(totals) > 1 else totals[0]
     base = [0.0] * len(names)
@@ -139,7 +182,8 @@ def _breakdown(axes: Axes, summary: Summary) -> None:
         )  # fmt: skip
         base = ends
     for position, total in enumerate(totals):
-        more = "" if position == 0 else f"\n{total / totals[0]:.2f}×"
+        tie = summary.tied(designs[position], "area_um2")
+        more = "" if position == 0 else "\n≈, not told apart" if tie else f"\n{total / totals[0]:.2f}×"
         if total > top:
             axes.plot(
                 position + np.linspace(-0.36, 0.36, 9), top * (0.92 + 0.012 * (-1.0) ** np.arange(9)),
@@ -149,11 +193,13 @@ def _breakdown(axes: Axes, summary: Summary) -> None:
             f"{total:,.0f}{more}", (position, min(total, top)), xytext=(0, 2), textcoords="offset points",
             ha="center", va="bottom", fontsize=6.5,
         )  # fmt: skip
-    axes.set_xticks(range(len(names)), [_tick(name, row) for name, row in zip(names, designs, strict=True)])
+    width = max(12, 48 // len(designs))
+    ticks = [f"{name}\n{fill(summary.naming.details(row), width)}" for name, row in summary.compared]
+    axes.set_xticks(range(len(names)), ticks, fontsize=5)
     axes.tick_params(axis="x", length=0)
-    axes.set(
-        ylabel=label("area_um2"), title=f"(c) Area at {quantity(summary.rate, summary.best[summary.rate])}"
-    )
+    merit = summary.rules.metric(summary.merit)
+    at = "" if summary.rules.single else f" at {merit.text(summary.best[merit.name])}"
+    axes.set(ylabel=METRICS["area_um2"].axis, title=f"({letter}) Area{at}")
     axes.set_ylim(0, 1.22 * top)
     axes.yaxis.set_major_formatter(FuncFormatter(short))
     axes.grid(True, axis="y")
@@ -161,10 +207,3 @@ def _breakdown(axes: Axes, summary: Summary) -> None:
     axes.legend(
         handles[::-1], labels[::-1], loc="upper left", handlelength=0.9, handleheight=0.9, borderaxespad=0.2
     )
-
-
-def _tick(name: str, row: Row) -> str:
-    several = f"{row['cores']}×" if row["cores"] > 1 else ""
-    size = f"{several}{row['tables']}×{row['columns']}"
-    group = f"µ = {row['group_size']}" if row["architecture"] == "lut" else ""
-    return f"{name}\n{size}\n{group}".rstrip()

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import get_args
 
 from dse.results.designs import Row
 from dse.results.sweep_results import EFFICIENCY, Results
+from generator.config import Architecture
 
 KEYS = ("activation", "datapath", "architecture", "group_size")
 
@@ -46,7 +48,7 @@ def group_costs(results: Results) -> list[FormatCosts]:
 
 
 def _cheapest_without_tables(rows: list[Row]) -> Iterator[Row]:
-    for architecture in ("select", "multiplier"):
+    for architecture in (name for name in get_args(Architecture) if name != "lut"):
         own = [row for row in rows if row["architecture"] == architecture]
         if own:
             yield min(own, key=cost)

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from dse.presentation.plotting import VALUE_COLOURS, short
-from dse.pricing.metrics import metric
+from dse.pricing.metrics import METRICS
 from dse.report.group_costs import FormatCosts, cost
+from dse.results.sweep_results import EFFICIENCY
 
 DASHES = ("-", (0, (4, 1.5)), (0, (1.2, 1.2)))
 """Lines of formats beyond the colours repeat them, dashed."""
@@ -40,8 +41,8 @@ def group_figure(costs: Sequence[FormatCosts]) -> Figure:
         axes.axvline(groups[-1] + 0.4, color="#c3c9d0", linewidth=0.6)
     axes.set_xticks([*groups, *places.values()], [*map(str, groups), *places])
     axes.set(yscale="log", xlabel="Group size µ of table designs, and designs without tables")
-    name = "area_um2_per_token_per_second"
-    axes.set_ylabel(f"Least {metric(name).label} ({metric(name).unit})")
+    metric = METRICS[EFFICIENCY[0]]
+    axes.set_ylabel(f"Least {metric.label} ({metric.unit})")
     axes.grid(True, axis="y", which="both")
     axes.yaxis.set_major_formatter(FuncFormatter(short))
     axes.yaxis.set_minor_formatter(FuncFormatter(_two_and_five))

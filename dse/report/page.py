@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,20 +19,22 @@ import numpy as np
 
 from costmodel.price.representative import OPTIONAL_KEYS
 from dse.presentation.html_parts import data_text, filled, page
-from dse.presentation.phrases import quantity, shape
-from dse.presentation.plotting import PART_COLOURS, VALUE_COLOURS, label
+from dse.presentation.plotting import ARCHITECTURE_COLOURS, PART_COLOURS, VALUE_COLOURS
 from dse.pricing.areas import DESIGN_PARTS
-from dse.pricing.metrics import metric
 from dse.report.along_front import along_front
+from dse.report.cards import cards
 from dse.report.group_costs import cost, group_costs, number_of
 from dse.report.verified_section import verified_section
 from dse.results.designs import Designs, Row
 from dse.results.sweep_results import EFFICIENCY, Results
+from dse.spec.expressions import SYMBOLS
 from dse.spec.space import CONFIG_KEYS, DESIGN_KEYS, default_value
 from dse.spec.system import SYSTEM_KEYS, system_default
 from dse.summary.caveats import caveats
 from dse.summary.findings import Summary
+from dse.summary.knee import Scale
 from dse.summary.layer_runs import HEAD
+from dse.summary.rules import NEARLY_BEST
 from dse.summary.scope import assumptions, searched
 from dse.summary.sentences import headline, why
 from generator.files import write_text
@@ -42,7 +45,9 @@ MOST_SHOWN = 20_000
 PROGRAM = (
     "base",
     "plots",
+    "expressions",
     "filter",
+    "recommendation",
     "front",
     "group_size",
     "breakdown",
@@ -53,26 +58,6 @@ PROGRAM = (
     "page",
 )
 """The files of the page's program, in the order in which one needs the other."""
-
-SHOWN_METRICS = (
-    "area_um2",
-    *(f"area_{part}" for part in DESIGN_PARTS),
-    "tokens_per_second",
-    "weight_gb_per_s",
-    "activation_gb_per_s",
-    "bits_per_weight",
-    "macs_per_cycle",
-    "utilisation",
-    "weight_bound",
-    "activation_bound",
-    "clock_mhz",
-    "delay_ps",
-    "latency_cycles",
-    "rms_error",
-    "arithmetic_error",
-    "area_um2_per_token_per_second",
-    "tops_per_mm2",
-)
 
 
 def write_report(path: Path, summary: Summary) -> None:
@@ -93,74 +78,28 @@ def program() -> str:
 
 def page_data(summary: Summary) -> dict[str, Any]:
     """Everything the page's program draws, as JSON."""
-    results, best = summary.results, summary.best
+    results = summary.results
     rows = _shown(summary)
-    place = {row["id"]: i for i, row in enumerate(rows)}
-    equals = [rival for rival in summary.rivals if rival.equal]
     varied = [key for key in results.keys if len({row[key] for row in rows}) > 1]
     return {
         "title": results.meta["spec"]["title"] or "Sweep",
         "workload": results.meta["workload"]["title"],
         "headline": headline(summary),
         "why": why(summary),
-        "cards": _cards(summary),
-        "compare": results.compare,
-        "groups": results.meta["groups"],
-        "rate": summary.rate,
-        "price": summary.price,
-        "objectives": results.objectives,
-        "budget": results.budget,
-        "labels": {name: label(name) for name in _metrics(results)},
-        "units": {name: metric(name).unit for name in _metrics(results)},
-        "parts": list(DESIGN_PARTS),
-        "efficiency": EFFICIENCY[0],
-        "partColours": PART_COLOURS,
-        "valueColours": VALUE_COLOURS,
-        "keys": CONFIG_KEYS,
+        "cards": cards(summary),
+        **_question(summary),
+        **_words(results),
         "varied": varied,
-        "systemKeys": SYSTEM_KEYS,
-        "systemDefaults": {key: system_default(key) for key in SYSTEM_KEYS},
         "constant": _constant(results, rows, varied),
-        "designs": packed(
-            {
-                name: [_compact(row[name]) for row in rows]
-                for name in ("id", "front", *varied, *_metrics(results))
-            }
-        ),
+        "designs": _columns(summary, rows, varied),
         "cloud": {
             name: [_compact(value) for value in values]
             for name, values in results.cloud(*results.objectives).items()
         },
-        "best": None if best is None else place[best["id"]],
-        "equals": [[str(rival.value), place[rival.equal["id"]]] for rival in equals if rival.equal],
-        "verified": [place[one.id] for one in results.verified if one.id in place],
-        "highlights": [[what, place[row["id"]]] for what, row in summary.highlights],
-        "along": [[what, place[row["id"]]] for what, row in along_front(summary)],
-        "groupCosts": [
-            {
-                "name": one.name,
-                "lut": [
-                    {"group": row["group_size"], "cost": _compact(cost(row)), "what": shape(row)}
-                    for row in one.lut
-                ],
-                "baselines": [
-                    {"architecture": row["architecture"], "cost": _compact(cost(row)), "what": shape(row)}
-                    for row in one.baselines
-                ],
-            }
-            for one in group_costs(results)
-        ],
-        "choices": {} if best is None else _choices(summary, best),
-        "formats": [
-            {
-                "number": number_of(row),
-                "architecture": row["architecture"],
-                "cost": _compact(row["area_um2_per_token_per_second"]),
-                "error": _compact(row["rms_error"]),
-                "what": shape(row) + (f", {row['aligned_bits']} bits" if row.get("aligned_bits") else ""),
-            }
-            for row in results.formats
-        ],
+        **_spoken_of(summary, {row["id"]: i for i, row in enumerate(rows)}),
+        "groupCosts": _group_costs(results),
+        "choices": _choices(summary),
+        "formats": _formats(results),
         "complete": results.complete,
         "layers": {
             "head": HEAD,
@@ -176,6 +115,101 @@ def page_data(summary: Summary) -> dict[str, Any]:
         "provenance": _provenance(results),
         "source": results.meta["source"],
     }
+
+
+def _question(summary: Summary) -> dict[str, Any]:
+    """What was asked, and the rules by which the page recommends where a filter leaves some designs."""
+    rules, results = summary.rules, summary.results
+    front = results.front
+    scales = {name: Scale.of(rules.cost(front, name)) for name in rules.tradeoffs[0]}
+    return {
+        "compare": results.compare,
+        "groups": results.meta["groups"],
+        "groupNames": [summary.naming.group(value) for value in results.meta["groups"]],
+        "merit": summary.merit,
+        "price": summary.price,
+        "single": rules.single,
+        "errors": rules.errors,
+        "alike": rules.metric(summary.merit).alike(rules.goal(summary.merit)),
+        "nearly": NEARLY_BEST,
+        "scales": {name: [scale.low, scale.high, scale.sign] for name, scale in scales.items()},
+        "uncertainty": results.uncertainty(summary.price),
+        "objectives": results.objectives,
+        "budget": results.budget,
+    }
+
+
+def _words(results: Results) -> dict[str, Any]:
+    """Names, units, colours and keys."""
+    metrics = [results.metric(name) for name in _metrics(results)]
+    return {
+        "labels": {metric.name: metric.axis for metric in metrics},
+        "units": {metric.name: metric.unit for metric in metrics},
+        "percent": [metric.name for metric in metrics if metric.form == "percent"],
+        "parts": list(DESIGN_PARTS),
+        "efficiency": EFFICIENCY[0],
+        "partColours": PART_COLOURS,
+        "valueColours": VALUE_COLOURS,
+        "architectureColours": ARCHITECTURE_COLOURS,
+        "keys": CONFIG_KEYS,
+        "symbols": SYMBOLS,
+        "systemKeys": SYSTEM_KEYS,
+        "systemDefaults": {key: system_default(key) for key in SYSTEM_KEYS},
+    }
+
+
+def _columns(summary: Summary, rows: Sequence[Row], varied: Sequence[str]) -> str:
+    """The designs that are shown: keys, metrics, and each in a phrase. Objectives to nine digits, so that the
+    page puts designs in the same order."""
+    columns = {name: [_compact(row[name]) for row in rows] for name in ("id", "front", *varied)}
+    for name in _metrics(summary.results):
+        digits = 9 if name in summary.results.objectives else 5
+        columns[name] = [_compact(row[name], digits) for row in rows]
+    columns["phrase"] = [summary.naming.phrase(row) for row in rows]
+    return packed(columns)
+
+
+def _spoken_of(summary: Summary, place: Mapping[int, int]) -> dict[str, Any]:
+    """Where the designs stand that the page speaks of."""
+    best = summary.best
+    return {
+        "best": None if best is None else place[best["id"]],
+        "equals": [] if best is None else [[name, place[row["id"]]] for name, row in summary.compared[1:]],
+        "verified": [place[one.id] for one in summary.results.verified if one.id in place],
+        "highlights": [[what, place[row["id"]]] for what, row in summary.highlights],
+        "along": [[what, place[row["id"]]] for what, row in along_front(summary)],
+    }
+
+
+def _group_costs(results: Results) -> list[dict[str, Any]]:
+    tell = results.naming.details
+    return [
+        {
+            "name": costs.name,
+            "lut": [
+                {"group": row["group_size"], "cost": _compact(cost(row)), "what": tell(row)}
+                for row in costs.lut
+            ],
+            "baselines": [
+                {"architecture": row["architecture"], "cost": _compact(cost(row)), "what": tell(row)}
+                for row in costs.baselines
+            ],
+        }
+        for costs in group_costs(results)
+    ]
+
+
+def _formats(results: Results) -> list[dict[str, Any]]:
+    return [
+        {
+            "number": number_of(row),
+            "architecture": row["architecture"],
+            "cost": _compact(row[EFFICIENCY[0]]),
+            "error": _compact(row["rms_error"]),
+            "what": results.naming.details(row),
+        }
+        for row in results.formats
+    ]
 
 
 def packed(columns: Mapping[str, Sequence[Any]]) -> str:
@@ -209,7 +243,8 @@ def _spread(designs: Designs, most: int) -> Designs:
 
 
 def _metrics(results: Results) -> list[str]:
-    return list(dict.fromkeys([*results.objectives, *SHOWN_METRICS]))
+    """All figures, the objectives first."""
+    return list(dict.fromkeys([*results.objectives, *results.meta["metrics"]]))
 
 
 def _constant(results: Results, rows: Sequence[Row], varied: Sequence[str]) -> dict[str, Any]:
@@ -221,46 +256,21 @@ def _constant(results: Results, rows: Sequence[Row], varied: Sequence[str]) -> d
     return {key: value for key, value in (always | stated).items() if value is not None}
 
 
-def _compact(value: Any) -> Any:
-    """Figures to five digits: what the page shows, and half the bytes."""
+def _compact(value: Any, digits: int = 5) -> Any:
+    """Figures to five digits: what the page shows, and half the bytes. What is no finite number is null."""
     if isinstance(value, bool) or not isinstance(value, float):
         return value
-    short = float(f"{value:.5g}")
+    if not math.isfinite(value):
+        return None
+    short = float(f"{value:.{digits}g}")
     return int(short) if short.is_integer() else short
 
 
-def _cards(summary: Summary) -> list[dict[str, str]]:
-    """The figures at the top of the page."""
-    best, results = summary.best, summary.results
-    if best is None:
-        return []
-    cards = [{"label": "recommended", "value": str(best[results.compare]), "note": shape(best)}]
-    for name in [summary.rate, *(n for n in results.objectives if n != summary.rate)]:
-        note = f"budget {quantity(name, results.budget[name])}" if name in results.budget else ""
-        if name == summary.rate:
-            note = f"at {best['clock_mhz']:,.0f} MHz"
-        elif name == "weight_gb_per_s":
-            note = f"{best['bits_per_weight']:.3g} bits a weight"
-        cards.append(
-            {"label": label(name).partition(" (")[0], "value": quantity(name, best[name]), "note": note}
-        )
-    for rival in summary.rivals:
-        if rival.equal:
-            saving = summary.saving(rival.equal)
-            what = "times" if saving <= -1 else "more than" if saving < 0 else "saved against"
-            cards.append(
-                {
-                    "label": f"{what} {rival.value}",
-                    "value": f"{1 - saving:,.1f}×" if saving <= -1 else f"{abs(saving):.1%}",
-                    "note": f"{quantity(summary.price, rival.equal[summary.price])} for the same rate",
-                }
-            )
-    return cards
-
-
-def _choices(summary: Summary, best: Row) -> dict[str, list[list[Any]]]:
-    """For each axis, what each of its values costs at the recommended design's rate."""
-    found = summary.results.choices(summary.rate, summary.price, best)
+def _choices(summary: Summary) -> dict[str, list[list[Any]]]:
+    """For each axis, what each of its values costs at the recommended design's merit."""
+    if summary.best is None:
+        return {}
+    found = summary.results.choices(summary.merit, summary.price, summary.best)
     return {
         key: [[value, _compact(price)] for value, price in found[key]] for key in found if len(found[key]) > 1
     }

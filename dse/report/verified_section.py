@@ -16,7 +16,7 @@ def verified_section(found: Sequence[Verified]) -> str:
         return ""
     said = "".join(f"<p>{html.escape(text)}</p>" for text in sentences(found))
     return (
-        '  <section id="verified">\n'
+        '  <section id="verified" data-jump="Measured">\n'
         f"    <h2>Modelled and measured</h2>\n    {said}\n"
         f'    <div class="scroll">{html_table(HEAD, rows(found))}</div>\n'
         f'    <p class="caption">{html.escape(note(found))}</p>\n'

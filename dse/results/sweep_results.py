@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from costmodel.price.representative import OPTIONAL_KEYS
+from dse.presentation.naming import Naming
+from dse.pricing.metric import Goal, Metric
+from dse.pricing.metrics import METRICS
 from dse.results.designs import Designs, Row
 from dse.results.verified import Verified
 from dse.spec.space import DESIGN_KEYS, default_value
@@ -68,7 +72,7 @@ class Results:
         return str(self.meta["spec"]["compare"])
 
     @property
-    def objectives(self) -> dict[str, str]:
+    def objectives(self) -> dict[str, Goal]:
         return dict(self.meta["spec"]["objectives"])
 
     @property
@@ -79,6 +83,57 @@ class Results:
     def axes(self) -> dict[str, list[Any]]:
         """The axes with more than one value."""
         return {key: values for key, values in self.meta["axes"].items() if len(values) > 1}
+
+    @cached_property
+    def naming(self) -> Naming:
+        """How designs of this space are told apart."""
+        variables = [key for key in self.axes if key not in DESIGN_KEYS]
+        varied = [key for key in self.keys if key in self.axes or key in self.meta["derived"]]
+        return Naming([key for key in varied if key not in variables], not self.clocked, self.compare)
+
+    @property
+    def clocked(self) -> bool:
+        """Whether every design runs at a clock that was asked for, not at the fastest it reaches."""
+        if "clock_mhz" in self.meta["derived"]:
+            return True
+        known = self.meta["axes"] | {key: [value] for key, value in self.meta["fixed"].items()}
+        return all(known.get("clock_mhz", [0]))
+
+    def metric(self, name: str) -> Metric:
+        """The metric ``name``, built in or derived in the spec."""
+        if name in METRICS:
+            return METRICS[name]
+        words = self.meta["metrics"][name]
+        more = {key: words[key] for key in ("better", "form") if key in words}
+        rests_on = frozenset(words.get("rests_on", ()))
+        return Metric(
+            name,
+            words["label"],
+            words["unit"],
+            words["says"],
+            lambda view: view(name),
+            **more,
+            rests_on=rests_on,
+        )
+
+    def uncertainty(self, name: str) -> float:
+        """The model's stated error in a figure, as a share: designs that are closer are not told apart.
+
+        The median error of the technology's fit in the estimates that the figure rests on, as independent
+        ones; 0 of what is counted. A clock that is asked for is no estimate.
+        """
+        fit = self.meta["technology"]["fit"]
+        names = {
+            "area": ("medium", "tight") if {"medium", "tight"} & set(fit) else ("area",),
+            "least_area": ("area",),
+            "delay": ("delay",),
+            "clock": () if self.clocked else ("delay",),
+        }
+        medians = [
+            max((fit[entry]["median_percent"] for entry in names[estimate] if entry in fit), default=0.0)
+            for estimate in self.metric(name).rests_on
+        ]
+        return math.hypot(*medians) / 100
 
     @classmethod
     def load(cls, directory: Path) -> Results:

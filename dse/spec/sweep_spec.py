@@ -14,13 +14,23 @@ from generator.config import one_line, read_toml
 from generator.errors import TernlutError
 
 
+class FigureWords(BaseModel):
+    """How a derived figure is spoken of: its ``unit`` (``%`` for a share) and its name in words."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    unit: str = ""
+    label: str = ""
+
+
 class SweepSpec(BaseModel):
     """A spec file. Relative paths in it are relative to it.
 
     ``objectives`` maps figures to ``min`` or ``max``. With ``clock_mhz`` every core runs at that clock and
     those that are too slow for it are infeasible; without, each runs as fast as it can. ``budget`` limits
     objectives for the one design that the summary recommends. ``compare`` is the key whose values are held
-    against each other. ``derived`` are keys that follow from axes, and figures that follow from metrics.
+    against each other. ``derived`` are keys that follow from axes, and figures that follow from metrics;
+    ``figures`` has units and labels of these, where a file writes ``{ expression, unit, label }``.
     ``verify`` of the best designs are synthesized and simulated, with the cells of ``liberty`` files where
     the technology's are not shipped.
     """
@@ -38,6 +48,7 @@ class SweepSpec(BaseModel):
     axes: dict[str, Any] = Field(min_length=1)
     fixed: dict[str, Any] = {}
     derived: dict[str, str] = {}
+    figures: dict[str, FigureWords] = {}
     verify: int = Field(default=0, ge=0)
     liberty: list[str] = []
 
@@ -62,12 +73,35 @@ class SweepSpec(BaseModel):
         for section in ("axes", "fixed", "derived"):
             if isinstance(resolved.get(section), dict):
                 resolved[section] = flat(resolved[section])
+        if isinstance(derived := resolved.get("derived"), dict):
+            resolved["derived"], figures = _worded(derived, where)
+            resolved |= {"figures": figures} if figures else {}
         try:
             return cls.model_validate(resolved)
         except ValidationError as error:
             raise SpecError(f"{where}: {one_line(error, cls)}") from None
         except TernlutError as error:
             raise SpecError(f"{where}: {error}") from None
+
+
+def _worded(derived: Mapping[str, Any], where: str) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """The expressions of dotted ``derived`` entries, and the words of those that are tables."""
+    texts: dict[str, Any] = {}
+    words: dict[str, dict[str, Any]] = {}
+    for key, value in derived.items():
+        name, _, field = key.rpartition(".")
+        if name and field == "expression":
+            texts[name] = value
+            words.setdefault(name, {})
+        elif name and field in FigureWords.model_fields:
+            words.setdefault(name, {})[field] = value
+        else:
+            texts[key] = value
+    for name in words.keys() - texts.keys():
+        raise SpecError(
+            f"{where}: derived.{name}: expression is missing, {{ expression, unit, label }} is expected"
+        )
+    return texts, words
 
 
 def _beside(folder: Path, name: Any) -> Any:

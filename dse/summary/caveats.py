@@ -30,16 +30,16 @@ def caveats(results: Results) -> list[str]:
         for name, what in FITTED
         if name in fit
     ]
-    told = []
+    lines = []
     if known:
-        told.append(
+        lines.append(
             "The model's error, in the median and at most, on the syntheses that it was fitted to: "
-            f"{', '.join(known)}. Designs closer to each other than that are not told apart by it."
+            f"{', '.join(known)}. Designs closer to each other than its median error are not told apart."
         )
-    told += LEFT_OUT
+    lines += LEFT_OUT
     if not results.complete:
-        told.append(
+        lines.append(
             f"Of {results.meta['cores']:,} cores the fronts and an even sample were written. The front is "
             "exact; figures by format, by group size and by choice are the best of the sample."
         )
-    return told
+    return lines

@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from dse.presentation.naming import Naming
 from dse.pricing.areas import DESIGN_PARTS
-from dse.pricing.metrics import metric
 from dse.results.designs import Designs, Row, core_of
 from dse.results.sweep_results import Results
 from dse.spec.workload import Layer
-from dse.summary.knee import imbalance, knee
 from dse.summary.layer_runs import LayerRun, layer_runs
+from dse.summary.rules import Rules
 
 TOP = 3
 """Designs that are named for each objective."""
@@ -24,7 +21,7 @@ TOP = 3
 @dataclass(frozen=True)
 class Rival:
     """Another value of the compared key: its cheapest design that is as good as the recommended one, and its
-    fastest within the budget; None where it has none. Both are at least as exact."""
+    best within the budget; None where it has none. Both are at least as exact."""
 
     value: Any
     equal: Row | None
@@ -38,29 +35,28 @@ class Summary:
     results: Results
 
     @cached_property
-    def rate(self) -> str:
-        """The objective that designs are made equal in: the first that is maximised, else the first."""
-        goals = self.results.objectives
-        return next((name for name, goal in goals.items() if goal == "max"), next(iter(goals)))
-
-    @cached_property
-    def price(self) -> str:
-        """The objective that is saved: the first with a budget, else the first that is minimised."""
-        goals = self.results.objectives
-        budgeted = list(self.results.budget)
-        minimised = [name for name, goal in goals.items() if goal == "min" and name != self.rate]
-        return (budgeted or minimised or [self.rate])[0]
+    def rules(self) -> Rules:
+        return Rules(self.results)
 
     @property
-    def errors(self) -> list[str]:
-        """The objectives that say how exact a design is: without them a comparison would not be fair."""
-        return [name for name in self.results.objectives if metric(name).unit == "relative error"]
+    def naming(self) -> Naming:
+        return self.results.naming
+
+    @property
+    def merit(self) -> str:
+        """The objective that designs are made equal in."""
+        return self.rules.merit
+
+    @property
+    def price(self) -> str:
+        """The objective that is saved; the same where there is one objective only."""
+        return self.rules.price
 
     @cached_property
     def best(self) -> Row | None:
-        """The fastest design within the budget; without one the most balanced, which is the knee."""
-        front = self._affordable(self.results.front)
-        return front.least(*self._rule(front))
+        """The cheapest design of nearly the best merit within the budget; without a budget the knee."""
+        front = self.rules.affordable(self.results.front)
+        return front.least(*self.rules.order(front))
 
     @cached_property
     def ranking(self) -> Designs:
@@ -71,14 +67,14 @@ class Summary:
         if self.best is None:
             everything = self.results.fronts
             return everything.take(everything.order(everything.column(self.price)))
-        found = self._affordable(self.results.fronts)
-        return found.take(found.order(*self._rule(found), ~found.column("front")))
+        found = self.rules.affordable(self.results.fronts)
+        return found.take(found.order(*self.rules.order(found), ~found.column("front")))
 
     @cached_property
     def balanced(self) -> Row:
         """The most balanced design of the front, within the budget if any is."""
         front = self.ranking.where(self.ranking.column("front"))
-        row = front.least(*self._imbalance(front))
+        row = front.least(*self.rules.balance(front))
         assert row is not None
         return row
 
@@ -92,13 +88,15 @@ class Summary:
         for value in self.results.meta["groups"]:
             if value == best[key]:
                 continue
-            own = self.of_group(value)
-            for name in self.errors:
-                own = own.where(own.column(name) <= best[name])
-            fast = own.where(self._cost(own, self.rate) <= self._sign(self.rate) * best[self.rate])
-            cheapest = fast.least(fast.column(self.price), *self._fastest(fast))
-            within = self._affordable(own)
-            found.append(Rival(value, cheapest, within.least(*self._fastest(within))))
+            group = self.of_group(value)
+            for name in self.rules.errors:
+                group = self.rules.not_worse(group, best, name)
+            equal = None
+            if not self.rules.single:
+                good = self.rules.not_worse(group, best, self.merit)
+                equal = good.least(*self.rules.costs(good, self.price))
+            within = self.rules.affordable(group)
+            found.append(Rival(value, equal, within.least(*self.rules.costs(within, self.merit))))
         return found
 
     @cached_property
@@ -106,31 +104,38 @@ class Summary:
         """The designs worth a row of a table, with what they are."""
         if self.best is None:
             return []
-        budget = " within the budget" if self.results.budget else ""
-        rows = [("recommended" if self.results.budget else "recommended, the knee", self.best)]
+        merit, goal = self.rules.metric(self.merit), self.rules.goal(self.merit)
+        knee = not (self.results.budget or self.rules.single)
+        rows = [("recommended, the knee" if knee else "recommended", self.best)]
         for rival in self.rivals:
+            name = self.naming.group(rival.value)
             if rival.equal:
-                rows.append((f"{rival.value}, as fast", rival.equal))
-            if rival.within and self.results.budget:
-                rows.append((f"{rival.value}, fastest{budget}", rival.within))
+                tie = ", not told apart by the model" if self.tied(rival.equal, self.price) else ""
+                rows.append((f"{name}, {merit.alike(goal)}{tie}", rival.equal))
+            if rival.within and (self.results.budget or self.rules.single):
+                tie = ", not told apart by the model" if self.tied(rival.within, self.merit) else ""
+                budget = " within the budget" if self.results.budget else ""
+                rows.append((f"{name}, {merit.best(goal).removeprefix('the ')}{budget}{tie}", rival.within))
         for name in self.results.objectives:
             rows.append((self.extreme(name), self.top[name][0]))
-        return [*rows, ("knee", self.knee)] if self.results.budget else rows
+        return rows if knee or self.rules.single else [*rows, ("knee", self.knee)]
 
     @cached_property
     def top(self) -> dict[str, list[Row]]:
-        """For each objective the ``TOP`` designs of the front that are best in it, best first."""
+        """For each objective the ``TOP`` designs of the front that are best in it, of equals the cheapest."""
         front = self.results.front
-        balance = self._imbalance(front)
         return {
-            name: list(front.take(front.order(self._cost(front, name), *balance)[:TOP]))
+            name: list(front.take(front.order(*self.rules.costs(front, name))[:TOP]))
             for name in self.results.objectives
         }
 
     @cached_property
     def knee(self) -> Row:
         """The knee of the front."""
-        return self.results.front[knee(self._costs(self.results.front))]
+        front = self.results.front
+        row = front.least(*self.rules.balance(front))
+        assert row is not None
+        return row
 
     def of_group(self, value: Any) -> Designs:
         """The front of one value of the compared key."""
@@ -138,7 +143,7 @@ class Summary:
 
     def extreme(self, name: str) -> str:
         """The best in an objective, in words: ``least area``."""
-        return f"{'least' if self.results.objectives[name] == 'min' else 'most'} {metric(name).label}"
+        return self.rules.metric(name).extreme(self.rules.goal(name))
 
     @cached_property
     def layers(self) -> list[LayerRun]:
@@ -154,11 +159,18 @@ class Summary:
         assert self.best is not None
         return 1 - float(self.best[self.price]) / float(other[self.price])
 
+    def tied(self, other: Row, name: str) -> bool:
+        """Whether the recommended design and ``other`` are closer in a figure than the model is exact.
+
+        What no estimate has a part in is told apart however close it is; so is what is equal: that is a fact.
+        """
+        assert self.best is not None
+        mine, theirs = float(self.best[name]), float(other[name])
+        return 0 < abs(mine - theirs) < self.results.uncertainty(name) * min(abs(mine), abs(theirs))
+
     def breakdown(self) -> tuple[list[str], list[tuple[str, list[float]]]]:
         """Areas (µm²) by part of the recommended design and of its equals: headings, and a row a part."""
-        assert self.best is not None
-        designs = [(str(self.best[self.results.compare]), self.best)]
-        designs += [(str(rival.value), rival.equal) for rival in self.rivals if rival.equal]
+        designs = self.compared
         rows = [(part, [float(row[f"area_{part}"]) for _, row in designs]) for part in DESIGN_PARTS]
         rows = [(part, areas) for part, areas in rows if any(areas)]
         return [name for name, _ in designs], [
@@ -166,31 +178,13 @@ class Summary:
             ("total", [float(row["area_um2"]) for _, row in designs]),
         ]
 
-    def _affordable(self, designs: Designs) -> Designs:
-        """Those within the budget."""
-        within = [designs.column(name) <= limit for name, limit in self.results.budget.items()]
-        return designs.where(np.logical_and.reduce(within)) if within else designs
-
-    def _sign(self, name: str) -> int:
-        return 1 if self.results.objectives[name] == "min" else -1
-
-    def _cost(self, designs: Designs, name: str) -> NDArray[np.float64]:
-        """An objective, to be minimised."""
-        cost: NDArray[np.float64] = self._sign(name) * designs.column(name).astype(np.float64)
-        return cost
-
-    def _rule(self, designs: Designs) -> list[NDArray[np.float64]]:
-        """What recommends: the speed where there is a budget, else the balance."""
-        return self._fastest(designs) if self.results.budget else self._imbalance(designs)
-
-    def _fastest(self, designs: Designs) -> list[NDArray[np.float64]]:
-        others = [name for name in self.results.objectives if name != self.rate]
-        return [self._cost(designs, name) for name in (self.rate, *others)]
-
-    def _imbalance(self, designs: Designs) -> list[NDArray[np.float64]]:
-        """How far each of ``designs`` is from the best of the front in everything."""
-        return list(imbalance(self._costs(designs), self._costs(self.results.front)))
-
-    def _costs(self, designs: Designs) -> NDArray[np.float64]:
-        """The objectives, ``[designs, objectives]``, all to be minimised."""
-        return np.column_stack([self._cost(designs, name) for name in self.results.objectives])
+    @property
+    def compared(self) -> list[tuple[str, Row]]:
+        """The recommended design and its equals, of a single objective the best of each kind, by value."""
+        assert self.best is not None
+        designs = [(self.naming.group(self.best[self.results.compare]), self.best)]
+        for rival in self.rivals:
+            row = rival.within if self.rules.single else rival.equal
+            if row:
+                designs.append((self.naming.group(rival.value), row))
+        return designs

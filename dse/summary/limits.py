@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dse.pricing.metric import percent
 from dse.results.designs import Row
 
 STREAMS = (("weights", "weight"), ("activations", "activation"))
@@ -15,14 +16,14 @@ def limits(row: Row) -> str:
     """A sentence with the shares of the time in which each is the limit, and the bandwidths that count."""
     given = [(what, name) for what, name in STREAMS if row[f"{name}_bandwidth_gb_per_s"]]
     if not given:
-        needs = " and ".join(f"{_gigabytes(row[f'{name}_gb_per_s'])} of {what}" for what, name in STREAMS)
-        return f"Computing alone limits its token rate: no bandwidth is limited, and it takes {needs}."
+        needs = " and ".join(f"{_gigabytes(row[f'{name}_gb_per_s'])} for {what}" for what, name in STREAMS)
+        return f"It is compute-bound: the spec sets no bandwidth limit. It needs {needs}."
     shares = {
         f"{what} at {_gigabytes(row[f'{n}_bandwidth_gb_per_s'])}": row[f"{n}_bound"] for what, n in given
     }
     shares["computing"] = computing_share(row)
     ordered = sorted(shares.items(), key=lambda item: -item[1])
-    (first, most), *rest = [(what, f"{share:.1%}") for what, share in ordered if share >= SMALL]
+    (first, most), *rest = [(what, percent(share)) for what, share in ordered if share >= SMALL]
     if not rest:
         return f"Its token rate is limited by {first} all the time."
     others = " and ".join(f"by {what} for {share}" for what, share in rest)

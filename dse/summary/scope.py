@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dse.presentation.phrases import counted, listing
-from dse.pricing.metrics import metric
 from dse.results.sweep_results import Results
 from dse.spec.system import LIMITS
 
@@ -23,7 +22,7 @@ def searched(results: Results) -> list[str]:
         f"{passed[0]:,} combinations of {axes}; {fixed or 'nothing'} fixed"
         + (f"; {derived} derived." if derived else "."),
         f"Of these {'; of those '.join(fates)}. {meta['pareto']:,} are on the Pareto front of "
-        + listing([f"{metric(name).label} ({goal})" for name, goal in results.objectives.items()])
+        + listing([f"{results.metric(name).label} ({goal})" for name, goal in results.objectives.items()])
         + ". Of designs that are equal in all of these one is kept.",
     ]
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dse.presentation.markdown import spaced, table
-from dse.presentation.phrases import quantity, shape
-from dse.pricing.metrics import metric
+from dse.pricing.metric import percent
 from dse.results.designs import core_toml
 from dse.results.sweep_results import Results
 from dse.summary import measured
@@ -36,25 +35,7 @@ def markdown(summary: Summary) -> str:
         names, parts = summary.breakdown()
         lines += ["## Why", "", *spaced(why(summary))]
         lines += table(["area, µm²", *names], [[p, *(f"{v:,.0f}" for v in values)] for p, values in parts])
-        lines += ["", "## Best designs", ""]
-        head = [
-            "",
-            *(metric(name).label for name in summary.results.objectives),
-            "µm² per token/s",
-            "design",
-        ]
-        lines += table(
-            head,
-            [
-                [
-                    what,
-                    *(quantity(name, row[name]) for name in summary.results.objectives),
-                    f"{row['area_um2_per_token_per_second']:.3g}",
-                    f"{row['architecture']}, {shape(row)}",
-                ]
-                for what, row in summary.highlights
-            ],
-        )
+        lines += ["", "## Best designs", "", *table(*highlights(summary))]
         lines += [
             "",
             "The recommended core as a file for `ternlut generate`, `simulate` and `synth`:",
@@ -69,6 +50,16 @@ def markdown(summary: Summary) -> str:
     lines += ["## What the figures are", "", *spaced(assumptions(summary.results))]
     lines += ["## What they are not", "", *spaced(caveats(summary.results))]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def highlights(summary: Summary) -> tuple[list[str], list[list[str]]]:
+    """The designs worth a row of a table: headings, and cells of text."""
+    metrics = [summary.rules.metric(name) for name in summary.results.objectives]
+    rows = [
+        [what, *(metric.text(row[metric.name]) for metric in metrics), summary.naming.phrase(row)]
+        for what, row in summary.highlights
+    ]
+    return ["", *(metric.label for metric in metrics), "design"], rows
 
 
 def _formats(results: Results) -> list[str]:
@@ -94,8 +85,8 @@ def _formats(results: Results) -> list[str]:
                 str(row["architecture"]),
                 f"{row[figure]:.3g}",
                 f"{row[figure] / rows[0][figure]:.2f}×",
-                f"{row['rms_error']:.2g}",
-                shape(row),
+                percent(row["rms_error"]),
+                results.naming.details(row),
             ]
             for row in rows
         ],

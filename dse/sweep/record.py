@@ -49,7 +49,15 @@ def meta_of(path: Path, model: Model, outcome: Outcome, digest: str) -> dict[str
             "layers": [layer.model_dump() for layer in workload.layers],
         },
         "metrics": {
-            name: {"label": m.label, "unit": m.unit, "says": m.says} for name, m in model.metrics.items()
+            name: {
+                "label": metric.label,
+                "unit": metric.unit,
+                "says": metric.says,
+                "better": metric.better,
+                "form": metric.form,
+                "rests_on": sorted(metric.rests_on),
+            }
+            for name, metric in model.metrics.items()
         },
         "tests": list(model.tests),
         "passed": list(outcome.passed),

@@ -12,13 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from costmodel.fit.validation import FIGURES, Validation
-from dse.presentation.plotting import STYLE, VALUE_COLOURS, plain
+from dse.presentation.plotting import ARCHITECTURE_MARKERS, STYLE, VALUE_COLOURS, plain
 from generator.files import replacing
 
 BAND = 0.1
 """Relative error that is drawn as a band."""
 BINS = 24
-MARKERS = {"lut": "o", "select": "s", "multiplier": "D"}
 NUMBERS = ("integer", "native", "exact", "aligned")
 COLOURS = dict(zip(NUMBERS, VALUE_COLOURS, strict=False))
 
@@ -43,7 +42,7 @@ def _scatter(axes: Axes, validation: Validation, name: str, letter: str) -> None
     axes.fill_between(ends, ends * (1 - BAND), ends * (1 + BAND), color="#eceff2", linewidth=0, zorder=0)
     axes.plot(ends, ends, color="#8d99a6", linewidth=0.7, zorder=1)
     for numbers, colour in COLOURS.items():
-        for architecture, marker in MARKERS.items():
+        for architecture, marker in ARCHITECTURE_MARKERS.items():
             chosen = (cores["numbers"] == numbers) & (cores["architecture"] == architecture)
             axes.plot(
                 across[chosen], up[chosen], linestyle="none", marker=marker, markersize=2.8, color=colour,
@@ -85,7 +84,7 @@ def _legend(axes: Axes, validation: Validation) -> None:
     for numbers, colour in COLOURS.items():
         if (cores["numbers"] == numbers).any():
             axes.plot([], [], marker="o", color=colour, label=numbers, **entry)
-    for architecture, marker in MARKERS.items():
+    for architecture, marker in ARCHITECTURE_MARKERS.items():
         if (cores["architecture"] == architecture).any():
             axes.plot([], [], marker=marker, color="#5f6b78", label=architecture, **entry)
     axes.legend(loc="upper left", handletextpad=0.2, borderaxespad=0.2)

@@ -8,7 +8,7 @@ from typing import Any
 
 from costmodel.fit.validation import FIGURES, GROUPINGS, Validation
 from dse.presentation.html_parts import data_text, filled, html_table, page
-from dse.presentation.phrases import shape
+from dse.presentation.naming import tile
 from dse.presentation.plotting import VALUE_COLOURS
 from dse.validation.figure import BAND
 from dse.validation.summary import WORST_NOTE, Table, error_tables, noise_table, sentences, worst_tables
@@ -46,7 +46,7 @@ def page_data(validation: Validation) -> dict[str, Any]:
         "cores": [
             {
                 "core": row["core"],
-                "shape": shape({str(key): value for key, value in row.items()}),
+                "shape": tile({str(key): value for key, value in row.items()}),
                 **{key: row[key] for key in GROUPINGS},
                 **{key: float(f"{row[key]:.6g}") for key in numbers},
             }

@@ -44,8 +44,7 @@ def _proposals(summary: Summary) -> Iterator[tuple[str, Row]]:
     for value in results.meta["groups"]:
         own = ranking.where(ranking.column(results.compare) == value)
         if len(own):
-            named = value if results.compare == "architecture" else f"{results.compare} = {value}"
-            yield f"best {named} core", own[0]
+            yield summary.naming.kind(value, "best"), own[0]
     yield "most balanced core", summary.balanced
     front = ranking.where(ranking.column("front"))
     for name, goal in results.objectives.items():

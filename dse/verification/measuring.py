@@ -13,7 +13,7 @@ from costmodel.flow.synthesis import Flow, Job, SynthesisError, SynthesisResult,
 from costmodel.price.estimate import estimate, sized_areas
 from costmodel.price.speeds import Speed, tightness
 from costmodel.price.technology import Technology
-from dse.presentation.phrases import quantity, shape
+from dse.pricing.metrics import METRICS
 from dse.results.designs import Row, core_of
 from dse.results.sweep_results import Results
 from dse.results.verified import Figures, Verified, errors
@@ -74,7 +74,16 @@ def verify(
                 modelled = modelled_figures(row, technology, trial)
                 measured = measured_figures(row, synthesis, simulation)
                 broken = limits_broken(summary.results, row, modelled, measured)
-                yield _record(chosen[index], library, trial, simulation, modelled, measured, broken)
+                yield _record(
+                    chosen[index],
+                    summary.naming.phrase(row),
+                    library,
+                    trial,
+                    simulation,
+                    modelled,
+                    measured,
+                    broken,
+                )
             progress(SIMULATION + (1 - SIMULATION) * done / sum(weights))
     if failed is not None:
         raise failed
@@ -100,11 +109,11 @@ def limits_broken(results: Results, row: Row, modelled: Figures, measured: Figur
     budget = results.budget.get("area_um2")
     area = row["area_um2"] * measured.area_um2 / modelled.area_um2
     if budget is not None and area > budget:
-        yield f"{quantity('area_um2', area)} is over the budget of {quantity('area_um2', budget)}"
+        yield f"{METRICS['area_um2'].text(area)} is over the budget of {METRICS['area_um2'].text(budget)}"
     asked = "clock_mhz" in {**results.meta["axes"], **results.meta["fixed"]}
     if asked and measured.delay_ps * row["clock_mhz"] > 1e6:
         yield (
-            f"its longest path of {quantity('delay_ps', measured.delay_ps)} is too slow for "
+            f"its longest path of {METRICS['delay_ps'].text(measured.delay_ps)} is too slow for "
             f"{row['clock_mhz']:,.0f} MHz"
         )
 
@@ -137,6 +146,7 @@ def _figures(row: Row, areas: Mapping[Speed, float], delay_ps: float, cycles: in
 
 def _record(
     one: Candidate,
+    design: str,
     library: Library,
     trial: Trial,
     simulation: SimulationResult,
@@ -148,7 +158,7 @@ def _record(
         id=one.row["id"],
         rank=one.rank,
         what=one.what,
-        design=f"{one.row['architecture']}, {shape(one.row)}",
+        design=design,
         core=core_name(core_of(one.row)),
         library=library.name,
         trial=trial.title,

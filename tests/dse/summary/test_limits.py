@@ -52,20 +52,20 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_without_bandwidths_computing_alone_limits() -> None:
     assert limits(FREE) == (
-        "Computing alone limits its token rate: no bandwidth is limited, and it takes 312 GB/s of weights "
-        "and 2.12 GB/s of activations."
+        "It is compute-bound: the spec sets no bandwidth limit. It needs 312 GB/s for weights and 2.12 GB/s "
+        "for activations."
     )
 
 
 def test_shares_of_the_time_are_told_the_largest_first() -> None:
     row = FREE | {"weight_bandwidth_gb_per_s": 25.6, "weight_bound": 0.625}
     assert limits(row) == (
-        "Its token rate is limited by weights at 25.6 GB/s for 62.5% of the time, by computing for 37.5%."
+        "Its token rate is limited by weights at 25.6 GB/s for 62.5 % of the time, by computing for 37.5 %."
     )
     row |= {"activation_bandwidth_gb_per_s": 4, "weight_bound": 0.125, "activation_bound": 0.625}
     assert limits(row) == (
-        "Its token rate is limited by activations at 4 GB/s for 62.5% of the time, by computing for 25.0% "
-        "and by weights at 25.6 GB/s for 12.5%."
+        "Its token rate is limited by activations at 4 GB/s for 62.5 % of the time, by computing for 25.0 % "
+        "and by weights at 25.6 GB/s for 12.5 %."
     )
 
 
@@ -79,7 +79,7 @@ def test_the_summary_tells_how_many_cores_split_what(results: Path) -> None:
     best = summary.best
     assert best is not None
     told = headline(summary)[0]
-    assert f"{best['cores']} lut cores side by side that split every layer's {best['split']}" in told
+    assert f"{best['cores']} cores that split every layer's {best['split']}" in told
     assert limits(best) in headline(summary)
 
 

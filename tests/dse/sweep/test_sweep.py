@@ -87,27 +87,32 @@ def test_the_front_is_listed_best_first(finished: Path) -> None:
     assert first[header.index("architecture")] in ("lut", "select", "multiplier")
 
 
-def test_the_summary_recommends_the_fastest_core_within_the_budget(finished: Path) -> None:
+def test_the_summary_recommends_the_cheapest_of_nearly_the_fastest_within_the_budget(finished: Path) -> None:
     points = pq.read_table(finished / POINTS).to_pylist()
     affordable = [p for p in points if p["feasible"] and p["area_um2"] <= 700]
-    fastest = max(affordable, key=lambda p: (p["tokens_per_second"], -p["area_um2"]))
+    most = max(p["tokens_per_second"] for p in affordable)
+    near = [p for p in affordable if p["tokens_per_second"] >= 0.99 * most]
+    chosen = min(near, key=lambda p: p["area_um2"])
     best = CoreConfig.load(finished / "best.toml")
     assert (best.architecture, best.tables, best.columns, best.group_size) == (
-        fastest["architecture"], fastest["tables"], fastest["columns"], fastest["group_size"],
+        chosen["architecture"], chosen["tables"], chosen["columns"], chosen["group_size"],
     )  # fmt: skip
     text = (finished / "summary.md").read_text()
-    assert f"Within 700 µm² the best is a {best.architecture} core" in text
+    assert (
+        f"Within 700 µm² the cheapest design within 1 % of the fastest is a {best.architecture} design"
+        in text
+    )
     for architecture in {"lut", "select", "multiplier"} - {best.architecture}:
         rivals = [
             p
             for p in points
             if p["feasible"]
             and p["architecture"] == architecture
-            and p["tokens_per_second"] >= fastest["tokens_per_second"]
+            and p["tokens_per_second"] >= chosen["tokens_per_second"]
         ]
         if rivals:
-            saving = 1 - fastest["area_um2"] / min(p["area_um2"] for p in rivals)
-            assert f"{saving:.1%} less area than the cheapest {architecture} core" in text
+            saving = 1 - chosen["area_um2"] / min(p["area_um2"] for p in rivals)
+            assert f"{100 * saving:.1f} % less area than the cheapest {architecture} core" in text
 
 
 def test_no_path_of_the_machine_is_in_the_results(finished: Path) -> None:

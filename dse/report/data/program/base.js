@@ -41,13 +41,9 @@ function number(value) {
 }
 
 const short = (value) => (value >= 1e6 ? `${Number((value / 1e6).toPrecision(3))}M` : value >= 1e4 ? `${Number((value / 1e3).toPrecision(3))}k` : number(value));
-const withUnit = (name, value) => `${number(value)}${D.units[name] ? " " + D.units[name] : ""}`;
-const percent = (share) => `${(100 * share).toFixed(1)}%`;
+const percent = (share) => `${Math.abs(share) >= 0.01 || !share ? (100 * share).toFixed(1) : Number((100 * share).toPrecision(2))} %`;
+const isShare = (name) => D.percent.includes(name);
 
-/** A design in a phrase. */
-function phrase(i) {
-  const lut = valueOf("architecture", i) === "lut";
-  const cores = valueOf("cores", i) > 1 ? `${valueOf("cores", i)} × ` : "";
-  const rows = valueOf("rows", i) > 1 ? ` × ${valueOf("rows", i)} rows` : "";
-  return `${cores}${valueOf("architecture", i)}, ${lut ? `µ = ${valueOf("group_size", i)}, ` : ""}${valueOf("tables", i)} ${lut ? "tables" : "inputs"} × ${valueOf("columns", i)} columns${rows}`;
-}
+/** A value of a key or figure: shares as percentages. */
+const figure = (name, value) => (isShare(name) && typeof value === "number" ? percent(value) : number(value));
+const withUnit = (name, value) => `${figure(name, value)}${!isShare(name) && D.units[name] ? " " + D.units[name] : ""}`;

@@ -5,22 +5,32 @@ const partColour = (part) => lit(D.partColours[part]);
 
 function drawBreakdown() {
   if (D.best === null) { $("breakdown-section").hidden = true; return; }
-  const bars = [[String(groupOf(D.best)), D.best], ...D.equals];
-  const size = (i) => `${valueOf("cores", i) > 1 ? valueOf("cores", i) + " × " : ""}${valueOf("tables", i)} × ${valueOf("columns", i)}`;
-  const names = bars.map(([name, i]) => `<b>${name}</b><br>${valueOf("architecture", i) === "lut" ? "µ = " + valueOf("group_size", i) + ", " : ""}${size(i)}`);
+  if (best === null) { Plotly.react("breakdown", [], layout({}), still); return; }
+  const bars = [[D.groupNames[D.groups.indexOf(groupOf(best))], best], ...equals];
+  const names = bars.map(([name, i]) => `<b>${name}</b><br>${wrapped(designs.phrase[i].replace(`${name}, `, ""), Math.max(10, Math.floor((narrow() ? 48 : 78) / bars.length)))}`);
   const traces = present.map((part) => ({
     type: "bar", name: part, x: names, y: bars.map(([, i]) => designs["area_" + part][i]), marker: { color: partColour(part) },
     hovertemplate: `${part}: %{y:,.0f} µm²<extra></extra>`, width: 0.62,
   }));
   const totals = bars.map(([, i], k) => ({
     x: names[k], y: designs.area_um2[i], yanchor: "bottom", showarrow: false,
-    text: `${number(designs.area_um2[i])}${k ? `${bars.length > 2 && narrow() ? "<br>" : " "}<b>${(designs.area_um2[i] / designs.area_um2[D.best]).toFixed(2)}×</b>` : ""}`,
+    text: `${number(designs.area_um2[i])}${k ? `${bars.length > 2 && narrow() ? "<br>" : " "}<b>${D.price === "area_um2" && tied(i) ? "≈" : `${(designs.area_um2[i] / designs.area_um2[best]).toFixed(2)}×`}</b>` : ""}`,
   }));
   Plotly.react("breakdown", traces, layout({
     barmode: "stack", annotations: totals, legend: { orientation: "h", y: 1.08, yanchor: "bottom", traceorder: "normal", font: { size: narrow() ? 10 : 12 } },
-    yaxis: { title: { text: "Area (µm²)" }, separatethousands: true, exponentformat: "none", rangemode: "tozero" }, xaxis: { gridcolor: "rgba(0,0,0,0)" },
+    yaxis: { title: { text: "Area (µm²)" }, separatethousands: true, exponentformat: "none", rangemode: "tozero" }, xaxis: { gridcolor: "rgba(0,0,0,0)", tickangle: 0, tickfont: { size: narrow() ? 9 : 11 } },
     margin: { l: 8, r: 8, t: 40, b: 8 },
   }), still);
+}
+
+/** A phrase in lines of about so many letters. */
+function wrapped(phrase, length) {
+  const lines = [""];
+  for (const word of phrase.split(" ")) {
+    if (lines[lines.length - 1].length + word.length > length) lines.push("");
+    lines[lines.length - 1] += `${word} `;
+  }
+  return lines.map((line) => line.trim()).join("<br>");
 }
 
 /** A bar a design along the front; a click shows it. */
@@ -36,7 +46,7 @@ function drawAlongFront() {
   }
   for (const [what, i] of D.along) {
     const row = button(list, undefined, () => choose(i, true), i === D.best ? "bar best" : "bar");
-    element("span", row, phrase(i), "bar-name");
+    element("span", row, designs.phrase[i], "bar-name");
     const bar = element("span", row, undefined, "bar-parts");
     for (const part of present) {
       const share = designs["area_" + part][i] / designs.area_um2[i];
@@ -45,7 +55,7 @@ function drawAlongFront() {
       piece.style.background = partColour(part);
       piece.title = `${part}: ${number(designs["area_" + part][i])} µm², ${percent(share)}`;
     }
-    const figures = element("span", row, `${withUnit(D.price, designs[D.price][i])}, ${withUnit(D.rate, designs[D.rate][i])}`, "bar-figures");
+    const figures = element("span", row, [...new Set([D.price, D.merit])].map((name) => withUnit(name, designs[name][i])).join(", "), "bar-figures");
     if (what) element("b", figures, ` ${what}`);
   }
 }

@@ -8,8 +8,8 @@ function drawFormats() {
     const own = D.formats.filter((row) => row.architecture === architecture);
     return {
       type: "scatter", mode: "markers", name: architecture, showlegend: legend, x: own.map((row) => row[across]), y: own.map((row) => row.cost),
-      marker: { color: shadeOf(k), symbol: ["circle", "square", "diamond"][k % 3], size: 9 },
-      text: own.map((row) => `<b>${row.number}, ${architecture}</b><br>${row.what}<br>${number(row.cost)} µm² per token/s, ${number(row.error)} RMS error`),
+      marker: { color: architectureColour(architecture), symbol: ["circle", "square", "diamond", "triangle-up", "star"][k % 5], size: 9 },
+      text: own.map((row) => `<b>${row.number}, ${architecture}</b><br>${row.what}<br>${number(row.cost)} µm² per token/s, ${percent(row.error)} RMS error`),
       hovertemplate: "%{text}<extra></extra>",
     };
   });
@@ -18,7 +18,7 @@ function drawFormats() {
     xaxis: { type: "category", categoryorder: "array", categoryarray: names, gridcolor: "rgba(0,0,0,0)" }, yaxis: cost,
     legend: { orientation: "h", y: 1.12 },
   }), still);
-  Plotly.react("formats-error", traces("error", false), layout({ xaxis: { type: "log", title: { text: "RMS error" }, exponentformat: "power", dtick: 1 }, yaxis: cost }), still);
+  Plotly.react("formats-error", traces("error", false), layout({ xaxis: { type: "log", title: { text: "RMS error" }, tickformat: "~%", dtick: 1 }, yaxis: cost }), still);
 }
 
 function drawChoices() {

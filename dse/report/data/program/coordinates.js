@@ -11,7 +11,7 @@ function axisOf(name) {
     const ticks = [];
     for (let decade = Math.floor(low); decade <= high; decade++) for (const digit of high - low > 3 ? [1] : [1, 2, 5]) ticks.push(decade + Math.log10(digit));
     const shown = ticks.filter((tick) => tick >= low && tick <= high);
-    return { name, label: D.labels[name], places, range: high > low ? [low, high] : [low - 0.1, high + 0.1], ticks: shown.length ? shown : [low], texts: (shown.length ? shown : [low]).map((tick) => short(Number((10 ** tick).toPrecision(3)))), log: true };
+    return { name, label: D.labels[name], places, range: high > low ? [low, high] : [low - 0.1, high + 0.1], ticks: shown.length ? shown : [low], texts: (shown.length ? shown : [low]).map((tick) => (isShare(name) ? percent(10 ** tick) : short(Number((10 ** tick).toPrecision(3))))), log: true };
   }
   const values = [...new Set(D.front.map((i) => column[i]))].sort((a, b) => (a === null ? -1 : b === null ? 1 : a > b ? 1 : -1));
   const code = new Map(values.map((value, k) => [value, k]));
@@ -26,29 +26,29 @@ function rangeWords(axis, range) {
     return [...(range[0] > axis.range[0] ? [`${axis.name}>=${low}`] : []), ...(range[1] < axis.range[1] ? [`${axis.name}<=${high}`] : [])];
   }
   const chosen = axis.values.filter((value, k) => value !== null && k >= range[0] && k <= range[1]);
-  return [`${axis.name}=${chosen.length ? chosen.join("|") : "none"}`];
+  return chosen.length ? [`${axis.name}=${chosen.map(written).join("|")}`] : [`not ${axis.name} in [${axis.values.filter((value) => value !== null).map(written).join(", ")}]`];
 }
 
 /** The range along an axis that the filter asks for, if it asks for one. */
 function wordsRange(axis) {
-  const own = words.filter((word) => keyOf(word) === axis.name).map((word) => word.match(operators));
+  const own = clauses.filter((clause) => clause.key === axis.name && ["=", "<", ">", "<=", ">="].includes(clause.operator));
   if (!own.length) return undefined;
-  const exact = own.find((parts) => parts[2] === "=");
+  const exact = own.find((clause) => clause.operator === "=");
   if (exact && axis.values) {
-    const codes = exact[3].split("|").map((text) => axis.values.findIndex((value) => String(value) === text)).filter((code) => code >= 0);
+    const codes = exact.values.map((wanted) => axis.values.findIndex((value) => equal(value, wanted))).filter((code) => code >= 0);
     return codes.length ? [Math.min(...codes) - 0.3, Math.max(...codes) + 0.3] : undefined;
   }
   if (exact || !axis.log) return undefined;
   const range = [...axis.range];
-  for (const [, , operator, value] of own) range[operator[0] === ">" ? 0 : 1] = Math.log10(Number(value));
+  for (const { operator, values } of own) range[operator[0] === ">" ? 0 : 1] = Math.log10(values[0]);
   return range;
 }
 
 function drawCoordinates() {
   const ranges = axes.map(wordsRange);
   const inPlot = new Set(axes.filter((_, k) => ranges[k]).map((axis) => axis.name));
-  const tests = words.filter((word) => !inPlot.has(keyOf(word))).map(test);
-  const all = D.front.filter((i) => tests.every((passes) => passes(i)));
+  const others = clauses.filter((clause) => !inPlot.has(clause.key));
+  const all = D.front.filter((i) => others.every(({ passes }) => passes(i)));
   const count = Math.min(mostLines, all.length);
   const shown = Array.from({ length: count }, (_, k) => all[Math.floor((k * all.length) / count)]);
   $("lines").textContent = count < all.length ? ` Lines are an even choice of ${number(count)} of ${number(all.length)} designs.` : "";
@@ -67,14 +67,14 @@ function drawCoordinates() {
 
 function listenToCoordinates() {
   $("coordinates").on("plotly_restyle", () => {
-    let wanted = words;
+    let wanted = clauses;
     $("coordinates").data[0].dimensions.forEach((dimension, k) => {
       const before = wordsRange(axes[k]), range = dimension.constraintrange;
       if (String(before) === String(range)) return;
-      wanted = wanted.filter((word) => keyOf(word) !== axes[k].name);
-      if (range) wanted = [...wanted, ...rangeWords(axes[k], range)];
+      wanted = wanted.filter((clause) => clause.key !== axes[k].name);
+      if (range) wanted = [...wanted, ...rangeWords(axes[k], range).map((text) => ({ text }))];
     });
-    filterBy(wanted, "coordinates");
+    filterBy(wanted.map(({ text }) => text), "coordinates");
   });
 }
 

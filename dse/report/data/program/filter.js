@@ -1,47 +1,46 @@
-// Which designs are shown: one text, `key=value key=a|b figure<=limit`, that every part of the page reads and writes.
+// Which designs are shown: one text of clauses that every part of the page reads and writes.
 
-const operators = /^([^<>=\s]+?)(<=|>=|=|<|>)(.+)$/;
 const listeners = [];
-let words = [];
+let clauses = [];
 let matches = null;
 
-function test(word) {
-  const [, key, operator, value] = word.match(operators) || [null, null, null, word];
-  if (!key) return (i) => D.varied.some((name) => String(valueOf(name, i)) === value);
-  if (operator === "=") {
-    const allowed = value.split("|");
-    return (i) => allowed.includes(String(valueOf(key, i)));
-  }
-  const limit = Number(value);
-  return { "<": (i) => valueOf(key, i) < limit, ">": (i) => valueOf(key, i) > limit, "<=": (i) => valueOf(key, i) <= limit, ">=": (i) => valueOf(key, i) >= limit }[operator];
-}
-
-/** The designs that pass every word, in their order. */
+/** The designs that pass every clause, in their order. */
 function matching() {
   if (!matches) {
-    const tests = words.map(test);
     const which = $("which").value;
     matches = [];
-    for (let i = 0; i < size; i++) if ((which === "all" || designs.front[i]) && tests.every((passes) => passes(i))) matches.push(i);
+    for (let i = 0; i < size; i++) if ((which === "all" || designs.front[i]) && clauses.every(({ passes }) => passes(i))) matches.push(i);
   }
   return matches;
 }
 
-/** Takes other words; `source` is the part that made them, which knows already. */
-function filterBy(wanted, source) {
-  words = wanted;
+/** Takes other clauses, given as texts; `source` is the part that made them, which knows already. What cannot be read is answered, and changes nothing. */
+function filterBy(texts, source) {
+  const answer = $("answer"), field = $("filter");
+  let wanted;
+  try {
+    wanted = clausesOf(texts.join(" "));
+    if (size) wanted.forEach(({ passes }) => passes(0));
+  } catch (error) {
+    answer.textContent = error.message;
+    field.setAttribute("aria-invalid", "true");
+    return;
+  }
+  answer.textContent = "";
+  field.removeAttribute("aria-invalid");
+  clauses = wanted;
   matches = null;
-  if (source !== "text") $("filter").value = words.join(" ");
-  $("clear").hidden = !words.length;
+  if (source !== "text") field.value = texts.join(" ");
+  $("clear").hidden = !clauses.length;
   $("count").textContent = `${number(matching().length)} of ${number(size)} designs`;
+  recommend();
   for (const listener of listeners) listener(source);
 }
 
-const keyOf = (word) => (word.match(operators) || [])[1];
-const without = (key) => words.filter((word) => keyOf(word) !== key);
+const textsWithout = (key) => clauses.filter((clause) => clause.key !== key).map(({ text }) => text);
 
 /** Shows only designs with this value of `key`, or all again where it was the only one. */
 function toggle(key, value) {
-  const word = `${key}=${value}`;
-  filterBy(words.includes(word) ? without(key) : [...without(key), word]);
+  const text = `${key}=${written(value)}`;
+  filterBy(clauses.some((clause) => clause.text === text) ? textsWithout(key) : [...textsWithout(key), text]);
 }

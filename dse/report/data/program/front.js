@@ -1,10 +1,10 @@
-// The front in any two figures. Hover tells the configuration, a click shows the design, a click in the legend filters.
+// The front in any two figures. Hover names the design in full, a click shows the design, a click in the legend filters.
 
 function hover(i) {
-  const keys = D.varied.filter((key) => valueOf(key, i) !== null).map((key) => `${key} = ${valueOf(key, i)}`);
+  const parts = designs.phrase[i].split(", ");
   const lines = [];
   const many = narrow() ? 2 : 3;
-  for (let k = 0; k < keys.length; k += many) lines.push(keys.slice(k, k + many).join(", "));
+  for (let k = 0; k < parts.length; k += many) lines.push(parts.slice(k, k + many).join(", "));
   const figures = Object.keys(D.objectives).map((name) => `<b>${withUnit(name, designs[name][i])}</b>`);
   return `${figures.join(" · ")}<br>${lines.join("<br>")}`;
 }
@@ -43,7 +43,7 @@ function drawFront() {
   const groups = colour === D.compare ? D.groups : [...new Set(Array.from({ length: size }, (_, i) => valueOf(colour, i)))].sort((a, b) => (a > b ? 1 : -1));
   groups.forEach((value, k) => {
     const indices = shown.filter((i) => valueOf(colour, i) === value);
-    const shade = shadeOf(k);
+    const shade = colour === D.compare ? colourOf(value) : colour === "architecture" ? architectureColour(value) : shadeOf(k);
     const name = typeof value === "string" ? value : `${colour} = ${value}`;
     const meta = { key: colour, value };
     traces.push({ type: "scatter", mode: "markers", name, meta, legendgroup: name, x: [null], y: [null], marker: { color: indices.length ? shade : css("--line"), size: 9 } });
@@ -59,8 +59,8 @@ function drawFront() {
     if (faint.length) traces.push(points(kind, faint, x, y, name, shade, 0.15, { showlegend: false }));
     if (strong.length) traces.push(points(kind, strong, x, y, name, shade, 0.5, { showlegend: false }));
   });
-  const marks = D.equals.map(([value, i]) => [`${value}, as fast`, i, "diamond-open"]);
-  if (D.best !== null) marks.push(["recommended", D.best, "star"]);
+  const marks = equals.map(([value, i]) => [`${value}${D.single ? "" : `, ${D.alike}`}${tied(i) ? ", not told apart" : ""}`, i, "diamond-open"]);
+  if (best !== null) marks.push(["recommended", best, "star"]);
   for (const [name, i, symbol] of marks) {
     const star = symbol === "star", shade = colourOf(groupOf(i));
     const marker = { symbol, size: star ? 17 : 12, color: star ? css("--ink") : shade, line: { color: star ? css("--paper") : shade, width: star ? 1.5 : 2 } };
@@ -73,10 +73,10 @@ function drawFront() {
   const shapes = [], annotations = [];
   if (x in D.budget) {
     shapes.push({ type: "line", x0: D.budget[x], x1: D.budget[x], y0: 0, y1: 1, yref: "paper", line: { color: css("--soft"), width: 1, dash: "dash" } });
-    annotations.push({ x: Math.log10(D.budget[x]), y: 0, yref: "paper", yanchor: "bottom", xanchor: "left", xshift: 4, showarrow: false, text: `budget ${withUnit(x, D.budget[x])}`, font: { color: css("--soft"), size: 11 } });
+    annotations.push({ x: designs[x].every((value) => value > 0) ? Math.log10(D.budget[x]) : D.budget[x], y: 0, yref: "paper", yanchor: "bottom", xanchor: "left", xshift: 4, showarrow: false, text: `budget ${withUnit(x, D.budget[x])}`, font: { color: css("--soft"), size: 11 } });
   }
   Plotly.react("front", traces, layout({
-    xaxis: logarithmic(D.labels[x]), yaxis: logarithmic(D.labels[y]), hovermode: "closest", shapes, annotations,
+    xaxis: axisOfFigure(x, designs[x]), yaxis: axisOfFigure(y, designs[y]), hovermode: "closest", shapes, annotations,
     legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, itemsizing: "constant", font: { size: narrow() ? 10 : 12 } },
     margin: { l: 8, r: 8, t: narrow() ? 70 : 40, b: 8 },
   }), config);

@@ -10,30 +10,54 @@ for (const card of D.cards) {
 for (const [name, value] of D.provenance) { element("dt", $("provenance"), name); element("dd", $("provenance"), value); }
 $("source").textContent = D.source;
 $("front-caption").textContent = `${number(D.frontSize)} designs are on the front of all objectives together (strong); lines join the best of each kind in the two shown. Hover for the configuration, click for the whole design, click in the legend to show one kind alone.`;
-$("choices-caption").textContent = D.best === null ? "" : `The least ${D.labels[D.price].replace(/ \(.*/, "").toLowerCase()} (${D.units[D.price]}) of a ${groupOf(D.best)} design as fast as the recommended one, for each value of a parameter, everything else chosen anew.${D.complete ? "" : " Read off a sample of the space."}`;
+$("choices-caption").textContent = D.best === null ? "" : `The least ${D.labels[D.price].replace(/ \(.*/, "").toLowerCase()} (${D.units[D.price]}) of a ${groupOf(D.best)} design ${D.alike} as the recommended one, for each value of a parameter, everything else chosen anew.${D.complete ? "" : " Read off a sample of the space."}`;
+
+$("filter").placeholder = example();
 
 const option = (select, value, text) => { element("option", select, text || value).value = value; };
 for (const name of Object.keys(D.labels)) { option($("x"), name, D.labels[name]); option($("y"), name, D.labels[name]); }
 for (const key of new Set([D.compare, ...D.varied.filter((k) => new Set(designs[k]).size <= 8)])) option($("colour"), key);
 option($("which"), "all", "the front of each kind");
 option($("which"), "front", "the front of all");
-$("x").value = D.price; $("y").value = D.rate; $("colour").value = D.compare;
+$("x").value = D.price; $("y").value = D.single ? (D.price === "tokens_per_second" ? "area_um2" : "tokens_per_second") : D.merit; $("colour").value = D.compare;
 
-function draw() { drawFront(); drawGroupSize(); drawBreakdown(); drawAlongFront(); drawFormats(); drawChoices(); coordinatesChanged(); drawLayers(); drawDesigns(); }
+function draw() { drawJumps(); drawFront(); drawGroupSize(); drawBreakdown(); drawAlongFront(); drawFormats(); drawChoices(); coordinatesChanged(); drawLayers(); drawDesigns(); }
 function theme(dark) { document.documentElement.classList.toggle("dark", dark); draw(); }
 
 for (const id of ["x", "y", "colour"]) $(id).onchange = drawFront;
 let typing = 0;
-$("filter").oninput = () => { clearTimeout(typing); typing = setTimeout(() => filterBy($("filter").value.trim().split(/\s+/).filter(Boolean), "text"), 150); };
-$("which").onchange = () => filterBy(words);
+$("filter").oninput = () => { clearTimeout(typing); typing = setTimeout(() => filterBy([$("filter").value], "text"), 150); };
+$("which").onchange = () => filterBy(clauses.map(({ text }) => text));
 $("clear").onclick = () => filterBy([]);
 $("more").onclick = () => { limit += 100; drawDesigns(); };
 $("copy-source").onclick = async () => { $("copy-source").textContent = (await copied(D.source)) ? "Copied" : "Select it above"; };
-listeners.push((source) => { limit = 25; drawFront(); drawDesigns(); if (source !== "coordinates") coordinatesChanged(); });
+listeners.push((source) => {
+  limit = 25;
+  drawFront(); drawBreakdown(); drawDesigns();
+  if (source !== "coordinates") coordinatesChanged();
+});
+
+/** A filter that this report can answer: a value of a key, and a limit of the price. */
+function example() {
+  const limits = D.front.map((i) => designs[D.price][i]).sort((a, b) => a - b), middle = limits[Math.floor(limits.length / 2)];
+  const keys = [D.compare, ...D.varied].filter((key, k, all) => D.varied.includes(key) && all.indexOf(key) === k && designs[key][D.front[0]] !== null).slice(0, 2);
+  return [...keys.map((key) => `${key}=${written(designs[key][D.front[0]])}`), `${D.price}<=${Number(Number(middle).toPrecision(2))}`].join(" ");
+}
+
+/** Links to the sections, for a screen on which they are far apart. */
+function drawJumps() {
+  $("jump").replaceChildren();
+  for (const section of document.querySelectorAll("main > section")) {
+    if (section.hidden) continue;
+    if (!section.id) section.id = `${section.dataset.jump.toLowerCase()}-section`;
+    element("a", $("jump"), section.dataset.jump).href = `#${section.id}`;
+  }
+}
 
 const preference = matchMedia("(prefers-color-scheme: dark)");
 theme(preference.matches);
 filterBy([]);
+drawJumps();
 preference.onchange = () => theme(preference.matches);
 $("theme").onclick = () => theme(!document.documentElement.classList.contains("dark"));
 let wasDark = false;

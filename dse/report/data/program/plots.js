@@ -14,7 +14,8 @@ function lit(colour) {
 }
 
 const shadeOf = (k) => lit(D.valueColours[k % D.valueColours.length]);
-const colourOf = (value) => shadeOf(Math.max(0, D.groups.indexOf(value)));
+const architectureColour = (value) => (value in D.architectureColours ? lit(D.architectureColours[value]) : css("--ink"));
+const colourOf = (value) => (D.compare === "architecture" ? architectureColour(value) : shadeOf(Math.max(0, D.groups.indexOf(value))));
 
 function layout(extra) {
   const axis = { gridcolor: css("--grid"), linecolor: css("--line"), zeroline: false, automargin: true, color: css("--soft") };
@@ -38,5 +39,6 @@ function decades(title, values) {
   return { type: "log", title: { text: title }, tickvals: few, ticktext: few.map(number) };
 }
 
-/** A logarithmic axis with plain numbers. */
+/** An axis of a figure: logarithmic with plain numbers where all values are positive; shares as percentages. */
+const axisOfFigure = (name, values) => (values.every((value) => value > 0) ? { ...logarithmic(D.labels[name]), ...(isShare(name) ? { tickformat: "~%" } : {}) } : { title: { text: D.labels[name] }, ...(isShare(name) ? { tickformat: "~%" } : {}) });
 const logarithmic = (title) => ({ type: "log", title: { text: title }, exponentformat: "none", separatethousands: true, dtick: 1, minor: { dtick: "D1", ticks: "inside", tickcolor: css("--line"), showgrid: false } });

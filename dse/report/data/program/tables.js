@@ -1,6 +1,6 @@
 // The designs that pass the filter as a table to sort, and the recommended design layer by layer.
 
-const columns = [...new Set([...(D.varied.includes(D.compare) ? [D.compare] : []), ...Object.keys(D.objectives), ...D.varied, D.efficiency, "utilisation", "delay_ps", "bits_per_weight"])];
+const columns = [...new Set([...(D.varied.includes(D.compare) ? [D.compare] : []), ...Object.keys(D.objectives), ...D.varied, D.efficiency, "utilisation", "clock_mhz", "delay_ps", "bits_per_weight"])];
 let sortBy = D.price, descending = D.objectives[D.price] === "max", limit = 25;
 
 const heading = (name) => (D.labels[name] || name).replace(" (", "\u200b (").replace(/([_.])/g, "$1\u200b");
@@ -29,7 +29,7 @@ function drawDesigns() {
     row.dataset.i = i;
     row.onclick = () => choose(i, true);
     for (const name of columns) {
-      const cell = element("td", row, number(valueOf(name, i)));
+      const cell = element("td", row, figure(name, valueOf(name, i)));
       if (typeof valueOf(name, 0) === "string") cell.className = "text";
       if (name === D.compare) { const dot = element("span", null, undefined, "swatch"); dot.style.background = colourOf(groupOf(i)); cell.prepend(dot); }
     }

@@ -1,0 +1,106 @@
+"""Designs in words: everything that tells a design from the others of its space, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dse.presentation.phrases import counted
+
+Row = Mapping[str, Any]
+
+TILE = ("group_size", "tables", "columns", "rows", "dataflow", "outputs")
+"""Keys that ``tile`` tells of, always."""
+
+NUMBER = ("activation", "datapath", "aligned_bits")
+"""Keys that ``number`` tells of."""
+
+OTHERS: Mapping[str, Callable[[Any], str]] = {
+    "rounding": lambda value: "rounded to nearest" if value == "nearest" else f"rounding by {value}",
+    "accumulation": lambda value: f"accumulated in {value}",
+    "symmetric": lambda value: "symmetric" if value else "",
+    "fetch": lambda value: f"{value} fetch",
+    "max_reduction": lambda value: f"sums of {value:,}",
+    "pipeline.table": lambda value: f"registered {value}",
+    "pipeline.fetch": lambda value: "registered fetch" if value else "",
+    "pipeline.reduction_every": lambda value: f"registers every {counted(value, 'level')}" if value else "",
+    "pipeline.float_stages": lambda value: f"floats in {counted(value, 'stage')}" if value else "",
+    "speed": lambda value: f"sized {value}",
+    "weight_bandwidth_gb_per_s": lambda value: f"{value:g} GB/s of weights" if value else "",
+    "activation_bandwidth_gb_per_s": lambda value: f"{value:g} GB/s of activations" if value else "",
+}
+"""Words for values of other keys; empty for what goes without saying. Keys that are not here are told as
+``key = value``."""
+
+
+def tile(row: Row) -> str:
+    """The tile of one core, and what it holds: ``group size 3, 4 tables × 16 columns``."""
+    lut = row["architecture"] == "lut"
+    group = f"group size {row['group_size']}, " if lut else ""
+    rows = f" × {row['rows']} rows" if row.get("rows", 1) != 1 else ""
+    size = f"{counted(row['tables'], 'table' if lut else 'input')} × {counted(row['columns'], 'column')}"
+    held = row.get("dataflow") == "table_stationary"
+    return f"{group}{size}{rows}" + (f", table-stationary for {row['outputs']:,} outputs" if held else "")
+
+
+def number(row: Row) -> str:
+    """The numbers that a design computes with: ``int8``, ``fp16 aligned to 12 bits``."""
+    words = [str(row["activation"])]
+    if row.get("datapath"):
+        words.append(str(row["datapath"]))
+    if row.get("aligned_bits"):
+        words.append(f"to {row['aligned_bits']} bits")
+    return " ".join(words)
+
+
+def division(row: Row) -> str:
+    """How several cores divide the work, after ``that``."""
+    return f"split every layer's {row['split']}"
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How the designs of one space are told apart.
+
+    ``varied`` are the keys that differ between its designs, in order. ``own_clock``: each runs at a clock of
+    its own, so that this, too, is worth a word. ``compare`` is the key whose values are held against each
+    other.
+    """
+
+    varied: Collection[str]
+    own_clock: bool
+    compare: str = "architecture"
+
+    def phrase(self, row: Row) -> str:
+        """A design in a phrase: ``select, int8, 104 inputs × 24 columns, tree fetch``."""
+        return ", ".join([str(row["architecture"]), self.details(row)])
+
+    def details(self, row: Row, numbers: bool = False) -> str:
+        """The same without the architecture; with ``numbers`` its number format in any case."""
+        several = row.get("cores", 1) > 1
+        words = [number(row)] if numbers or set(NUMBER) & set(self.varied) else []
+        words.append(f"{row['cores']} cores that {division(row)}, each {tile(row)}" if several else tile(row))
+        told = {"architecture", *NUMBER, *TILE, "cores", "split", "clock_mhz"}
+        for key in self.varied:
+            if key not in told and row.get(key) is not None:
+                words.append(OTHERS[key](row[key]) if key in OTHERS else f"{key} = {row[key]}")
+        if self.tells_clock:
+            words.append(f"at {row['clock_mhz']:,.0f} MHz")
+        return ", ".join(filter(None, words))
+
+    @property
+    def tells_clock(self) -> bool:
+        """Whether the clock is part of a design's name."""
+        return self.own_clock or "clock_mhz" in self.varied
+
+    def group(self, value: Any) -> str:
+        """A value of the compared key by itself: ``lut``, ``cores = 2``."""
+        return str(value) if isinstance(value, str) else f"{self.compare} = {value}"
+
+    def kind(self, value: Any, before: str = "") -> str:
+        """Cores of a value of the compared key: ``cheapest lut core``, ``cheapest core with cores = 2``."""
+        start = f"{before} " if before else ""
+        if self.compare == "architecture":
+            return f"{start}{value} core"
+        return f"{start}core with {self.compare} = {value}"
