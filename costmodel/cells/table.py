@@ -312,6 +312,14 @@ def _cell_from_json(name: str, data: Mapping[str, Any]) -> Cell:
 # Liberty --------------------------------------------------------------------------------------------------
 
 
+_THRESHOLDS = {
+    "input_threshold": 50,
+    "output_threshold": 50,
+    "slew_lower_threshold": 10,
+    "slew_upper_threshold": 90,
+}
+
+
 def write_liberty(table: CellTable, names: Iterable[str] | None = None) -> str:
     """The table as Liberty text (ps, fF), as far as Yosys and ABC read it."""
     lines = [
@@ -321,6 +329,12 @@ def write_liberty(table: CellTable, names: Iterable[str] | None = None) -> str:
         '  time_unit : "1ps";',
         "  capacitive_load_unit (1,ff);",
         "  nom_process : 1; nom_temperature : 25; nom_voltage : 1;",
+        # Where delays and slews are measured does not change them, but timing analysers want to know.
+        *(
+            f"  {name}_pct_{edge} : {percent};"
+            for edge in ("rise", "fall")
+            for name, percent in _THRESHOLDS.items()
+        ),
     ]
     templates: dict[tuple[bool, int, int], str] = {}
     body = []

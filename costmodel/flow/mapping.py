@@ -46,14 +46,14 @@ def offer(table: CellTable) -> Offer:
     functions = _functions(table)
     smallest: dict[tuple[int, ...], float] = {}
     for name, (inputs, function) in functions.items():
-        key = _signature(inputs, function)
+        key = signature(inputs, function)
         smallest[key] = min(smallest.get(key, float("inf")), table.cells[name].area)
     chosen: dict[str, Cell] = {}
     seen: set[tuple[int, ...]] = set()
     for name, (inputs, function) in sorted(
         functions.items(), key=lambda item: (table.cells[item[0]].area, item[0])
     ):
-        key = _signature(inputs, function)
+        key = signature(inputs, function)
         if key not in seen:
             chosen[name] = table.cells[name]
             seen.add(key)
@@ -96,7 +96,7 @@ def _functions(table: CellTable) -> dict[str, tuple[int, int]]:
     return functions
 
 
-def _signature(inputs: int, function: int) -> tuple[int, ...]:
+def signature(inputs: int, function: int) -> tuple[int, ...]:
     """Counts of ones, alone and per input and pair of inputs: equal for functions equal up to order."""
     columns = [_column(inputs, j) for j in range(inputs)]
     single = sorted((function & column).bit_count() for column in columns)
@@ -115,7 +115,7 @@ def _column(inputs: int, j: int) -> int:
 def _ties(inputs: int, function: int) -> list[tuple[tuple[int, ...], tuple[tuple[int, ...], ...]]]:
     """Functions of at most `MAX_INPUTS` that arise by tying inputs: (signature, groups of tied inputs)."""
     start: tuple[tuple[int, ...], ...] = tuple((j,) for j in range(inputs))
-    level = {_signature(inputs, function): (start, function)}
+    level = {signature(inputs, function): (start, function)}
     found: dict[tuple[int, ...], tuple[tuple[int, ...], ...]] = {}
     for width in range(inputs - 1, max(1, inputs - 4), -1):
         following: dict[tuple[int, ...], tuple[tuple[tuple[int, ...], ...], int]] = {}
@@ -126,7 +126,7 @@ def _ties(inputs: int, function: int) -> list[tuple[tuple[int, ...], tuple[tuple
                     continue
                 rest = [group for k, group in enumerate(groups) if k != j]
                 rest[i] = groups[i] + groups[j]
-                following.setdefault(_signature(width, merged), (tuple(rest), merged))
+                following.setdefault(signature(width, merged), (tuple(rest), merged))
         if width <= MAX_INPUTS:
             for key, (groups, _) in following.items():
                 found.setdefault(key, groups)

@@ -67,18 +67,20 @@ def longest_path(
     wire_ff : capacitance added to every net, in fF.
     input_slew_ps : slew at input ports and at clock pins, in ps.
     """
-    return _Analysis(module, table, wire_ff, input_slew_ps).longest()
+    return Timing(module, table, wire_ff, input_slew_ps).longest()
 
 
-class _Analysis:
+class Timing:
+    """Loads, slews and arrivals of all nets of a module; the parameters are those of `longest_path`."""
+
     def __init__(
-        self, module: dict[str, Any], table: CellTable, wire_ff: float, input_slew_ps: float
+        self, module: dict[str, Any], table: CellTable, wire_ff: float = 0.0, input_slew_ps: float = 0.0
     ) -> None:
         self.cells: dict[str, Any] = module["cells"]
         self.ports: dict[str, Any] = module["ports"]
         self.table = table
         self.input_slew = input_slew_ps
-        self.load: defaultdict[Bit, float] = defaultdict(lambda: wire_ff)
+        self.load: defaultdict[Bit, tuple[float, float]] = defaultdict(lambda: (wire_ff, wire_ff))
         self.nodes: dict[Bit, _Node] = {}
         for cell in self.cells.values():
             if cell["type"] not in table.cells:
@@ -86,10 +88,22 @@ class _Analysis:
             pins = table.cells[cell["type"]].pins
             for pin, bits in cell["connections"].items():
                 if pins[pin].direction == "input":
+                    rise, fall = pins[pin].edges or (pins[pin].capacitance,) * 2
                     for bit in bits:
-                        self.load[bit] += pins[pin].capacitance
+                        before = self.load[bit]
+                        self.load[bit] = before[RISE] + rise, before[FALL] + fall
 
-    def longest(self) -> Path | None:
+        self._time()
+
+    def load_of(self, bit: Bit) -> float:
+        """The larger of a net's loads for a rising and a falling edge, in fF."""
+        return max(self.load[bit])
+
+    def slew_of(self, bit: Bit) -> float:
+        """The longer of a net's transitions, in ps; 0 for a net that never changes."""
+        return max(self.nodes[bit].slew) if bit in self.nodes else 0.0
+
+    def _time(self) -> None:
         for bit in ("0", "1", "x"):
             self.nodes[bit] = _Node([float("-inf")] * 2, [0.0, 0.0], [None, None])
         for port in self.ports.values():
@@ -98,7 +112,6 @@ class _Analysis:
                     self.nodes[bit] = _Node([0.0, 0.0], [self.input_slew] * 2, [None, None])
         for name in self._order():
             self._propagate(name)
-        return self._worst()
 
     def _order(self) -> list[str]:
         """Sequential cells first, then every cell after those that drive it."""
@@ -152,15 +165,17 @@ class _Analysis:
                 elif arc.kind in _COMBINATIONAL and (source := connections.get(arc.related)):
                     self._traverse(node, arc, source[0], load, name, pin_name)
 
-    def _launch(self, node: _Node, arc: Arc, load: float, cell: str, pin: str) -> None:
+    def _launch(self, node: _Node, arc: Arc, load: tuple[float, float], cell: str, pin: str) -> None:
         for edge in (RISE, FALL):
-            delay, slew = _look_up(arc, edge, self.input_slew, load)
+            delay, slew = _look_up(arc, edge, self.input_slew, load[edge])
             if delay > node.arrival[edge]:
                 node.arrival[edge] = delay
                 node.came[edge] = ("", edge, cell, pin)
             node.slew[edge] = max(node.slew[edge], slew)
 
-    def _traverse(self, node: _Node, arc: Arc, source: Bit, load: float, cell: str, pin: str) -> None:
+    def _traverse(
+        self, node: _Node, arc: Arc, source: Bit, load: tuple[float, float], cell: str, pin: str
+    ) -> None:
         before = self.nodes.get(source)
         if before is None:
             raise TimingError(f"net {source} at cell {cell} has no driver")
@@ -175,14 +190,14 @@ class _Analysis:
                 start = before.arrival[entering]
                 if start == float("-inf"):
                     continue
-                delay, slew = _look_up(arc, edge, before.slew[entering], load)
+                delay, slew = _look_up(arc, edge, before.slew[entering], load[edge])
                 if start + delay > node.arrival[edge]:
                     node.arrival[edge] = start + delay
                     node.came[edge] = (source, entering, cell, pin)
                 node.slew[edge] = max(node.slew[edge], slew)
 
-    def _worst(self) -> Path | None:
-        """The latest end: an output port, or a flip-flop's data pin with its setup time."""
+    def longest(self) -> Path | None:
+        """The path to the latest end: an output port, or a flip-flop's data pin with its setup time."""
         ends: list[tuple[float, float, Bit, int, str, str]] = []
         for port_name, port in self.ports.items():
             if port["direction"] != "input":

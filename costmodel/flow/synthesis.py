@@ -27,7 +27,7 @@ from generator.errors import TernlutError
 from generator.files import cache_directory, write_text
 
 # Bumped whenever the flow changes what comes out of a synthesis, so that older cached results are not used.
-FLOW_VERSION = 4
+FLOW_VERSION = 5
 
 _TECHNOLOGIES = Path(__file__).parents[1] / "technologies"
 
@@ -47,6 +47,7 @@ class Flow:
     clock_ps : a clock period to size and buffer for; None maps for least area.
     speeds : learn also what sizing and buffering for speed makes of the design: as fast as can be (``tight``)
         and at 1.25 times that period (``medium``). Not together with a clock.
+    netlist : keep the mapped netlist, sized if a clock is given.
 
     Only flattened designs are sized.
     """
@@ -55,6 +56,7 @@ class Flow:
     hierarchical: bool = False
     clock_ps: float | None = None
     speeds: bool = False
+    netlist: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,9 @@ class SynthesisResult:
 
     `delay_ps` is the longest path by static timing, sized for the flow's clock or as fast as can be; None
     for a design that was not sized. `sized` holds ``tight`` and ``medium`` if the flow asks for speeds.
+    `mapper_delay_ps` is the same path as the mapper times it, before limits are kept: a cross-check.
+    `beyond_limits` is how many nets exceed the library's max_capacitance or max_transition. `netlist` is
+    the design in the library's cells as Verilog, if the flow asks for it.
     """
 
     area_um2: float
@@ -89,6 +94,9 @@ class SynthesisResult:
     seconds: float
     modules: dict[str, ModuleArea]
     sized: dict[str, SizedFigures] = field(default_factory=dict)
+    mapper_delay_ps: float | None = None
+    beyond_limits: int = 0
+    netlist: str | None = None
 
 
 @dataclass(frozen=True)

@@ -56,10 +56,12 @@ class Worker:
         netlist = self.logic()
         (self.directory / "mapped.json").write_text(json.dumps(netlist))
         report = {**self.report(netlist), "delay_ps": None, "sized": {}, **self.size(netlist)}
+        if self.job["netlist"]:
+            report["netlist"] = self.verilog(netlist)
         return {**report, "seconds": time.monotonic() - started}
 
     def size(self, netlist: dict[str, Any]) -> dict[str, Any]:
-        """What sizing for a clock makes of the report; nothing where no clock is asked for."""
+        """Sizes the netlist for a clock, if one is asked for; returns what it makes of the report."""
         clock, speeds = self.job["clock_ps"], self.job["speeds"]
         if (clock is None and not speeds) or self.job["hierarchical"]:
             return {}
@@ -67,11 +69,18 @@ class Worker:
         sizer = Sizer(module, self.table, strengths(self.table), self.directory)
         if clock is not None:
             sized = sizer.size(clock)
-            return {"delay_ps": sized.delay_ps, **self.areas(sized.cells), "cells": sized.cells}
+            netlist["modules"][self.job["top"]] = sized.module
+            return {
+                "delay_ps": sized.delay_ps,
+                "mapper_delay_ps": sized.mapper_delay_ps,
+                "beyond_limits": sized.beyond_limits,
+                "cells": sized.cells,
+                **self.areas(sized.cells),
+            }
         tight = sizer.size()
-        found = {"tight": tight, "medium": sizer.size(EASE * tight.delay_ps)}
+        speeds = {"tight": tight, "medium": sizer.size(EASE * tight.delay_ps)}
         figures = {
-            name: {"area_um2": sized.area_um2, "delay_ps": sized.delay_ps} for name, sized in found.items()
+            name: {"area_um2": sized.area_um2, "delay_ps": sized.delay_ps} for name, sized in speeds.items()
         }
         return {"delay_ps": tight.delay_ps, "sized": figures}
 
@@ -153,6 +162,12 @@ class Worker:
             mapped.append(netlist)
         return min(mapped, key=lambda netlist: self.report(netlist)["area_um2"])
 
+    def verilog(self, netlist: dict[str, Any]) -> str:
+        """The mapped netlist as Verilog."""
+        path = self.directory / "netlist.v"
+        write_verilog(netlist, path)
+        return path.read_text()
+
     def liberty(self, name: str, table: CellTable) -> Path:
         path = self.directory / name
         path.write_text(write_liberty(table))
@@ -228,6 +243,26 @@ class Worker:
             "sequential_um2": area[True],
             "combinational_um2": area[False],
         }
+
+
+def write_verilog(netlist: dict[str, Any], path: Path) -> None:
+    """Writes a mapped netlist as Verilog; of its nets those keep their names that are still there."""
+    modules = {}
+    for name, module in netlist["modules"].items():
+        used = {
+            bit for cell in module["cells"].values() for bits in cell["connections"].values() for bit in bits
+        }
+        names = {
+            net: entry
+            for net, entry in module.get("netnames", {}).items()
+            if net not in module["ports"] and used.issuperset(entry["bits"])
+        }
+        modules[name] = {**module, "netnames": names}
+    source = path.with_suffix(".json")
+    source.write_text(json.dumps({"creator": "", "modules": modules}))
+    design = libyosys.Design()
+    for command in (f"read_json {source}", f"write_verilog -noattr -noexpr {path}"):
+        libyosys.run_pass(command, design)
 
 
 def restore_tied_cells(netlist: dict[str, Any], tied: dict[str, TiedCell]) -> None:

@@ -74,6 +74,7 @@ def mapped(verilog: str, table: Path, directory: Path, **flow: Any) -> dict[str,
         "adders": "cells",
         "hierarchical": False,
         "clock_ps": None,
+        "netlist": False,
         "speeds": False,
         **flow,
     }
