@@ -26,12 +26,16 @@ def aligned_error_bound(plan: CorePlan, activations: ArrayLike, weights: ArrayLi
     2. Rounding a value v to the accumulation format, with f fraction bits and smallest subnormal h, is off by
        at most e·|v| + h/2, e = 2^-(f + 1). With s the exact sum of the tile, the float that is added is
        off from s by at most D = A + e·(|s| + A) + h/2.
-    3. The accumulator adds it to a sum that is already off by B. With S the exact sum up to and including
-       this tile, what is rounded is at most |S| + B + D, and a sum of floats is exact below the normal
-       range: B ← B + D + e·(|S| + B + D). The result's bound is B after the last tile.
+    3. The accumulator keeps ``plan.merge.sums`` partial sums, one where it is not pipelined, and tiles go to
+       them in turn. One that is already off by B takes the float of 2. With S the exact sum of the tiles of
+       this partial sum, this one included, what is rounded is at most |S| + B + D, and a sum of floats is
+       exact below the normal range: B ← B + D + e·(|S| + B + D).
+    4. Partial sums that are off by B and B' and exactly S and S' are merged to one off by
+       B + B' + e·(|S + S'| + B + B'), in the order of the plan. The result's bound is that of the last.
 
-    So the error is about (n·c·2^(2 - aligned_bits) + e) of the largest activation a tile, plus e of each
-    partial sum.
+    So the error is about (n·c·2^(2 - aligned_bits) + e) of the largest activation a tile, plus e of each sum
+    on the way. Those of interleaved partial sums may be far larger than their total: +x and -x in turn leave
+    nothing of it.
     """
     config = plan.config
     number, total, bits = config.format, config.accumulator_format, config.aligned_bits
@@ -46,15 +50,25 @@ def aligned_error_bound(plan: CorePlan, activations: ArrayLike, weights: ArrayLi
     e, h = 2.0 ** -(total.mantissa + 1), 2.0 ** smallest_exponent(total)
 
     x = floating.decode(number, patterns)
-    bound = np.zeros((tokens, len(w)))
-    exact = np.zeros((tokens, len(w)))
-    for start in range(0, length, n):
-        tile = slice(start, start + n)
-        scale = floating.largest_exponent(number, patterns[:, tile])
+    merge = plan.merge
+    bounds, exacts = ([np.zeros((tokens, len(w))) for _ in range(merge.sums)] for _ in range(2))
+    tiles = range(0, length, n)
+    for tile, start in enumerate(tiles):
+        place, taken = tile % merge.sums, slice(start, start + n)
+        scale = floating.largest_exponent(number, patterns[:, taken])
         unit = np.ldexp(0.5 if nearest else 1.0, aligned_lsb(number, bits) + scale)[:, None]
-        cut = unit * np.count_nonzero(w[:, tile], axis=1)
-        tile_sum = x[:, tile] @ w[:, tile].T
+        cut = unit * np.count_nonzero(w[:, taken], axis=1)
+        tile_sum = x[:, taken] @ w[:, taken].T
         off = cut + e * (np.abs(tile_sum) + cut) + h / 2
-        exact += tile_sum
-        bound += off + e * (np.abs(exact) + bound + off)
-    return bound
+        exacts[place] += tile_sum
+        bounds[place] = bounds[place] + off
+        bounds[place] += e * (np.abs(exacts[place]) + bounds[place])
+    # The oldest partial sum comes out of the accumulator first.
+    oldest = len(tiles) % merge.sums
+    bounds, exacts = (sums[oldest:] + sums[:oldest] for sums in (bounds, exacts))
+    for captured, merged in zip(merge.captures, merge.merges, strict=True):
+        source, into = captured % merge.sums, merged % merge.sums
+        exacts[into] += exacts[source]
+        bounds[into] = bounds[into] + bounds[source]
+        bounds[into] += e * (np.abs(exacts[into]) + bounds[into])
+    return bounds[merge.merges[-1] % merge.sums if merge.merges else 0]

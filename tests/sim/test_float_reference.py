@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,7 @@ def test_aligned_results_are_within_the_derived_bound(
             "accumulation": "fp32" if wide else activation,
             "columns": 2,
             "max_reduction": 200,
+            "pipeline": {"float_stages": seed // len(SHAPES) % 5},
             **SHAPES[seed % len(SHAPES)],
         }
     )
@@ -87,6 +89,33 @@ def test_aligned_results_are_within_the_derived_bound(
     assert not (patterns >> number.bits).any()
     error = np.abs(values_of(plan, patterns) - x.astype(np.float64) @ w.T)
     assert (error <= aligned_error_bound(plan, x, w) * (1 + 1e-9)).all()
+
+
+@pytest.mark.parametrize("partial_sums", [1, 2, 3, 4, 5, 8])
+def test_the_error_of_interleaved_sums_comes_close_to_its_bound_and_not_beyond(partial_sums: int) -> None:
+    """Partial sums of ±1025, where units are 1, take 0.499 again and again and lose it every time."""
+    core = CoreConfig.parse(
+        {"architecture": "select", "activation": "fp16", "datapath": "aligned", "aligned_bits": 24}
+        | {"tables": 1, "columns": 1, "pipeline": {"float_stages": partial_sums}}
+    )
+    starts = [1025.0 if place % 2 else -1025.0 for place in range(partial_sums)]
+    x = np.array([[*starts, *[0.499] * (30 * partial_sums)]], dtype=np.float16)
+    w = np.ones((1, x.shape[1]), dtype=np.int8)
+    plan = plan_for(core)
+    error = abs(values_of(plan, evaluate(plan, x, w)).item() - math.fsum(x[0].tolist()))
+    assert 0.9 < error / aligned_error_bound(plan, x, w).item() <= 1
+
+
+def test_sums_that_cancel_keep_the_errors_of_both() -> None:
+    core = CoreConfig.parse(
+        {"architecture": "select", "activation": "fp16", "datapath": "aligned", "aligned_bits": 24}
+        | {"tables": 1, "columns": 1, "max_reduction": 100, "pipeline": {"float_stages": 2}}
+    )
+    x = np.array([[0x3C0F, 0xBC00] * 50], dtype=np.uint16).view(np.float16)
+    w = np.ones((1, 100), dtype=np.int8)
+    plan = plan_for(core)
+    error = abs(values_of(plan, evaluate(plan, x, w)).item() - math.fsum(x[0].tolist()))
+    assert 0.26 < error <= aligned_error_bound(plan, x, w).item()
 
 
 def test_more_aligned_bits_are_closer_to_the_truth() -> None:
