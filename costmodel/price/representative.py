@@ -14,19 +14,38 @@ LONGEST_REDUCTION = 1 << 24
 """Stands for ``max_reduction`` where nothing depends on it."""
 FEWEST_ALIGNED_BITS = 3
 """Stands for ``aligned_bits`` likewise."""
-OPTIONAL_KEYS = ("outputs", "symmetric", *sorted(FLOAT_KEYS), "pipeline.float_stages")
-"""Keys that mean something for some cores only."""
-DECIDING_KEYS = dict.fromkeys(OPTIONAL_KEYS, ("activation", "datapath")) | {"outputs": ("dataflow",)}
-"""For each of them the keys that say whether it does."""
+_NUMBER = ("activation", "datapath")
+DECIDING_KEYS: Mapping[str, tuple[str, ...]] = {
+    "outputs": ("dataflow",),
+    "fetch": ("architecture",),
+    "symmetric": _NUMBER,
+    **dict.fromkeys(sorted(FLOAT_KEYS), _NUMBER),
+    "pipeline.table": (*_NUMBER, "architecture", "group_size", "pipeline.float_stages"),
+    "pipeline.float_stages": _NUMBER,
+}
+"""Keys that mean something for some cores only, and for each the keys that say whether it does."""
+OPTIONAL_KEYS = tuple(DECIDING_KEYS)
 
 
 def idle_keys(values: Mapping[str, Any]) -> set[str]:
     """Those of ``OPTIONAL_KEYS`` that mean nothing for a core with ``values`` (dotted keys)."""
-    idle = {"outputs"} if values.get("dataflow", default_of("dataflow")) == "output_stationary" else set()
-    if values.get("activation", default_of("activation")) not in FLOATS:
-        return idle | FLOAT_KEYS | {"pipeline.float_stages"}
-    meant = KEYS_OF.get(values.get("datapath") or "native", FLOAT_KEYS)
-    return idle | {"symmetric"} | FLOAT_KEYS - {"datapath"} - meant
+
+    def value(key: str) -> Any:
+        return values.get(key, default_of(key))
+
+    idle = {"outputs"} if value("dataflow") == "output_stationary" else set()
+    multiplies = value("architecture") == "multiplier"
+    if multiplies:
+        idle.add("fetch")
+    if value("activation") not in FLOATS:
+        table = {"pipeline.table"} if value("group_size") == 1 else set()
+        return idle | table | FLOAT_KEYS | {"pipeline.float_stages"}
+    datapath = value("datapath") or "native"
+    # Converters that are pipelined stand where a table's one register would.
+    converts = datapath == "aligned" or (datapath == "exact" and not multiplies)
+    if value("group_size") == 1 and not (converts and value("pipeline.float_stages")):
+        idle.add("pipeline.table")
+    return idle | {"symmetric"} | FLOAT_KEYS - {"datapath"} - KEYS_OF.get(datapath, FLOAT_KEYS)
 
 
 def without_idle(values: Mapping[str, Any]) -> dict[str, Any]:

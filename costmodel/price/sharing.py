@@ -25,7 +25,7 @@ class SharingPlan(CorePlan):
 
     @cached_property
     def table(self) -> TablePlan:
-        return _first_equal(TablePlan(self.config.group_size, self.activation_range))
+        return _first_equal(super().table)
 
     @cached_property
     def fetched(self) -> tuple[Range, Range]:

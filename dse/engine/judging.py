@@ -17,8 +17,8 @@ import numpy as np
 
 from dse.engine.checkpoint import Checkpoint, ChunkResult
 from dse.engine.pareto import Front, Gathering, beaten_by_neighbours
+from dse.pricing.filling import Table
 from dse.pricing.model import Model
-from dse.pricing.tables import Table
 
 BLOCK_POINTS = 1 << 17
 """Points of a block at most: its arrays stay in the cache."""

@@ -121,8 +121,8 @@ _METRICS: Sequence[Metric] = (
     ),
     Metric(
         "rms_error", "RMS error", "relative error",
-        "error of a result relative to the results' RMS, for normally distributed activations in the model's "
-        "longest layer, their rounding to the format included",
+        "error of a result relative to the results' RMS, for sums of max_reduction normally "
+        "distributed activations, their rounding to the format included",
         lambda v: np.hypot(v("error rounding"), v("error arithmetic")), words=EXACT, form="percent",
     ),
     Metric(

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from costmodel.price.technology import Technology
+from dse.pricing.filling import Table
 from dse.pricing.metric import Metric, Quantity
 from dse.pricing.metrics import METRICS, STEPS_BETWEEN
-from dse.pricing.tables import Table, axis_values, cost_tables, fit_tables, rule_tables, stated_nowhere
+from dse.pricing.tables import axis_values, cost_tables, fit_tables, rule_tables, stated_nowhere
 from dse.spec.axes import SpecError
 from dse.spec.expressions import Expression, ExpressionError
 from dse.spec.space import DESIGN_KEYS, Space
@@ -103,7 +104,7 @@ class Model:
             if spec.objectives.get(name) != "min":
                 raise SpecError(f"{where}: budget.{name} has to be an objective that is minimised")
         rules, fits = tuple(rule_tables(space)), tuple(fit_tables(space, spec.workload))
-        costs = cost_tables(space, technology, spec.workload.longest, rules, progress)
+        costs = cost_tables(space, technology, rules, progress)
         tables = axis_values(space) | costs
         # The clock that is asked for, and the one that a design runs at, are two things.
         tables["clock_mhz asked"] = tables.pop("clock_mhz", np.zeros(()))

@@ -40,22 +40,22 @@ PLAN_FIGURES: Mapping[str, Tabulated] = {
     "plan pause_cycles": Tabulated((*PAUSE_KEYS, "dataflow"), lambda plan: plan.pause_cycles),
     "plan key_width": Tabulated(KEY_WIDTH_KEYS, lambda plan: plan.key_width),
     "plan activation_width": Tabulated(("activation",), lambda plan: plan.activation_width),
-    "plan accumulator_width": Tabulated(
-        ("activation", "symmetric", "max_reduction"), lambda plan: plan.accumulator_width
-    ),
     "plan combining_stages": Tabulated(PAUSE_KEYS, combining_stages),
 }
 """Figures of the plan, and the keys each depends on."""
 
 
-def tabulated(technology: Technology, length: int) -> dict[str, Tabulated]:
+def tabulated(technology: Technology) -> dict[str, Tabulated]:
     """All figures by name: the plan's own, prices of units at each speed, delays, errors.
 
-    Errors are those of sums of ``length`` activations.
+    Errors are those of sums of ``max_reduction`` activations, as in a core's estimate.
     """
     figures = dict(PLAN_FIGURES)
-    figures["error rounding"] = Tabulated(("activation", "symmetric"), partial(rounding_error, length=length))
-    figures["error arithmetic"] = Tabulated(ERROR_KEYS, partial(arithmetic_error, length=length))
+    for name, error, keys in (
+        ("rounding", rounding_error, ("activation", "symmetric")),
+        ("arithmetic", arithmetic_error, ERROR_KEYS),
+    ):
+        figures[f"error {name}"] = Tabulated((*keys, "max_reduction"), _of_longest_sums(error))
     for i, term in enumerate(AREA_TERMS):
         figures |= _prices(price_name(i), term.keys, term.bill, technology)
     figures |= _prices("combining", COMBINING_KEYS, combining, technology)
@@ -63,6 +63,10 @@ def tabulated(technology: Technology, length: int) -> dict[str, Tabulated]:
         figures[f"delay {i}"] = Tabulated(stage.keys, partial(stage.delay, technology=technology))
     figures["delay load"] = Tabulated((), lambda plan: technology.delay_ps["load"])
     return figures
+
+
+def _of_longest_sums(error: Callable[[CorePlan, int], float]) -> Callable[[CorePlan], float]:
+    return lambda plan: error(plan, plan.config.max_reduction)
 
 
 def price_name(term: int) -> str:

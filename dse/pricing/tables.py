@@ -6,33 +6,27 @@ keys that matter; which combinations are no core, or cannot run the workload, is
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from costmodel.price.representative import (
-    DECIDING_KEYS,
     OPTIONAL_KEYS,
-    idle_keys,
     representative,
     without_columns,
     without_idle,
 )
 from costmodel.price.sharing import SharingPlan, unit_plan
 from costmodel.price.technology import Technology
+from dse.pricing.distinct import distinct_tables
+from dse.pricing.filling import Table, fill, table_shape
 from dse.pricing.plan_figures import tabulated
 from dse.spec.space import CONFIG_KEYS, Space, default_value
-from dse.spec.system import SYSTEM_KEYS, check_system, idle_system_keys
+from dse.spec.system import SYSTEM_KEYS, check_system
 from dse.spec.workload import Workload
-from generator.errors import ConfigError, WorkloadError
+from generator.errors import WorkloadError
 from generator.plan import CorePlan, Tiling
-
-Table = NDArray[Any]
 
 Figures = tuple[Callable[[CorePlan], float], ...]
 
@@ -52,15 +46,6 @@ RULES = (
 """Keys whose combinations ``CoreConfig`` may refuse; a core is one when no rule refuses it."""
 
 
-Idle = Callable[[Mapping[str, Any]], set[str]]
-
-SOMETIMES_IDLE: tuple[tuple[str, tuple[str, ...], Idle], ...] = (
-    *((key, DECIDING_KEYS[key], idle_keys) for key in OPTIONAL_KEYS),
-    ("split", ("cores",), idle_system_keys),
-)
-"""Keys that mean something for some designs only, those that decide, and which keys mean nothing then."""
-
-
 def axis_values(space: Space) -> dict[str, Table]:
     """The value of every key, along its axes where it has some; 1 where it cannot be derived."""
     values = {axis.key: _along(space, i, axis.values) for i, axis in enumerate(space.axes)}
@@ -68,7 +53,7 @@ def axis_values(space: Space) -> dict[str, Table]:
         values[key] = np.asarray(value)
     for key in space.derived:
         kind = type(default_value(key))
-        found = _fill(space, (key,), lambda only: [float(value) for value in only.values()], [1.0])
+        found = fill(space, (key,), lambda only: [float(value) for value in only.values()], [1.0])
         values[key] = found[..., 0].astype(kind if kind in (bool, float) else np.int64)
     return values
 
@@ -82,16 +67,15 @@ def stated_nowhere(key: str) -> Table:
 def cost_tables(
     space: Space,
     technology: Technology,
-    length: int,
     rules: Sequence[Table] = (),
     progress: Callable[[float], None] = lambda share: None,
 ) -> dict[str, Table]:
     """Prices, delays, errors and the plan's figures by name; NaN where ``rules`` say that there is no core.
 
-    Errors are those of sums of ``length`` activations. ``progress`` is told the share that is done, 0 … 1.
+    ``progress`` is told the share that is done, 0 … 1.
     """
     groups: dict[tuple[str, ...], dict[str, Callable[[CorePlan], float]]] = {}
-    for name, figure in tabulated(technology, length).items():
+    for name, figure in tabulated(technology).items():
         groups.setdefault(figure.keys, {})[name] = figure.value
     masks = [_allowed(space, keys, rules) for keys in groups]
     sizes = [int(np.count_nonzero(mask)) for mask in masks]
@@ -106,7 +90,7 @@ def cost_tables(
 
     for (keys, figures), mask in zip(groups.items(), masks, strict=True):
         row = _figures(tuple(figures.values()))
-        filled = _fill(space, keys, row, [np.nan] * len(figures), mask, advance)
+        filled = fill(space, keys, row, [np.nan] * len(figures), mask, advance)
         tables.update({name: _collapsed(filled[..., i]) for i, name in enumerate(figures)})
     return tables
 
@@ -141,23 +125,15 @@ def _collapsed(table: Table) -> Table:
 
 
 def rule_tables(space: Space) -> list[Table]:
-    """For each rule, which combinations are allowed; of keys that mean nothing the first value is."""
+    """For each rule, which combinations are allowed; of those that are the same design one is."""
 
     def allowed(values: Mapping[str, Any]) -> list[float]:
         representative(values)
         return [1.0]
 
-    def counts(key: str, first: Any, idle: Idle) -> Callable[[Mapping[str, Any]], list[float]]:
-        return lambda values: [float(values[key] == first or key not in idle(values))]
-
-    tables = [_fill(space, keys, allowed, [0.0]) for keys in RULES]
-    tables += [_fill(space, (key,), _is_allowed(key), [0.0]) for key in space.derived]
-    for key, deciding, idle in SOMETIMES_IDLE:
-        axis = space.axis(key)
-        if axis is not None:
-            keys = tuple(dict.fromkeys((key, *deciding)))
-            tables.append(_fill(space, keys, counts(key, space.axes[axis].values[0], idle), [0.0]))
-    return [table[..., 0] > 0 for table in tables]
+    tables = [fill(space, keys, allowed, [0.0]) for keys in RULES]
+    tables += [fill(space, (key,), _is_allowed(key), [0.0]) for key in space.derived]
+    return [*(table[..., 0] > 0 for table in tables), *distinct_tables(space)]
 
 
 def _is_allowed(key: str) -> Callable[[Mapping[str, Any]], list[float]]:
@@ -191,56 +167,19 @@ def fit_tables(space: Space, workload: Workload) -> list[Table]:
 
     shared = ("dataflow", "outputs", "columns", "cores", "split")
     return [
-        _fill(space, ("max_reduction",), runs(workload.longest, 1), [0.0])[..., 0] > 0,
-        _fill(space, shared, runs(1, workload.widest), [0.0])[..., 0] > 0,
+        fill(space, ("max_reduction",), runs(workload.longest, 1), [0.0])[..., 0] > 0,
+        fill(space, shared, runs(1, workload.widest), [0.0])[..., 0] > 0,
     ]
-
-
-def _fill(
-    space: Space,
-    keys: tuple[str, ...],
-    row: Callable[[Mapping[str, Any]], list[float]],
-    refused: list[float],
-    mask: Table | None = None,
-    advance: Callable[[int], None] = lambda count: None,
-) -> Table:
-    """``row`` of every combination of ``keys`` in ``mask``: one dimension an axis, and one for the row.
-
-    It is ``refused`` where there is no core with the combination.
-    """
-    shape = _shape(space, keys)
-    chosen = [space.axes[i] for i in space.axes_of(keys)]
-    fixed = {key: space.fixed[key] for key in keys if key in space.fixed}
-    derived = [key for key in keys if key in space.derived]
-    unasked = {axis.key for axis in chosen} - set(keys)
-    rows = np.tile(np.array(refused), (math.prod(shape), 1))
-    combinations = itertools.product(*(axis.values for axis in chosen))
-    wanted = itertools.repeat(True) if mask is None else mask.reshape(-1).tolist()
-    for place, combination in itertools.compress(enumerate(combinations), wanted):
-        walked = {axis.key: value for axis, value in zip(chosen, combination, strict=True)}
-        with suppress(ConfigError):
-            values = fixed | walked | space.values(derived, walked)
-            rows[place] = row(
-                {key: values[key] for key in values if key not in unasked} if unasked else values
-            )
-        advance(1)
-    return rows.reshape(*shape, len(refused))
 
 
 def _allowed(space: Space, keys: tuple[str, ...], rules: Sequence[Table]) -> Table:
     """Which combinations of ``keys`` none of ``rules`` forbids, of those that ask about nothing else."""
-    shape = _shape(space, keys)
+    shape = table_shape(space, keys)
     mask: Table = np.ones(shape, dtype=np.bool_)
     for rule in rules:
         if all(length in (1, own) for length, own in zip(rule.shape, shape, strict=True)):
             mask &= rule
     return mask
-
-
-def _shape(space: Space, keys: tuple[str, ...]) -> tuple[int, ...]:
-    """The shape of a table that depends on ``keys``."""
-    axes = space.axes_of(keys)
-    return tuple(len(axis) if i in axes else 1 for i, axis in enumerate(space.axes))
 
 
 def _along(space: Space, axis: int, values: Any) -> Table:

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from costmodel.price.representative import OPTIONAL_KEYS
 from dse.presentation.html_parts import data_text, filled, page
 from dse.presentation.plotting import ARCHITECTURE_COLOURS, PART_COLOURS, VALUE_COLOURS
 from dse.pricing.areas import DESIGN_PARTS
@@ -28,7 +27,7 @@ from dse.report.verified_section import verified_section
 from dse.results.designs import Designs, Row
 from dse.results.sweep_results import EFFICIENCY, Results
 from dse.spec.expressions import SYMBOLS
-from dse.spec.space import CONFIG_KEYS, DESIGN_KEYS, default_value
+from dse.spec.space import CONFIG_KEYS, unstated
 from dse.spec.system import SYSTEM_KEYS, system_default
 from dse.summary.caveats import caveats
 from dse.summary.findings import Summary
@@ -250,10 +249,7 @@ def _metrics(results: Results) -> list[str]:
 def _constant(results: Results, rows: Sequence[Row], varied: Sequence[str]) -> dict[str, Any]:
     """Keys that are the same in every design that is shown, and mean something there."""
     stated = {key: rows[0][key] for key in results.keys if key not in varied}
-    always = {
-        key: default_value(key) for key in DESIGN_KEYS if key not in results.keys and key not in OPTIONAL_KEYS
-    }
-    return {key: value for key, value in (always | stated).items() if value is not None}
+    return {key: value for key, value in (unstated(results.keys) | stated).items() if value is not None}
 
 
 def _compact(value: Any, digits: int = 5) -> Any:

@@ -11,8 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from costmodel.price.representative import DECIDING_KEYS, OPTIONAL_KEYS, idle_keys
+from dse.pricing.filling import Table
 from dse.pricing.model import Model
-from dse.pricing.tables import Table
 from dse.results.designs import Row
 
 

@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dse.engine.judging import Grid, Outcome
+from dse.pricing.filling import Table
 from dse.pricing.model import Model
-from dse.pricing.tables import Table
 from dse.results.columns import key_column
 from generator.files import replacing
 

@@ -15,13 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from costmodel.price.representative import OPTIONAL_KEYS
 from dse.presentation.naming import Naming
 from dse.pricing.metric import Goal, Metric
 from dse.pricing.metrics import METRICS
 from dse.results.designs import Designs, Row
 from dse.results.verified import Verified
-from dse.spec.space import DESIGN_KEYS, default_value
+from dse.spec.space import DESIGN_KEYS, default_value, unstated
 from generator.files import OutputError
 
 CLOUD_ROWS = 6_000
@@ -142,13 +141,12 @@ class Results:
             meta = json.loads((directory / META).read_text(encoding="utf-8"))
             fronts = pq.read_table(directory / POINTS, filters=pc.field("group_front"))
             verified = [Verified.model_validate(entry) for entry in meta.get("verified", [])]
-            unstated = {key: default_value(key) for key in DESIGN_KEYS if key not in meta["keys"]}
+            alike = unstated(meta["keys"])
         except (OSError, ValueError, KeyError, pa.ArrowException):
             raise OutputError(
                 f"{directory}: holds no finished sweep, {META} and {POINTS} are expected"
             ) from None
-        always = {key: value for key, value in unstated.items() if key not in OPTIONAL_KEYS}
-        return cls(directory, meta, Designs(fronts, always), verified)
+        return cls(directory, meta, Designs(fronts, alike), verified)
 
     @property
     def complete(self) -> bool:
@@ -185,8 +183,8 @@ class Results:
                 kind = kind * (len(codes.dictionary) + 1) + np.asarray(codes.indices.fill_null(-1)) + 1
         order = np.lexsort((rows.column("id"), rows.column(EFFICIENCY[0])))
         _, first = np.unique(kind[order], return_index=True)
-        unstated = {key: default_value(key) for key in DESIGN_KEYS if key not in self.keys}
-        return [unstated | row for row in rows.take(pa.array(order[np.sort(first)])).to_pylist()]
+        defaults = {key: default_value(key) for key in DESIGN_KEYS if key not in self.keys}
+        return [defaults | row for row in rows.take(pa.array(order[np.sort(first)])).to_pylist()]
 
     def choices(self, rate: str, price: str, among: Row) -> dict[str, list[tuple[Any, float]]]:
         """The least ``price`` for each value of each axis, of designs as good in ``rate`` as ``among``.

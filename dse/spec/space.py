@@ -7,14 +7,14 @@ the mixed radix of the axes' lengths choose one value from each.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from costmodel.price.representative import default_of, nested, representative, without_idle
+from costmodel.price.representative import OPTIONAL_KEYS, default_of, nested, representative, without_idle
 from dse.spec.axes import Axis, SpecError, written_values
 from dse.spec.expressions import Expression, ExpressionError
 from dse.spec.sweep_spec import SweepSpec
@@ -52,13 +52,15 @@ class Space:
     derivations know besides. A combination of which a key cannot be derived is no core.
 
     Some keys mean nothing beside others: ``outputs`` with ``output_stationary``, ``datapath`` with integers.
-    There they are left out, and of their axes the first value alone counts, so that no core is listed twice.
+    There they are left out. Combinations that are the same hardware count once; those of variables too, where
+    nothing but derived keys looks at them (figures and constraints look at the names ``observed``).
     """
 
     axes: tuple[Axis, ...]
     fixed: Values
     derived: Mapping[str, Expression] = field(default_factory=dict)
     constants: Values = field(default_factory=dict)
+    observed: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, spec: SweepSpec, where: str = "spec") -> Space:
@@ -88,7 +90,9 @@ class Space:
             derived = {key: Expression(text, known) for key, text in keys.items()}
         except ExpressionError as error:
             raise SpecError(f"{where}: derived: {error}") from None
-        space = cls(tuple(axes), fixed, derived, constants)
+        looked_at = [*spec.constraints, *(text for key, text in spec.derived.items() if key not in keys)]
+        observed = frozenset(name for text in looked_at for name in _names(text))
+        space = cls(tuple(axes), fixed, derived, constants, observed)
         space._check(spec, where)
         return space
 
@@ -104,8 +108,8 @@ class Space:
         for key in ("tables", "columns"):
             if not self.has(key):
                 raise SpecError(f"{where}: {key} is missing: give it as an axis or fixed")
-        if self.has("outputs") and "table_stationary" not in self.values_of("dataflow"):
-            raise SpecError(f"{where}: outputs is for dataflow = 'table_stationary', which the space has not")
+        self._check_what_depends(where)
+        self._check_fits(spec.workload, where)
         if self.has("speed") and self.has("clock_mhz"):
             raise SpecError(f"{where}: speed is for designs without clock_mhz, one of the two is expected")
         if spec.compare not in DESIGN_KEYS or spec.compare in self.derived:
@@ -115,6 +119,36 @@ class Space:
             )
         if self.size > MOST_POINTS:
             raise SpecError(f"{where}: axes span {self.size:.1e} points, {MOST_POINTS:.1e} is the most")
+
+    def _check_what_depends(self, where: str) -> None:
+        """Raises ``SpecError`` where a key is missing that others ask for, or stated that none asks for."""
+        held = "table_stationary" in self.values_of("dataflow")
+        if self.has("outputs") and not held:
+            raise SpecError(f"{where}: outputs is for dataflow = 'table_stationary', which the space has not")
+        if held and not self.has("outputs"):
+            raise SpecError(
+                f"{where}: outputs is missing: dataflow = 'table_stationary' keeps that many partial sums; "
+                'outputs = "workload" is what the workload needs'
+            )
+        aligned = "aligned" in self.values_of("datapath") and FLOATS.keys() & set(
+            self.values_of("activation")
+        )
+        if aligned and not self.has("aligned_bits"):
+            raise SpecError(
+                f"{where}: aligned_bits is missing: datapath = 'aligned' keeps that many bits of each "
+                "activation; give it as an axis or fixed"
+            )
+
+    def _check_fits(self, workload: Workload, where: str) -> None:
+        """Raises ``SpecError`` where no core of the space could run the longest layer."""
+        most = max(self.values_of("max_reduction"), default=workload.longest)
+        if most < workload.longest:
+            layer = max(workload.layers, key=lambda layer: layer.inputs)
+            unless = "" if self.has("max_reduction") else " where it is not stated"
+            raise SpecError(
+                f"{where}: layer {layer.name} ({layer.inputs} → {layer.outputs}) sums {layer.inputs} "
+                f'activations, max_reduction is {most}{unless}: max_reduction = "workload" fits'
+            )
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -128,8 +162,13 @@ class Space:
     @property
     def keys(self) -> tuple[str, ...]:
         """What a design is told by: its variables, and the keys that the space states."""
-        variables = [axis.key for axis in self.axes if axis.key not in DESIGN_KEYS]
+        variables = (axis.key for axis in self.axes if axis.key in self.variables)
         return (*variables, *(key for key in DESIGN_KEYS if self.has(key)))
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """Axes that are no keys."""
+        return frozenset(axis.key for axis in self.axes if axis.key not in DESIGN_KEYS)
 
     def axis(self, key: str) -> int | None:
         """The position of ``key``'s axis, None where it has none."""
@@ -179,7 +218,7 @@ class Space:
 
     def reordered(self, order: Sequence[int]) -> Space:
         """The same cores, the axes in another order and so at other positions."""
-        return Space(tuple(self.axes[i] for i in order), self.fixed, self.derived, self.constants)
+        return replace(self, axes=tuple(self.axes[i] for i in order))
 
     def digits(self, positions: ArrayLike) -> tuple[NDArray[np.int64], ...]:
         """The digits of each axis at ``positions``."""
@@ -205,6 +244,12 @@ class Space:
             raise SpecError(f"{where}: derived.{key} depends on itself: {' -> '.join((*above, key))}")
         for name in sorted(self.derived[key].names & set(self.derived)):
             self._dependencies(name, (*above, key), where)
+
+
+def unstated(keys: Collection[str]) -> dict[str, Any]:
+    """Keys that are not among ``keys``, with the value that all designs then have, if they mean something."""
+    defaults = {key: default_value(key) for key in DESIGN_KEYS if key not in keys}
+    return {key: value for key, value in defaults.items() if value or key not in OPTIONAL_KEYS}
 
 
 def default_value(key: str) -> Any:

@@ -262,10 +262,10 @@ def test_a_space_without_cores_says_so(tmp_path: Path) -> None:
     assert "none of 1 points are cores" in complaint(ternlut("sweep", spec, "-o", tmp_path / "out"))
 
 
-def test_a_workload_that_is_too_long_empties_the_space(tmp_path: Path) -> None:
+def test_a_workload_that_is_too_long_is_refused_before_anything_is_priced(tmp_path: Path) -> None:
     spec = spec_file(tmp_path, fixed={"max_reduction": 249, "outputs": "workload"})
     line = complaint(ternlut("sweep", spec, "-o", tmp_path / "out"))
-    assert "fit the workload" in line
+    assert "layer long (250 → 33) sums 250 activations, max_reduction is 249" in line
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,95 @@
+"""Which cores are the same hardware: what some keys decide of a core, beside others that say how.
+
+Two configurations may differ in a key and still be one circuit: a key that means nothing there, registers
+behind more levels than a tree has, sums that need as many bits. Their Verilog is the same but for names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from operator import attrgetter
+
+from costmodel.price.representative import DECIDING_KEYS
+from generator.config import CoreConfig
+from generator.plan import CorePlan
+
+
+@dataclass(frozen=True)
+class Trait:
+    """What ``keys`` decide of a core, beside other keys.
+
+    ``mark`` is equal for plans that differ in ``keys`` alone and are the same hardware; of such cores that
+    with the least ``preference`` stands for all.
+    """
+
+    keys: tuple[str, ...]
+    beside: tuple[str, ...]
+    mark: Callable[[CorePlan], Hashable]
+    preference: Callable[[CoreConfig], int] = lambda config: 0
+
+
+def _sums(plan: CorePlan) -> Hashable:
+    """Bits of partial sums, memories and their counters."""
+    return plan.partial_sums, plan.m_tiles_width
+
+
+def _widths(plan: CorePlan) -> Hashable:
+    """Bits of everything that activations are added up in, and of the counter of tiles."""
+    return (
+        plan.activation_range.width,
+        tuple(entry.range.width for entry in plan.table.entries),
+        plan.fetched_width,
+        tuple(node.width for node in plan.reduction.nodes),
+        plan.accumulator_width,
+        plan.sum_range.width,
+        plan.n_tiles_width,
+    )
+
+
+def _structure(plan: CorePlan) -> Hashable:
+    """How entries are made and fetched; a multiplexer over a table without sums is that of ``select``."""
+    config = plan.config
+    if config.architecture == "multiplier":
+        return config.architecture
+    if config.fetch == "tree" and config.group_size == 1:
+        return "select", config.fetch
+    return config.architecture, config.group_size, config.fetch
+
+
+def _key(name: str) -> Trait:
+    """A key that means something for some cores only."""
+    return Trait((name,), DECIDING_KEYS[name], lambda plan: attrgetter(name)(plan.config))
+
+
+TRAITS = (
+    Trait(("outputs",), ("dataflow", "columns"), _sums, lambda config: -(config.outputs or 0)),
+    Trait(
+        ("symmetric", "max_reduction"),
+        ("architecture", "group_size", "activation", "datapath", "aligned_bits", "tables"),
+        _widths,
+        # What runs longer layers, and takes all values, can stand for the others.
+        lambda config: -2 * config.max_reduction + config.symmetric,
+    ),
+    Trait(
+        ("architecture", "group_size", "fetch"),
+        (),
+        _structure,
+        lambda config: int(config.architecture != "select"),
+    ),
+    Trait(
+        ("pipeline.table",),
+        DECIDING_KEYS["pipeline.table"],
+        lambda plan: (plan.registers_activations, plan.registers_entries),
+    ),
+    Trait(
+        ("pipeline.reduction_every",),
+        ("architecture", "tables"),
+        lambda plan: plan.reduction.registered_levels,
+    ),
+    *(
+        _key(name)
+        for name in ("datapath", "aligned_bits", "rounding", "accumulation", "pipeline.float_stages")
+    ),
+)
+"""All there is to tell two cores apart by that keys do not by themselves."""
