@@ -6,30 +6,70 @@ status: 0 done, 1 the answer is no, 2 the input is wrong, 130 interrupted.
 
 from __future__ import annotations
 
-import os
 import sys
-from typing import Any, NoReturn
+from contextlib import suppress
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from dse.commands.cores import estimate, generate, synth
+from dse.commands.listing import list_names
 from dse.commands.simulation import simulate
 from dse.commands.sweep import report, sweep
 from dse.commands.technology import calibrate, validate
 from dse.commands.weights import inspect, pack
-from dse.presentation.terminal import complain
+from dse.presentation.answers import answering, claim_standard_streams, complain, discard, quieten
 from generator.files import describe
+
+NAME = "ternlut"
+COMMANDS = (
+    generate,
+    simulate,
+    inspect,
+    pack,
+    synth,
+    estimate,
+    calibrate,
+    validate,
+    sweep,
+    report,
+    list_names,
+)
 
 app = typer.Typer(
     help="Explore and generate lookup-table hardware for ternary neural networks.",
-    no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
-for command in (generate, simulate, inspect, pack, synth, estimate, calibrate, validate, sweep, report):
-    app.command()(command)
+
+def show_version(wanted: bool) -> None:
+    """Prints the version and ends the program."""
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"{NAME} {version(NAME)}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=show_version)
+    ] = False,
+) -> None:
+    """Explore and generate lookup-table hardware for ternary neural networks."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+for command in COMMANDS:
+    # The help of all commands has the first sentence whole, where typer would cut it.
+    app.command(
+        command.__name__.removesuffix("_names"), short_help=(command.__doc__ or "").partition("\n")[0]
+    )(answering(command))
 
 INTERRUPTED = 130
 OURS = ("generator", "costmodel", "sim", "dse")
@@ -46,18 +86,43 @@ def one_line(error: Exception) -> str:
     """What to tell the user: what, where, what would be right."""
     if isinstance(error, OSError):
         return describe(error)
-    message = error.format_message() if hasattr(error, "format_message") else str(error)
-    return " ".join(message.split()) or type(error).__name__
+    if hasattr(error, "format_message"):
+        return " ".join(_of_command_line(error).split())
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _of_command_line(error: Any) -> str:
+    """What typer says of options and arguments, as we say things."""
+    message = str(error.format_message()).partition(" (Possible options:")[0].removesuffix(".")
+    if possible := getattr(error, "possibilities", None):
+        message += f", did you mean {' or '.join(sorted(possible))}?"
+    option, found, wanted = message.removeprefix("Invalid value for ").partition(": Input should be ")
+    if not found:
+        return message
+    wanted = wanted.partition(", unable to parse")[0].replace("a valid", "a")
+    return f"{option}: {wanted} is expected".replace("'", "")
 
 
 def main() -> NoReturn:
+    """The process: runs the command line and exits with its status."""
+    claim_standard_streams()
+    quieten()
+    try:
+        run()
+    finally:
+        with suppress(OSError):
+            sys.stdout.flush()
+        discard(sys.stdout)
+
+
+def run() -> NoReturn:
     """Runs the command line and exits with its status."""
     status: Any = 0
     try:
-        status = app(standalone_mode=False, prog_name="ternlut")
+        status = app(standalone_mode=False, prog_name=NAME)
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except Exception as error:

@@ -5,6 +5,7 @@ Amaranth makes RTLIL of each block once; Yosys, which comes as a Python module, 
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import os
@@ -246,14 +247,21 @@ def widen_operands(yosys: Any, design: Any) -> None:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keeps what native code prints away from our standard output."""
-    sys.stdout.flush()
+    """Keeps what native code prints away from our standard output.
+
+    C has a buffer of its own, which has to be empty whenever the descriptor changes.
+    """
+    flush_c = ctypes.CDLL(None).fflush
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    flush_c(None)
     saved = os.dup(1)
     sink = os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, 1)
     try:
         yield
     finally:
+        flush_c(None)
         os.dup2(saved, 1)
         os.close(saved)
         os.close(sink)

@@ -179,16 +179,19 @@ class _Children:
         self._stopped = False
 
     def run(self, job: dict[str, Any]) -> str:
-        """Runs one worker; returns what it said. Raises `SynthesisError` if it failed."""
-        search_path = os.pathsep.join(
-            [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
-        )
+        """Runs one worker; returns what it said. Raises `SynthesisError` if it failed.
+
+        It works in the job's directory and imports from where this process does: what happens to lie in the
+        user's directory, a ``costmodel.py`` or an ``abc.rc``, is none of its business.
+        """
+        search_path = os.pathsep.join(filter(None, sys.path))
         environment = {**os.environ, "TMPDIR": job["directory"], "PYTHONPATH": search_path}
         with self._lock:
             if self._stopped:
                 raise SynthesisError("stopped")
             process = subprocess.Popen(
-                [sys.executable, "-m", "costmodel.flow.yosys_worker"],
+                [sys.executable, "-P", "-m", "costmodel.flow.yosys_worker"],
+                cwd=job["directory"],
                 text=True,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -251,10 +254,10 @@ def _synthesize(job: Job, cache_dir: Path, children: _Children) -> SynthesisResu
         children.run(
             {
                 "directory": directory,
-                "table": str(table),
+                "table": str(table.absolute()),
                 "top": job.top,
                 "result": str(answer),
-                "verilog": [str(path) for path in files],
+                "verilog": [str(path.absolute()) for path in files],
                 **asdict(job.flow),
             }
         )

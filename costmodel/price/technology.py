@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from costmodel.price.components import AREA_COMPONENTS, DELAY_COMPONENTS
 from costmodel.price.speeds import Speed
-from generator.errors import TernlutError
+from generator.errors import TernlutError, instead
 
 
 class TechnologyError(TernlutError):
@@ -82,7 +82,7 @@ class Technology(BaseModel):
                     raise TechnologyError(f"{key}.{name} is missing")
             for name, value in given.items():
                 if name not in known:
-                    raise TechnologyError(f"unknown key '{key}.{name}': {', '.join(known)} are known")
+                    raise TechnologyError(f"unknown key '{key}.{name}': {instead(name, known)}")
                 if not math.isfinite(value):
                     raise TechnologyError(f"{key}.{name} = {value}: a finite number is expected")
         return self
@@ -140,6 +140,11 @@ def shipped_technologies() -> tuple[str, ...]:
     return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
 
 
+def ships_cells(name: str) -> bool:
+    """Whether the cells of the shipped technology ``name`` are part of this package too."""
+    return (resources.files("costmodel") / "technologies" / f"{name}.cells.json").is_file()
+
+
 def load_technology(name: str | Path) -> Technology:
     """The shipped technology ``name``, or that of a file.
 
@@ -150,7 +155,8 @@ def load_technology(name: str | Path) -> Technology:
     path = Path(name)
     if isinstance(name, str) and path.suffix != ".toml" and len(path.parts) == 1:
         raise TechnologyError(
-            f"technology {name!r} is unknown: {', '.join(shipped_technologies())} or a .toml file is expected"
+            f"technology {name!r} is unknown: {instead(name, shipped_technologies())} "
+            "The path of a file ends in .toml"
         )
     try:
         return Technology.parse(path.read_text(encoding="utf-8"), str(path))

@@ -18,6 +18,7 @@ from dse.commands.options import (
     UsageError,
     load_core,
 )
+from dse.presentation.answers import say
 from dse.presentation.terminal import aligned, progress_bar, say_json
 from generator.files import output_directory
 
@@ -47,8 +48,8 @@ def generate(
         say_json(figures)
         return
     size = sum(path.stat().st_size for path in files) / 1e3
-    print(f"{emission.top}: {len(emission.modules)} modules, {len(files)} files, {size:,.0f} kB in {out}")
-    print(f"datasheet: {out / 'README.md'}, regression: python {out / 'regression' / 'run.py'}")
+    say(f"{emission.top}: {len(emission.modules)} modules, {len(files)} files, {size:,.0f} kB in {out}")
+    say(f"datasheet: {out / 'README.md'}, regression: python {out / 'regression' / 'run.py'}")
 
 
 def synth(
@@ -92,7 +93,7 @@ def synth(
         say_json(figures)
         return
     delay = "" if delay_ps is None else f", {delay_ps:,.0f} ps"
-    print(
+    say(
         f"{result.area_um2:,.1f} µm² ({result.sequential_um2:,.1f} sequential, "
         f"{result.combinational_um2:,.1f} combinational), "
         f"{sum(result.cells.values()):,} cells{delay}, {result.seconds:.1f} s"
@@ -126,8 +127,8 @@ def estimate(
         return
     parts = {part: area for part, area in found.breakdown.items() if area}
     rows = [[part, f"{area:,.1f}", f"{area / found.area_um2:.1%}"] for part, area in parts.items()]
-    print(aligned(["area", "µm²", "share"], [*rows, ["total", f"{found.area_um2:,.1f}", "100.0%"]]))
-    print(
+    say(aligned(["area", "µm²", "share"], [*rows, ["total", f"{found.area_um2:,.1f}", "100.0%"]]))
+    say(
         f"\n{areas['relaxed']:,.1f} µm² without a clock, {areas['medium']:,.1f} sized for "
         f"{EASE * found.delay_ps:,.0f} ps, {areas['tight']:,.1f} for {found.delay_ps:,.0f} ps (at most "
         f"{1e6 / found.delay_ps:,.0f} MHz)\n{found.macs_per_cycle:,} "

@@ -19,6 +19,7 @@ from dse.commands.options import (
     load_core,
     read_rule,
 )
+from dse.presentation.answers import say
 from dse.presentation.terminal import progress_bar, say_json
 
 if TYPE_CHECKING:
@@ -111,13 +112,13 @@ def simulate(
     if as_json:
         say_json(figures)
     else:
-        print(told(result, data.length, data.outputs, data.tokens))
+        say(told(result, data.length, data.outputs, data.tokens))
         if stored is not None:
-            print(told_of_weights(figures))
+            say(told_of_weights(figures))
         for failure in result.failures[:10]:
-            print(f"  {failure}")
+            say(f"  {failure}")
         if dump:
-            print(f"waves: {dump}")
+            say(f"waves: {dump}")
     if not result.passed:
         raise typer.Exit(1)
 

@@ -10,7 +10,8 @@ import typer
 
 from dse.commands.options import AsJson, UsageError, Workers, processors
 from dse.commands.simulation import told
-from dse.presentation.terminal import aligned, complain, progress_bar, say_json
+from dse.presentation.answers import complain, say
+from dse.presentation.terminal import aligned, progress_bar, say_json
 
 if TYPE_CHECKING:
     from dse.engine.judging import Crew
@@ -71,7 +72,7 @@ def sweep(
     if as_json:
         say_json(figures | ({"simulation": built} if emit_best else {}))
     else:
-        print(f"report: {finished.report}")
+        say(f"report: {finished.report}")
     wrong = [one.complaint for one in finished.results.verified if not one.passed]
     if wrong:
         complain(" ".join(wrong[0].split()))
@@ -95,7 +96,7 @@ def report(
     if as_json:
         say_json({"report": str(finished.report)})
         return
-    print(f"report: {finished.report}")
+    say(f"report: {finished.report}")
 
 
 def say_sweep(summary: Summary, figures: dict[str, Any]) -> None:
@@ -105,11 +106,11 @@ def say_sweep(summary: Summary, figures: dict[str, Any]) -> None:
     from dse.summary.summary_file import highlights
 
     for sentence in (*headline(summary), *why(summary), *sentences(summary.results.verified)):
-        print(f"{sentence}\n")
+        say(f"{sentence}\n")
     if summary.best is not None:
         head, rows = highlights(summary)
-        print(aligned(head, rows, text=(0, len(head) - 1)) + "\n")
-    print(
+        say(aligned(head, rows, text=(0, len(head) - 1)) + "\n")
+    say(
         f"{figures['points']:,} points, {figures['cores']:,} cores, {figures['feasible']:,} feasible, "
         f"{figures['pareto']:,} on the front; {figures['seconds']:.1f} s, judged at "
         f"{figures['points_per_second'] / 1e6:.1f} million points/s"
@@ -141,10 +142,10 @@ def build_best(summary: Summary, directory: Path, quiet: bool) -> dict[str, Any]
         progress(f"simulating {trial.layer.name} on the best design", None)
         result = trial.run(config)
     if not quiet:
-        print(f"emitted {emission.top} to {directory / 'best'}")
+        say(f"emitted {emission.top} to {directory / 'best'}")
         title = summary.results.meta["workload"]["title"]
         ran = told(result, trial.inputs, trial.outputs, trial.tokens)
-        print(f"{trial.layer.name} of {title}: {ran}")
+        say(f"{trial.layer.name} of {title}: {ran}")
     return {
         "verilog": str(directory / "best"),
         "top": emission.top,

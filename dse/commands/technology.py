@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from dse.commands.options import AsJson, DontUse, LibertyFiles, Tech, Workers, processors
+from dse.presentation.answers import say
 from dse.presentation.terminal import aligned, progress_bar, say_json
 from generator.files import output_directory, write_text
 
@@ -38,11 +39,11 @@ def calibrate(
     if as_json:
         say_json({"components": technology.area_um2, "fit_error": error, "file": str(out)})
         return
-    print(
+    say(
         aligned(["component", "µm²"], [[part, f"{value:.4g}"] for part, value in technology.area_um2.items()])
     )
     for part, fitted in technology.fit.items():
-        print(f"{part}: {fitted.median_percent:.1f} % off in the median, {fitted.max_percent:.1f} % at most")
+        say(f"{part}: {fitted.median_percent:.1f} % off in the median, {fitted.max_percent:.1f} % at most")
 
 
 def validate(
@@ -80,6 +81,6 @@ def validate(
     if as_json:
         say_json({**figures(validation), "report": str(directory / "validation.html"), "seconds": seconds})
     else:
-        print(f"{text_of(validation)}\n\nreport: {directory / 'validation.html'}, {seconds:,.0f} s")
+        say(f"{text_of(validation)}\n\nreport: {directory / 'validation.html'}, {seconds:,.0f} s")
     if limit is not None and validation.errors("area").maximum > limit:
         raise typer.Exit(1)

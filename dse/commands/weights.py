@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from dse.commands.options import AsJson, Overrides, PerScale, TensorName, TernaryRule, load_core, read_rule
+from dse.presentation.answers import say
 from dse.presentation.terminal import aligned, progress_bar, say_json
 
 
@@ -41,7 +42,7 @@ def inspect(
         shape = " × ".join(map(str, one.shape)) or "scalar"
         rows.append([one.tensor.name, one.tensor.kind, shape, how, *shares])
     head = ["tensor", "type", "shape", "ternary", "-1", "0", "+1"]
-    print(aligned(head, rows, text=(0, 1, 2, 3)))
+    say(aligned(head, rows, text=(0, 1, 2, 3)))
 
 
 def pack(
@@ -88,4 +89,4 @@ def pack(
     if as_json:
         say_json({**manifest, "out": str(out), "seconds": round(time.perf_counter() - began, 3)})
         return
-    print(written)
+    say(written)

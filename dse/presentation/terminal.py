@@ -1,4 +1,4 @@
-"""What a terminal shows: results on stdout, as tables or JSON; complaints and progress on stderr."""
+"""What a terminal shows: results as tables or JSON, and progress on stderr."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
+
+from dse.presentation.answers import say
 
 PARTS = 1_000_000
 """In how many a bar is divided."""
@@ -70,13 +72,8 @@ def rate(shares: float, amount: float, unit: str) -> str:
 
 
 def say_json(figures: Mapping[str, Any]) -> None:
-    """Prints one object on a line."""
-    print(json.dumps(figures, ensure_ascii=False))
-
-
-def complain(line: str) -> None:
-    """Says what is wrong, and who says it."""
-    print(f"ternlut: {line}", file=sys.stderr)
+    """Prints one object on a line, in ASCII, which every pipe and every reader takes."""
+    say(json.dumps(figures))
 
 
 def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], text: Collection[int] = (0,)) -> str:

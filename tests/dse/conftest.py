@@ -27,7 +27,7 @@ def ternlut(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     def run(*arguments: object) -> Result:
         monkeypatch.setattr(sys, "argv", ["ternlut", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            cli.run()
         out, err = capsys.readouterr()
         return Result(int(ended.value.code or 0), out, err)
 

@@ -1,0 +1,103 @@
+"""The command that lists names: of workloads, technologies, metrics and number formats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, NamedTuple
+
+import typer
+
+from dse.commands.options import AsJson, UsageError
+from dse.presentation.answers import say
+from dse.presentation.terminal import aligned, say_json
+from generator.errors import instead
+
+
+class Listing(NamedTuple):
+    """Names with what is said of each: a row a name, the name first."""
+
+    head: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+
+def list_names(
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="workloads, technologies, metrics or formats.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List the names that specs, core files and options may use."""
+    if not kind:
+        lines = [f"ternlut list {name}" for name in KINDS]
+        if as_json:
+            say_json({"kinds": list(KINDS)})
+        else:
+            say("\n".join(lines))
+        return
+    if kind not in KINDS:
+        raise UsageError(f"list {kind}: {instead(kind, KINDS)}")
+    listing = KINDS[kind]()
+    if as_json:
+        say_json({kind: [dict(zip(listing.head, row, strict=True)) for row in listing.rows]})
+    else:
+        say(aligned(listing.head, listing.rows, text=range(len(listing.head))))
+
+
+def workloads() -> Listing:
+    """The built-in models."""
+    from dse.spec.workload import models
+
+    def size(count: int) -> str:
+        return f"{count / 1e9:.2f} billion ternary weights"
+
+    return Listing(
+        ("name", "title", "size"),
+        [
+            (name, model.title, size(sum(each.inputs * each.outputs * each.count for each in model.layers)))
+            for name, model in models().items()
+        ],
+    )
+
+
+def technologies() -> Listing:
+    """The shipped technologies."""
+    from costmodel.price.technology import load_technology, shipped_technologies, ships_cells
+
+    return Listing(
+        ("name", "library", "cells", "corner"),
+        [
+            (name, each.library, "shipped" if ships_cells(name) else "with --liberty FILE", each.corner)
+            for name in shipped_technologies()
+            for each in [load_technology(name)]
+        ],
+    )
+
+
+def metrics() -> Listing:
+    """The figures that objectives, budgets, constraints and expressions name."""
+    from dse.pricing.metrics import METRICS
+
+    return Listing(
+        ("name", "unit", "meaning"), [(name, each.unit, each.says) for name, each in METRICS.items()]
+    )
+
+
+def formats() -> Listing:
+    """The number formats of activations."""
+    from generator.formats import FLOATS, INTEGER_BITS
+
+    integers = [(f"int{bits}", str(bits), "two's complement") for bits in INTEGER_BITS]
+    floats = [
+        (name, str(each.bits), f"{each.exponent} bits exponent, {each.mantissa} mantissa")
+        for name, each in FLOATS.items()
+    ]
+    return Listing(("name", "bits", "what it is"), integers + floats)
+
+
+KINDS: dict[str, Callable[[], Listing]] = {
+    "workloads": workloads,
+    "technologies": technologies,
+    "metrics": metrics,
+    "formats": formats,
+}
+"""What can be listed."""
