@@ -5,18 +5,25 @@ The blocks are the same for every number; they differ in the ``Arithmetic`` that
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 from amaranth.hdl import Cat, ClockSignal, Const, Module, Signal, Value
 
 from generator.block import Block, add, keep_low, subtract
 from generator.floating.adder import FloatAdder
-from generator.floating.align import Align, aligned_lsb
-from generator.floating.fixed import FixedToFloat, FloatToFixed, smallest_exponent
+from generator.floating.align import Align
+from generator.floating.fixed import FixedToFloat, FloatToFixed
 from generator.floating.multiplier import FloatMultiplier
 from generator.floating.pipeline import PipelinedBlock
 from generator.floating.widen import FloatWiden
-from generator.plan import CorePlan, Entry, float_of
+from generator.plan import (
+    AlignedDatapath,
+    CorePlan,
+    Entry,
+    ExactDatapath,
+    IntegerDatapath,
+    NativeDatapath,
+)
 
 
 class Arithmetic:
@@ -98,13 +105,11 @@ class MarkedArithmetic(Arithmetic):
 class ExactArithmetic(MarkedArithmetic):
     """Integers wide enough for every finite float; one rounding, on the way out."""
 
-    def __init__(self, plan: CorePlan) -> None:
+    def __init__(self, plan: CorePlan, units: ExactDatapath) -> None:
         super().__init__(plan)
-        number, stages = float_of(plan), plan.float_stages
-        lsb = smallest_exponent(number)
-        self._to_fixed = FloatToFixed(number, stages=stages)
-        self._to_float = FixedToFloat(number, plan.accumulator_width, lsb, stages=stages)
-        self._multiply = FloatMultiplier(number, stages=stages)
+        self._to_fixed = FloatToFixed(units.to_fixed)
+        self._to_float = FixedToFloat(units.to_float)
+        self._multiply = FloatMultiplier(units.multiply)
         if plan.multiplies_floats:
             self.fetch_blocks = (self._multiply, self._to_fixed)
         else:
@@ -143,17 +148,11 @@ class ExactArithmetic(MarkedArithmetic):
 class AlignedArithmetic(MarkedArithmetic):
     """Integers on the scale of the tile's largest exponent; each tile's sum becomes a float and is added."""
 
-    def __init__(self, plan: CorePlan) -> None:
+    def __init__(self, plan: CorePlan, units: AlignedDatapath) -> None:
         super().__init__(plan)
-        number, bits, rounding = float_of(plan), plan.config.aligned_bits, plan.config.rounding
-        total, stages = plan.config.accumulator_format, plan.float_stages
-        assert bits is not None
-        assert rounding is not None
-        assert total is not None
-        lsb = aligned_lsb(number, bits)
-        self._align = Align(number, bits, rounding, stages=stages)
-        self._to_float = FixedToFloat(total, plan.sum_range.width, lsb, scaled=True, stages=stages)
-        self._adder = FloatAdder(total, stages=stages)
+        self._align = Align(units.align)
+        self._to_float = FixedToFloat(units.to_float)
+        self._adder = FloatAdder(units.accumulate)
         self.table_blocks = (self._align,)
         self.column_blocks = (self._to_float, self._adder)
 
@@ -205,15 +204,13 @@ class AlignedArithmetic(MarkedArithmetic):
 class NativeArithmetic(Arithmetic):
     """Floats throughout, each addition rounded. A float is negated by its sign bit, so nothing is pending."""
 
-    def __init__(self, plan: CorePlan) -> None:
+    def __init__(self, plan: CorePlan, units: NativeDatapath) -> None:
         super().__init__(plan)
-        number, total, stages = float_of(plan), plan.config.accumulator_format, plan.float_stages
-        assert total is not None
-        self._add = FloatAdder(number, stages=stages)
-        self._subtract = FloatAdder(number, subtract=True, stages=stages)
-        self._accumulate = FloatAdder(total, stages=stages)
-        self._multiply = FloatMultiplier(number, stages=stages)
-        self._widen = FloatWiden(number, total) if total != number else None
+        self._add = FloatAdder(units.add)
+        self._subtract = FloatAdder(units.add, subtract=True)
+        self._accumulate = FloatAdder(units.accumulate)
+        self._multiply = FloatMultiplier(units.multiply)
+        self._widen = FloatWiden(units.number, units.accumulate.fmt) if units.widens else None
         if plan.table.adders:
             self.table_blocks = (self._add, self._subtract)
         if plan.config.architecture == "multiplier":
@@ -255,7 +252,7 @@ class NativeArithmetic(Arithmetic):
         return self._instance(m, self._accumulate, f"next_{row}", operand, addend, enable)
 
     def _instance(self, m: Module, adder: FloatAdder, name: str, a: Value, b: Value, enable: Value) -> Value:
-        total = Signal(adder.fmt.bits, name=name)
+        total = Signal(adder.plan.fmt.bits, name=name)
         m.submodules[f"add_{name}"] = adder.instance(**clocking(adder, enable), a=a, b=b, sum=total)
         return total
 
@@ -269,7 +266,7 @@ def multiplied(
     m: Module, multiplier: FloatMultiplier, name: str, activation: Value, weight: Value, enable: Value
 ) -> Value:
     """The product of two floats. A zero weight keeps the activation away: +0, whatever the activation is."""
-    product = Signal(multiplier.fmt.bits, name=name)
+    product = Signal(multiplier.plan.fmt.bits, name=name)
     selected = weight[:-1].any().replicate(len(activation))
     m.submodules[f"make_{name}"] = multiplier.instance(
         **clocking(multiplier, enable), a=activation & selected, b=weight, product=product
@@ -277,10 +274,16 @@ def multiplied(
     return product
 
 
-ARITHMETIC = {"native": NativeArithmetic, "exact": ExactArithmetic, "aligned": AlignedArithmetic}
-
-
 def arithmetic_of(plan: CorePlan) -> Arithmetic:
     """The arithmetic that ``plan`` is built with."""
-    datapath = plan.config.datapath
-    return Arithmetic(plan) if datapath is None else ARITHMETIC[datapath](plan)
+    match plan.datapath:
+        case IntegerDatapath():
+            return Arithmetic(plan)
+        case NativeDatapath() as units:
+            return NativeArithmetic(plan, units)
+        case ExactDatapath() as units:
+            return ExactArithmetic(plan, units)
+        case AlignedDatapath() as units:
+            return AlignedArithmetic(plan, units)
+        case unknown:
+            assert_never(unknown)

@@ -11,8 +11,7 @@ from generator.arithmetic import clocking
 from generator.block import Block, copy_out, delayed, slices
 from generator.column import Column, control_ports
 from generator.floating.align import LargestExponent
-from generator.formats import Float
-from generator.plan import CorePlan, beat_bits, core_name
+from generator.plan import AlignedDatapath, CorePlan, beat_bits, core_name
 from generator.sequencer import Sequencer
 from generator.table import Table
 
@@ -52,10 +51,8 @@ class Datapath(Block):
         )
         self.table, self.column = Table(plan), Column(plan)
         self.blocks = (self.table, self.column)
-        if plan.exponent_width:
-            assert isinstance(plan.config.format, Float)
-            length, stages = plan.config.tile_length, plan.scale_stages
-            self.largest = LargestExponent(plan.config.format, length, stages=stages)
+        if isinstance(plan.datapath, AlignedDatapath):
+            self.largest = LargestExponent(plan.datapath.scale)
             self.blocks = (*self.blocks, self.largest)
 
     def elaborate(self, platform: object) -> Module:

@@ -104,9 +104,23 @@ class Float:
         return significand << (field - 1)
 
     @property
+    def smallest_exponent(self) -> int:
+        """The smallest subnormal is 2 to this power."""
+        return 1 - self.bias - self.mantissa
+
+    @property
+    def fixed_bits(self) -> int:
+        """Bits of a two's complement integer that counts every finite value in smallest subnormals."""
+        return self.largest_steps.bit_length() + 1
+
+    def aligned_lsb(self, bits: int) -> int:
+        """One unit of an aligned integer of ``bits`` bits is 2 to this plus the group's exponent field."""
+        return -self.bias - (bits - 2)
+
+    @property
     def maximum(self) -> float:
         """The largest finite value."""
-        return math.ldexp(self.largest_steps, 1 - self.bias - self.mantissa)
+        return math.ldexp(self.largest_steps, self.smallest_exponent)
 
     @property
     def minimum(self) -> float:

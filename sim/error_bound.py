@@ -7,11 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from generator.floating import reference as floating
-from generator.floating.align import aligned_lsb
-from generator.floating.fixed import smallest_exponent
-from generator.formats import Float
-from generator.plan import CorePlan
+from generator import softfloat
+from generator.plan import AlignedDatapath, CorePlan
 
 
 def aligned_error_bound(plan: CorePlan, activations: ArrayLike, weights: ArrayLike) -> NDArray[Any]:
@@ -37,26 +34,23 @@ def aligned_error_bound(plan: CorePlan, activations: ArrayLike, weights: ArrayLi
     on the way. Those of interleaved partial sums may be far larger than their total: +x and -x in turn leave
     nothing of it.
     """
-    config = plan.config
-    number, total, bits = config.format, config.accumulator_format, config.aligned_bits
-    assert isinstance(number, Float)
-    assert total is not None
-    assert bits is not None
+    units, n = plan.datapath, plan.config.tile_length
+    assert isinstance(units, AlignedDatapath), "only aligned cores have this bound"
+    number, total = units.number, units.accumulate.fmt
     patterns = number.encode(activations)
     w = np.asarray(weights, dtype=np.float64)
     tokens, length = patterns.shape
-    n = config.tile_length
-    nearest = config.rounding == "nearest" and bits > number.mantissa + 1
-    e, h = 2.0 ** -(total.mantissa + 1), 2.0 ** smallest_exponent(total)
+    nearest = units.align.nearest and units.align.bits > number.mantissa + 1
+    e, h = 2.0 ** -(total.mantissa + 1), 2.0**total.smallest_exponent
 
-    x = floating.decode(number, patterns)
+    x = softfloat.decode(number, patterns)
     merge = plan.merge
     bounds, exacts = ([np.zeros((tokens, len(w))) for _ in range(merge.sums)] for _ in range(2))
     tiles = range(0, length, n)
     for tile, start in enumerate(tiles):
         place, taken = tile % merge.sums, slice(start, start + n)
-        scale = floating.largest_exponent(number, patterns[:, taken])
-        unit = np.ldexp(0.5 if nearest else 1.0, aligned_lsb(number, bits) + scale)[:, None]
+        scale = softfloat.largest_exponent(number, patterns[:, taken])
+        unit = np.ldexp(0.5 if nearest else 1.0, units.to_float.lsb + scale)[:, None]
         cut = unit * np.count_nonzero(w[:, taken], axis=1)
         tile_sum = x[:, taken] @ w[:, taken].T
         off = cut + e * (np.abs(tile_sum) + cut) + h / 2

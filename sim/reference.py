@@ -8,18 +8,26 @@ hands that bit on as the plan says, tiles accumulate. What is particular to a ki
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, assert_never
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from generator import keys
+from generator import keys, softfloat
 from generator.errors import WorkloadError
-from generator.floating import reference as floating
-from generator.floating.align import aligned_lsb
-from generator.floating.fixed import smallest_exponent
 from generator.formats import Float
-from generator.plan import CorePlan, MergePlan, Range, ReductionPlan, TablePlan, Tiling
+from generator.plan import (
+    AlignedDatapath,
+    CorePlan,
+    ExactDatapath,
+    IntegerDatapath,
+    MergePlan,
+    NativeDatapath,
+    Range,
+    ReductionPlan,
+    TablePlan,
+    Tiling,
+)
 
 CHUNK_VALUES = 1 << 21
 """Fetched values alive at a time, which bounds memory for any layer."""
@@ -70,11 +78,15 @@ class Arithmetic(Protocol):
 
 
 class IntegerArithmetic:
-    """Exact integers in int64: every sum of the plan is far below 2^63, the accumulator alone wraps."""
+    """Exact integers in int64: every sum of the plan is far below 2^63, the accumulator alone wraps.
 
-    def __init__(self, plan: CorePlan) -> None:
+    With ``check`` every partial sum of the accumulator has to stay inside the accumulator's range.
+    """
+
+    def __init__(self, plan: CorePlan, check: bool = False) -> None:
         self._format = plan.config.format
-        self._width = plan.sum_range.width
+        self._range, self._width = plan.sum_range, plan.sum_range.width
+        self._check = check
 
     def scales(self, tiles: Array) -> Array:
         return np.zeros(tiles.shape[:-1], dtype=np.int64)
@@ -101,6 +113,9 @@ class IntegerArithmetic:
         return Pending(total, right.sign)
 
     def accumulate(self, tiles: Pending, scales: Array) -> Array:
+        if self._check:
+            steps = tiles.value if tiles.sign is None else tiles.value + tiles.sign
+            within("accumulator", np.cumsum(steps, axis=0), self._range, self._width)
         sums = tiles.value.sum(axis=0)
         return np.asarray(sums if tiles.sign is None else sums + tiles.sign.sum(axis=0))
 
@@ -108,65 +123,38 @@ class IntegerArithmetic:
         return wrap(sums, self._width)
 
 
-class CheckedIntegerArithmetic(IntegerArithmetic):
-    """The same, and every partial sum of the accumulator has to stay inside the accumulator's range."""
-
-    def __init__(self, plan: CorePlan) -> None:
-        super().__init__(plan)
-        self._range = plan.sum_range
-
-    def accumulate(self, tiles: Pending, scales: Array) -> Array:
-        steps = tiles.value if tiles.sign is None else tiles.value + tiles.sign
-        sums = np.cumsum(steps, axis=0)
-        within("accumulator", sums, self._range, self._width)
-        return np.asarray(sums[-1])
-
-
 class ExactArithmetic(IntegerArithmetic):
     """Floats in units of the smallest subnormal, rounded once; infinities and NaNs count as nothing."""
 
-    def __init__(self, plan: CorePlan) -> None:
-        super().__init__(plan)
-        number = plan.config.format
-        assert isinstance(number, Float)
-        self._float = number
+    def __init__(self, plan: CorePlan, units: ExactDatapath, check: bool = False) -> None:
+        super().__init__(plan, check)
+        self._float, self._lsb = units.number, units.to_float.lsb
 
     def activations(self, tiles: Array, scales: Array) -> Array:
-        fixed, special = floating.to_fixed(self._float, self._float.encode(tiles))
+        fixed, special = softfloat.to_fixed(self._float, self._float.encode(tiles))
         return np.where(special, 0, fixed)
 
     def special(self, values: ArrayLike) -> Array | None:
         return self._float.is_special(self._float.encode(values))
 
     def results(self, sums: Array) -> Array:
-        lsb = smallest_exponent(self._float)
-        return floating.from_fixed(self._float, super().results(sums), lsb).astype(np.int64)
-
-
-class CheckedExactArithmetic(CheckedIntegerArithmetic, ExactArithmetic):
-    """The same, and every partial sum of the accumulator has to stay inside the accumulator's range."""
+        return softfloat.from_fixed(self._float, super().results(sums), self._lsb).astype(np.int64)
 
 
 class AlignedArithmetic(IntegerArithmetic):
     """Integers on the scale of a tile's largest exponent; each tile's sum is rounded to a float and added."""
 
-    def __init__(self, plan: CorePlan) -> None:
+    def __init__(self, plan: CorePlan, units: AlignedDatapath) -> None:
         super().__init__(plan)
-        number, bits, rounding = plan.config.format, plan.config.aligned_bits, plan.config.rounding
-        total = plan.config.accumulator_format
-        assert isinstance(number, Float)
-        assert bits is not None
-        assert rounding is not None
-        assert total is not None
-        self._float, self._bits, self._rounding, self._total = number, bits, rounding, total
-        self._range, self._merge = plan.sum_range, plan.merge
+        self._float, self._align, self._lsb = units.number, units.align, units.to_float.lsb
+        self._total, self._merge = units.accumulate.fmt, plan.merge
 
     def scales(self, tiles: Array) -> Array:
-        return floating.largest_exponent(self._float, self._float.encode(tiles))
+        return softfloat.largest_exponent(self._float, self._float.encode(tiles))
 
     def activations(self, tiles: Array, scales: Array) -> Array:
-        patterns, rounding = self._float.encode(tiles), self._rounding
-        aligned, special = floating.align(self._float, patterns, scales[..., None], self._bits, rounding)
+        patterns, bits, rounding = self._float.encode(tiles), self._align.bits, self._align.rounding
+        aligned, special = softfloat.align(self._float, patterns, scales[..., None], bits, rounding)
         return np.where(special, 0, aligned)
 
     def special(self, values: ArrayLike) -> Array | None:
@@ -175,8 +163,8 @@ class AlignedArithmetic(IntegerArithmetic):
     def accumulate(self, tiles: Pending, scales: Array) -> Array:
         sums = tiles.value if tiles.sign is None else tiles.value + tiles.sign
         within("tile", sums, self._range, self._width)
-        lsb = aligned_lsb(self._float, self._bits) + scales[:, None]
-        return accumulated(self._total, floating.from_fixed(self._total, sums, lsb), self._merge)
+        lsb = self._lsb + scales[:, None]
+        return accumulated(self._total, softfloat.from_fixed(self._total, sums, lsb), self._merge)
 
     def results(self, sums: Array) -> Array:
         return sums.astype(np.int64)
@@ -185,25 +173,22 @@ class AlignedArithmetic(IntegerArithmetic):
 class NativeArithmetic(IntegerArithmetic):
     """Bits of floats; every addition is rounded, in the plan's order."""
 
-    def __init__(self, plan: CorePlan) -> None:
+    def __init__(self, plan: CorePlan, units: NativeDatapath) -> None:
         super().__init__(plan)
-        number, total = plan.config.format, plan.config.accumulator_format
-        assert isinstance(number, Float)
-        assert total is not None
-        self._float, self._total, self._merge = number, total, plan.merge
+        self._float, self._total, self._merge = units.number, units.accumulate.fmt, plan.merge
 
     def activations(self, tiles: Array, scales: Array) -> Array:
         return self._float.encode(tiles).astype(np.int64)
 
     def add(self, left: Array, right: Array, subtract: bool) -> Array:
-        return floating.add(self._float, left, right, subtract=subtract).astype(np.int64)
+        return softfloat.add(self._float, left, right, subtract=subtract).astype(np.int64)
 
     def fetch(self, entry: Array, sign: Array) -> Pending:
         return Pending(entry ^ (sign << (self._float.bits - 1)), None)
 
     def multiply(self, activation: Array, weight: Array) -> Pending:
         selected = np.where(weight == 0, 0, activation)
-        product = floating.multiply(self._float, selected, self._float.encode(weight))
+        product = softfloat.multiply(self._float, selected, self._float.encode(weight))
         return Pending(product.astype(np.int64), None)
 
     def reduce(self, left: Pending, right: Pending) -> Pending:
@@ -212,7 +197,7 @@ class NativeArithmetic(IntegerArithmetic):
     def accumulate(self, tiles: Pending, scales: Array) -> Array:
         addends = tiles.value.astype(np.uint64)
         if self._total != self._float:
-            addends = floating.widen(self._float, self._total, addends)
+            addends = softfloat.widen(self._float, self._total, addends)
         return accumulated(self._total, addends, self._merge)
 
     def results(self, sums: Array) -> Array:
@@ -221,13 +206,17 @@ class NativeArithmetic(IntegerArithmetic):
 
 def arithmetic_of(plan: CorePlan, check: bool) -> Arithmetic:
     """The arithmetic that ``plan`` is evaluated with."""
-    if plan.config.datapath == "exact":
-        return CheckedExactArithmetic(plan) if check else ExactArithmetic(plan)
-    if plan.config.datapath == "aligned":
-        return AlignedArithmetic(plan)
-    if plan.config.datapath == "native":
-        return NativeArithmetic(plan)
-    return CheckedIntegerArithmetic(plan) if check else IntegerArithmetic(plan)
+    match plan.datapath:
+        case IntegerDatapath():
+            return IntegerArithmetic(plan, check)
+        case NativeDatapath() as units:
+            return NativeArithmetic(plan, units)
+        case ExactDatapath() as units:
+            return ExactArithmetic(plan, units, check)
+        case AlignedDatapath() as units:
+            return AlignedArithmetic(plan, units)
+        case unknown:
+            assert_never(unknown)
 
 
 def accumulated(number: Float, addends: Array, merge: MergePlan) -> Array:
@@ -235,12 +224,12 @@ def accumulated(number: Float, addends: Array, merge: MergePlan) -> Array:
     sums = [np.zeros(addends.shape[1:], dtype=np.uint64) for _ in range(merge.sums)]
     for tile, addend in enumerate(addends):
         place = tile % merge.sums
-        sums[place] = floating.add(number, sums[place], addend)
+        sums[place] = softfloat.add(number, sums[place], addend)
     oldest = len(addends) % merge.sums
     sums = sums[oldest:] + sums[:oldest]
     for captured, merged in zip(merge.captures, merge.merges, strict=True):
         into = merged % merge.sums
-        sums[into] = floating.add(number, sums[into], sums[captured % merge.sums])
+        sums[into] = softfloat.add(number, sums[into], sums[captured % merge.sums])
     return sums[merge.merges[-1] % merge.sums] if merge.merges else sums[0]
 
 

@@ -13,13 +13,21 @@ from __future__ import annotations
 from functools import lru_cache
 from math import ceil, log2, sqrt
 from statistics import NormalDist
+from typing import assert_never
 
 import numpy as np
 
 from costmodel.price.area import NUMBER
-from generator.floating import reference as floating
+from generator import softfloat
 from generator.formats import Float, Integer
-from generator.plan import CorePlan
+from generator.plan import (
+    AlignedDatapath,
+    AlignPlan,
+    CorePlan,
+    ExactDatapath,
+    IntegerDatapath,
+    NativeDatapath,
+)
 
 ERROR_KEYS = (*NUMBER, "group_size", "tables", "dataflow")
 """Keys of a configuration that ``arithmetic_error`` depends on."""
@@ -45,20 +53,23 @@ def arithmetic_error(plan: CorePlan, length: int) -> float:
     the activations in it. ``exact``: one rounding, at the end. ``aligned``: each activation is cut to the
     scale of its tile's largest, each tile's sum is rounded, and so is each addition of tiles.
     """
-    config, number = plan.config, plan.config.format
-    if isinstance(number, Integer):
-        return 0.0
-    if config.datapath == "exact":
-        return _rounding(number)
-    total = config.accumulator_format
-    assert total is not None
-    tiles = ceil(length / config.tile_length)
-    tile = min(config.tile_length, length) / length
-    variance = _rounding(total) ** 2 * _accumulated(tiles, plan.merge.sums, tile)
-    if config.aligned_bits is None:
-        return sqrt(variance + _rounding(number) ** 2 * _tile_shares(plan, tile) * tiles)
-    step = _step(plan, min(config.tile_length, length))
-    return sqrt(variance + tiles * tile * _rounding(total) ** 2 + step**2)
+    tiles = ceil(length / plan.config.tile_length)
+    activations = min(plan.config.tile_length, length)
+    tile = activations / length
+    match plan.datapath:
+        case IntegerDatapath():
+            return 0.0
+        case ExactDatapath(number):
+            return _rounding(number)
+        case NativeDatapath(number, accumulate=unit):
+            variance = _rounding(unit.fmt) ** 2 * _accumulated(tiles, plan.merge.sums, tile)
+            return sqrt(variance + _rounding(number) ** 2 * _tile_shares(plan, tile) * tiles)
+        case AlignedDatapath(align=align, accumulate=unit):
+            variance = _rounding(unit.fmt) ** 2 * _accumulated(tiles, plan.merge.sums, tile)
+            step = _aligned(align, activations)
+            return sqrt(variance + tiles * tile * _rounding(unit.fmt) ** 2 + step**2)
+        case unknown:
+            assert_never(unknown)
 
 
 def rms_error(plan: CorePlan, length: int) -> float:
@@ -123,7 +134,7 @@ def _rounding(number: Float) -> float:
 @lru_cache
 def _float_rounding(number: Float) -> float:
     values = _normal()
-    rounded = floating.decode(number, number.encode(values))
+    rounded = softfloat.decode(number, number.encode(values))
     return float(np.sqrt(np.mean((rounded - values) ** 2)))
 
 
@@ -141,24 +152,17 @@ def _largest(count: int) -> float:
     return sqrt(sum(magnitude**2 for magnitude in magnitudes) / len(magnitudes))
 
 
-def _step(plan: CorePlan, count: int) -> float:
+@lru_cache(maxsize=4096)
+def _aligned(align: AlignPlan, count: int) -> float:
     """RMS error of an activation aligned to the largest of ``count``, relative to an activation's RMS.
 
     A step is 2^(2 - aligned_bits) of the power of two below the tile's largest. Activations that keep all
     their bits lose nothing. Rounding down is off by half a step more, always to the same side, which random
     signs of the weights make as good as random.
     """
-    number, bits = plan.config.format, plan.config.aligned_bits
-    assert isinstance(number, Float)
-    assert bits is not None
-    return _aligned(number, bits, plan.config.rounding == "truncate", count)
-
-
-@lru_cache(maxsize=4096)
-def _aligned(number: Float, bits: int, truncate: bool, count: int) -> float:
-    tiles = max(1, SAMPLES // count)
-    values = floating.decode(number, number.encode(_normal()[: tiles * count])).reshape(tiles, count)
+    number, tiles = align.fmt, max(1, SAMPLES // count)
+    values = softfloat.decode(number, number.encode(_normal()[: tiles * count])).reshape(tiles, count)
     largest = np.exp2(np.floor(np.log2(np.maximum(np.abs(values).max(axis=1), 2.0**-126))))
-    unit = (largest * 2.0 ** (2 - bits))[:, None]
-    cut = np.floor(values / unit) if truncate else np.rint(values / unit)
+    unit = (largest * 2.0 ** (2 - align.bits))[:, None]
+    cut = np.rint(values / unit) if align.nearest else np.floor(values / unit)
     return float(np.sqrt(np.mean((cut * unit - values) ** 2)))

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
+from typing import assert_never
 
 from costmodel.price import floating
 from costmodel.price.components import (
@@ -26,10 +27,14 @@ from costmodel.price.components import (
     tree_multiplexer,
 )
 from costmodel.price.throughput import PAUSE_KEYS, STAGES
-from generator.floating.align import aligned_lsb
-from generator.floating.fixed import smallest_exponent
 from generator.keys import entry_count
-from generator.plan import CorePlan, float_of
+from generator.plan import (
+    AlignedDatapath,
+    CorePlan,
+    ExactDatapath,
+    IntegerDatapath,
+    NativeDatapath,
+)
 
 PARTS = ("converters", "tables", "fetch", "reduction", "accumulators", "control")
 
@@ -55,10 +60,9 @@ def table(plan: CorePlan) -> Bill:
     """One table: its adders and its registers, which hold while the pipeline waits."""
     bills = [register(plan.table_register_bits, holds=True)]
     if plan.config.architecture == "lut":
-        if plan.config.datapath == "native":
+        if isinstance(plan.datapath, NativeDatapath):
             # Entries come in pairs, the sum and the difference of the same two.
-            pair = floating.float_adder_pair(float_of(plan), plan.float_stages)
-            bills.append(pair * (plan.table.adders / 2))
+            bills.append(floating.float_adder_pair(plan.datapath.add) * (plan.table.adders / 2))
         else:
             bills += [adder(entry.range.width) for entry in plan.table.entries if entry.right is not None]
     if plan.tracks_invalid and not plan.multiplies_floats:
@@ -68,30 +72,30 @@ def table(plan: CorePlan) -> Bill:
 
 def _adder(plan: CorePlan, width: int) -> Bill:
     """An adder of the reduction."""
-    if plan.config.datapath == "native":
-        return floating.float_adder(float_of(plan), plan.float_stages)
-    return adder(width)
+    datapath = plan.datapath
+    return floating.float_adder(datapath.add) if isinstance(datapath, NativeDatapath) else adder(width)
 
 
 def table_converters(plan: CorePlan) -> Bill:
     """What makes one table's activations integers."""
-    config = plan.config
-    if config.datapath == "exact" and not plan.multiplies_floats:
-        return floating.float_to_fixed(float_of(plan), plan.float_stages) * config.group_size
-    if config.aligned_bits is not None:
-        assert config.rounding is not None
-        one = floating.align(float_of(plan), config.aligned_bits, config.rounding, plan.float_stages)
-        return one * config.group_size
-    return NOTHING
+    group = plan.config.group_size
+    match plan.datapath:
+        case IntegerDatapath() | NativeDatapath():
+            return NOTHING
+        case ExactDatapath(to_fixed=converter):
+            return NOTHING if plan.multiplies_floats else floating.float_to_fixed(converter) * group
+        case AlignedDatapath(align=converter):
+            return floating.align(converter) * group
+        case unknown:
+            assert_never(unknown)
 
 
 def scale(plan: CorePlan) -> Bill:
     """What finds the largest exponent of a row's tile; pipelined, the activations wait for it."""
-    if not plan.exponent_width:
+    if not isinstance(plan.datapath, AlignedDatapath):
         return NOTHING
-    length, stages = plan.config.tile_length, plan.float_stages
-    waiting = register(plan.scale_stages * length * plan.activation_width, holds=True)
-    return floating.largest_exponent(float_of(plan), length, stages) + waiting
+    waiting = register(plan.scale_stages * plan.config.tile_length * plan.activation_width, holds=True)
+    return floating.largest_exponent(plan.datapath.scale) + waiting
 
 
 def scale_beside_table(plan: CorePlan) -> Bill:
@@ -149,12 +153,17 @@ def aligned_product(plan: CorePlan) -> Bill:
 def _product(plan: CorePlan) -> Bill:
     """An activation times a weight, both in the activations' format or aligned to as many bits."""
     held = register(plan.leaf_width if plan.config.pipeline.fetch else 0, holds=True)
-    if not plan.multiplies_floats:
-        marks = Bill.of(gate=plan.activation_range.width) if plan.tracks_invalid else NOTHING
-        return signed_multiplier(plan.activation_range.width, plan.fetched_width) + marks + held
-    number, stages = float_of(plan), plan.float_stages
-    product = floating.float_multiplier(number, stages) + Bill.of(gate=number.bits) + held
-    return product + floating.float_to_fixed(number, stages) if plan.config.datapath == "exact" else product
+    match plan.datapath:
+        case IntegerDatapath() | AlignedDatapath():
+            marks = Bill.of(gate=plan.activation_range.width) if plan.tracks_invalid else NOTHING
+            return signed_multiplier(plan.activation_range.width, plan.fetched_width) + marks + held
+        case NativeDatapath(number, multiply=unit):
+            return floating.float_multiplier(unit) + Bill.of(gate=number.bits) + held
+        case ExactDatapath(number, to_fixed=converter, multiply=unit):
+            product = floating.float_multiplier(unit) + Bill.of(gate=number.bits) + held
+            return product + floating.float_to_fixed(converter)
+        case unknown:
+            assert_never(unknown)
 
 
 def reduction(plan: CorePlan) -> Bill:
@@ -176,13 +185,18 @@ def accumulator(plan: CorePlan) -> Bill:
 
     A pipelined adder is its own register, holds by itself, and may have to merge its partial sums.
     """
-    width, number = plan.accumulator_width, plan.config.accumulator_format
-    if number is None:
-        gated = plan.state_width + plan.reduction.root.width
-        return adder(width) + register(plan.state_width, holds=False) + Bill.of(gate=gated)
-    bill = floating.float_adder(number, plan.float_stages) + Bill.of(gate=plan.state_width)
-    if plan.config.datapath == "native" and number != plan.config.format:
-        bill += floating.widen(float_of(plan), number)
+    match plan.datapath:
+        case IntegerDatapath() | ExactDatapath():
+            gated = plan.state_width + plan.reduction.root.width
+            bill = adder(plan.accumulator_width) + register(plan.state_width, holds=False)
+            return bill + Bill.of(gate=gated)
+        case NativeDatapath(number, accumulate=unit) as units:
+            bill = floating.float_adder(unit) + Bill.of(gate=plan.state_width)
+            bill += floating.widen(number, unit.fmt) if units.widens else NOTHING
+        case AlignedDatapath(accumulate=unit):
+            bill = floating.float_adder(unit) + Bill.of(gate=plan.state_width)
+        case unknown:
+            assert_never(unknown)
     if not plan.pipelines_accumulator:
         return bill + register(plan.state_width, holds=False) + Bill.of(gate=plan.state_width)
     return bill + register(plan.accumulator_stages if plan.tracks_invalid else 0, holds=True)
@@ -196,18 +210,16 @@ def merger(plan: CorePlan) -> Bill:
 
 def result_converters(plan: CorePlan) -> Bill:
     """What makes one column's exact sum, or its tile's sum, a float."""
-    config, width, stages = plan.config, plan.sum_range.width, plan.float_stages
-    if config.datapath == "exact":
-        number = float_of(plan)
-        marks = register(plan.result_stages, holds=True)
-        return floating.fixed_to_float(number, width, smallest_exponent(number), False, stages) + marks
-    if config.aligned_bits is None:
-        return NOTHING
-    assert config.accumulator_format is not None
-    lsb = aligned_lsb(float_of(plan), config.aligned_bits)
-    converter = floating.fixed_to_float(config.accumulator_format, width, lsb, True, stages)
-    last_sign = Bill.of(increment=width) if plan.carries_signs else NOTHING
-    return last_sign + converter + register(plan.tile_stages, holds=True)
+    match plan.datapath:
+        case IntegerDatapath() | NativeDatapath():
+            return NOTHING
+        case ExactDatapath(to_float=converter):
+            return floating.fixed_to_float(converter) + register(plan.result_stages, holds=True)
+        case AlignedDatapath(to_float=converter):
+            last_sign = Bill.of(increment=converter.width) if plan.carries_signs else NOTHING
+            return last_sign + floating.fixed_to_float(converter) + register(plan.tile_stages, holds=True)
+        case unknown:
+            assert_never(unknown)
 
 
 def memory(plan: CorePlan) -> Bill:

@@ -5,10 +5,12 @@ Cores that share the outputs need nothing between them; their tables are copied,
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from costmodel.price import floating
 from costmodel.price.area import NUMBER
 from costmodel.price.components import Bill, adder, register
-from generator.plan import CorePlan
+from generator.plan import AlignedDatapath, CorePlan, ExactDatapath, IntegerDatapath, NativeDatapath
 
 COMBINING_KEYS = ("architecture", "group_size", *NUMBER, "tables", "max_reduction")
 """Keys of a configuration that ``combining`` depends on."""
@@ -21,11 +23,14 @@ def combining(plan: CorePlan) -> Bill:
     Results come in the same cycle from all cores. An ``exact`` core's are added before they are rounded,
     which keeps the sum exact.
     """
-    number = plan.config.accumulator_format
-    if number is None:
-        return adder(plan.accumulator_width) + register(plan.accumulator_width, holds=True)
-    sums = floating.float_adder(number, plan.float_stages)
-    return sums if plan.float_stages else sums + register(plan.state_width, holds=True)
+    match plan.datapath:
+        case IntegerDatapath() | ExactDatapath():
+            return adder(plan.accumulator_width) + register(plan.accumulator_width, holds=True)
+        case NativeDatapath(accumulate=unit) | AlignedDatapath(accumulate=unit):
+            sums = floating.float_adder(unit)
+            return sums if unit.stages else sums + register(plan.state_width, holds=True)
+        case unknown:
+            assert_never(unknown)
 
 
 def combining_stages(plan: CorePlan) -> int:

@@ -6,73 +6,61 @@ one price of each component serves every format and width.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
-from typing import Any, ParamSpec, TypeVar
+from typing import assert_never
 
 from costmodel.price.components import NOTHING, Bill, adder, recoder, signed_multiplier, total
-from generator.floating.adder import FloatAdder
-from generator.floating.align import Align, LargestExponent
-from generator.floating.fixed import FixedToFloat, FloatToFixed, fixed_bits
-from generator.floating.multiplier import FloatMultiplier
-from generator.floating.pipeline import Pipeline, PipelinedBlock
 from generator.formats import Float
-
-Given = ParamSpec("Given")
-Unit = TypeVar("Unit", bound=PipelinedBlock)
+from generator.plan import (
+    AlignPlan,
+    FixedToFloatPlan,
+    FloatAdderPlan,
+    FloatMultiplierPlan,
+    FloatToFixedPlan,
+    FloatUnit,
+    LargestExponentPlan,
+)
 
 FRONT = ("order", "distance", "align")
 """Steps of an adder that do not ask whether it adds or subtracts."""
 
 
-def unit(kind: Callable[Given, Unit], *arguments: Given.args, **options: Given.kwargs) -> Unit:
-    """A floating-point unit to look at; equal ones are made once, because Amaranth takes its time."""
-    key = (kind, arguments, tuple(options.items()))
-    if key not in _UNITS:
-        _UNITS[key] = kind(*arguments, **options)
-    made: Unit = _UNITS[key]
-    return made
+def staged(unit: FloatUnit, bill: Bill) -> Bill:
+    """``bill`` with the registers of the unit's stages, which hold while the pipeline waits."""
+    return bill + Bill.of(stage=sum(unit.register_bits.values())) if unit.stages else bill
 
 
-_UNITS: dict[Any, Any] = {}
-
-
-def staged(block: PipelinedBlock, bill: Bill) -> Bill:
-    """``bill`` with the registers of the block's stages, which hold while the pipeline waits."""
-    return bill + Bill.of(stage=sum(_pipeline(block).bits_after.values())) if block.stages else bill
-
-
-def float_adder(fmt: Float, stages: int = 0) -> Bill:
+def float_adder(unit: FloatAdderPlan) -> Bill:
     """Orders the operands, aligns the smaller, adds, normalises and rounds.
 
     The aligned word has two more bits than the significand; the sum's has four.
     """
-    return staged(unit(FloatAdder, fmt, stages=stages), _front(fmt) + _back(fmt))
+    return staged(unit, _front(unit) + _back(unit))
 
 
-def float_adder_pair(fmt: Float, stages: int = 0) -> Bill:
+def float_adder_pair(unit: FloatAdderPlan) -> Bill:
     """A sum and a difference of the same two numbers: a flattened design has one front for both."""
-    block = unit(FloatAdder, fmt, stages=stages)
-    shared = sum(_pipeline(block).bits_after[step] for step in FRONT) if stages else 0
-    return staged(block, _front(fmt) + _back(fmt)) + staged(block, _back(fmt)) + Bill.of(stage=-shared)
+    shared = sum(unit.register_bits[step] for step in FRONT)
+    both = staged(unit, _front(unit) + _back(unit)) + staged(unit, _back(unit))
+    return both + Bill.of(stage=-shared)
 
 
-def _front(fmt: Float) -> Bill:
-    precision = fmt.mantissa + 1
+def _front(unit: FloatAdderPlan) -> Bill:
+    fmt, precision = unit.fmt, unit.precision
     levels = (precision + 1).bit_length()
     ordered = Bill.of(compare=fmt.bits - 1, choice=2 * (fmt.bits - 1))
     return ordered + adder(fmt.exponent) + Bill.of(shift=levels * (precision + 2), detect=precision)
 
 
-def _back(fmt: Float) -> Bill:
-    precision = fmt.mantissa + 1
+def _back(unit: FloatAdderPlan) -> Bill:
+    fmt, precision = unit.fmt, unit.precision
     added = Bill.of(complement=precision, special=1) + adder(precision + 1)
     return added + normaliser(precision + 4, precision + 1) + rounding(fmt)
 
 
-def float_multiplier(fmt: Float, stages: int = 0) -> Bill:
+def float_multiplier(unit: FloatMultiplierPlan) -> Bill:
     """Multiplies significands, adds exponents, normalises, shifts a subnormal product back and rounds."""
-    precision = fmt.mantissa + 1
+    fmt, precision = unit.fmt, unit.precision
     bill = (
         signed_multiplier(precision + 1, 2 * precision + 1)
         + recoder(precision + 1)
@@ -81,49 +69,48 @@ def float_multiplier(fmt: Float, stages: int = 0) -> Bill:
         + Bill.of(shift=precision.bit_length() * (precision + 1), detect=precision, special=2)
         + rounding(fmt)
     )
-    return staged(unit(FloatMultiplier, fmt, stages=stages), bill)
+    return staged(unit, bill)
 
 
-def float_to_fixed(fmt: Float, stages: int = 0) -> Bill:
+def float_to_fixed(unit: FloatToFixedPlan) -> Bill:
     """Negates the significand and shifts it left; the word grows with each level's step."""
-    precision, width = fmt.mantissa + 1, fixed_bits(fmt) + 1
+    fmt = unit.fmt
+    precision, width = fmt.mantissa + 1, fmt.fixed_bits + 1
     shifted, word = 0, precision + 1
     for level in range(fmt.exponent):
         word = min(word + (1 << level), width)
         shifted += word
     bill = Bill.of(complement=precision, increment=precision, shift=shifted)
-    return staged(unit(FloatToFixed, fmt, stages=stages), bill)
+    return staged(unit, bill)
 
 
-def fixed_to_float(fmt: Float, width: int, lsb: int, scaled: bool, stages: int = 0) -> Bill:
+def fixed_to_float(unit: FixedToFloatPlan) -> Bill:
     """Normalises a two's complement integer, and rounds the bits of its magnitude that fit."""
-    block = unit(FixedToFloat, fmt, width, lsb, scaled=scaled, stages=stages)
-    field = lsb + width - 2 + fmt.bias - 1
-    largest = max(0, field) + scaled * ((1 << fmt.exponent) - 1)
-    magnitude = width - 1 + max(0, -field - scaled)
+    fmt = unit.fmt
     bill = (
-        normaliser(magnitude, min(magnitude, largest))
+        normaliser(unit.magnitude, unit.reach)
         + Bill.of(complement=fmt.mantissa + 1)
-        + (adder(fmt.exponent) if scaled else NOTHING)
-        + rounding(fmt, min(fmt.mantissa, width))
+        + (adder(fmt.exponent) if unit.scaled else NOTHING)
+        + rounding(fmt, min(fmt.mantissa, unit.width))
     )
-    return staged(block, bill)
+    return staged(unit, bill)
 
 
-def largest_exponent(fmt: Float, count: int, stages: int = 0) -> Bill:
+def largest_exponent(unit: LargestExponentPlan) -> Bill:
     """A tree of comparisons of exponents, of which infinities' and NaNs' are gated."""
+    fmt, count = unit.fmt, unit.count
     bits = (count - 1) * fmt.exponent
     bill = Bill.of(compare=bits, choice=bits, gate=count * fmt.exponent)
-    return staged(unit(LargestExponent, fmt, count, stages=stages), bill)
+    return staged(unit, bill)
 
 
-def align(fmt: Float, bits: int, rounding: str, stages: int = 0) -> Bill:
+def align(unit: AlignPlan) -> Bill:
     """Negates the significand, shifts it right by the distance of the exponents, and rounds.
 
     Of bits of the significand below those that are aligned only whether there are any counts.
     """
-    precision, nearest = fmt.mantissa + 1, rounding == "nearest"
-    width = bits + nearest
+    fmt, bits, nearest = unit.fmt, unit.bits, unit.nearest
+    precision, width = fmt.mantissa + 1, unit.shifted_bits
     shifted, word = 0, min(precision + 1, width)
     for level in range(min(fmt.exponent, width.bit_length())):
         word = min(word + (1 << level), width)
@@ -135,8 +122,7 @@ def align(fmt: Float, bits: int, rounding: str, stages: int = 0) -> Bill:
         + Bill.of(shift=shifted, gate=width if fmt.exponent > width.bit_length() else 0)
         + adder(fmt.exponent)
     )
-    assert rounding in ("nearest", "truncate")
-    return staged(unit(Align, fmt, bits, "nearest" if nearest else "truncate", stages=stages), bill)
+    return staged(unit, bill)
 
 
 def widen(source: Float, target: Float) -> Bill:
@@ -165,52 +151,49 @@ def rounding(fmt: Float, fraction: int | None = None) -> Bill:
     return adder(fmt.exponent) + Bill.of(increment=bits, gate=bits, special=1)
 
 
-def slowest_stage(block: PipelinedBlock) -> Bill:
+def slowest_stage(unit: FloatUnit) -> Bill:
     """The path through a floating-point unit, or through the slowest of its stages."""
-    return Bill.dearest_of(stage_paths(block))
+    return Bill.dearest_of(stage_paths(unit))
 
 
 @cache
-def stage_paths(block: PipelinedBlock) -> list[Bill]:
-    """The paths of a block's stages, step by step."""
-    return [total([_step(block, step) for step in stage]) for stage in _pipeline(block).stages]
+def stage_paths(unit: FloatUnit) -> list[Bill]:
+    """The paths of a unit's stages, step by step."""
+    carries = _carries(unit)
+    assert carries.keys() <= unit.steps.keys(), unit
+    paths = {name: carries.get(name, Bill.of(step=step.delay)) for name, step in unit.steps.items()}
+    return [total([paths[step] for step in stage]) for stage in unit.stage_steps]
 
 
-def _step(block: PipelinedBlock, step: str) -> Bill:
-    """The path through one step: carries ripple, also a comparison's and an increment's; the rest are levels.
+def _carries(unit: FloatUnit) -> dict[str, Bill]:
+    """The paths through the steps that have carries: they ripple, also a comparison's and an increment's.
 
-    A rounding's increment runs through the fraction; the exponent, which comes late, is one level more.
-    What is not said here takes the full adders' times that the block is cut by.
+    A rounding's increment runs through the fraction; the exponent, which comes late, is one level more. The
+    other steps are levels of logic, as many as the full adders' times that the unit is cut by.
     """
-    match block, step:
-        case (FloatAdder(), "order"):
-            return Bill.of(compare=block.fmt.bits - 1)
-        case (FloatAdder(), "distance"):
-            return Bill.of(carry=block.fmt.exponent, step=2)
-        case (FloatAdder(), "sum"):
-            return Bill.of(carry=block.fmt.mantissa + 2, step=2)
-        case (FloatMultiplier(), "multiply"):
-            levels = (block.fmt.mantissa + 1).bit_length()
-            return Bill.of(carry=2 * block.fmt.mantissa, step=2 * levels)
-        case (FixedToFloat(), "round"):
-            return Bill.of(increment=min(block.fmt.mantissa, block.width), step=3)
-        case (FloatAdder() | FloatMultiplier(), "round"):
-            return Bill.of(increment=block.fmt.mantissa, step=3)
-        case (FloatToFixed(), "negate"):
-            return Bill.of(increment=block.fmt.mantissa + 1, step=1)
-        case (Align(), "negate"):
-            return Bill.of(carry=block.fmt.exponent, step=2)
-        case (Align(), "round"):
-            nearest = block.rounding == "nearest"
-            return Bill.of(increment=block.bits, step=2) if nearest else NOTHING
-        case (LargestExponent(), _):
-            return Bill.of(compare=block.fmt.exponent, step=1)
-    return Bill.of(step=_pipeline(block).delays[step])
-
-
-@cache
-def _pipeline(block: PipelinedBlock) -> Pipeline:
-    """The steps and registers of a block, as it is written."""
-    # Only looked at: Amaranth would complain that nobody uses it.
-    block.elaborate(None)._MustUse__used = True
-    return block.pipeline
+    fmt = unit.fmt
+    match unit:
+        case FloatAdderPlan():
+            return {
+                "order": Bill.of(compare=fmt.bits - 1),
+                "distance": Bill.of(carry=fmt.exponent, step=2),
+                "sum": Bill.of(carry=fmt.mantissa + 2, step=2),
+                "round": Bill.of(increment=fmt.mantissa, step=3),
+            }
+        case FloatMultiplierPlan():
+            levels = unit.precision.bit_length()
+            return {
+                "multiply": Bill.of(carry=2 * fmt.mantissa, step=2 * levels),
+                "round": Bill.of(increment=fmt.mantissa, step=3),
+            }
+        case FloatToFixedPlan():
+            return {"negate": Bill.of(increment=fmt.mantissa + 1, step=1)}
+        case FixedToFloatPlan():
+            return {"round": Bill.of(increment=min(fmt.mantissa, unit.width), step=3)}
+        case LargestExponentPlan():
+            return dict.fromkeys(unit.steps, Bill.of(compare=fmt.exponent, step=1))
+        case AlignPlan():
+            rounded = Bill.of(increment=unit.bits, step=2) if unit.nearest else NOTHING
+            return {"negate": Bill.of(carry=fmt.exponent, step=2), "round": rounded}
+        case unknown:
+            assert_never(unknown)

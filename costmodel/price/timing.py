@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import log2
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +18,14 @@ from costmodel.price import floating
 from costmodel.price.area import NUMBER
 from costmodel.price.components import NOTHING, Bill
 from costmodel.price.technology import Technology
-from generator.floating.adder import FloatAdder
-from generator.floating.align import Align, LargestExponent, aligned_lsb
-from generator.floating.fixed import FixedToFloat, FloatToFixed, smallest_exponent
-from generator.floating.multiplier import FloatMultiplier
-from generator.floating.pipeline import PipelinedBlock
-from generator.formats import Float
 from generator.keys import entry_count
-from generator.plan import CorePlan, float_of
+from generator.plan import (
+    AlignedDatapath,
+    CorePlan,
+    ExactDatapath,
+    IntegerDatapath,
+    NativeDatapath,
+)
 
 MERGE_BITS = 6
 """Bits of a partial sum for each level of logic that decodes and spreads the choice between two addends."""
@@ -70,68 +70,65 @@ def _adders(depth: int, width: int, followed: bool = False) -> Bill:
     return Bill.of(adder=depth, carry=0 if followed else width) if depth else NOTHING
 
 
-def _adder(number: Float, stages: int) -> Bill:
-    return floating.slowest_stage(floating.unit(FloatAdder, number, stages=stages))
-
-
 def _convert(plan: CorePlan) -> Bill:
     """What makes an activation an integer, or the slowest of its stages."""
-    number, config, stages = plan.config.format, plan.config, plan.float_stages
-    if not isinstance(number, Float) or config.datapath == "native" or plan.multiplies_floats:
-        return NOTHING
-    if config.aligned_bits is None:
-        return floating.slowest_stage(floating.unit(FloatToFixed, number, stages=stages))
-    assert config.rounding is not None
-    return floating.slowest_stage(
-        floating.unit(Align, number, config.aligned_bits, config.rounding, stages=stages)
-    )
+    match plan.datapath:
+        case IntegerDatapath() | NativeDatapath():
+            return NOTHING
+        case ExactDatapath(to_fixed=converter):
+            return NOTHING if plan.multiplies_floats else floating.slowest_stage(converter)
+        case AlignedDatapath(align=converter):
+            return floating.slowest_stage(converter)
+        case unknown:
+            assert_never(unknown)
 
 
 def _entries(plan: CorePlan, followed: bool = False) -> Bill:
     """A table's adders, one after the other; of pipelined ones the slowest stage."""
     if plan.config.architecture != "lut":
         return NOTHING
-    if plan.config.datapath == "native":
+    if isinstance(plan.datapath, NativeDatapath):
         levels = min(1, plan.table.depth) if plan.float_stages else plan.table.depth
-        return _adder(float_of(plan), plan.float_stages) * levels
+        return floating.slowest_stage(plan.datapath.add) * levels
     return _adders(plan.table.depth, plan.table.widest, followed)
 
 
 def _fetch(plan: CorePlan, followed: bool) -> Bill:
     """A fetched value or a product, whose carries are not waited for if adders follow."""
-    number, stages = plan.config.format, plan.float_stages
-    if plan.multiplies_floats:
-        assert isinstance(number, Float)
-        product = floating.slowest_stage(floating.unit(FloatMultiplier, number, stages=stages))
-        if plan.config.datapath == "exact" and not stages:
-            product += floating.slowest_stage(floating.unit(FloatToFixed, number))
-        return product
-    if plan.config.architecture == "multiplier":
-        carries = 0 if followed else plan.fetched_width
-        return Bill.of(product=plan.activation_range.width, carry=carries)
-    return Bill.of(merge=log2(entry_count(plan.config.group_size)))
+    if plan.config.architecture != "multiplier":
+        return Bill.of(merge=log2(entry_count(plan.config.group_size)))
+    match plan.datapath:
+        case IntegerDatapath() | AlignedDatapath():
+            carries = 0 if followed else plan.fetched_width
+            return Bill.of(product=plan.activation_range.width, carry=carries)
+        case NativeDatapath(multiply=unit):
+            return floating.slowest_stage(unit)
+        case ExactDatapath(to_fixed=converter, multiply=unit):
+            product = floating.slowest_stage(unit)
+            return product if unit.stages else product + floating.slowest_stage(converter)
+        case unknown:
+            assert_never(unknown)
 
 
 def _run(plan: CorePlan, level: int, before: Bill = NOTHING) -> Bill:
     """From ``level`` of the reduction, and what is ``before`` it, to a register or into the accumulator."""
-    number, tree = plan.config.format, plan.reduction
+    tree = plan.reduction
     end = next((end for end in tree.registered_levels if end > level), None)
-    if isinstance(number, Float) and plan.config.datapath == "native":
+    if isinstance(plan.datapath, NativeDatapath):
+        sum_path = floating.slowest_stage(plan.datapath.add)
         if plan.float_stages:
-            return before + _adder(number, plan.float_stages)
+            return before + sum_path
         levels = (tree.depth if end is None else end) - level
-        return before + _adder(number, 0) * levels + (_accumulate(plan) if end is None else NOTHING)
+        return before + sum_path * levels + (_accumulate(plan) if end is None else NOTHING)
     if end is not None:
         width = max(tree.nodes[i].width for i in tree.levels[end])
         return before + _adders(end - level, width)
     levels = tree.depth - level
-    if plan.config.aligned_bits is None:
+    if not isinstance(plan.datapath, AlignedDatapath):
         return before + _adders(levels + 1, plan.sum_range.width)
     sums = before + _adders(levels, plan.sum_range.width)
     adders = sums + _last_sign(plan, follows_adders="adder" in sums.counts)
-    block = _converter(plan)
-    assert block is not None
-    first, *others = floating.stage_paths(block)
+    first, *others = floating.stage_paths(plan.datapath.to_float)
     return (
         Bill.dearest_of([adders + first, *others])
         if plan.float_stages
@@ -146,35 +143,24 @@ def _last_sign(plan: CorePlan, follows_adders: bool) -> Bill:
     return Bill.of(step=1, increment=0 if follows_adders else plan.sum_range.width)
 
 
-def _converter(plan: CorePlan) -> PipelinedBlock | None:
-    """What makes an integer sum a float: a tile's, or a result."""
-    number, total, width = plan.config.format, plan.config.accumulator_format, plan.sum_range.width
-    if not isinstance(number, Float) or plan.config.datapath == "native":
-        return None
-    if plan.config.aligned_bits is None or total is None:
-        lsb = smallest_exponent(number)
-        return floating.unit(FixedToFloat, number, width, lsb, stages=plan.float_stages)
-    lsb = aligned_lsb(number, plan.config.aligned_bits)
-    return floating.unit(FixedToFloat, total, width, lsb, scaled=True, stages=plan.float_stages)
-
-
 def _accumulate(plan: CorePlan) -> Bill:
     """The accumulator's adder."""
-    number = plan.config.accumulator_format
-    return _adders(1, plan.accumulator_width) if number is None else _adder(number, plan.float_stages)
+    match plan.datapath:
+        case IntegerDatapath() | ExactDatapath():
+            return _adders(1, plan.accumulator_width)
+        case NativeDatapath(accumulate=unit) | AlignedDatapath(accumulate=unit):
+            return floating.slowest_stage(unit)
+        case unknown:
+            assert_never(unknown)
 
 
 def scale_stage(plan: CorePlan) -> Bill:
     """From the activation stream to the largest exponent; into the table, where nothing is between."""
-    number = plan.config.format
-    if not plan.exponent_width or not isinstance(number, Float):
+    if not isinstance(plan.datapath, AlignedDatapath):
         return NOTHING
-    # The smallest tree of as many levels has the same path, and is soon made.
-    levels = (plan.config.tile_length - 1).bit_length()
-    tree = floating.unit(LargestExponent, number, (1 << levels >> 1) + 1, stages=plan.float_stages)
     reaches = plan.registers_entries and not plan.float_stages
     behind = _convert(plan) + _entries(plan) if reaches else NOTHING
-    return floating.slowest_stage(tree) + behind
+    return floating.slowest_stage(plan.datapath.scale) + behind
 
 
 def convert_stage(plan: CorePlan) -> Bill:
@@ -213,8 +199,9 @@ def reduction_stage(plan: CorePlan) -> Bill:
 
 def result_stage(plan: CorePlan) -> Bill:
     """From an exact accumulator to the result stream."""
-    block = _converter(plan) if plan.config.datapath == "exact" else None
-    return floating.slowest_stage(block) if block is not None else NOTHING
+    if not isinstance(plan.datapath, ExactDatapath):
+        return NOTHING
+    return floating.slowest_stage(plan.datapath.to_float)
 
 
 def accept_stage(plan: CorePlan) -> Bill:
@@ -237,23 +224,28 @@ def _accumulated(plan: CorePlan) -> Bill:
 
     Where partial sums are merged, the pause's step decides which of two addends comes in front of it.
     """
-    if not plan.pipelines_accumulator:
+    stages = _accumulator_stages(plan)
+    if not stages:
         return _accumulate(plan)
     chosen = Bill.of(step=plan.state_width / MERGE_BITS) if plan.merge.steps else NOTHING
-    return chosen + _accumulator_stages(plan)[0]
+    return chosen + stages[0]
 
 
 def accumulate_stage(plan: CorePlan) -> Bill:
     """The slowest stage of a pipelined accumulator but the first."""
-    others = _accumulator_stages(plan)[1:] if plan.pipelines_accumulator else []
+    others = _accumulator_stages(plan)[1:]
     return Bill.dearest_of(others) if others else NOTHING
 
 
 def _accumulator_stages(plan: CorePlan) -> list[Bill]:
-    assert plan.config.accumulator_format is not None
-    return floating.stage_paths(
-        floating.unit(FloatAdder, plan.config.accumulator_format, stages=plan.float_stages)
-    )
+    """The stages of a pipelined accumulator; none of one that adds in one cycle."""
+    match plan.datapath:
+        case IntegerDatapath() | ExactDatapath():
+            return []
+        case NativeDatapath(accumulate=unit) | AlignedDatapath(accumulate=unit):
+            return floating.stage_paths(unit) if unit.stages else []
+        case unknown:
+            assert_never(unknown)
 
 
 _VALUE = ("architecture", "group_size", *NUMBER)

@@ -23,7 +23,7 @@ from generator.floating.bits import (
     with_specials,
 )
 from generator.floating.pipeline import PipelinedBlock
-from generator.formats import Float
+from generator.plan.float_units import FloatAdderPlan
 
 
 class FloatAdder(PipelinedBlock):
@@ -34,14 +34,9 @@ class FloatAdder(PipelinedBlock):
 
     Parameters
     ----------
-    fmt : Float
-        Format of operands and sum.
+    plan : FloatAdderPlan
     subtract : bool
         Compute ``a`` - ``b``, which is ``a`` + (-``b``).
-    stages : int
-        Latency in cycles; 0 is combinational.
-    flush_to_zero : bool
-        Subnormal operands and sums become zeros of their sign.
 
     Members
     -------
@@ -49,32 +44,17 @@ class FloatAdder(PipelinedBlock):
     sum : Out(fmt.bits)
     """
 
-    def __init__(
-        self, fmt: Float, *, subtract: bool = False, stages: int = 0, flush_to_zero: bool = False
-    ) -> None:
-        name = f"float_{'subtract' if subtract else 'add'}_{fmt.name}{'_ftz' if flush_to_zero else ''}"
-        flushing = ", subnormals flushed to zero" if flush_to_zero else ""
-        summary = f"{fmt.name} a {'-' if subtract else '+'} b{flushing}"
-        super().__init__(name, summary, {"a": In(fmt.bits), "b": In(fmt.bits), "sum": Out(fmt.bits)}, stages)
-        self.fmt = fmt
+    def __init__(self, plan: FloatAdderPlan, *, subtract: bool = False) -> None:
+        fmt = plan.fmt
+        name = f"float_{'subtract' if subtract else 'add'}_{fmt.name}"
+        summary = f"{fmt.name} a {'-' if subtract else '+'} b"
+        super().__init__(name, summary, {"a": In(fmt.bits), "b": In(fmt.bits), "sum": Out(fmt.bits)}, plan)
+        self.plan = plan
         self.subtract = subtract
-        self.flush_to_zero = flush_to_zero
 
     def elaborate(self, platform: object) -> Module:
-        fmt = self.fmt
-        precision = fmt.mantissa + 1
-        levels = (precision + 1).bit_length()
-        # Times in full adders (some 45 ps in ASAP7): sums ripple, comparisons and increments are trees.
-        m, pipeline = self.steps(
-            {
-                "order": fmt.bits.bit_length(),
-                "distance": fmt.exponent + 4,
-                "align": levels + 1,
-                "sum": precision + 1,
-                "normalise": 2 * levels + 1,
-                "round": fmt.bits.bit_length() + 1,
-            }
-        )
+        fmt, precision = self.plan.fmt, self.plan.precision
+        m, pipeline = self.pipelined()
 
         b_sign = ~self.b[-1] if self.subtract else self.b[-1]
         differ = wire(m, "differ", self.a[-1] ^ b_sign)
@@ -88,8 +68,8 @@ class FloatAdder(PipelinedBlock):
         # one less than the difference of the fields.
         field, fraction = large[fmt.mantissa :], large[: fmt.mantissa]
         small_field, small_fraction = small[fmt.mantissa :], small[: fmt.mantissa]
-        of_large = unpack(m, "large", fmt, field, fraction, self.flush_to_zero)
-        of_small = unpack(m, "small", fmt, small_field, small_fraction, self.flush_to_zero)
+        of_large = unpack(m, "large", fmt, field, fraction)
+        of_small = unpack(m, "small", fmt, small_field, small_fraction)
         both = of_small.normal | ~of_large.normal
         distance = add(m, "distance", field, ~small_field, both, fmt.exponent)
         special = wire(m, "special", is_special(fmt, large))
@@ -129,7 +109,7 @@ class FloatAdder(PipelinedBlock):
         field = subtract_distance(m, "field", exponent, distance)
         packed = round_and_pack(m, fmt, hidden, result, up, field, may_exceed=not fmt.infinities)
         sign = wire(m, "signed", sign & ~(differ & ~word[4:].any()))
-        value = with_specials(m, fmt, packed, sign, special, nan, self.flush_to_zero)
+        value = with_specials(m, fmt, packed, sign, special, nan)
         (value,) = pipeline.after("round", value)
         m.d.comb += self.sum.eq(value)
         return m

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from amaranth.hdl import Cat, Module, Mux, Value
 from amaranth.lib.wiring import In, Out
 
 from generator.block import slices
-from generator.errors import ConfigError
 from generator.floating.bits import (
     add,
     increment,
@@ -21,15 +18,7 @@ from generator.floating.bits import (
 )
 from generator.floating.fixed import negate_if
 from generator.floating.pipeline import PipelinedBlock
-from generator.formats import Float
-
-Rounding = Literal["nearest", "truncate"]
-
-
-def aligned_lsb(fmt: Float, bits: int) -> int:
-    """One unit of an aligned integer of ``bits`` bits is 2 to the power of this plus the group's exponent
-    field."""
-    return -fmt.bias - (bits - 2)
+from generator.plan.float_units import AlignPlan, LargestExponentPlan
 
 
 class LargestExponent(PipelinedBlock):
@@ -37,40 +26,33 @@ class LargestExponent(PipelinedBlock):
 
     Parameters
     ----------
-    fmt : Float
-    count : int
-        Floats in the group.
-    stages : int
-        Latency in cycles; 0 is combinational.
+    plan : LargestExponentPlan
 
     Members
     -------
-    values : In(count · fmt.bits)
+    values : In(plan.count · fmt.bits)
         Value 0 in the low bits.
     exponent : Out(fmt.exponent)
     """
 
-    def __init__(self, fmt: Float, count: int, *, stages: int = 0) -> None:
+    def __init__(self, plan: LargestExponentPlan) -> None:
+        fmt, count = plan.fmt, plan.count
         ports = {"values": In(count * fmt.bits), "exponent": Out(fmt.exponent)}
         summary = f"the largest exponent field of {count} {fmt.name} values"
-        super().__init__(f"largest_exponent_{fmt.name}_of{count}", summary, ports, stages)
-        self.fmt = fmt
-        self.count = count
+        super().__init__(f"largest_exponent_{fmt.name}_of{count}", summary, ports, plan)
+        self.plan = plan
 
     def elaborate(self, platform: object) -> Module:
-        fmt = self.fmt
-        levels = (self.count - 1).bit_length()
-        m, pipeline = self.steps(
-            {f"level{i}": fmt.exponent.bit_length() for i in range(levels)} | {"least": 1}
-        )
+        fmt, count = self.plan.fmt, self.plan.count
+        m, pipeline = self.pipelined()
         fields: list[Value] = []
-        for i, value in enumerate(slices(self.values, [fmt.bits] * self.count)):
+        for i, value in enumerate(slices(self.values, [fmt.bits] * count)):
             special = wire(m, f"special{i}", is_special(fmt, value[:-1]))
             leave(m, f"sign{i}", value[-1])
             if fmt.infinities:
                 leave(m, f"fraction{i}", value[: fmt.mantissa])
             fields.append(wire(m, f"field{i}", value[fmt.mantissa : -1] & spread(~special, fmt.exponent)))
-        for level in range(levels):
+        for level in range(self.plan.levels):
             pairs = [fields[i : i + 2] for i in range(0, len(fields), 2)]
             fields = [
                 wire(m, f"larger{level}_{i}", Mux(pair[0] < pair[1], pair[1], pair[0]))
@@ -95,60 +77,44 @@ class Align(PipelinedBlock):
 
     Parameters
     ----------
-    fmt : Float
-    bits : int
-        At least 3.
-    rounding : "nearest" or "truncate"
-    stages : int
-        Latency in cycles; 0 is combinational.
+    plan : AlignPlan
 
     Members
     -------
     value : In(fmt.bits)
     exponent : In(fmt.exponent)
         The common exponent field, at least 1.
-    aligned : Out(bits)
+    aligned : Out(plan.bits)
         Two's complement. An infinity or a NaN counts as a subnormal of its fraction.
     special : Out(1)
         ``value`` is an infinity or a NaN.
     """
 
-    def __init__(self, fmt: Float, bits: int, rounding: Rounding = "nearest", *, stages: int = 0) -> None:
+    def __init__(self, plan: AlignPlan) -> None:
+        fmt, bits = plan.fmt, plan.bits
         ports = {"value": In(fmt.bits), "exponent": In(fmt.exponent), "aligned": Out(bits), "special": Out(1)}
-        how = "rounded to nearest" if rounding == "nearest" else "rounded down"
+        how = "rounded to nearest" if plan.nearest else "rounded down"
         summary = f"{fmt.name} on a common exponent in {bits} bits, {how}"
-        super().__init__(f"align_{fmt.name}_to{bits}_{rounding}", summary, ports, stages)
-        self.fmt = fmt
-        self.bits = bits
-        self.rounding = rounding
-        if bits < 3:
-            raise ConfigError(f"aligned_bits = {bits} is too few: 3 or more are needed")
+        super().__init__(f"align_{fmt.name}_to{bits}_{plan.rounding}", summary, ports, plan)
+        self.plan = plan
 
     def elaborate(self, platform: object) -> Module:
-        fmt, bits = self.fmt, self.bits
-        nearest = self.rounding == "nearest"
-        m, pipeline = self.steps(
-            {
-                "negate": fmt.exponent + 4,
-                "shift": bits.bit_length(),
-                "round": bits.bit_length() if nearest else 0,
-            }
-        )
+        plan, fmt, bits = self.plan, self.plan.fmt, self.plan.bits
+        m, pipeline = self.pipelined()
 
         special = wire(m, "is_special", is_special(fmt, self.value[:-1]))
         field = wire(m, "finite", self.value[fmt.mantissa : -1] & spread(~special, fmt.exponent))
-        unpacked = unpack(m, "value", fmt, field, self.value[: fmt.mantissa], flush_to_zero=False)
+        unpacked = unpack(m, "value", fmt, field, self.value[: fmt.mantissa])
         word = negate_if(m, "negated", unpacked.significand, self.value[-1])
         # As in the adder: fields count, less one if only this value is subnormal. The common exponent never
         # is.
         distance = add(m, "distance", self.exponent, ~field, unpacked.normal, fmt.exponent)
         word, distance, special = pipeline.after("negate", word, distance, special)
 
-        width = bits + nearest
-        shifted, lost = shift_right_signed(m, "shifted", word, distance, width)
+        shifted, lost = shift_right_signed(m, "shifted", word, distance, plan.shifted_bits)
         shifted, lost, special = pipeline.after("shift", shifted, lost, special)
 
-        if nearest:
+        if plan.nearest:
             kept = shifted[1:]
             up = shifted[0] & (lost | kept[0])
             if bits <= fmt.mantissa + 1:

@@ -57,11 +57,9 @@ class Unpacked:
     normal: Value
 
 
-def unpack(m: Module, name: str, fmt: Float, field: Value, fraction: Value, flush_to_zero: bool) -> Unpacked:
-    """Exponent ``field`` and ``fraction`` taken apart; ``flush_to_zero`` drops a subnormal's fraction."""
+def unpack(m: Module, name: str, fmt: Float, field: Value, fraction: Value) -> Unpacked:
+    """Exponent ``field`` and ``fraction`` taken apart."""
     normal = wire(m, f"{name}_normal", field.any())
-    if flush_to_zero:
-        fraction = wire(m, f"{name}_fraction", fraction & spread(normal, fmt.mantissa))
     return Unpacked(
         exponent=Cat(wire(m, f"{name}_lowest", field[0] | ~normal), field[1:]),
         significand=Cat(fraction, normal),
@@ -228,9 +226,7 @@ def round_and_pack(
     return Packed(rounded[:-1], whole[:field], wire(m, "overflow", beyond | whole[field:].any()))
 
 
-def with_specials(
-    m: Module, fmt: Float, packed: Packed, sign: Value, infinite: Value, nan: Value, flush_to_zero: bool
-) -> Value:
+def with_specials(m: Module, fmt: Float, packed: Packed, sign: Value, infinite: Value, nan: Value) -> Value:
     """The bits of a result: ``packed``, an infinity if it overflowed or is ``infinite``, or the canonical
     NaN.
 
@@ -238,8 +234,6 @@ def with_specials(
     """
     special = packed.overflow | infinite
     clear = special if fmt.infinities else Const(0, 1)
-    if flush_to_zero:
-        clear = clear | ~packed.exponent.any()
     fraction = wire(m, "fraction", packed.fraction & spread(~clear, fmt.mantissa))
     exponent = packed.exponent | spread(special, fmt.exponent)
     if not fmt.infinities:

@@ -25,19 +25,7 @@ from generator.floating.bits import (
     with_specials,
 )
 from generator.floating.pipeline import PipelinedBlock
-from generator.formats import Float
-
-
-def fixed_bits(fmt: Float) -> int:
-    """Bits of a two's complement integer that counts every finite value of ``fmt`` in its smallest
-    subnormals."""
-    largest = (1 << fmt.exponent) - 1 - fmt.infinities
-    return fmt.mantissa + 1 + largest - 1 + 1
-
-
-def smallest_exponent(fmt: Float) -> int:
-    """The smallest subnormal of ``fmt`` is 2 to this power."""
-    return 1 - fmt.bias - fmt.mantissa
+from generator.plan.float_units import FixedToFloatPlan, FloatToFixedPlan
 
 
 def negate_if(m: Module, name: str, magnitude: Value, sign: Value) -> Value:
@@ -53,37 +41,36 @@ class FloatToFixed(PipelinedBlock):
 
     Parameters
     ----------
-    fmt : Float
-    stages : int
-        Latency in cycles; 0 is combinational.
+    plan : FloatToFixedPlan
 
     Members
     -------
     value : In(fmt.bits)
-    fixed : Out(fixed_bits(fmt))
+    fixed : Out(fmt.fixed_bits)
         Two's complement. Of an infinity or a NaN what the bits would mean one binade above the largest,
         wrapped.
     special : Out(1)
         ``value`` is an infinity or a NaN.
     """
 
-    def __init__(self, fmt: Float, *, stages: int = 0) -> None:
-        ports = {"value": In(fmt.bits), "fixed": Out(fixed_bits(fmt)), "special": Out(1)}
-        summary = f"{fmt.name} to a multiple of 2^{smallest_exponent(fmt)}"
-        super().__init__(f"float_to_fixed_{fmt.name}", summary, ports, stages)
-        self.fmt = fmt
+    def __init__(self, plan: FloatToFixedPlan) -> None:
+        fmt = plan.fmt
+        ports = {"value": In(fmt.bits), "fixed": Out(fmt.fixed_bits), "special": Out(1)}
+        summary = f"{fmt.name} to a multiple of 2^{fmt.smallest_exponent}"
+        super().__init__(f"float_to_fixed_{fmt.name}", summary, ports, plan)
+        self.plan = plan
 
     def elaborate(self, platform: object) -> Module:
-        fmt = self.fmt
-        m, pipeline = self.steps({"negate": fmt.bits.bit_length(), "shift": fmt.exponent})
+        fmt = self.plan.fmt
+        m, pipeline = self.pipelined()
         field, fraction = self.value[fmt.mantissa : -1], self.value[: fmt.mantissa]
-        unpacked = unpack(m, "value", fmt, field, fraction, flush_to_zero=False)
+        unpacked = unpack(m, "value", fmt, field, fraction)
         word = negate_if(m, "negated", unpacked.significand, self.value[-1])
         special = wire(m, "is_special", is_special(fmt, self.value[:-1]))
         word, exponent, special = pipeline.after("negate", word, unpacked.exponent, special)
 
         # The exponent is at least 1, so the lowest bit is always zero.
-        shifted = shift_left_signed(m, "shifted", word, exponent, fixed_bits(fmt) + 1)
+        shifted = shift_left_signed(m, "shifted", word, exponent, fmt.fixed_bits + 1)
         leave(m, "lowest", shifted[0])
         fixed, special = pipeline.after("shift", shifted[1:], special)
         m.d.comb += [self.fixed.eq(fixed), self.special.eq(special)]
@@ -98,63 +85,39 @@ class FixedToFloat(PipelinedBlock):
 
     Parameters
     ----------
-    fmt : Float
-    width : int
-        Bits of ``fixed``.
-    lsb : int
-        One unit of ``fixed`` is 2 to this power or, if ``scaled``, to the power of ``lsb`` + ``exponent``.
-    scaled : bool
-        With an input ``exponent``, which is at least 1: the exponent field that a group of floats was
-        aligned to.
-    stages : int
-        Latency in cycles; 0 is combinational.
+    plan : FixedToFloatPlan
 
     Members
     -------
-    fixed : In(width)
+    fixed : In(plan.width)
         Two's complement.
     exponent : In(fmt.exponent)
-        Only if ``scaled``.
+        Only if the plan is ``scaled``: the exponent field that a group of floats was aligned to, at least 1.
     value : Out(fmt.bits)
     """
 
-    def __init__(self, fmt: Float, width: int, lsb: int, *, scaled: bool = False, stages: int = 0) -> None:
+    def __init__(self, plan: FixedToFloatPlan) -> None:
+        fmt, width, lsb, scaled = plan.fmt, plan.width, plan.lsb, plan.scaled
         weight = f"{'e' if scaled else ''}{'m' if lsb < 0 else 'p'}{abs(lsb)}"
         ports = {"fixed": In(width), "value": Out(fmt.bits)}
         scale = {"exponent": In(fmt.exponent)} if scaled else {}
         summary = f"fixed * 2^({lsb}{' + exponent' if scaled else ''}) to {fmt.name}"
-        super().__init__(f"fixed{width}_{weight}_to_{fmt.name}", summary, {**scale, **ports}, stages)
-        self.fmt = fmt
-        self.width = width
-        self.lsb = lsb
-        self.scaled = scaled
+        super().__init__(f"fixed{width}_{weight}_to_{fmt.name}", summary, {**scale, **ports}, plan)
+        self.plan = plan
 
     def elaborate(self, platform: object) -> Module:
-        fmt = self.fmt
-        # ``field``: one less than the exponent field of a number whose top bit is significant, without
-        # ``exponent``.
-        field = self.lsb + self.width - 2 + fmt.bias - 1
-        above = max(0, -field - self.scaled)
-        field += above
-        magnitude = self.width - 1 + above
-        # A unit below the integer makes minus one, of which the one's complement is 0.111…, an ordinary case.
-        below = max(1, fmt.mantissa + 2 - magnitude)
-        largest = field + self.scaled * ((1 << fmt.exponent) - 1)
-        bits = max(fmt.exponent, largest.bit_length())
-        may_exceed = largest + 2 >= 1 << bits
-        reach = min(magnitude, largest)
-        m, pipeline = self.steps(
-            {"normalise": 3 * reach.bit_length() + 1, "round": fmt.bits.bit_length() + 1}
-        )
+        plan, fmt, bits = self.plan, self.plan.fmt, self.plan.exponent_bits
+        may_exceed = plan.largest + 2 >= 1 << bits
+        m, pipeline = self.pipelined()
 
         sign = wire(m, "sign", self.fixed[-1])
-        word = Cat(Const(0, below), self.fixed[:-1], spread(sign, above))
-        if self.scaled:
-            exponent = keep_low(m, "field", self.exponent + Const(field, bits), bits)
+        word = Cat(Const(0, plan.below), self.fixed[:-1], spread(sign, plan.above))
+        if plan.scaled:
+            exponent = keep_low(m, "field", self.exponent + Const(plan.field, bits), bits)
         else:
-            exponent = wire(m, "field", Const(field, bits))
-        limit = exponent if field + self.scaled < magnitude else None
-        word, distance = normalise(m, "normal", word, limit, reach, sign)
+            exponent = wire(m, "field", Const(plan.field, bits))
+        limit = exponent if plan.field + plan.scaled < plan.magnitude else None
+        word, distance = normalise(m, "normal", word, limit, plan.reach, sign)
         word, distance, exponent, sign = pipeline.after("normalise", word, distance, exponent, sign)
 
         # ``word`` is in two's complement, its one's complement is one unit too small if it is negative.
@@ -171,7 +134,7 @@ class FixedToFloat(PipelinedBlock):
         packed_exponent = subtract_distance(m, "difference", exponent, distance)
         packed = round_and_pack(m, fmt, hidden, result, up, packed_exponent, may_exceed)
         none = Const(0, 1)
-        value = with_specials(m, fmt, packed, sign, none, none, flush_to_zero=False)
+        value = with_specials(m, fmt, packed, sign, none, none)
         (value,) = pipeline.after("round", value)
         m.d.comb += self.value.eq(value)
         return m

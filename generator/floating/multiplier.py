@@ -18,7 +18,7 @@ from generator.floating.bits import (
     with_specials,
 )
 from generator.floating.pipeline import PipelinedBlock
-from generator.formats import Float
+from generator.plan.float_units import FloatMultiplierPlan
 
 
 class FloatMultiplier(PipelinedBlock):
@@ -29,12 +29,7 @@ class FloatMultiplier(PipelinedBlock):
 
     Parameters
     ----------
-    fmt : Float
-        Format of operands and product.
-    stages : int
-        Latency in cycles; 0 is combinational.
-    flush_to_zero : bool
-        Subnormal operands, and products that round to a subnormal, become zeros of their sign.
+    plan : FloatMultiplierPlan
 
     Members
     -------
@@ -42,33 +37,21 @@ class FloatMultiplier(PipelinedBlock):
     product : Out(fmt.bits)
     """
 
-    def __init__(self, fmt: Float, *, stages: int = 0, flush_to_zero: bool = False) -> None:
-        name = f"float_multiply_{fmt.name}{'_ftz' if flush_to_zero else ''}"
-        summary = f"{fmt.name} a * b{', subnormals flushed to zero' if flush_to_zero else ''}"
+    def __init__(self, plan: FloatMultiplierPlan) -> None:
+        fmt = plan.fmt
         ports = {"a": In(fmt.bits), "b": In(fmt.bits), "product": Out(fmt.bits)}
-        super().__init__(name, summary, ports, stages)
-        self.fmt = fmt
-        self.flush_to_zero = flush_to_zero
+        super().__init__(f"float_multiply_{fmt.name}", f"{fmt.name} a * b", ports, plan)
+        self.plan = plan
 
     def elaborate(self, platform: object) -> Module:
-        fmt = self.fmt
-        precision = fmt.mantissa + 1
-        levels = precision.bit_length()
-        # Times in full adders: sums ripple, comparisons and increments are trees.
-        m, pipeline = self.steps(
-            {
-                "multiply": 2 * precision + 2 * levels,
-                "normalise": 2 * levels + 1,
-                "denormalise": levels + 2,
-                "round": fmt.bits.bit_length() + 1,
-            }
-        )
+        fmt, precision = self.plan.fmt, self.plan.precision
+        m, pipeline = self.pipelined()
 
         magnitudes = self.a[:-1], self.b[:-1]
         fields = [magnitude[fmt.mantissa :] for magnitude in magnitudes]
         fractions = [magnitude[: fmt.mantissa] for magnitude in magnitudes]
         a, b = (
-            unpack(m, name, fmt, field, fraction, self.flush_to_zero)
+            unpack(m, name, fmt, field, fraction)
             for name, field, fraction in zip("ab", fields, fractions, strict=True)
         )
         special_a, special_b = (is_special(fmt, magnitude) for magnitude in magnitudes)
@@ -109,7 +92,7 @@ class FloatMultiplier(PipelinedBlock):
         up = wire(m, "up", half & (sticky | result[0]))
         field = subtract_distance(m, "field", limit, distance)
         packed = round_and_pack(m, fmt, hidden, result, up, field, may_exceed=True)
-        value = with_specials(m, fmt, packed, sign, special, nan, self.flush_to_zero)
+        value = with_specials(m, fmt, packed, sign, special, nan)
         (value,) = pipeline.after("round", value)
         m.d.comb += self.product.eq(value)
         return m

@@ -5,14 +5,13 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Module
 from amaranth.lib.wiring import In, Out
 
-from generator.block import keep_low
+from generator.block import Block, keep_low
 from generator.errors import ConfigError
 from generator.floating.bits import is_special, normalise, spread, subtract_distance, unpack, wire
-from generator.floating.pipeline import PipelinedBlock
 from generator.formats import Float
 
 
-class FloatWiden(PipelinedBlock):
+class FloatWiden(Block):
     """A float in a format that has every one of its values; every NaN is ``target.canonical_nan``.
 
     Parameters
@@ -21,8 +20,6 @@ class FloatWiden(PipelinedBlock):
         ``target`` has infinities, at least the fraction bits of ``source``, and either its exponent bits or
         exponents so much wider that no subnormal of ``source`` is one of ``target``; otherwise
         ``ConfigError``.
-    stages : int
-        Latency in cycles; 0 is combinational.
 
     Members
     -------
@@ -30,10 +27,10 @@ class FloatWiden(PipelinedBlock):
     wide : Out(target.bits)
     """
 
-    def __init__(self, source: Float, target: Float, *, stages: int = 0) -> None:
+    def __init__(self, source: Float, target: Float) -> None:
         ports = {"value": In(source.bits), "wide": Out(target.bits)}
-        summary = f"{source.name} as {target.name}"
-        super().__init__(f"widen_{source.name}_to_{target.name}", summary, ports, stages)
+        summary = f"{source.name} as {target.name}; combinational"
+        super().__init__(f"widen_{source.name}_to_{target.name}", summary, ports)
         self.source = source
         self.target = target
         roomy = target.bias - source.bias >= source.mantissa
@@ -46,25 +43,17 @@ class FloatWiden(PipelinedBlock):
 
     def elaborate(self, platform: object) -> Module:
         source, target = self.source, self.target
-        levels = source.mantissa.bit_length()
-        m, pipeline = self.steps({"normalise": 2 * levels, "bias": target.exponent})
+        m = Module()
         field, fraction = self.value[source.mantissa : -1], self.value[: source.mantissa]
         sign = wire(m, "sign", self.value[-1])
         special = wire(m, "special", is_special(source, self.value[:-1]))
         nan = wire(m, "nan", special & (fraction.any() if source.infinities else Const(1, 1)))
-        if source.exponent == target.exponent:
-            exponent, fraction, sign, special, nan = pipeline.after(
-                "normalise", field, fraction, sign, special, nan
-            )
-        else:
-            unpacked = unpack(m, "value", source, field, fraction, flush_to_zero=False)
+        exponent = field
+        if source.exponent != target.exponent:
+            unpacked = unpack(m, "value", source, field, fraction)
             word, distance = normalise(m, "normal", unpacked.significand, None, source.mantissa)
-            exponent = unpacked.exponent
-            exponent, word, distance, sign, special, nan = pipeline.after(
-                "normalise", exponent, word, distance, sign, special, nan
-            )
             offset = Const(target.bias - source.bias, target.exponent)
-            biased = keep_low(m, "biased", exponent + offset, target.exponent)
+            biased = keep_low(m, "biased", unpacked.exponent + offset, target.exponent)
             biased = subtract_distance(m, "normal_exponent", biased, distance)
             exponent = biased & spread(word[-1], target.exponent)
             fraction = word[:-1]
@@ -76,6 +65,5 @@ class FloatWiden(PipelinedBlock):
             exponent | spread(special, target.exponent),
             sign & ~nan,
         )
-        (wide,) = pipeline.after("bias", wide)
         m.d.comb += self.wide.eq(wide)
         return m

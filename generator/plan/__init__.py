@@ -5,7 +5,23 @@ exact interval analysis: of every value the plan knows the least and the greates
 """
 
 from generator.plan.beats import BeatBits, beat_bits
-from generator.plan.core import CorePlan, float_of, plan_for
+from generator.plan.core import CorePlan, plan_for
+from generator.plan.datapath import (
+    AlignedDatapath,
+    Datapath,
+    ExactDatapath,
+    IntegerDatapath,
+    NativeDatapath,
+)
+from generator.plan.float_units import (
+    AlignPlan,
+    FixedToFloatPlan,
+    FloatAdderPlan,
+    FloatMultiplierPlan,
+    FloatToFixedPlan,
+    FloatUnit,
+    LargestExponentPlan,
+)
 from generator.plan.merge import MergePlan
 from generator.plan.names import core_name, format_name
 from generator.plan.ranges import FloatRange, Range
@@ -14,11 +30,23 @@ from generator.plan.table import Entry, TablePlan
 from generator.plan.tiling import Tiling
 
 __all__ = [
+    "AlignPlan",
+    "AlignedDatapath",
     "BeatBits",
     "CorePlan",
+    "Datapath",
     "Entry",
+    "ExactDatapath",
+    "FixedToFloatPlan",
+    "FloatAdderPlan",
+    "FloatMultiplierPlan",
     "FloatRange",
+    "FloatToFixedPlan",
+    "FloatUnit",
+    "IntegerDatapath",
+    "LargestExponentPlan",
     "MergePlan",
+    "NativeDatapath",
     "Node",
     "Range",
     "ReductionPlan",
@@ -27,7 +55,6 @@ __all__ = [
     "Value",
     "beat_bits",
     "core_name",
-    "float_of",
     "format_name",
     "plan_for",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from generator.config import CoreConfig
-from generator.formats import Float
+from generator.plan.datapath import Datapath, datapath_of
 from generator.plan.merge import MergePlan
 from generator.plan.widths import WidthPlan
 
@@ -24,6 +24,11 @@ class CorePlan(WidthPlan):
     def slot_width(self) -> int:
         """Bits of the address of a stored sum."""
         return (self.stored_sums - 1).bit_length()
+
+    @cached_property
+    def datapath(self) -> Datapath:
+        """What activations are added with: the kind of number, and its floating-point units."""
+        return datapath_of(self.config, self.sum_range.width)
 
     @property
     def float_stages(self) -> int:
@@ -131,13 +136,6 @@ class CorePlan(WidthPlan):
     def latency_cycles(self) -> int:
         """Clock edges from an accepted activation to its result, when its key waits and nobody stalls."""
         return self.table_stages + self.pipeline_stages + self.finishing_cycles
-
-
-def float_of(plan: CorePlan) -> Float:
-    """The activations' format, where it is known to be floating point."""
-    number = plan.config.format
-    assert isinstance(number, Float)
-    return number
 
 
 @lru_cache(maxsize=256)

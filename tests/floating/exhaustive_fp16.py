@@ -17,6 +17,7 @@ import pytest
 
 from generator.floating import FloatAdder
 from generator.formats import FLOATS
+from generator.plan import FloatAdderPlan
 from generator.verilog import to_verilog
 from sim.compiler import compile_command
 from tests.floating.rtl import runtime, verilate
@@ -27,7 +28,7 @@ BUILD = Path(__file__).parents[2] / "build" / "exhaustive_fp16"
 
 def run(threads: int) -> int:
     """0 if every sum is right, 1 if not. Prints the first wrong sum of each block."""
-    adder = FloatAdder(FLOATS["fp16"])
+    adder = FloatAdder(FloatAdderPlan(FLOATS["fp16"]))
     directory = BUILD / hashlib.sha256(to_verilog(adder).encode()).hexdigest()[:16]
     program = directory / "exhaustive"
     if not program.exists():

@@ -109,12 +109,6 @@ def numpy_says(fmt: Float, operation: Callable[..., Any], a: Patterns, b: Patter
         return canonical(fmt, fmt.encode(operation(fmt.decode(a), fmt.decode(b))))
 
 
-def without_subnormals(fmt: Float, bits: Patterns) -> Patterns:
-    """``bits`` with the sign alone where the exponent field is zero."""
-    field = np.uint64(((1 << fmt.exponent) - 1) << fmt.mantissa)
-    return np.where(bits & field == 0, bits & np.uint64(1 << (fmt.bits - 1)), bits)
-
-
 def nearest(fmt: Float, value: Fraction, negative_zero: bool = False) -> int:
     """The bits of the float nearest to ``value``, the even one of two, found by definition in exact
     arithmetic."""

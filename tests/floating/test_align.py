@@ -3,10 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from generator.config import Rounding
 from generator.errors import ConfigError
 from generator.floating import Align, LargestExponent
-from generator.floating.align import Rounding, aligned_lsb
 from generator.formats import FLOATS, Float
+from generator.plan import AlignPlan, LargestExponentPlan
 from tests.floating.conftest import Simulate
 
 
@@ -37,8 +38,8 @@ def test_an_aligned_float_is_its_value_in_units_of_the_group(
     patterns = finite_patterns(fmt, rng, 200_000)
     values = fmt.decode(patterns).astype(np.float64)
     exponent = np.minimum(field_of(fmt, values) + rng.integers(0, 40, len(values)), (1 << fmt.exponent) - 1)
-    answer = simulate(Align(fmt, bits, rounding)).run(value=patterns, exponent=exponent)
-    units = np.ldexp(values, -(exponent + aligned_lsb(fmt, bits)))
+    answer = simulate(Align(AlignPlan(fmt, bits, rounding))).run(value=patterns, exponent=exponent)
+    units = np.ldexp(values, -(exponent + fmt.aligned_lsb(bits)))
     rounded = np.rint(units) if rounding == "nearest" else np.floor(units)
     expected = np.minimum(rounded, 2.0 ** (bits - 1) - 1).astype(np.int64)
     np.testing.assert_array_equal(answer["aligned"], expected.astype(np.uint64) & np.uint64((1 << bits) - 1))
@@ -50,7 +51,9 @@ def test_infinities_and_nans_are_flagged(simulate: Simulate, name: str) -> None:
     fmt = FLOATS[name]
     patterns = np.arange(1 << fmt.bits, dtype=np.uint64)
     largest = (1 << fmt.exponent) - 1
-    answer = simulate(Align(fmt, 24 if name == "fp16" else 5)).run(value=patterns, exponent=largest)
+    answer = simulate(Align(AlignPlan(fmt, 24 if name == "fp16" else 5))).run(
+        value=patterns, exponent=largest
+    )
     np.testing.assert_array_equal(answer["special"], ~np.isfinite(fmt.decode(patterns).astype(np.float32)))
 
 
@@ -67,7 +70,7 @@ def test_the_largest_exponent_is_that_of_the_largest_finite_value(
     joined = (patterns << (np.arange(count, dtype=np.uint64) * np.uint64(fmt.bits))).sum(
         axis=1, dtype=np.uint64
     )
-    answer = simulate(LargestExponent(fmt, count)).run(values=joined)["exponent"]
+    answer = simulate(LargestExponent(LargestExponentPlan(fmt, count))).run(values=joined)["exponent"]
     values = values_of(fmt, patterns)
     values = np.where(np.isfinite(values), values, 0)
     np.testing.assert_array_equal(answer, field_of(fmt, np.abs(values).max(axis=1)))
@@ -76,11 +79,13 @@ def test_the_largest_exponent_is_that_of_the_largest_finite_value(
 def test_a_pipelined_aligner_is_the_combinational_one_delayed(simulate: Simulate) -> None:
     fmt = FLOATS["fp16"]
     patterns = finite_patterns(fmt, np.random.default_rng(1), 20_000)
-    immediate = simulate(Align(fmt, 24)).run(value=patterns, exponent=31)["aligned"]
-    delayed = simulate(Align(fmt, 24, stages=2)).run(value=patterns, exponent=31, enable=1)["aligned"]
+    immediate = simulate(Align(AlignPlan(fmt, 24))).run(value=patterns, exponent=31)["aligned"]
+    delayed = simulate(Align(AlignPlan(fmt, 24, stages=2))).run(value=patterns, exponent=31, enable=1)[
+        "aligned"
+    ]
     np.testing.assert_array_equal(delayed[2:], immediate[:-2])
 
 
 def test_fewer_than_three_bits_are_refused() -> None:
     with pytest.raises(ConfigError, match="aligned_bits = 2"):
-        Align(FLOATS["fp16"], 2)
+        AlignPlan(FLOATS["fp16"], 2)

@@ -7,9 +7,8 @@ import pytest
 
 from generator.errors import ConfigError
 from generator.floating import FixedToFloat, FloatToFixed, FloatWiden
-from generator.floating.align import aligned_lsb
-from generator.floating.fixed import fixed_bits, smallest_exponent
 from generator.formats import FLOATS
+from generator.plan import FixedToFloatPlan, FloatToFixedPlan
 from tests.floating.conftest import Simulate
 from tests.floating.operands import canonical, nearest
 
@@ -32,21 +31,23 @@ def long_tailed(rng: np.random.Generator, count: int, bits: int) -> np.ndarray:
 @pytest.mark.parametrize(("name", "bits"), [("fp16", 41), ("fp8_e4m3", 19), ("fp8_e5m2", 33)])
 def test_every_float_is_converted_to_fixed_point_exactly(simulate: Simulate, name: str, bits: int) -> None:
     fmt = FLOATS[name]
-    assert fixed_bits(fmt) == bits
+    assert fmt.fixed_bits == bits
     patterns = np.arange(1 << fmt.bits, dtype=np.uint64)
-    answer = simulate(FloatToFixed(fmt)).run(value=patterns)
+    answer = simulate(FloatToFixed(FloatToFixedPlan(fmt))).run(value=patterns)
     values = fmt.decode(patterns).astype(np.float64)
     np.testing.assert_array_equal(answer["special"], ~np.isfinite(values))
     finite = np.isfinite(values)
-    units = values[finite] * 2.0 ** -smallest_exponent(fmt)
+    units = values[finite] * 2.0**-fmt.smallest_exponent
     np.testing.assert_array_equal(answer["fixed"][finite], wrapped(units, bits))
 
 
 def test_every_e4m3_fixed_point_number_is_converted_back_as_ml_dtypes_rounds(simulate: Simulate) -> None:
     fmt = FLOATS["fp8_e4m3"]
     integers = np.arange(-(1 << 20), 1 << 20)
-    values = integers.astype(np.float32) * np.float32(2.0 ** smallest_exponent(fmt))
-    value = simulate(FixedToFloat(fmt, 21, smallest_exponent(fmt))).run(fixed=wrapped(integers, 21))["value"]
+    values = integers.astype(np.float32) * np.float32(2.0**fmt.smallest_exponent)
+    value = simulate(FixedToFloat(FixedToFloatPlan(fmt, 21, fmt.smallest_exponent))).run(
+        fixed=wrapped(integers, 21)
+    )["value"]
     np.testing.assert_array_equal(value, canonical(fmt, fmt.encode(values)))
 
 
@@ -57,7 +58,7 @@ def test_every_short_e5m2_fixed_point_number_is_converted_back_as_ml_dtypes_roun
     fmt = FLOATS["fp8_e5m2"]
     integers = np.arange(-(1 << 18), 1 << 18)
     values = integers.astype(np.float32) * np.float32(0.5)
-    value = simulate(FixedToFloat(fmt, 19, -1)).run(fixed=wrapped(integers, 19))["value"]
+    value = simulate(FixedToFloat(FixedToFloatPlan(fmt, 19, -1))).run(fixed=wrapped(integers, 19))["value"]
     np.testing.assert_array_equal(value, canonical(fmt, fmt.encode(values)))
 
 
@@ -68,7 +69,9 @@ def test_every_short_e5m2_fixed_point_number_is_converted_back_as_ml_dtypes_roun
 def test_an_integer_becomes_the_nearest_float(simulate: Simulate, name: str, width: int, lsb: int) -> None:
     fmt = FLOATS[name]
     integers = long_tailed(np.random.default_rng(width), 8_000, width)
-    value = simulate(FixedToFloat(fmt, width, lsb)).run(fixed=wrapped(integers, width))["value"]
+    value = simulate(FixedToFloat(FixedToFloatPlan(fmt, width, lsb))).run(fixed=wrapped(integers, width))[
+        "value"
+    ]
     unit = Fraction(2) ** lsb
     expected = [nearest(fmt, int(i) * unit) for i in integers]
     np.testing.assert_array_equal(value, np.array(expected, np.uint64))
@@ -79,11 +82,11 @@ def test_an_integer_on_the_scale_of_an_exponent_becomes_the_nearest_float(
     simulate: Simulate, name: str, bits: int, spare: int
 ) -> None:
     fmt = FLOATS[name]
-    width, lsb = bits + spare, aligned_lsb(fmt, bits)
+    width, lsb = bits + spare, fmt.aligned_lsb(bits)
     rng = np.random.default_rng(bits)
     integers = long_tailed(rng, 300_000, width)
     exponent = rng.integers(1, 1 << fmt.exponent, len(integers))
-    block = FixedToFloat(fmt, width, lsb, scaled=True)
+    block = FixedToFloat(FixedToFloatPlan(fmt, width, lsb, scaled=True))
     value = simulate(block).run(fixed=wrapped(integers, width), exponent=exponent)["value"]
     exactly = np.ldexp(integers.astype(np.float64), lsb + exponent)
     with np.errstate(over="ignore"):
@@ -95,14 +98,16 @@ def test_pipelined_converters_are_the_combinational_ones_delayed(simulate: Simul
     fmt = FLOATS["fp8_e4m3"]
     rng = np.random.default_rng(stages)
     patterns = rng.integers(0, 256, 5000)
-    immediate = simulate(FloatToFixed(fmt)).run(value=patterns)
-    delayed = simulate(FloatToFixed(fmt, stages=stages)).run(value=patterns, enable=1)
+    immediate = simulate(FloatToFixed(FloatToFixedPlan(fmt))).run(value=patterns)
+    delayed = simulate(FloatToFixed(FloatToFixedPlan(fmt, stages=stages))).run(value=patterns, enable=1)
     for port in ("fixed", "special"):
         np.testing.assert_array_equal(delayed[port][stages:], immediate[port][:-stages])
     integers = wrapped(rng.integers(-(1 << 20), 1 << 20, 5000), 21)
-    lsb = smallest_exponent(fmt)
-    rounded = simulate(FixedToFloat(fmt, 21, lsb)).run(fixed=integers)["value"]
-    later = simulate(FixedToFloat(fmt, 21, lsb, stages=stages)).run(fixed=integers, enable=1)["value"]
+    lsb = fmt.smallest_exponent
+    rounded = simulate(FixedToFloat(FixedToFloatPlan(fmt, 21, lsb))).run(fixed=integers)["value"]
+    later = simulate(FixedToFloat(FixedToFloatPlan(fmt, 21, lsb, stages=stages))).run(
+        fixed=integers, enable=1
+    )["value"]
     np.testing.assert_array_equal(later[stages:], rounded[:-stages])
 
 

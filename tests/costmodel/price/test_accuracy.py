@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from costmodel.price.accuracy import arithmetic_error, rms_error, rounding_error
+from generator import softfloat as floating
 from generator.config import CoreConfig
-from generator.floating import reference as floating
 from generator.formats import Float
 from generator.plan import plan_for
 from sim.reference import evaluate

@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from generator.floating.align import Rounding
-from generator.floating.fixed import fixed_bits, smallest_exponent
+from generator.config import Rounding
 from generator.formats import Float
 
 Patterns = NDArray[np.uint64]
@@ -43,7 +42,7 @@ def decode(fmt: Float, a: ArrayLike) -> NDArray[np.float64]:
     """The values of patterns ``a``, exactly."""
     sign, exponent, fraction = fields(fmt, a)
     significand = fraction + np.where(exponent > 0, 1 << fmt.mantissa, 0)
-    value = np.ldexp(significand.astype(np.float64), np.maximum(exponent, 1) - 1 + smallest_exponent(fmt))
+    value = np.ldexp(significand.astype(np.float64), np.maximum(exponent, 1) - 1 + fmt.smallest_exponent)
     infinite = is_special(fmt, a)
     nan = infinite & (fraction != 0) if fmt.infinities else infinite
     value = np.where(nan, np.nan, np.where(infinite, np.inf, value))
@@ -59,7 +58,7 @@ def encode(fmt: Float, values: ArrayLike) -> Patterns:
     # The exponent field less one, 0 for subnormals: adding the significand with its hidden bit then packs
     # it, and a significand that rounds up to the next power of two carries into the field.
     field = np.where(magnitude > 0, np.maximum(power.astype(np.int64) - 1 + fmt.bias, 1) - 1, 0)
-    significand = np.rint(np.ldexp(magnitude, -(field + smallest_exponent(fmt)))).astype(np.int64)
+    significand = np.rint(np.ldexp(magnitude, -(field + fmt.smallest_exponent))).astype(np.int64)
     packed = (field << fmt.mantissa) + significand
     if fmt.infinities:
         infinity = ((1 << fmt.exponent) - 1) << fmt.mantissa
@@ -71,31 +70,17 @@ def encode(fmt: Float, values: ArrayLike) -> Patterns:
     return np.where(nan, fmt.canonical_nan, signed).astype(np.uint64)
 
 
-def flushed(fmt: Float, a: ArrayLike) -> Patterns:
-    """``a`` with its subnormals replaced by zeros of their sign."""
-    _, exponent, _ = fields(fmt, a)
-    return np.where(exponent == 0, patterns(a) & np.uint64(1 << (fmt.bits - 1)), patterns(a))
-
-
-def add(
-    fmt: Float, a: ArrayLike, b: ArrayLike, *, subtract: bool = False, flush_to_zero: bool = False
-) -> Patterns:
+def add(fmt: Float, a: ArrayLike, b: ArrayLike, *, subtract: bool = False) -> Patterns:
     """``FloatAdder``: a + b, or a - b."""
-    if flush_to_zero:
-        a, b = flushed(fmt, a), flushed(fmt, b)
     x, y = decode(fmt, a), decode(fmt, b)
     with np.errstate(invalid="ignore"):
-        total = encode(fmt, x - y if subtract else x + y)
-    return flushed(fmt, total) if flush_to_zero else total
+        return encode(fmt, x - y if subtract else x + y)
 
 
-def multiply(fmt: Float, a: ArrayLike, b: ArrayLike, *, flush_to_zero: bool = False) -> Patterns:
+def multiply(fmt: Float, a: ArrayLike, b: ArrayLike) -> Patterns:
     """``FloatMultiplier``: a · b."""
-    if flush_to_zero:
-        a, b = flushed(fmt, a), flushed(fmt, b)
     with np.errstate(invalid="ignore"):
-        product = encode(fmt, decode(fmt, a) * decode(fmt, b))
-    return flushed(fmt, product) if flush_to_zero else product
+        return encode(fmt, decode(fmt, a) * decode(fmt, b))
 
 
 def signed_significand(
@@ -113,7 +98,7 @@ def to_fixed(fmt: Float, a: ArrayLike) -> tuple[Integers, NDArray[np.bool_]]:
     """
     sign, exponent, fraction = fields(fmt, a)
     word = signed_significand(fmt, sign, exponent, fraction) << (np.maximum(exponent, 1) - 1)
-    spare = 64 - fixed_bits(fmt)
+    spare = 64 - fmt.fixed_bits
     return (word << spare) >> spare, is_special(fmt, a)
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from generator.errors import ConfigError
-from generator.floating import FloatAdder
-from generator.floating.pipeline import registers_after
 from generator.formats import FLOATS
+from generator.plan import FloatAdderPlan
+from generator.plan.unit import registers_after
 
 STEPS = {"first": 3, "second": 3, "third": 6, "fourth": 1}
 
@@ -33,4 +33,4 @@ def test_stages_beyond_the_steps_are_registers_at_the_output() -> None:
 
 def test_a_negative_number_of_stages_is_refused() -> None:
     with pytest.raises(ConfigError, match="stages = -1"):
-        FloatAdder(FLOATS["fp16"], stages=-1)
+        FloatAdderPlan(FLOATS["fp16"], stages=-1)
