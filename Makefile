@@ -26,6 +26,7 @@ lint: .venv/tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
 
 .venv/installed: pyproject.toml | tools
 	$(PYTHON) -m venv .venv

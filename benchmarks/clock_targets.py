@@ -4,8 +4,8 @@ import numpy as np
 
 from costmodel.flow.synthesis import Flow, Job, shipped_library, synthesize_many
 from costmodel.price.estimate import sized_areas
-from costmodel.price.speeds import tightness
 from costmodel.price.technology import load_technology
+from costmodel.speeds import tightness
 from generator.config import CoreConfig
 from generator.verilog import emit
 

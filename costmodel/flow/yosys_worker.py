@@ -23,7 +23,7 @@ from costmodel.flow.and_or import find_and_or, map_and_or
 from costmodel.flow.full_adders import map_adders
 from costmodel.flow.mapping import TiedCell, offer, strengths
 from costmodel.flow.sizing import Sizer
-from costmodel.price.speeds import EASE
+from costmodel.speeds import EASE
 
 ARITHMETIC = "t:$add t:$sub t:$alu t:$fa"
 

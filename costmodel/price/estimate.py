@@ -19,10 +19,10 @@ from costmodel.price.area import AREA_TERMS, PARTS
 from costmodel.price.components import Bill
 from costmodel.price.representative import default_of, plan_to_price
 from costmodel.price.sharing import unit_plan
-from costmodel.price.speeds import SPEEDS, Speed
 from costmodel.price.technology import Technology
 from costmodel.price.throughput import KEY_WIDTH_KEYS, LATENCY, STAGES
 from costmodel.price.timing import DELAY_TERMS, driven
+from costmodel.speeds import SPEEDS, Speed
 from generator.config import CoreConfig, PipelineConfig
 from generator.errors import ConfigError
 from generator.plan import CorePlan, plan_for

@@ -17,7 +17,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from costmodel.price.components import AREA_COMPONENTS, DELAY_COMPONENTS
-from costmodel.price.speeds import Speed
+from costmodel.speeds import Speed
 from generator.errors import TernlutError, instead
 
 

@@ -70,7 +70,7 @@ def synth(
     config = load_core(core, override)
     if adders not in ("cells", "generic"):
         raise UsageError(f"--adders {adders}: cells or generic is expected")
-    from costmodel.flow.libraries import cells_of
+    from costmodel.fit.libraries import cells_of
     from costmodel.flow.synthesis import Flow, synthesize
     from generator.verilog import emit
 
@@ -115,8 +115,8 @@ def estimate(
     config = load_core(core, override)
     from costmodel.price.estimate import estimate as price
     from costmodel.price.estimate import sized_areas
-    from costmodel.price.speeds import EASE, SPEEDS
     from costmodel.price.technology import load_technology
+    from costmodel.speeds import EASE, SPEEDS
 
     technology = load_technology(tech)
     if speed not in SPEEDS:

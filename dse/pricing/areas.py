@@ -12,11 +12,11 @@ from math import prod
 
 import numpy as np
 
-from costmodel.price import speeds
+from costmodel import speeds
 from costmodel.price.area import AREA_TERMS, PARTS
-from costmodel.price.speeds import EASE, Speed
 from costmodel.price.throughput import STAGES
 from costmodel.price.timing import DELAY_TERMS, driven
+from costmodel.speeds import EASE, Speed
 from dse.pricing.plan_figures import price_name, stages_name
 from dse.pricing.view import Array, View
 

@@ -14,10 +14,10 @@ from costmodel.price.accuracy import ERROR_KEYS, arithmetic_error, rounding_erro
 from costmodel.price.area import AREA_TERMS
 from costmodel.price.combining import COMBINING_KEYS, combining, combining_stages
 from costmodel.price.components import Bill
-from costmodel.price.speeds import SPEEDS, Speed
 from costmodel.price.technology import Technology
 from costmodel.price.throughput import KEY_WIDTH_KEYS, PAUSE_KEYS, STAGES
 from costmodel.price.timing import DELAY_TERMS
+from costmodel.speeds import SPEEDS, Speed
 from generator.plan import CorePlan
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from costmodel.cells.liberty import Library
-from costmodel.flow.libraries import cells_of
+from costmodel.fit.libraries import cells_of
 from costmodel.price.technology import Technology, load_technology
 from dse.engine.checkpoint import Checkpoint
 from dse.engine.judging import Crew, Grid, Outcome, run

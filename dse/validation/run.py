@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from costmodel.fit.libraries import cells_of
 from costmodel.fit.validation import Sample, Validation, validate
-from costmodel.flow.libraries import cells_of
 from costmodel.price.technology import load_technology
 from dse.presentation.terminal import Progress, aligned
 from dse.validation.summary import error_tables, sentences

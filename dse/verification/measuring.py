@@ -11,8 +11,8 @@ from contextlib import closing
 from costmodel.cells.liberty import Library
 from costmodel.flow.synthesis import Flow, Job, SynthesisError, SynthesisResult, synthesize_many
 from costmodel.price.estimate import estimate, sized_areas
-from costmodel.price.speeds import Speed, tightness
 from costmodel.price.technology import Technology
+from costmodel.speeds import Speed, tightness
 from dse.pricing.metrics import METRICS
 from dse.results.designs import Row, core_of
 from dse.results.sweep_results import Results

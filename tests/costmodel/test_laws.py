@@ -15,8 +15,8 @@ from costmodel.price.area import PARTS, core_bills
 from costmodel.price.components import total
 from costmodel.price.estimate import BATCH_KEYS, estimate, estimate_batch
 from costmodel.price.representative import nested, plan_to_price
-from costmodel.price.speeds import SPEEDS
 from costmodel.price.technology import load_technology, shipped_technologies
+from costmodel.speeds import SPEEDS
 from generator.config import LONGEST_EXACT_EXPONENT, CoreConfig
 from generator.formats import FLOATS
 from generator.verilog import emit
