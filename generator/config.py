@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -25,6 +25,8 @@ TableRegisters = Literal["entries", "activations"]
 
 LONGEST_EXACT_EXPONENT = 5
 """Exponent bits of a format whose sums in fixed point fit 63 bits."""
+MIN_MHZ, MAX_MHZ = 0.001, 100_000.0
+"""Clocks that constraints can state."""
 FLOAT_KEYS = {"datapath", "aligned_bits", "rounding", "accumulation"}
 """Keys that mean nothing for integers."""
 KEYS_OF: dict[str, set[str]] = {
@@ -50,6 +52,17 @@ class PipelineConfig(BaseModel):
     fetch: bool = False
     reduction_every: int = Field(default=0, ge=0, le=64)
     float_stages: int = Field(default=0, ge=0, le=16)
+
+
+class Target(BaseModel):
+    """What a core is made for, beside what it is: table ``target`` of a core file. No hardware depends on it.
+
+    ``clock_mhz``: the clock that constraints, scripts and datasheets state.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    clock_mhz: Annotated[float, Field(ge=MIN_MHZ, le=MAX_MHZ, strict=False)] | None = None
 
 
 class CoreConfig(BaseModel):
@@ -209,19 +222,7 @@ class CoreConfig(BaseModel):
     @classmethod
     def load(cls, path: Path, overrides: Iterable[str] = ()) -> CoreConfig:
         """The core of a TOML file, with ``key=value`` overrides (``pipeline.fetch=true`` for nested keys)."""
-        values = read_toml(path)
-        for override in overrides:
-            key, equals, text = override.partition("=")
-            if not equals:
-                raise ConfigError(f"--set {override}: key=value is expected")
-            *tables, leaf = key.strip().split(".")
-            target = values
-            for name in tables:
-                target = target.setdefault(name, {})
-                if not isinstance(target, dict):
-                    raise ConfigError(f"--set {override}: {name} is not a table")
-            target[leaf] = parse_value(text.strip())
-        return cls.parse(values, str(path))
+        return load_core(path, overrides)[0]
 
     def to_toml(self) -> str:
         """The configuration as the TOML that ``load`` reads, every key stated."""
@@ -232,6 +233,27 @@ class CoreConfig(BaseModel):
             elif value is not None:
                 lines.append(f"{key} = {json.dumps(value)}")
         return "\n".join([*lines, "[pipeline]", *pipeline]) + "\n"
+
+
+def load_core(path: Path, overrides: Iterable[str] = ()) -> tuple[CoreConfig, Target]:
+    """The core of a TOML file, with ``key=value`` overrides, and what it is made for."""
+    values = read_toml(path)
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        if not equals:
+            raise ConfigError(f"--set {override}: key=value is expected")
+        *tables, leaf = key.strip().split(".")
+        scope = values
+        for name in tables:
+            scope = scope.setdefault(name, {})
+            if not isinstance(scope, dict):
+                raise ConfigError(f"--set {override}: {name} is not a table")
+        scope[leaf] = parse_value(text.strip())
+    try:
+        target = Target.model_validate(values.pop("target", {}))
+    except ValidationError as error:
+        raise ConfigError(f"{path}: target: {one_line(error, Target)}") from None
+    return CoreConfig.parse(values, str(path)), target
 
 
 def longest_exact_reduction(number: Float) -> int:

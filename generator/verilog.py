@@ -6,8 +6,7 @@ Amaranth makes RTLIL of each block once; Yosys, which comes as a Python module, 
 from __future__ import annotations
 
 import ctypes
-import hashlib
-import json
+import math
 import os
 import sys
 import tempfile
@@ -24,7 +23,7 @@ from amaranth.back import rtlil
 from generator.block import PIECE, Block
 from generator.config import CoreConfig
 from generator.core import Core
-from generator.files import output_directory, write_text
+from generator.directory import write_directory
 from generator.plan import CorePlan, beat_bits, core_name, plan_for
 
 PASSES = (
@@ -48,6 +47,10 @@ WIDENED = {
     "$le": 1,
 }
 """Cells whose operands are written in one width, and by how many bits the result may be wider."""
+
+
+UNSTATED_MHZ = 1000.0
+"""What constraints begin with where nobody states a clock."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,8 @@ class Emission:
         """All modules as one text."""
         return "\n".join(self.modules.values())
 
-    def manifest(self) -> dict[str, Any]:
-        """What the core is, for programs: configuration, ports, figures, key code, versions, file hashes."""
+    def manifest(self, clock_mhz: float | None = None) -> dict[str, Any]:
+        """What the core is, for programs: configuration, clock, ports, figures, key code, versions."""
         plan, config = self.plan, self.config
         rows, length = f"row (0 … {config.rows - 1})", config.tile_length
         return {
@@ -85,6 +88,7 @@ class Emission:
             "datapath": self.datapath,
             "config": self.config.model_dump(mode="json"),
             "config_digest": self.config.digest,
+            "clock_mhz": clock_mhz,
             "ports": {name: {"direction": way, "width": width} for name, way, width in ports(self.plan)},
             "streams": {
                 "activation": {
@@ -110,12 +114,9 @@ class Emission:
             "bits_per_weight": plan.bits_per_weight,
             "max_n_tiles": plan.max_n_tiles,
             "versions": versions(),
-            "files": {
-                f"{name}.v": hashlib.sha256(text.encode()).hexdigest() for name, text in self.modules.items()
-            },
         }
 
-    def constraints(self, clock_ps: float = 1000.0) -> str:
+    def constraints(self, clock_mhz: float | None = None) -> str:
         """Synopsys design constraints: one clock, half a period for whatever is outside.
 
         No commands but those that every tool knows: inputs are named, as collections differ.
@@ -124,29 +125,36 @@ class Emission:
             f"{name}*" if width > 1 else name for name, way, width in ports(self.plan) if way == "input"
         ]
         delayed = " ".join(name for name in inputs if name != "aclk")
+        lead = "no clock was stated, set the period" if clock_mhz is None else f"{clock_mhz:g} MHz, a period"
         return (
-            f"# {self.top}: set the period to your target, in ns.\n"
+            f"# {self.top}: {lead} in ns.\n"
             "# CLOCK_PERIOD in the environment goes before.\n"
-            f"set clock_period {clock_ps / 1000:.3f}\n"
+            f"set clock_period {period_ns(clock_mhz or UNSTATED_MHZ):.3f}\n"
             "if {[info exists ::env(CLOCK_PERIOD)]} { set clock_period $::env(CLOCK_PERIOD) }\n"
             "create_clock -name aclk -period $clock_period [get_ports aclk]\n"
             f"set_input_delay [expr {{0.5 * $clock_period}}] -clock aclk [get_ports {{{delayed}}}]\n"
             "set_output_delay [expr {0.5 * $clock_period}] -clock aclk [all_outputs]\n"
         )
 
-    def write(self, directory: Path) -> list[Path]:
-        """Writes the modules, a file list, manifest.json and constraints.sdc; the paths written.
+    def texts(self, clock_mhz: float | None = None) -> dict[str, str]:
+        """Path → text of the modules, the file list and constraints.sdc."""
+        return {
+            **{f"{name}.v": text for name, text in self.modules.items()},
+            f"{self.top}.f": "".join(f"{name}.v\n" for name in self.modules),
+            "constraints.sdc": self.constraints(clock_mhz),
+        }
 
-        Each file appears whole or not at all. ``OutputError`` where the directory cannot be written.
+    def write(self, directory: Path) -> list[Path]:
+        """Writes the modules, a file list, constraints.sdc and manifest.json; the paths written.
+
+        Raises ``OutputError`` as ``write_directory`` does.
         """
-        output_directory(directory)
-        texts = {f"{name}.v": text for name, text in self.modules.items()}
-        texts[f"{self.top}.f"] = "".join(f"{name}.v\n" for name in self.modules)
-        texts["constraints.sdc"] = self.constraints()
-        texts["manifest.json"] = json.dumps(self.manifest(), indent=2) + "\n"
-        for name, text in texts.items():
-            write_text(directory / name, text)
-        return [directory / name for name in texts]
+        return write_directory(directory, self.manifest(), self.texts())
+
+
+def period_ns(clock_mhz: float) -> float:
+    """The period of a clock, to a picosecond and not longer than the clock's."""
+    return math.floor(1e6 / clock_mhz + 1e-6) / 1000
 
 
 def emit(config: CoreConfig) -> Emission:

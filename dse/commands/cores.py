@@ -17,31 +17,41 @@ from dse.commands.options import (
     Tech,
     UsageError,
     load_core,
+    out_path,
 )
 from dse.presentation.answers import say
 from dse.presentation.terminal import aligned, progress_bar, say_json
-from generator.files import output_directory
 
 
 def generate(
     core: CoreFile,
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where to write.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where to write.", parser=out_path)],
+    clock_mhz: Annotated[
+        float | None,
+        typer.Option(
+            metavar="F",
+            help="Clock in MHz, for constraints, scripts and datasheet.",
+            show_default="that of the core file",
+        ),
+    ] = None,
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
     """Write a core's Verilog with datasheet, regression, FuseSoC core file and synthesis scripts."""
     from dse.handoff import write_handoff
+    from generator.config import load_core as load_with_target
     from generator.verilog import emit
 
     began = time.perf_counter()
-    config = load_core(core, override)
-    output_directory(out)
+    stated = [] if clock_mhz is None else [f"target.clock_mhz={clock_mhz}"]
+    config, target = load_with_target(core, [*override, *stated])
     emission = emit(config)
-    files = write_handoff(emission, out)
+    files = write_handoff(emission, out, target.clock_mhz)
     figures = {
         "top": emission.top,
         "files": [str(path) for path in files],
         "modules": list(emission.modules),
+        "clock_mhz": target.clock_mhz,
         "seconds": round(time.perf_counter() - began, 3),
     }
     if as_json:

@@ -55,6 +55,13 @@ class UsageError(TernlutError):
     """Options that do not go together or cannot be read."""
 
 
+def out_path(text: str) -> Path:
+    """The value of ``-o``."""
+    if not text.strip():
+        raise UsageError("-o is empty: a path is expected, . for this directory")
+    return Path(text)
+
+
 def load_core(path: Path, overrides: list[str]) -> CoreConfig:
     """The core file with its overrides."""
     from generator.config import CoreConfig

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dse.commands.options import AsJson, UsageError, Workers, processors
+from dse.commands.options import AsJson, UsageError, Workers, out_path, processors
 from dse.commands.simulation import told
 from dse.presentation.answers import complain, say
 from dse.presentation.terminal import aligned, progress_bar, say_json
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 def sweep(
     spec: Annotated[Path, typer.Argument(metavar="SPEC", help="Spec file, TOML.", show_default=False)],
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", metavar="DIR", help="Results.", show_default="reports/SPEC")
+        Path | None,
+        typer.Option(
+            "-o", "--out", metavar="DIR", help="Results.", show_default="reports/SPEC", parser=out_path
+        ),
     ] = None,
     workers: Workers = None,
     scheduler: Annotated[
@@ -128,7 +131,8 @@ def no_design(summary: Summary, emit_best: bool) -> str:
 
 def build_best(summary: Summary, directory: Path, quiet: bool) -> dict[str, Any] | None:
     """Emits the recommended core into ``directory``/best and runs a layer of the workload on it."""
-    from dse.results.designs import core_of
+    from dse.handoff import write_handoff
+    from dse.results.designs import core_of, system_of
     from dse.verification.measuring import trial_of
     from generator.verilog import emit
 
@@ -136,7 +140,7 @@ def build_best(summary: Summary, directory: Path, quiet: bool) -> dict[str, Any]
         return None
     config = core_of(summary.best)
     emission = emit(config)
-    emission.write(directory / "best")
+    write_handoff(emission, directory / "best", system_of(summary.best)["clock_mhz"])
     trial = trial_of(summary.results, summary.best)
     with progress_bar() as progress:
         progress(f"simulating {trial.layer.name} on the best design", None)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dse.commands.options import AsJson, DontUse, LibertyFiles, Tech, Workers, processors
+from dse.commands.options import AsJson, DontUse, LibertyFiles, Tech, Workers, out_path, processors
 from dse.presentation.answers import say
 from dse.presentation.terminal import aligned, progress_bar, say_json
 from generator.files import output_directory, write_text
@@ -17,7 +17,9 @@ from generator.files import output_directory, write_text
 def calibrate(
     liberty: LibertyFiles,
     name: Annotated[str, typer.Option(metavar="T", help="The technology's name.")],
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="Technology file to write.")],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", metavar="FILE", help="Technology file to write.", parser=out_path)
+    ],
     dont_use: DontUse = [],  # noqa: B006
     workers: Workers = None,
     points: Annotated[
@@ -60,7 +62,14 @@ def validate(
     workers: Workers = None,
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", metavar="DIR", help="Results.", show_default="reports/validation-TECH"),
+        typer.Option(
+            "-o",
+            "--out",
+            metavar="DIR",
+            help="Results.",
+            show_default="reports/validation-TECH",
+            parser=out_path,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

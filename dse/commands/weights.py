@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from dse.commands.options import AsJson, Overrides, PerScale, TensorName, TernaryRule, load_core, read_rule
+from dse.commands.options import (
+    AsJson,
+    Overrides,
+    PerScale,
+    TensorName,
+    TernaryRule,
+    load_core,
+    out_path,
+    read_rule,
+)
 from dse.presentation.answers import say
 from dse.presentation.terminal import aligned, progress_bar, say_json
 
@@ -53,7 +62,10 @@ def pack(
         ),
     ],
     core: Annotated[Path, typer.Option(metavar="CORE", help="Core file, TOML.", show_default=False)],
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="OUT", help="Directory, or .npy to unpack to.")],
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--out", metavar="OUT", help="Directory, or .npy to unpack to.", parser=out_path),
+    ],
     tensor: TensorName = "",
     ternary: TernaryRule = "auto",
     per: PerScale = "tensor",

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dse.handoff.prices import Price
+from dse.handoff.scripts import PDKS, UTILISATION
 from dse.handoff.templates import text_of
 from generator.keys import digits_of, entry_count, key_width
 from generator.plan import CorePlan
-from generator.verilog import ports
+from generator.verilog import period_ns, ports
 
 MEANINGS = {
     "aclk": "clock; everything happens at its rising edge",
@@ -39,13 +40,10 @@ def datasheet(plan: CorePlan, manifest: Mapping[str, Any], prices: Mapping[str, 
         ORDER=order_of_work(plan),
         KEYS=keys(plan),
         THROUGHPUT=throughput(plan),
-        PRICES=table(
-            ["technology", "area sized for area", "area sized for speed", "shortest period"],
-            [
-                [price.technology, um2(price.relaxed_um2), um2(price.tight_um2), f"{price.delay_ps:,.0f} ps"]
-                for price in prices.values()
-            ],
-        ),
+        CLOCK=clock(manifest["clock_mhz"]),
+        PRICES=price_table(prices, manifest["clock_mhz"]),
+        UTILISATION=str(UTILISATION),
+        DIE=f"{100 / UTILISATION:.3g}",
         CONFIGURATION=config.to_toml().strip(),
         VERSIONS=", ".join(f"{name} {version}" for name, version in manifest["versions"].items()),
     )
@@ -55,6 +53,41 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def clock(mhz: float | None) -> str:
+    """Where the clock stands."""
+    files = "`constraints.sdc`, `config.json` and `synth/`"
+    if mhz is None:
+        return (
+            f"No clock was stated; {files} begin with periods to be set (`generate --clock-mhz` states one)."
+        )
+    return f"The clock is {mhz:g} MHz, a period of {period_ns(mhz):g} ns, in {files}."
+
+
+def price_table(prices: Mapping[str, Price], clock_mhz: float | None) -> str:
+    """Areas and the shortest period in each technology, and whether that is short enough for the clock."""
+    head = [
+        "technology",
+        "area sized for area",
+        "area sized for speed",
+        "LibreLane's core area",
+        "shortest period",
+    ]
+    rows = []
+    for name, price in prices.items():
+        core = um2(price.relaxed_um2 * 100 / UTILISATION) if name in PDKS.values() else ""
+        row = [
+            price.technology,
+            um2(price.relaxed_um2),
+            um2(price.tight_um2),
+            core,
+            f"{price.delay_ps:,.0f} ps",
+        ]
+        if clock_mhz is not None:
+            row.append("yes" if price.delay_ps <= 1000 * period_ns(clock_mhz) else "no")
+        rows.append(row)
+    return table(head if clock_mhz is None else [*head, f"fit for {clock_mhz:g} MHz"], rows)
 
 
 def tokens(count: int) -> str:

@@ -7,22 +7,32 @@ from collections.abc import Mapping, Sequence
 
 from dse.handoff.prices import Price
 from dse.handoff.templates import text_of
+from generator.verilog import period_ns
 
 SCRIPTS = ("yosys.tcl", "genus.tcl", "dc.tcl")
 PDKS = {"pdk::sky130*": "sky130hd", "pdk::ihp-sg13g2*": "sg13g2"}
 """LibreLane's names for process kits, and the technologies that price them."""
+UTILISATION = 40
+"""Per cent of the core area that cells fill, for LibreLane to begin with."""
 EASE = 2.0
 """The clock period to begin with, in the shortest that the model expects before placement and wires."""
 
 
-def script_files(top: str) -> dict[str, str]:
-    """Path below ``synth/`` → text."""
-    return {name: text_of(f"synth/{name}", TOP=top) for name in SCRIPTS}
+def script_files(top: str, clock_mhz: float | None) -> dict[str, str]:
+    """Path below ``synth/`` → text. Genus and Design Compiler take the clock from ``constraints.sdc``."""
+    period_ps = 0 if clock_mhz is None else round(1000 * period_ns(clock_mhz))
+    filled = {"yosys.tcl": {"PERIOD_PS": str(period_ps)}}
+    return {name: text_of(f"synth/{name}", TOP=top, **filled.get(name, {})) for name in SCRIPTS}
 
 
-def librelane(top: str, modules: Sequence[str], prices: Mapping[str, Price]) -> str:
-    """The text of ``config.json`` for LibreLane (https://librelane.readthedocs.io)."""
+def librelane(top: str, modules: Sequence[str], prices: Mapping[str, Price], clock_mhz: float | None) -> str:
+    """The text of ``config.json`` for LibreLane (https://librelane.readthedocs.io).
+
+    Without a stated clock each process kit begins with what the model expects of it.
+    """
     periods = {name: max(1.0, round(EASE * price.delay_ps / 1000, 1)) for name, price in prices.items()}
+    if clock_mhz is not None:
+        periods = dict.fromkeys(prices, period_ns(clock_mhz))
     config = {
         "meta": {"version": 2, "flow": "Classic"},
         "DESIGN_NAME": top,
@@ -31,7 +41,7 @@ def librelane(top: str, modules: Sequence[str], prices: Mapping[str, Price]) -> 
         "CLOCK_PERIOD": max(periods[technology] for technology in PDKS.values()),
         "PNR_SDC_FILE": "dir::constraints.sdc",
         "SIGNOFF_SDC_FILE": "dir::constraints.sdc",
-        "FP_CORE_UTIL": 40,
+        "FP_CORE_UTIL": UTILISATION,
         **{pdk: {"CLOCK_PERIOD": periods[technology]} for pdk, technology in PDKS.items()},
     }
     return json.dumps(config, indent=2) + "\n"

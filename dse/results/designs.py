@@ -91,9 +91,11 @@ def core_of(row: Row) -> CoreConfig:
 
 
 def core_toml(row: Row) -> str:
-    """The design as a core file; how cores are put to work stands above it, in comments."""
-    system = "".join(f"# {key} = {json.dumps(value)}\n" for key, value in system_of(row).items())
-    return f"# One core of a design with\n{system}{core_of(row).to_toml()}"
+    """The design as a core file with its clock; how cores are put to work stands above it, in comments."""
+    system = system_of(row)
+    lines = "".join(f"# {key} = {json.dumps(value)}\n" for key, value in system.items())
+    target = f"[target]\nclock_mhz = {system['clock_mhz']}\n"
+    return f"# One core of a design with\n{lines}{core_of(row).to_toml()}{target}"
 
 
 def system_of(row: Row) -> dict[str, Any]:

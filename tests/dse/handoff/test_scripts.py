@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 from costmodel.flow.synthesis import shipped_library
+from generator.config import CoreConfig
+from generator.verilog import emit
 from tests.dse.handoff.conftest import HandOff
+from tests.dse.running import Run
 
 tclsh = pytest.mark.skipif(shutil.which("tclsh") is None, reason="tclsh is not installed")
 
@@ -117,3 +120,61 @@ def test_librelane_finds_every_file(tiny: HandOff) -> None:
     # A 130 nm core of this size is slower than one GHz, and faster than twenty MHz.
     for pdk in ("pdk::sky130*", "pdk::ihp-sg13g2*"):
         assert 1 <= config[pdk]["CLOCK_PERIOD"] <= 50
+
+
+def clocks(directory: Path) -> dict[str, float]:
+    """The clock periods in ns that the files of a hand-off state."""
+    librelane = json.loads((directory / "config.json").read_text())
+    patterns = {
+        "constraints.sdc": (r"^set clock_period (.*)$", 1),
+        "synth/yosys.tcl": (r"^set period_ps (.*)$", 1e-3),
+        "README.md": (r"a period of (\S+) ns", 1),
+    }
+    found = {
+        name: float(re.findall(pattern, (directory / name).read_text(), re.M)[0]) * unit
+        for name, (pattern, unit) in patterns.items()
+    }
+    found |= {pdk: librelane[pdk]["CLOCK_PERIOD"] for pdk in librelane if pdk.startswith("pdk::")}
+    manifest = json.loads((directory / "manifest.json").read_text())
+    return found | {"config": librelane["CLOCK_PERIOD"], "manifest": 1000 / manifest["clock_mhz"]}
+
+
+@pytest.mark.parametrize("stated", ["option", "core file"])
+def test_the_clock_is_the_same_wherever_it_stands(
+    stated: str, ternlut: Run, core: Path, tmp_path: Path
+) -> None:
+    option = ["--clock-mhz", "62.5"] if stated == "option" else []
+    core.write_text(core.read_text() + f"\n[target]\nclock_mhz = {100 if option else 62.5}\n")
+    figures = ternlut("generate", core, *option, "-o", tmp_path / "rtl", "--json").figures
+    assert figures["clock_mhz"] == 62.5
+    seen = clocks(tmp_path / "rtl")
+    assert set(seen.values()) == {16.0}, seen
+    assert len(seen) == 7
+    # Both vendors' scripts read it where it stands.
+    for tool in ("genus", "dc"):
+        assert "constraints.sdc" in (tmp_path / "rtl" / "synth" / f"{tool}.tcl").read_text()
+
+
+def test_a_clock_is_no_part_of_the_hardware(ternlut: Run, core: Path, tmp_path: Path) -> None:
+    plain = ternlut("estimate", core, "--json").figures
+    before = emit(CoreConfig.load(core)).modules
+    core.write_text(core.read_text() + "\n[target]\nclock_mhz = 250\n")
+    assert emit(CoreConfig.load(core)).modules == before
+    assert ternlut("estimate", core, "--json").figures == plain
+    assert ternlut("simulate", core, "--layer", "8x4", "--json").figures["passed"]
+
+
+@pytest.mark.parametrize("clock", ["0", "-5", "nan", "1e9", "fast"])
+def test_a_clock_that_cannot_be_is_refused(clock: str, ternlut: Run, core: Path, tmp_path: Path) -> None:
+    assert "clock" in ternlut("generate", core, "-o", tmp_path / "rtl", "--clock-mhz", clock).complaint
+    assert not (tmp_path / "rtl").exists()
+
+
+def test_the_datasheet_says_what_utilisation_does_to_the_die(tiny: HandOff) -> None:
+    sheet = (tiny.directory / "README.md").read_text()
+    utilisation = json.loads((tiny.directory / "config.json").read_text())["FP_CORE_UTIL"]
+    assert f"`FP_CORE_UTIL` is {utilisation} %" in sheet
+    for technology in ("SkyWater", "IHP"):
+        (row,) = re.findall(rf"^\| {technology}.*$", sheet, re.M)
+        area, _, core = (float(cell.replace(",", "")) for cell in re.findall(r"([\d,]+) µm²", row))
+        assert core == pytest.approx(area * 100 / utilisation, abs=2)

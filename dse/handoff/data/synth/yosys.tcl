@@ -5,11 +5,12 @@
 set liberty {}
 # Cells that are not to be used: names, with * for any letters.
 set dont_use {}
-# Clock period to size cells for, in ps; 0: least area.
-set period_ps 0
+# Clock period to size cells for, in ps; 0: least area. CLOCK_PERIOD in the environment, in ns, goes before.
+set period_ps @PERIOD_PS@
 
 yosys -import
 set here [file dirname [file normalize [info script]]]
+if {[info exists ::env(CLOCK_PERIOD)]} { set period_ps [expr {round(1000 * $::env(CLOCK_PERIOD))}] }
 if {[info exists ::env(LIBERTY)]} { set liberty $::env(LIBERTY) }
 
 set list [open [file join $here .. @TOP@.f]]
