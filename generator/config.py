@@ -264,7 +264,7 @@ def longest_exact_reduction(number: Float) -> int:
 def read_toml(path: Path) -> dict[str, Any]:
     """The contents of a TOML file; ``ConfigError`` in one line when it cannot be read."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}") from None
     except UnicodeDecodeError:

@@ -57,7 +57,7 @@ def _tile(view: View) -> dict[str, Array]:
 
 def _layer_steps(view: View, shape: Shape) -> Array:
     part = share(view, shape)
-    return layer_steps_batch(part.inputs, part.outputs, view.workload.tokens, **_tile(view))
+    return layer_steps_batch(part.inputs, part.outputs, shape.tokens, **_tile(view))
 
 
 def _layer_pauses(view: View, shape: Shape) -> Array:
@@ -65,7 +65,7 @@ def _layer_pauses(view: View, shape: Shape) -> Array:
     return layer_pauses_batch(
         part.inputs,
         part.outputs,
-        view.workload.tokens,
+        shape.tokens,
         **_tile(view),
         table_stationary=view("dataflow") == "table_stationary",
         accumulator_stages=whole(view("plan accumulator_stages")),
@@ -76,7 +76,7 @@ def _layer_pauses(view: View, shape: Shape) -> Array:
 def _layer_beats(view: View, shape: Shape) -> Array:
     """Beats of activations; table-stationary cores hold a tile for all outputs."""
     part = share(view, shape)
-    n_tiles = layer_steps_batch(part.inputs, 1, view.workload.tokens, **_tile(view) | {"columns": 1})
+    n_tiles = layer_steps_batch(part.inputs, 1, shape.tokens, **_tile(view) | {"columns": 1})
     m_tiles = -(-part.outputs // view("columns"))
     beats: Array = n_tiles * np.where(view("dataflow") == "output_stationary", m_tiles, 1) * part.streams
     return beats

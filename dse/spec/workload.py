@@ -1,11 +1,12 @@
 """What the hardware is to compute: the ternary linear layers of a model, and how many tokens at a time.
 
-A model is described by the fields of its Hugging Face ``config.json``; the built-in ones are a table of
-those, so a new model is data.
+A model is described by the fields of its Hugging Face ``config.json`` (``model_config``); the built-in ones
+are a table of those, so a new model is data.
 """
 
 from __future__ import annotations
 
+import difflib
 import json
 import tomllib
 from collections import Counter
@@ -16,61 +17,29 @@ from typing import Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from dse.spec.layer import Layer
+from dse.spec.model_config import layers_of
 from generator.config import one_line, read_toml
 from generator.errors import WorkloadError
 
-
-class Layer(BaseModel):
-    """y[outputs] = W[outputs, inputs] · x[inputs], ``count`` times in the model."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    name: str
-    inputs: int = Field(ge=1, le=1 << 24)
-    outputs: int = Field(ge=1, le=1 << 24)
-    count: int = Field(default=1, ge=1)
+MOST_MACS = 1 << 60
+"""Multiply-accumulates that can be counted."""
 
 
-class Transformer(BaseModel):
-    """A decoder with a gated feed-forward network, in the names of Hugging Face's ``config.json``."""
+class Model(NamedTuple):
+    """A model's name in words, and its ternary linear layers."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    title: str = ""
-    hidden_size: int = Field(ge=1)
-    intermediate_size: int = Field(ge=1)
-    num_hidden_layers: int = Field(ge=1)
-    num_attention_heads: int = Field(ge=1)
-    num_key_value_heads: int | None = Field(default=None, ge=1)
-    head_dim: int | None = Field(default=None, ge=1)
-
-    @property
-    def layers(self) -> tuple[Layer, ...]:
-        """Its linear layers: q, k, v, o, gate, up, down, each once a block."""
-        head = self.head_dim or self.hidden_size // self.num_attention_heads
-        queries = self.num_attention_heads * head
-        keys = (self.num_key_value_heads or self.num_attention_heads) * head
-        shapes = {
-            "q": (self.hidden_size, queries),
-            "k": (self.hidden_size, keys),
-            "v": (self.hidden_size, keys),
-            "o": (queries, self.hidden_size),
-            "gate": (self.hidden_size, self.intermediate_size),
-            "up": (self.hidden_size, self.intermediate_size),
-            "down": (self.intermediate_size, self.hidden_size),
-        }
-        return tuple(
-            Layer(name=name, inputs=inputs, outputs=outputs, count=self.num_hidden_layers)
-            for name, (inputs, outputs) in shapes.items()
-        )
+    title: str
+    layers: tuple[Layer, ...]
 
 
 class Shape(NamedTuple):
-    """Layers of one shape: N inputs, M outputs, and how many there are."""
+    """Layers of one shape: N inputs, M outputs, how many are run for B tokens, each with how many of them."""
 
     inputs: int
     outputs: int
     layers: int
+    tokens: int
 
 
 class Workload(BaseModel):
@@ -90,7 +59,9 @@ class Workload(BaseModel):
     @classmethod
     def _resolve(cls, values: Any) -> Any:
         if isinstance(values, dict) and values.get("model") is not None and not values.get("layers"):
-            return {**values, "layers": find_model(str(values["model"])).layers}
+            if not isinstance(values["model"], str):
+                raise WorkloadError(f"model = {values['model']!r}: the name of one model is expected")
+            return {**values, "layers": find_model(values["model"]).layers}
         if isinstance(values, dict) and isinstance(values.get("layers"), str):
             return {**values, "layers": read_layers(Path(values["layers"]))}
         return values
@@ -99,6 +70,11 @@ class Workload(BaseModel):
     def _check(self) -> Self:
         if not self.layers:
             raise WorkloadError(f"model or layers is missing: {', '.join(models())} are built in")
+        if self.macs * self.tokens > MOST_MACS:
+            raise WorkloadError(
+                f"{self.macs * self.tokens:.1e} multiply-accumulates for {self.tokens:,} tokens: "
+                f"{MOST_MACS:.1e} are the most"
+            )
         return self
 
     @property
@@ -110,20 +86,31 @@ class Workload(BaseModel):
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
-        """The distinct shapes, how often each occurs in the whole model."""
-        counts: Counter[tuple[int, int]] = Counter()
+        """The distinct shapes, how often each is run for the B tokens, and with how many of them at a time.
+
+        Of experts as many are run as the tokens need.
+        """
+        counts: Counter[tuple[int, int, int]] = Counter()
         for layer in self.layers:
-            counts[layer.inputs, layer.outputs] += layer.count
-        return tuple(Shape(*shape, count) for shape, count in counts.items())
+            count, tokens = layer.used(self.tokens)
+            counts[layer.inputs, layer.outputs, tokens] += count
+        return tuple(
+            Shape(inputs, outputs, count, tokens) for (inputs, outputs, tokens), count in counts.items()
+        )
 
     @property
     def macs(self) -> int:
         """Ternary multiply-accumulates of one token."""
-        return sum(shape.inputs * shape.outputs * shape.layers for shape in self.shapes)
+        return sum(layer.inputs * layer.outputs * layer.count for layer in self.layers)
+
+    @property
+    def weights(self) -> int:
+        """Ternary weights of the model, those of experts that a token does not need included."""
+        return sum(layer.inputs * layer.outputs * (layer.stored or layer.count) for layer in self.layers)
 
     @property
     def launches(self) -> int:
-        """Layers run for one token."""
+        """Layers run for the B tokens."""
         return sum(shape.layers for shape in self.shapes)
 
     @property
@@ -145,7 +132,7 @@ def read_layers(path: Path) -> tuple[Layer, ...]:
     import pandas as pd  # of some weight, and here alone
 
     try:
-        table = pd.read_csv(path, skipinitialspace=True, comment="#")
+        table = pd.read_csv(path, skipinitialspace=True, comment="#", encoding="utf-8-sig")
     except OSError as error:
         raise WorkloadError(f"{path}: {error.strerror or error}") from None
     except (ValueError, pd.errors.ParserError) as error:
@@ -162,33 +149,51 @@ def read_layers(path: Path) -> tuple[Layer, ...]:
 
 
 @cache
-def models() -> dict[str, Transformer]:
+def models() -> dict[str, Model]:
     """The built-in models by name."""
     text = (resources.files("dse.spec") / "data" / "models.toml").read_text(encoding="utf-8")
-    return {name: Transformer.model_validate(fields) for name, fields in tomllib.loads(text).items()}
+    tables = tomllib.loads(text)
+    return {name: Model(fields["title"], layers_of(fields)) for name, fields in tables.items()}
+
+
+VARIANTS = ("-instruct", "-base", "-unpacked", "-gguf")
+"""What names of the same shapes end in."""
 
 
 @cache
-def find_model(name: str) -> Transformer:
+def find_model(name: str) -> Model:
     """The built-in model ``name`` (case, dots and underscores do not matter), or that of a JSON or TOML file.
 
     Raises ``WorkloadError`` where there is none.
     """
     plain = name.lower().rpartition("/")[2].replace(".", "-").replace("_", "-")
-    found = [known for known in models() if plain == known or plain.replace("-instruct", "") == known]
-    if found:
-        return models()[found[0]]
+    bare = plain
+    for variant in VARIANTS:
+        bare = bare.replace(variant, "")
+    built_in = models().get(plain) or models().get(bare)
+    if built_in is not None:
+        return built_in
     path = Path(name)
     if path.suffix not in (".json", ".toml"):
+        close = difflib.get_close_matches(bare, models(), n=1)
+        hint = f" (did you mean {close[0]!r}?)" if close else ""
         raise WorkloadError(
-            f"model {name!r} is unknown: {', '.join(models())} are built in, a path ends in .json or .toml"
+            f"model {name!r} is unknown{hint}: {', '.join(models())} are built in, a path ends in .json or "
+            ".toml"
         )
     try:
-        fields = read_toml(path) if path.suffix == ".toml" else json.loads(path.read_text(encoding="utf-8"))
-        return Transformer.model_validate(fields)
+        fields = read_toml(path) if path.suffix == ".toml" else read_json(path)
+        title = fields.get("title", "") if isinstance(fields, dict) else ""
+        return Model(str(title), layers_of(fields))
+    except WorkloadError as error:
+        raise WorkloadError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from None
+
+
+def read_json(path: Path) -> Any:
+    """The contents of a JSON file, with or without a byte order mark; ``WorkloadError`` in one line."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise WorkloadError(f"{path}: {error.strerror or error}") from None
-    except ValidationError as error:
-        raise WorkloadError(f"{path}: {one_line(error, Transformer)}") from None
-    except ValueError as error:
-        raise WorkloadError(f"{path}: not JSON: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise WorkloadError(f"{path}: not JSON: {str(error).splitlines()[0]}") from None

@@ -10,7 +10,7 @@ from dse.presentation.naming import Naming
 from dse.pricing.areas import DESIGN_PARTS
 from dse.results.designs import Designs, Row, core_of
 from dse.results.sweep_results import Results
-from dse.spec.workload import Layer
+from dse.spec.layer import Layer
 from dse.summary.layer_runs import LayerRun, layer_runs
 from dse.summary.rules import Rules
 

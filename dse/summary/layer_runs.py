@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from costmodel.price.combining import combining_stages
-from dse.spec.workload import Layer
+from dse.spec.layer import Layer
 from dse.summary.limits import STREAMS
 from generator.config import CoreConfig
 from generator.plan import Tiling, beat_bits, plan_for

@@ -45,6 +45,7 @@ def meta_of(path: Path, model: Model, outcome: Outcome, digest: str) -> dict[str
             "title": workload.title,
             "tokens": workload.tokens,
             "macs": workload.macs,
+            "weights": workload.weights,
             "launches": workload.launches,
             "layers": [layer.model_dump() for layer in workload.layers],
         },

@@ -17,7 +17,7 @@ from dse.pricing.metrics import METRICS
 from dse.results.designs import Row, core_of
 from dse.results.sweep_results import Results
 from dse.results.verified import Figures, Verified, errors
-from dse.spec.workload import Layer
+from dse.spec.layer import Layer
 from dse.summary.findings import Summary
 from dse.verification.candidates import Candidate, candidates
 from dse.verification.trial import Trial

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from costmodel.price.throughput import layer_cycles
-from dse.spec.workload import Layer
+from dse.spec.layer import Layer
 from generator.config import CoreConfig
 from generator.plan import CorePlan, plan_for
 from sim import layers

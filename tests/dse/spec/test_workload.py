@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from dse.spec.layer import Layer
 from dse.spec.sweep_spec import SweepSpec
-from dse.spec.workload import Layer, Workload, find_model
+from dse.spec.workload import Workload, find_model
 from generator.errors import TernlutError, WorkloadError
 from tests.dse.specs import small
 
@@ -31,7 +32,9 @@ def test_bitnet_2b4t_has_its_published_shapes() -> None:
 
 def test_equal_shapes_are_counted_together() -> None:
     workload = Workload(model="bitnet-b1.58-2B-4T")
-    assert sorted(workload.shapes) == [(2560, 640, 60), (2560, 2560, 60), (2560, 6912, 60), (6912, 2560, 30)]
+    assert sorted(workload.shapes) == [
+        (2560, 640, 60, 1), (2560, 2560, 60, 1), (2560, 6912, 60, 1), (6912, 2560, 30, 1),
+    ]  # fmt: skip
     assert workload.macs == 30 * (2 * 2560 * 2560 + 2 * 2560 * 640 + 3 * 2560 * 6912)
     assert (workload.launches, workload.longest, workload.widest) == (210, 6912, 6912)
 
@@ -55,7 +58,7 @@ def test_a_hugging_face_config_is_a_model(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "complaint"),
-    [("{", "not JSON"), ('{"hidden_size": 64}', "intermediate_size is missing"), ("[]", "expected")],
+    [("{", "not JSON"), ('{"hidden_size": 64}', "num_hidden_layers is missing"), ("[]", "expected")],
 )
 def test_a_broken_model_file_is_named(tmp_path: Path, content: str, complaint: str) -> None:
     config = tmp_path / "config.json"

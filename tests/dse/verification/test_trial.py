@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dse.spec.workload import Layer, find_model
+from dse.spec.layer import Layer
+from dse.spec.workload import find_model
 from dse.verification.trial import MOST_CYCLES, Trial
 from generator.config import CoreConfig
 from generator.errors import WorkloadError
