@@ -226,13 +226,11 @@ class CoreConfig(BaseModel):
 
     def to_toml(self) -> str:
         """The configuration as the TOML that ``load`` reads, every key stated."""
-        lines, pipeline = [], []
-        for key, value in self.model_dump().items():
-            if key == "pipeline":
-                pipeline = [f"{k} = {json.dumps(v)}" for k, v in value.items()]
-            elif value is not None:
-                lines.append(f"{key} = {json.dumps(value)}")
-        return "\n".join([*lines, "[pipeline]", *pipeline]) + "\n"
+        import tomlkit  # of some weight, and read by no other command
+
+        values = {key: value for key, value in self.model_dump().items() if value is not None}
+        pipeline = values.pop("pipeline")
+        return f"{tomlkit.dumps(values)}[pipeline]\n{tomlkit.dumps(pipeline)}"
 
 
 def load_core(path: Path, overrides: Iterable[str] = ()) -> tuple[CoreConfig, Target]:

@@ -6,7 +6,6 @@ Technologies are TOML files written by ``calibrate``; those shipped are loaded b
 from __future__ import annotations
 
 import datetime
-import json
 import math
 import tomllib
 from functools import lru_cache
@@ -108,21 +107,34 @@ class Technology(BaseModel):
 
     def to_toml(self) -> str:
         """The file that ``parse`` reads."""
-        lines = [f"{key} = {json.dumps(getattr(self, key))}" for key in ("name", "library", "corner", "flow")]
-        lines.append(f"date = {self.date.isoformat()}")
+        import tomlkit
+
+        document = tomlkit.document()
+        for key in ("name", "library", "corner", "flow", "date"):
+            document.add(key, getattr(self, key))
         if self.dont_use:
-            lines.append(f"dont_use = {json.dumps(self.dont_use)}")
-        lines += ["", "[versions]", *(f"{k} = {json.dumps(v)}" for k, v in self.versions.items())]
+            document.add("dont_use", self.dont_use)
+        document.add("versions", self.versions)
         if self.calibration is not None:
-            lines += ["", "[calibration]"]
-            lines += [f"{k} = {json.dumps(v)}" for k, v in self.calibration.model_dump().items()]
+            document.add("calibration", self.calibration.model_dump())
         for key, known in COEFFICIENTS.items():
-            lines += ["", f"[{key}]"]
-            lines += [f"{name} = {getattr(self, key)[name]:.6g}  # {known[name]}" for name in known]
-        for name, fit in self.fit.items():
-            lines += ["", f"[fit.{name}]"]
-            lines += [f"{k} = {v:.4g}" for k, v in fit.model_dump().items()]
-        return "\n".join(lines) + "\n"
+            table = tomlkit.table()
+            for name, meaning in known.items():
+                table.add(name, float(f"{getattr(self, key)[name]:.6g}"))
+                table[name].comment(meaning)
+                table[name].trivia.comment_ws = "  "
+            document.add(key, table)
+        if self.fit:
+            figures = {name: fit.model_dump() for name, fit in self.fit.items()}
+            document.add(
+                "fit", {name: {k: _rounded(v) for k, v in fit.items()} for name, fit in figures.items()}
+            )
+        return tomlkit.dumps(document)
+
+
+def _rounded(value: float) -> float:
+    """Four digits, whole numbers as they are."""
+    return value if isinstance(value, int) else float(f"{value:.4g}")
 
 
 COEFFICIENTS = {

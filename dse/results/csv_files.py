@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from dse.results.designs import Row
 from dse.results.sweep_results import Results
 from dse.results.verified import MEASURED, Verified
-from generator.files import write_text
+from generator.files import write_csv
 
 MARKS = ("feasible", "front", "group_front")
 """Columns of ``points.parquet`` that are the same along the front."""
@@ -28,21 +27,21 @@ def write_pareto(path: Path, results: Results) -> None:
     names = [name for name in front.names if name not in MARKS]
     measured = {one.id: _measured(one) for one in results.verified}
     more = list(next(iter(measured.values()), {}))
-    lines: list[str] = []
+    rows: list[tuple[str, ...]] = []
     for start in range(0, len(front), ROWS_AT_ONCE):
         part = front.take(range(start, min(start + ROWS_AT_ONCE, len(front))))
         cells = [_cells(part.values(name)) for name in names]
         own = [measured.get(id, {}) for id in part.column("id").tolist()] if more else []
         cells += [_cells([figures.get(name) for figures in own]) for name in more]
-        lines += map(",".join, zip(*cells, strict=True))
-    _write_lines(path, [*names, *more], lines)
+        rows += zip(*cells, strict=True)
+    write_csv(path, [*names, *more], rows)
 
 
 def write_verified(path: Path, verified: Sequence[Verified]) -> None:
     """Writes ``verified.csv``: a row for each design that was verified; none are no file."""
     rows = list(_rows(verified))
     if rows:
-        _write_csv(path, list(rows[0]), rows)
+        write_csv(path, list(rows[0]), ([_cell(value) for value in row.values()] for row in rows))
     else:
         path.unlink(missing_ok=True)
 
@@ -63,15 +62,6 @@ def _rows(found: Sequence[Verified]) -> Iterator[dict[str, Any]]:
             row[f"{name}_error_percent"] = one.error_percent.get(name)
         row |= {"trial": one.trial, "results": one.results, "mismatches": one.mismatches}
         yield row | {"bit_exact": one.bit_exact, "holds": one.holds}
-
-
-def _write_csv(path: Path, names: Sequence[str], rows: Sequence[Row]) -> None:
-    cells = [_cells([row.get(name) for row in rows]) for name in names]
-    _write_lines(path, names, map(",".join, zip(*cells, strict=True)))
-
-
-def _write_lines(path: Path, names: Sequence[str], lines: Iterable[str]) -> None:
-    write_text(path, "\n".join([",".join(names), *lines]) + "\n")
 
 
 def _cells(values: Sequence[Any]) -> list[str]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import platform
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+
+import tomlkit
 
 from costmodel.fit.noise import deviations
 from costmodel.fit.validation import Validation
 from dse.validation.figure import write_figure
 from dse.validation.page import write_page
 from dse.validation.summary import markdown
-from generator.files import output_directory, write_text
+from generator.files import output_directory, write_csv, write_text
 from generator.plan import core_name
 
 FILES = ("cores.csv", "noise.csv", "spec.toml", "summary.md", "validation.html", "validation.png")
@@ -23,7 +25,7 @@ def write_validation(directory: Path, validation: Validation) -> list[Path]:
     """Writes ``FILES``, each whole or not at all; their paths. ``OutputError`` where that is not possible."""
     output_directory(directory)
     write_text(directory / "cores.csv", validation.cores.to_csv(index=False, float_format="%.6g"))
-    write_text(directory / "noise.csv", noise_csv(validation))
+    write_csv(directory / "noise.csv", NOISE, noise_rows(validation))
     write_text(directory / "spec.toml", spec(validation))
     write_figure(directory / "validation.png", validation)
     write_page(directory / "validation.html", validation)
@@ -31,15 +33,16 @@ def write_validation(directory: Path, validation: Validation) -> list[Path]:
     return [directory / name for name in FILES]
 
 
-def noise_csv(validation: Validation) -> str:
-    """A line a synthesis: core, permutation (0 as emitted), what it came to, how far that is off the mean."""
-    lines = ["core,permutation,area_um2,delay_ps,area_deviation,delay_deviation"]
+NOISE = ("core", "permutation", "area_um2", "delay_ps", "area_deviation", "delay_deviation")
+
+
+def noise_rows(validation: Validation) -> Iterator[list[str]]:
+    """A row a synthesis: core, permutation (0 as emitted), what it came to, how far that is off the mean."""
     for noise in validation.noise:
         name = core_name(noise.core)
         columns = (noise.area_um2, noise.delay_ps, deviations(noise.area_um2), deviations(noise.delay_ps))
         for number, figures in enumerate(zip(*columns, strict=True)):
-            lines.append(f"{name},{number}," + ",".join(f"{figure:.6g}" for figure in figures))
-    return "\n".join(lines) + "\n"
+            yield [name, str(number), *(f"{figure:.6g}" for figure in figures)]
 
 
 def spec(validation: Validation) -> str:
@@ -69,10 +72,12 @@ def spec(validation: Validation) -> str:
         },
         "versions": {**{tool: version(tool) for tool in TOOLS}, "python": platform.python_version()},
     }
-    lines = [
-        "# What the validation beside this file was made from: `ternlut validate --help` has the options."
-    ]
-    for name, values in sections.items():
-        lines += ["", f"[{name}]"]
-        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
-    return "\n".join(lines) + "\n"
+    document = tomlkit.document()
+    document.add(
+        tomlkit.comment(
+            "What the validation beside this file was made from: `ternlut validate --help` has the options."
+        )
+    )
+    document.add(tomlkit.nl())
+    document.update(sections)
+    return tomlkit.dumps(document)
