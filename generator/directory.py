@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from generator.files import OutputError, describe
+from generator.files import OutputError, claimed, describe, remove_partial_files, writer
 
 MANIFEST = "manifest.json"
 MADE_BY = "ternlut"
@@ -30,10 +30,16 @@ def write_directory(directory: Path, facts: Mapping[str, Any], texts: Mapping[st
     hashes = {name: digest(text.encode()) for name, text in texts.items()}
     manifest = json.dumps({**facts, "files": hashes}, indent=2) + "\n"
     everything = {**texts, MANIFEST: manifest}
+    with claimed(directory):
+        return _write(directory, everything)
+
+
+def _write(directory: Path, everything: Mapping[str, str]) -> list[Path]:
     try:
         stale = check_place(directory, everything) - set(everything)
         ancestor = next(path for path in directory.absolute().parents if path.is_dir())
-        prefix = f".{directory.absolute().name}."
+        remove_partial_files(ancestor)
+        prefix = f".{directory.absolute().name}.{writer()}-"
         with tempfile.TemporaryDirectory(prefix=prefix, suffix=".partial", dir=ancestor) as scratch:
             made = Path(scratch) / "made"
             for name, text in everything.items():

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import os
+import platform
+import shutil
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from generator.errors import TernlutError
@@ -43,20 +46,76 @@ def output_directory(path: Path) -> Path:
 
 
 @contextmanager
+def claimed(directory: Path) -> Iterator[None]:
+    """Keeps other processes from writing results into ``directory`` meanwhile: it is itself locked.
+
+    Raises ``OutputError`` where another has claimed it. The lock ends with the process, however that ends.
+    """
+    import fcntl
+
+    if not directory.is_dir():
+        yield
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OutputError(
+                f"{directory}: another run of ternlut is writing there, wait for its end or choose another "
+                "directory with -o"
+            ) from None
+        except OSError:
+            pass  # A file system without locks.
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A path beside ``path`` to write to; it takes its place when the block succeeds, else it is removed.
 
     Raises ``OutputError`` where writing fails, a full disk for example; ``path`` is then as it was.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.partial")
+    temporary = path.with_name(f".{path.name}.{writer()}-{threading.get_ident()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        remove_partial_files(path.parent.absolute())
         yield temporary
         temporary.replace(path)
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror or error}") from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def writer() -> str:
+    """This process in the name of what it has not finished writing: machine and number."""
+    return f"{platform.node()}-{os.getpid()}"
+
+
+@cache
+def remove_partial_files(directory: Path) -> None:
+    """Removes what processes of this machine that were killed left half written; looks once."""
+    for path in directory.glob(".*.partial"):
+        host, _, process = path.name.rpartition("-")[0].rpartition("-")
+        if host.endswith(f".{platform.node()}") and process.isdigit() and not _runs(int(process)):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    """Whether there is such a process."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def write_text(path: Path, text: str) -> None:

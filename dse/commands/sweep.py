@@ -12,6 +12,7 @@ from dse.commands.options import AsJson, UsageError, Workers, out_path, processo
 from dse.commands.simulation import told
 from dse.presentation.answers import complain, say
 from dse.presentation.terminal import aligned, progress_bar, say_json
+from generator.files import claimed
 
 if TYPE_CHECKING:
     from dse.engine.judging import Crew
@@ -94,7 +95,7 @@ def report(
     """Write the report of a finished sweep again."""
     from dse.sweep.finished import report as rebuild
 
-    with progress_bar() as progress:
+    with claimed(directory), progress_bar() as progress:
         finished = rebuild(directory, progress)
     if as_json:
         say_json({"report": str(finished.report)})
@@ -113,10 +114,11 @@ def say_sweep(summary: Summary, figures: dict[str, Any]) -> None:
     if summary.best is not None:
         head, rows = highlights(summary)
         say(aligned(head, rows, text=(0, len(head) - 1)) + "\n")
+    rate = figures["points_per_second"]
+    judged = f", judged at {rate / 1e6:.1f} million points/s" if rate else ", judged before"
     say(
         f"{figures['points']:,} points, {figures['cores']:,} cores, {figures['feasible']:,} feasible, "
-        f"{figures['pareto']:,} on the front; {figures['seconds']:.1f} s, judged at "
-        f"{figures['points_per_second'] / 1e6:.1f} million points/s"
+        f"{figures['pareto']:,} on the front; {figures['seconds']:.1f} s{judged}"
     )
 
 

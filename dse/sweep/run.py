@@ -19,7 +19,7 @@ from dse.spec.axes import SpecError
 from dse.spec.sweep_spec import SweepSpec
 from dse.sweep.finished import Finished, report
 from dse.sweep.record import digest_of, meta_of, verified_before, write_meta
-from generator.files import cache_directory, output_directory
+from generator.files import cache_directory, claimed, output_directory
 
 CHECKPOINT = ".checkpoint"
 
@@ -54,7 +54,23 @@ def sweep(
         )
     technology = load_technology(spec.technology)
     library = _library(path, spec) if spec.verify else None
-    output_directory(directory)
+    with claimed(output_directory(directory)):
+        return _swept(path, directory, spec, technology, library, crew, resume, workers, progress, began)
+
+
+def _swept(
+    path: Path,
+    directory: Path,
+    spec: SweepSpec,
+    technology: Technology,
+    library: Library | None,
+    crew: Crew | None,
+    resume: bool,
+    workers: int | None,
+    progress: Progress,
+    began: float,
+) -> Finished:
+    """``sweep``, once what is wrong with its input has shown and ``directory`` is its alone."""
     model = Model.build(spec, technology, str(path), lambda share: progress("pricing", share))
     grid = Grid.of(model)
     digest = digest_of(model, grid)
@@ -62,9 +78,11 @@ def sweep(
     size, done, kept, judged = model.space.size, 0, None, time.perf_counter()
 
     def judging(points: int) -> None:
-        nonlocal done, kept
+        nonlocal done, kept, judged
         done += points
-        kept = points if kept is None else kept
+        if kept is None:
+            # What an interrupted run had judged is read by now: it took this one no judging.
+            kept, judged = points, time.perf_counter()
         progress("judging", done / size, size, "points")
 
     outcome = run(model, grid, crew=crew, checkpoint=checkpoint, progress=judging)

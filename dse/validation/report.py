@@ -14,7 +14,7 @@ from costmodel.fit.validation import Validation
 from dse.validation.figure import write_figure
 from dse.validation.page import write_page
 from dse.validation.summary import markdown
-from generator.files import output_directory, write_csv, write_text
+from generator.files import claimed, output_directory, write_csv, write_text
 from generator.plan import core_name
 
 FILES = ("cores.csv", "noise.csv", "spec.toml", "summary.md", "validation.html", "validation.png")
@@ -23,13 +23,13 @@ TOOLS = ("ternlut", "pyosys", "amaranth", "numpy", "scipy")
 
 def write_validation(directory: Path, validation: Validation) -> list[Path]:
     """Writes ``FILES``, each whole or not at all; their paths. ``OutputError`` where that is not possible."""
-    output_directory(directory)
-    write_text(directory / "cores.csv", validation.cores.to_csv(index=False, float_format="%.6g"))
-    write_csv(directory / "noise.csv", NOISE, noise_rows(validation))
-    write_text(directory / "spec.toml", spec(validation))
-    write_figure(directory / "validation.png", validation)
-    write_page(directory / "validation.html", validation)
-    write_text(directory / "summary.md", markdown(validation))
+    with claimed(output_directory(directory)):
+        write_text(directory / "cores.csv", validation.cores.to_csv(index=False, float_format="%.6g"))
+        write_csv(directory / "noise.csv", NOISE, noise_rows(validation))
+        write_text(directory / "spec.toml", spec(validation))
+        write_figure(directory / "validation.png", validation)
+        write_page(directory / "validation.html", validation)
+        write_text(directory / "summary.md", markdown(validation))
     return [directory / name for name in FILES]
 
 

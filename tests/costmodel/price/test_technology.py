@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from costmodel.price.components import AREA_COMPONENTS, DELAY_COMPONENTS
 from costmodel.price.technology import Technology, TechnologyError, load_technology, shipped_technologies
+
+TEXT = st.text(st.characters(codec="utf-8"))
 
 
 def test_asap7_is_shipped_with_where_it_comes_from() -> None:
@@ -35,6 +39,14 @@ def test_a_technology_file_is_read_as_written(tmp_path: Path) -> None:
     for name, value in shipped.area_um2.items():
         assert read.area_um2[name] == pytest.approx(value, rel=1e-5)
     assert read.fit.keys() == shipped.fit.keys()
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1), st.dictionaries(TEXT, TEXT, max_size=3))
+def test_any_text_in_a_technology_is_read_as_written(text: str, versions: dict[str, str]) -> None:
+    values = {"name": text, "library": text, "corner": text, "versions": versions}
+    technology = load_technology("asap7").model_copy(update=values)
+    read = Technology.parse(technology.to_toml(), "written")
+    assert {key: getattr(read, key) for key in values} == values
 
 
 @pytest.mark.parametrize(

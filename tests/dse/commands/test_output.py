@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from dse import cli
+from generator.files import claimed
 from tests.dse.conftest import CORE
 from tests.dse.running import Run
 from tests.dse.specs import spec_file
@@ -209,3 +210,15 @@ def test_closed_streams_do_no_harm(inputs: Path, tmp_path: Path) -> None:
     done = subprocess.run(["sh", "-c", script, "sh", *TERNLUT, *generate], env=buffered(), check=False)
     assert done.returncode == 0
     assert (tmp_path / "rtl" / "manifest.json").read_text().startswith("{")
+
+
+@pytest.mark.parametrize("command", ["generate", "sweep", "report", "validate"])
+def test_two_runs_do_not_write_into_one_directory(command: str, swept: Path) -> None:
+    directory = swept / {"sweep": "out", "report": "out"}.get(command, command)
+    directory.mkdir(exist_ok=True)
+    before = {path: path.stat().st_mtime_ns for path in directory.rglob("*")}
+    with claimed(directory):
+        done = run_in_shell(command, swept)
+    assert done.returncode == 2
+    assert re.fullmatch(r"ternlut: \S+: another run of ternlut is writing there, .*\n", done.stderr)
+    assert {path: path.stat().st_mtime_ns for path in directory.rglob("*")} == before

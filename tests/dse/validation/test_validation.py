@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from costmodel.fit.validation import Sample, Validation
 from costmodel.price.technology import TechnologyError, load_technology
 from dse.validation.page import page_data
-from dse.validation.report import FILES, write_validation
+from dse.validation.report import FILES, spec, write_validation
 from dse.validation.run import run, text_of
 from dse.validation.summary import figures, noise_figures
 from generator.files import OutputError
@@ -56,6 +59,20 @@ def test_the_specification_says_how_to_repeat_it(written: Path, validation: Vali
     assert spec["library"]["sha256"] == validation.library.digest
     assert spec["library"]["files"] == [path.name for path in validation.library.files]
     assert spec["versions"]["pyosys"]
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_any_name_of_a_library_is_written_as_it_is(name: str) -> None:
+    made = made_up()
+    read = tomllib.loads(spec(replace(made, library=replace(made.library, name=name))))
+    assert read["library"]["name"] == name
+
+
+def test_the_table_of_noise_is_read_as_written(written: Path, validation: Validation) -> None:
+    read = pd.read_csv(written / "noise.csv")
+    areas = [area for noise in validation.noise for area in noise.area_um2]
+    assert read["area_um2"].to_numpy() == pytest.approx(areas, rel=1e-5)
+    assert not read.isna().any().any()
 
 
 def test_no_file_tells_where_it_was_made(written: Path, validation: Validation) -> None:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from costmodel.flow import synthesis
@@ -114,6 +115,26 @@ def test_the_front_has_measured_columns_filled_where_designs_were_verified(out: 
             assert row["bit_exact"] == "true"
     with (out / "verified.csv").open() as file:
         assert [int(row["id"]) for row in csv.DictReader(file)] == list(found)
+
+
+def test_every_table_is_read_as_what_stands_beside_it(out: Path) -> None:
+    for path in out.glob("*.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            lengths = {len(row) for row in csv.reader(file)}
+        assert len(lengths) == 1, path
+    points = pd.read_parquet(out / "points.parquet").set_index("id")
+    front = pd.read_csv(out / "pareto.csv").set_index("id")
+    assert sorted(front.index) == sorted(points.index[points["front"]])
+    for name in set(front.columns) & set(points.columns):
+        for read, written in zip(front[name], points.loc[front.index, name], strict=True):
+            same = read == written or (pd.isna(read) and pd.isna(written))
+            assert same or read == pytest.approx(written, rel=1e-6), (name, read, written)
+    verified = pd.read_csv(out / "verified.csv")
+    for row, one in zip(verified.to_dict("records"), entries(out), strict=True):
+        for name in ("id", "what", "core", "library", "trial", "results", "mismatches", "bit_exact"):
+            assert row[name] == one[name]
+        for name, figure in one["measured"].items():
+            assert row[f"measured_{name}"] == pytest.approx(figure, rel=1e-6)
 
 
 def test_summary_and_page_show_both(out: Path) -> None:
