@@ -26,7 +26,7 @@ from sim.build import SimulationError, build
 from sim.fields import beat_bytes
 from sim.layers import Layer, activation_chunks, key_chunks
 from sim.program import DRIVER
-from sim.recipe import recipe_for
+from sim.recipe import Shared, recipe_for
 from sim.runtime import Runtime
 from sim.session import Session, SimulationResult, Streams, silence_after
 from sim.verdict import Recording, Verdict
@@ -40,6 +40,7 @@ def simulate_fast(
     stalls: float | Streams = 0.0,
     seed: int = 0,
     expected: ArrayLike | None = None,
+    shared: Shared | None = None,
 ) -> SimulationResult:
     """Run x[B, N] ``activations`` through W[M, N] ternary ``weights`` on the core's Verilog.
 
@@ -51,8 +52,8 @@ def simulate_fast(
     # Begun once the layer is known to fit, to be ready when Verilator is.
     runtime = Runtime(DRIVER)
     session = Session([layer], Streams.of(stalls), seed=seed)
-    emission = emit(config)
-    recipe = recipe_for(emission, tiling.steps, fast=True)
+    emission = shared.emission if shared else emit(config)
+    recipe = recipe_for(emission, shared.steps if shared else tiling.steps, fast=True)
     with ThreadPoolExecutor(1) as pool, tempfile.TemporaryDirectory(prefix="ternlut-") as scratch:
         building = pool.submit(build, emission.verilog, emission.top, recipe, DRIVER, runtime)
         directory = Path(scratch)

@@ -29,7 +29,7 @@ from sim import reference
 from sim.build import SimulationError, build
 from sim.fields import beat_bytes
 from sim.layers import Beats, Layer, beats_of
-from sim.recipe import recipe_for
+from sim.recipe import Shared, recipe_for
 from sim.session import Session, SimulationResult, Streams, silence_after
 from sim.verdict import Recording, Verdict
 
@@ -46,16 +46,18 @@ def simulate(
     driver: Driver = "lean",
     waves: Path | None = None,
     expected: ArrayLike | None = None,
+    shared: Shared | None = None,
 ) -> SimulationResult:
     """Run x[B, N] ``activations`` through W[M, N] ternary ``weights`` on the core's Verilog.
 
     Results are held against ``expected`` y[B, M], by default the reference. ``waves`` names an FST file to
-    write. Raises ``SimulationError`` where the simulation cannot be made or run, and the domain's errors
-    for values and shapes that do not fit; a core that computes wrongly is a result, not an error.
+    write, ``shared`` what other simulations of the core use too. Raises ``SimulationError`` where the
+    simulation cannot be made or run, and the domain's errors for values and shapes that do not fit; a core
+    that computes wrongly is a result, not an error.
     """
     session = Session([Layer.of(activations, weights)], Streams.of(stalls), seed=seed)
     truth = None if expected is None else [[np.asarray(expected)]]
-    return simulate_sessions(config, [session], driver=driver, waves=waves, expected=truth)
+    return simulate_sessions(config, [session], driver=driver, waves=waves, expected=truth, shared=shared)
 
 
 def simulate_sessions(
@@ -65,6 +67,7 @@ def simulate_sessions(
     driver: Driver = "lean",
     waves: Path | None = None,
     expected: Sequence[Sequence[ArrayLike]] | None = None,
+    shared: Shared | None = None,
 ) -> SimulationResult:
     """Run ``sessions`` one after the other in one simulator; as ``simulate``, for all of them together."""
     started = time.perf_counter()
@@ -76,8 +79,8 @@ def simulate_sessions(
             for session in sessions
         ]
     steps = sum(len(layer.key_order) for session in beats for layer in session)
-    emission = emit(config)
-    recipe = recipe_for(emission, steps, fast=False, waves=waves is not None)
+    emission = shared.emission if shared else emit(config)
+    recipe = recipe_for(emission, shared.steps if shared else steps, fast=False, waves=waves is not None)
     executable = build(emission.verilog, emission.top, recipe)
     built = time.perf_counter()
 

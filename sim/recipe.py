@@ -9,6 +9,7 @@ piece, three times as long where it is not optimised, five times where its block
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from generator.verilog import Emission
 from sim.build import Recipe
@@ -28,6 +29,16 @@ the compiler's time."""
 
 MUCH_WORK = 5_000_000_000
 """Characters times steps, from which on optimisation repays itself."""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What several simulations of one core have in common, for which it is built once: its Verilog, and the
+    steps of all of them together."""
+
+    emission: Emission
+    steps: int
+
 
 INSTANCE = re.compile(r"^ *(\w+) \w+ \($", re.MULTILINE)
 

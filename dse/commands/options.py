@@ -13,6 +13,7 @@ from generator.errors import TernlutError
 if TYPE_CHECKING:
     from generator.config import CoreConfig
     from sim.weights.reading import Rule
+    from sim.weights.tensors import TensorFile
     from sim.weights.ternary import Per
 
 CoreFile = Annotated[Path, typer.Argument(metavar="CORE", help="Core file, TOML.", show_default=False)]
@@ -39,12 +40,23 @@ TernaryRule = Annotated[
     typer.Option(
         "--ternary",
         metavar="RULE",
-        help="How floats become ternary: auto, absmean, threshold, exact or packed.",
+        help="How tensors become ternary: auto, absmean, threshold, exact, packed or codes.",
     ),
 ]
 PerScale = Annotated[str, typer.Option("--per", metavar="tensor|row", help="One scale, or one a row.")]
-TensorName = Annotated[
-    str, typer.Option("--tensor", metavar="NAME", help="Which tensor.", show_default="the only one")
+TensorPatterns = Annotated[
+    list[str],
+    typer.Option(
+        "--tensor",
+        metavar="PATTERN",
+        help="Which tensors: a name, NAME[3] for one of a stack of experts, or a pattern with * and ?; "
+        "may be repeated.",
+        show_default="the only one",
+    ),
+]
+I2SLayout = Annotated[
+    str,
+    typer.Option("--i2s", metavar="x86|arm|rows", help="Layout of I2_S in GGUF files.", show_default="x86"),
 ]
 Workers = Annotated[
     int | None, typer.Option(metavar="W", help="Processes.", min=1, show_default="one a core")
@@ -81,6 +93,22 @@ def read_rule(ternary: str, per: str) -> tuple[Rule, Per]:
     if per not in ("tensor", "row"):
         raise UsageError(f"--per {per}: tensor or row is expected")
     return rule, "row" if per == "row" else "tensor"
+
+
+def open_weights(path: Path, layout: str) -> TensorFile:
+    """The tensors of a file of weights, I2_S in the layout that ``--i2s`` names."""
+    from sim.weights.files import open_tensors
+    from sim.weights.i2_s import LAYOUTS
+
+    for known in LAYOUTS:
+        if known == (layout or LAYOUTS[0]):
+            break
+    else:
+        raise UsageError(f"--i2s {layout}: {', '.join(LAYOUTS[:-1])} or {LAYOUTS[-1]} is expected")
+    file = open_tensors(path, known)
+    if layout and all(tensor.kind != "I2_S" for tensor in file.tensors.values()):
+        raise UsageError(f"--i2s {layout}: {path} holds no tensor of type I2_S")
+    return file
 
 
 def processors() -> int:

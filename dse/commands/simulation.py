@@ -1,4 +1,4 @@
-"""The command that runs a layer through a core, and how a simulation is told."""
+"""The command that runs layers through a core."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ import typer
 from dse.commands.options import (
     AsJson,
     CoreFile,
+    I2SLayout,
     Overrides,
     PerScale,
-    TensorName,
+    TensorPatterns,
     TernaryRule,
     UsageError,
     load_core,
+    open_weights,
     read_rule,
 )
+from dse.commands.simulator import Simulator, say_trouble, told
 from dse.presentation.answers import say
 from dse.presentation.terminal import progress_bar, say_json
 
 if TYPE_CHECKING:
     from generator.config import CoreConfig
-    from sim.session import SimulationResult
 
 
 def simulate(
@@ -32,18 +34,23 @@ def simulate(
     layer: Annotated[
         str, typer.Option(metavar="NxM", help="Inputs and outputs of the layer.", show_default="a few tiles")
     ] = "",
-    tokens: Annotated[int, typer.Option(metavar="B", help="Tokens.", min=1)] = 1,
+    tokens: Annotated[int | None, typer.Option(metavar="B", help="Tokens.", min=1, show_default="1")] = None,
     seed: Annotated[int, typer.Option(metavar="S", help="Seed of activations and weights.", min=0)] = 0,
     weights: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Weights W[M, N]: safetensors, GGUF, .npy or .npz.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Weights W[M, N]: safetensors, GGUF, .npy, .npz, a checkpoint's directory or index.",
+        ),
     ] = None,
-    tensor: TensorName = "",
+    tensor: TensorPatterns = [],  # noqa: B006
     activations: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="x[B, N] for --weights, .npy.", show_default="normal ones"),
     ] = None,
     ternary: TernaryRule = "auto",
     per: PerScale = "tensor",
+    i2s: I2SLayout = "",
     stalls: Annotated[
         float, typer.Option(metavar="P", help="Probability that a stream pauses in a cycle.", min=0, max=0.99)
     ] = 0.0,
@@ -53,97 +60,53 @@ def simulate(
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
-    """Run a layer through a core's Verilog and compare with numpy."""
+    """Run a layer, or layers of a file of weights, through a core's Verilog and compare with numpy."""
     config = load_core(core, override)
     if driver not in ("lean", "axi"):
         raise UsageError(f"--driver {driver}: lean or axi is expected")
     if fast and (waves or driver == "axi"):
         raise UsageError(f"--fast: has a driver of its own, without {'--waves' if waves else '--driver axi'}")
-    from generator.plan import core_name, plan_for
-    from sim.layers import Layer
-
-    plan, stored = plan_for(config), None
+    if activations is not None and tokens is not None and weights is not None:
+        raise UsageError(f"--tokens {tokens}: how many there are is for --activations to say")
+    simulator = Simulator(config, stalls, seed, fast=fast, axi=driver == "axi", waves=waves)
     if weights is not None:
-        from sim.weights.stored_layer import StoredLayer
-
         if layer:
             raise UsageError(f"--layer {layer}: the shape of --weights is that of the tensor")
+        from dse.commands.stored_layers import StoredRun
+
         rule = read_rule(ternary, per)
-        stored = StoredLayer.load(config.format, weights, tensor, *rule, activations, tokens, seed)
-        data = Layer.of(stored.activations.values, stored.matrix.weights)
-    elif activations is not None:
-        raise UsageError(f"--activations {activations}: is for --weights")
+        run = StoredRun.of(simulator, open_weights(weights, i2s), tensor, *rule, activations, tokens or 1)
+        figures = run.report(quiet=as_json)
     else:
-        data = Layer.random(config, *(read_shape(layer) if layer else default_shape(config)), tokens, seed)
-    dump = Path(f"ternlut_{core_name(plan.config)}.fst") if waves else None
-    with progress_bar() as progress:
-        progress(f"simulating {data.length} → {data.outputs}", None)
-        if fast:
-            from sim.fast import simulate_fast
-
-            result = simulate_fast(config, data.activations, data.weights, stalls=stalls, seed=seed)
-        else:
-            from sim.harness import simulate as run
-
-            result = run(
-                config, data.activations, data.weights, stalls=stalls, seed=seed,
-                driver="axi" if driver == "axi" else "lean", waves=dump,
-            )  # fmt: skip
-    figures = {
-        "passed": result.passed,
-        "mismatches": result.mismatches,
-        "results": result.results,
-        "cycles": result.cycles,
-        "expected_cycles": result.expected_cycles,
-        "latency": result.latency,
-        "utilisation": round(
-            data.weights.size * data.tokens / (result.cycles * plan.config.macs_per_cycle), 4
-        )
-        if result.cycles
-        else None,
-        "seconds": round(result.seconds, 3),
-        "cycles_per_second": round(result.cycles_per_second),
-        "seed": seed,
-        "failures": list(result.failures),
-        "waves": str(dump) if dump else None,
-    }
-    if stored is not None:
-        figures |= stored.figures(plan, result.outputs[0])
+        of_weights = {"--tensor": tensor, "--i2s": i2s, "--ternary": ternary != "auto"}
+        of_weights |= {"--per": per != "tensor"}
+        if activations is not None:
+            raise UsageError(f"--activations {activations}: is for --weights")
+        for option, stated in of_weights.items():
+            if stated:
+                raise UsageError(f"{option}: is for --weights")
+        shape = read_shape(layer) if layer else default_shape(config)
+        figures = _simulate_random(simulator, shape, tokens or 1, quiet=as_json)
     if as_json:
         say_json(figures)
-    else:
-        say(told(result, data.length, data.outputs, data.tokens))
-        if stored is not None:
-            say(told_of_weights(figures))
-        for failure in result.failures[:10]:
-            say(f"  {failure}")
-        if dump:
-            say(f"waves: {dump}")
-    if not result.passed:
+    if not figures["passed"]:
         raise typer.Exit(1)
 
 
-def told(result: SimulationResult, length: int, outputs: int, tokens: int) -> str:
-    """A simulation in one line."""
-    verdict = "bit-exact" if result.passed else f"WRONG, {result.mismatches:,} mismatches"
-    which = "one token" if tokens == 1 else f"{tokens} tokens"
-    return (
-        f"simulated {length} → {outputs}, {which}: {result.results:,} results in {result.cycles:,} cycles, "
-        f"{verdict} ({result.build_seconds:.1f} s to build, {result.run_seconds:.1f} s to run)"
-    )
+def _simulate_random(
+    simulator: Simulator, shape: tuple[int, int], tokens: int, *, quiet: bool
+) -> dict[str, Any]:
+    """A layer of random values; its figures, which are printed unless ``quiet``."""
+    from sim.layers import Layer
 
-
-def told_of_weights(figures: dict[str, Any]) -> str:
-    """What was simulated of a weight file, and how good the results are."""
-    error = figures["error"]
-    of_original, of_ternary = (
-        "not a number" if found is None else f"{found:.3g}" for found in (error["original"], error["ternary"])
-    )
-    return (
-        f"{figures['tensor']}: {figures['rule']}, {figures['sparsity']:.1%} zeros, "
-        f"{figures['utilisation']:.1%} of the core used\n"
-        f"RMS error against float64: {of_original} with the original weights, {of_ternary} with ternary ones"
-    )
+    data = Layer.random(simulator.config, *shape, tokens, simulator.seed)
+    with progress_bar() as progress:
+        progress(f"simulating {data.length} → {data.outputs}", None)
+        result = simulator.run(data)
+    if not quiet:
+        say(told(result, data.length, data.outputs, data.tokens))
+        say_trouble(result, simulator)
+    return simulator.figures(data, result)
 
 
 def read_shape(text: str) -> tuple[int, int]:

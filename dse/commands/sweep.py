@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dse.commands.options import AsJson, UsageError, Workers, out_path, processors
-from dse.commands.simulation import told
+from dse.commands.simulator import told
 from dse.presentation.answers import complain, say
 from dse.presentation.terminal import aligned, progress_bar, say_json
 from generator.files import claimed

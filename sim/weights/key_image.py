@@ -29,6 +29,8 @@ from sim.weights.ternary import TernaryMatrix
 
 FORMAT = "ternlut key image"
 BINARY, HEX, ARRAY, MANIFEST = "keys.bin", "keys.hex", "keys.npy", "manifest.json"
+SCALES = "scales.npy"
+"""The scales [M, groups] of a matrix that has several in a row."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +67,11 @@ def write_image(
             digest.update(octets.data)
             files[HEX].write(hex_lines(octets))
             files[ARRAY].write(np.ascontiguousarray(codes).data)
+    if matrix.groups is None:
+        (directory / SCALES).unlink(missing_ok=True)
+    else:
+        with replacing(directory / SCALES) as temporary, temporary.open("wb") as file:
+            np.save(file, matrix.groups.scales)
     manifest = {
         "format": FORMAT,
         "source": source,
@@ -73,6 +80,9 @@ def write_image(
         "shape": [outputs, length],
         "padded_shape": [beats.m_tiles * config.columns, beats.n_tiles * config.tile_length],
         "scale": matrix.scale.tolist(),
+        "scale_group": matrix.groups.length if matrix.groups else None,
+        "weight_error": matrix.weight_error,
+        "notes": list(matrix.notes),
         "counts": dict(zip(("minus", "zero", "plus"), matrix.counts, strict=True)),
         "order": order_of(plan),
         "m_tiles": beats.m_tiles,
@@ -154,7 +164,7 @@ def _chunks(plan: CorePlan, beats: NDArray[np.uint8], outputs: int, length: int)
 
 def _manifest(path: Path) -> dict[str, Any]:
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise KeyFileError(f"{path}: {error.strerror or error}") from None
     except ValueError:

@@ -64,11 +64,11 @@ def _by_rule(file: TensorFile, tensor: Tensor, rule: Rule, per: Per) -> TernaryM
 
 def _explained(matrix: TernaryMatrix) -> TernaryMatrix:
     """With a note where one scale stands for several."""
-    error = f"{matrix.weight_error:.2g} of the weights' RMS is lost"
+    error = f"{matrix.weight_error:.1%} of the weights' root mean square is lost"
     if matrix.groups is not None:
         return matrix.noted(
-            f"its weights have a scale for every {matrix.groups.length} of a row, a core sums the whole row: "
-            f"their mean stands for them, {error}"
+            f"its weights have a scale for every {matrix.groups.length} of a row; as a core sums the whole "
+            f"row, their mean stands for them, {error}"
         )
     if not matrix.exact:
         return matrix.noted(f"its magnitudes are not quite equal, their mean stands for them: {error}")

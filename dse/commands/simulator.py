@@ -1,0 +1,98 @@
+"""How the commands run a layer on a core, and how they tell what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dse.presentation.answers import say
+
+if TYPE_CHECKING:
+    from generator.config import CoreConfig
+    from sim.layers import Layer
+    from sim.recipe import Shared
+    from sim.session import SimulationResult
+
+
+@dataclass
+class Simulator:
+    """How layers run on a core; ``shared`` is what several runs have in common."""
+
+    config: CoreConfig
+    stalls: float
+    seed: int
+    fast: bool
+    axi: bool
+    waves: bool
+    shared: Shared | None = None
+
+    @property
+    def dump(self) -> Path | None:
+        """Where waves are written."""
+        from generator.plan import core_name
+
+        return Path(f"ternlut_{core_name(self.config)}.fst") if self.waves else None
+
+    def share(self, shapes: Iterable[tuple[int, int]], tokens: int) -> None:
+        """Prepare for layers W[M, N] of ``shapes``, which then need one build."""
+        from generator.plan import Tiling, plan_for
+        from generator.verilog import emit
+        from sim.recipe import Shared
+
+        plan = plan_for(self.config)
+        steps = sum(Tiling.of(plan, length, outputs, tokens).steps for outputs, length in shapes)
+        self.shared = Shared(emit(self.config), steps)
+
+    def run(self, data: Layer) -> SimulationResult:
+        """One layer."""
+        if self.fast:
+            from sim.fast import simulate_fast
+
+            return simulate_fast(
+                self.config, data.activations, data.weights,
+                stalls=self.stalls, seed=self.seed, shared=self.shared,
+            )  # fmt: skip
+        from sim.harness import simulate as run
+
+        return run(
+            self.config, data.activations, data.weights, stalls=self.stalls, seed=self.seed,
+            driver="axi" if self.axi else "lean", waves=self.dump, shared=self.shared,
+        )  # fmt: skip
+
+    def figures(self, data: Layer, result: SimulationResult) -> dict[str, Any]:
+        """All of a result by name."""
+        macs = result.cycles * self.config.macs_per_cycle
+        return {
+            "passed": result.passed,
+            "mismatches": result.mismatches,
+            "results": result.results,
+            "cycles": result.cycles,
+            "expected_cycles": result.expected_cycles,
+            "latency": result.latency,
+            "utilisation": round(data.weights.size * data.tokens / macs, 4) if macs else None,
+            "seconds": round(result.seconds, 3),
+            "cycles_per_second": round(result.cycles_per_second),
+            "seed": self.seed,
+            "failures": list(result.failures),
+            "waves": str(self.dump) if self.dump else None,
+        }
+
+
+def say_trouble(result: SimulationResult, simulator: Simulator) -> None:
+    """What went wrong in a simulation, and where its waves are."""
+    for failure in result.failures[:10]:
+        say(f"  {failure}")
+    if simulator.dump:
+        say(f"waves: {simulator.dump}")
+
+
+def told(result: SimulationResult, length: int, outputs: int, tokens: int) -> str:
+    """A simulation in one line."""
+    verdict = "bit-exact" if result.passed else f"WRONG, {result.mismatches:,} mismatches"
+    which = "one token" if tokens == 1 else f"{tokens} tokens"
+    return (
+        f"simulated {length} → {outputs}, {which}: {result.results:,} results in {result.cycles:,} cycles, "
+        f"{verdict} ({result.build_seconds:.1f} s to build, {result.run_seconds:.1f} s to run)"
+    )
