@@ -34,9 +34,8 @@ class Exceeded:
     most_slew_ps: float
 
 
-def exceeded_limits(module: dict[str, Any], table: CellTable) -> list[Exceeded]:
+def exceeded_limits(module: dict[str, Any], table: CellTable, timing: Timing) -> list[Exceeded]:
     """The nets driven by cells of the module that exceed the limit of a pin at them."""
-    timing = Timing(module, table)
     most_slew: defaultdict[Bit, float] = defaultdict(lambda: math.inf)
     drivers: dict[Bit, tuple[str, str]] = {}
     for name, cell in module["cells"].items():
@@ -55,15 +54,21 @@ def exceeded_limits(module: dict[str, Any], table: CellTable) -> list[Exceeded]:
     return exceeded
 
 
-def keep_limits(module: dict[str, Any], table: CellTable, logic: CellTable) -> list[Exceeded]:
-    """Mends what exceeds a limit, in place, with the cells of ``logic``; returns what still does."""
-    mending = _Mending(module, table, logic)
+def keep_limits(module: dict[str, Any], table: CellTable, logic: CellTable) -> tuple[Timing, list[Exceeded]]:
+    """Mends what exceeds a limit, in place, with the cells of ``logic``.
+
+    Returns the timing of what came out, and what still exceeds a limit.
+    """
+    timing = Timing(module, table)
+    exceeded = exceeded_limits(module, table, timing)
+    mending = _Mending(module, table, logic) if exceeded else None
     for _ in range(ROUNDS):
-        exceeded = exceeded_limits(module, table)
-        mended = [mending.mend(one) for one in exceeded]
+        mended = [mending.mend(net) for net in exceeded] if mending is not None else []
         if not any(mended):
-            return exceeded
-    return exceeded_limits(module, table)
+            break
+        timing = Timing(module, table)
+        exceeded = exceeded_limits(module, table, timing)
+    return timing, exceeded
 
 
 class _Mending:

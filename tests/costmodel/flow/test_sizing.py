@@ -64,7 +64,7 @@ def test_the_delay_is_that_of_the_netlist_and_near_what_abc_makes_it(
     path = longest_path(sized.surrounded, table)
     assert path is not None
     assert sized.delay_ps == path.delay_ps
-    assert sized.delay_ps == pytest.approx(sized.mapper_delay_ps, rel=0.01)
+    assert sized.delay_ps == pytest.approx(sized.mapper_delay_ps, rel=0.02)
 
 
 def test_a_net_that_drives_many_is_buffered(table: CellTable, tmp_path: Path) -> None:
