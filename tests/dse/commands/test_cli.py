@@ -94,6 +94,21 @@ def test_synth_gives_area(ternlut: Run, core: Path) -> None:
     )
 
 
+def test_cells_are_left_out_of_a_synthesis(ternlut: Run, core: Path) -> None:
+    cells = ternlut("synth", core, "--json").figures["cells"]
+    left_out = next(name for name in cells if name.startswith("NAND2"))
+    assert left_out not in ternlut("synth", core, "--dont-use", "NAND2x*", "--json").figures["cells"]
+    wrong = ternlut("synth", core, "--dont-use", "NAMD2*")
+    assert wrong.status == 2
+    assert "--dont-use NAMD2*: no cell of " in wrong.complaint
+
+
+def test_a_technology_without_cells_says_how_to_give_them(ternlut: Run, core: Path) -> None:
+    result = ternlut("synth", core, "--tech", "sky130hd")
+    assert result.status == 2
+    assert "--liberty FILE" in result.complaint
+
+
 def test_estimate_breaks_the_area_down(ternlut: Run, core: Path, technology: Path) -> None:
     figures = ternlut("estimate", core, "--tech", technology, "--json").figures
     assert {
