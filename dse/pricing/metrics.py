@@ -14,11 +14,20 @@ from dse.pricing import demands
 from dse.pricing.areas import DESIGN_PARTS, area, clock, delay, sized_area, tightness
 from dse.pricing.metric import EXACT, FAST, SMALL, Metric, Quantity
 from dse.pricing.view import Array, View
+from dse.spec.system import LIMITS
+
+ROUNDING = 1e-12
+"""What sums of figures of all layers may be off by, relative."""
 
 
-def _gigabytes(bits: Array, view: View) -> Array:
+def _gigabytes(bits: Array, view: View, limit: str) -> Array:
     """GB/s of ``bits`` moved each time that B tokens are computed."""
-    return np.asarray(bits * (view("tokens_per_second") / (8e9 * view.workload.tokens)))
+    rate = bits * (view("tokens_per_second") / (8e9 * view.workload.tokens))
+    most = view(limit)
+    if not most.any():
+        return np.asarray(rate)
+    # Where the stream is what limits, rate follows from limit, and so limit from rate, but for rounding.
+    return np.asarray(np.where((most > 0) & (rate >= most * (1 - ROUNDING)), most, rate))
 
 
 AREA: frozenset[Quantity] = frozenset({"area"})
@@ -86,12 +95,12 @@ _METRICS: Sequence[Metric] = (
     ),
     Metric(
         "weight_gb_per_s", "weight bandwidth", "GB/s", "keys streamed into the core at its token rate",
-        lambda v: _gigabytes(demands.key_bits(v), v), rests_on=CLOCK,
+        lambda v: _gigabytes(demands.key_bits(v), v, LIMITS[0]), rests_on=CLOCK,
     ),
     Metric(
         "activation_gb_per_s", "activation bandwidth", "GB/s",
         "activations streamed into the core at its token rate",
-        lambda v: _gigabytes(demands.activation_bits(v), v), rests_on=CLOCK,
+        lambda v: _gigabytes(demands.activation_bits(v), v, LIMITS[1]), rests_on=CLOCK,
     ),
     Metric(
         "weight_bound", "waits for weights", "", "share of the time in which a layer waits for its keys",

@@ -21,7 +21,7 @@ from dse.pricing.metrics import METRICS, STEPS_BETWEEN
 from dse.pricing.tables import axis_values, cost_tables, fit_tables, rule_tables, stated_nowhere
 from dse.spec.axes import SpecError
 from dse.spec.expressions import Expression, ExpressionError
-from dse.spec.space import DESIGN_KEYS, Space
+from dse.spec.space import DESIGN_KEYS, Space, check_name
 from dse.spec.sweep_spec import FigureWords, SweepSpec
 
 
@@ -86,9 +86,10 @@ class Model:
         section = "derived"
         try:
             for name, text in spec.derived.items():
-                if name in METRICS:
-                    raise SpecError(f"{where}: derived.{name} is a metric, another name is expected")
                 if name not in DESIGN_KEYS:
+                    check_name(f"{where}: derived.{name}", name, METRICS)
+                    if space.axis(name) is not None:
+                        raise SpecError(f"{where}: {name} is an axis and derived, one of the two is expected")
                     figures[name] = Expression(text, known)
                     known[name] = None
             section = "constraints"
@@ -103,6 +104,8 @@ class Model:
         for name in spec.budget:
             if spec.objectives.get(name) != "min":
                 raise SpecError(f"{where}: budget.{name} has to be an objective that is minimised")
+        for name in space.variables:
+            check_name(f"{where}: axes.{name}", name, METRICS)
         rules, fits = tuple(rule_tables(space)), tuple(fit_tables(space, spec.workload))
         costs = cost_tables(space, technology, rules, progress)
         tables = axis_values(space) | costs
@@ -149,6 +152,7 @@ class Model:
             "are cores",
             "fit the workload",
             *clock,
+            *(f"have a finite {name}" for name in self.figures),
             *(f"satisfy {text}" for text in self.spec.constraints),
         )
 
@@ -192,6 +196,8 @@ class Model:
         yield _all(view.take(fit) for fit in self.fits)
         if self.space.has("clock_mhz"):
             yield np.asarray(view("delay_ps") * view("clock_mhz asked") <= 1e6)
+        for name in self.figures:
+            yield np.isfinite(view(name))
         for constraint in self.constraints:
             yield np.asarray(constraint(view), dtype=np.bool_)
 

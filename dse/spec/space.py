@@ -6,6 +6,7 @@ the mixed radix of the axes' lengths choose one value from each.
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
@@ -16,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from costmodel.price.representative import OPTIONAL_KEYS, default_of, nested, representative, without_idle
 from dse.spec.axes import Axis, SpecError, written_values
-from dse.spec.expressions import Expression, ExpressionError
+from dse.spec.expressions import FUNCTIONS, Expression, ExpressionError
 from dse.spec.sweep_spec import SweepSpec
 from dse.spec.system import SYSTEM_KEYS, check_system, system_default
 from dse.spec.workload import Workload
@@ -40,6 +41,12 @@ OUTPUTS_OF_A_CORE = "ceil(M / max(1, cores * (split == 'outputs')))"
 """What the workload needs of ``outputs`` where several cores may share them."""
 
 MOST_POINTS = 1 << 60
+
+COLUMNS = ("id", "feasible", "front", "group_front")
+"""Columns of ``points.parquet`` beside keys and figures."""
+
+RESERVED = frozenset((*COLUMNS, *FUNCTIONS, "N", "M", "B", "bit_exact"))
+"""Names that variables and figures cannot have."""
 
 Values = Mapping[str, Any]
 
@@ -244,6 +251,16 @@ class Space:
             raise SpecError(f"{where}: derived.{key} depends on itself: {' -> '.join((*above, key))}")
         for name in sorted(self.derived[key].names & set(self.derived)):
             self._dependencies(name, (*above, key), where)
+
+
+def check_name(where: str, name: str, metrics: Collection[str]) -> None:
+    """Raises ``SpecError`` where a variable or a figure cannot be called ``name``."""
+    if name in metrics:
+        raise SpecError(f"{where} is a metric, another name is expected")
+    if name in RESERVED or name.startswith("measured_"):
+        raise SpecError(f"{where}: {name!r} has a meaning of its own, another name is expected")
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise SpecError(f"{where}: {name!r} is no name: letters, digits and _ are expected")
 
 
 def unstated(keys: Collection[str]) -> dict[str, Any]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import operator
+import re
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dse.spec.expressions import Expression, ExpressionError
 
@@ -54,6 +59,61 @@ def test_an_expression_says_what_python_would(text: str, expected: list[int]) ->
 def test_a_wrong_expression_is_quoted_with_what_is_wrong(text: str, complaint: str) -> None:
     with pytest.raises(ExpressionError, match=complaint):
         Expression(text, VALUES)
+
+
+OPERATORS = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "**": operator.pow,
+}
+
+
+@given(
+    st.integers(-(1 << 40), 1 << 40), st.integers(0, 70), st.sampled_from(sorted(OPERATORS)), st.booleans()
+)
+def test_integers_do_not_wrap(a: int, b: int, symbol: str, swapped: bool) -> None:
+    a, b = (b, a) if swapped and symbol not in ("**", "//", "%") else (a, b)
+    values = {"a": np.array([a, 1]), "b": np.array(b)}
+    value = float(np.asarray(Expression(f"a {symbol} b", values)(values.__getitem__))[0])
+    if b == 0 and symbol in ("//", "%"):
+        assert not np.isfinite(value)
+        return
+    expected = OPERATORS[symbol](a, b)
+    if abs(expected) > 10**300:
+        assert abs(value) > 1e299
+        assert (value < 0) == (expected < 0)
+    else:
+        assert value == pytest.approx(float(expected))
+    if abs(expected) < 1 << 53:
+        assert value == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("10**20 > 5", True), ("2**63 > 0", True), ("2 ** -1 == 0.5", True), ("True + True == 2", True),
+     ("-(2**64) < 0", True), (f"{10**400} > 1", True), ("max(True, 2) == 2", True)],
+)  # fmt: skip
+def test_constants_have_no_largest(text: str, expected: bool) -> None:
+    assert bool(Expression(text, ())(VALUES.__getitem__)) is expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(" * 150 + "1" + ")" * 150, "1" + " + tables" * 5000, "-" * 30000 + "1", "not " * 3000 + "tables",
+     "abs(" * 120 + "1" + ")" * 120],
+    ids=["parentheses", "sums", "signs", "negations", "calls"],
+)  # fmt: skip
+def test_what_is_nested_too_deeply_is_refused_in_a_short_line(text: str) -> None:
+    try:
+        value = Expression(text, VALUES)(VALUES.__getitem__)
+    except ExpressionError as error:
+        assert re.search("nested too deeply: 100 operations|is not an expression", str(error))  # noqa: PT017
+        assert len(str(error)) < 250  # noqa: PT017
+    else:
+        assert value == 1, "parentheses alone are no operations"
 
 
 def test_text_where_a_number_belongs_is_refused() -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
-from dse.spec.space import CONFIG_KEYS, Space
+from dse.engine.judging import Grid, run
+from dse.results.points import write_points
+from dse.spec.space import COLUMNS, CONFIG_KEYS, Space
 from dse.spec.sweep_spec import SweepSpec
 from generator.config import CoreConfig, PipelineConfig
 from generator.errors import TernlutError
@@ -72,6 +75,14 @@ def test_paths_in_a_spec_start_from_its_folder(tmp_path: Path) -> None:
 GOOD_AXES = small()["axes"]
 
 
+def test_columns_beside_keys_and_figures_are_reserved(tmp_path: Path) -> None:
+    model = model_of(small())
+    grid = Grid.of(model)
+    write_points(tmp_path / "points.parquet", model, grid, run(model, grid))
+    names = set(pq.read_schema(tmp_path / "points.parquet").names)
+    assert names - {*model.space.keys, *model.metrics} == set(COLUMNS)
+
+
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
@@ -132,6 +143,22 @@ GOOD_AXES = small()["axes"]
         (
             {"constraints": ["architecture + 1"]},
             "spec: constraints: 'architecture \\+ 1' mixes numbers and text",
+        ),
+        ({"derived": {"id": "tables"}}, "spec: derived.id: 'id' has a meaning of its own, another name"),
+        ({"derived": {"front": "tables"}}, "derived.front: 'front' has a meaning of its own"),
+        ({"derived": {"feasible": "tables"}}, "derived.feasible: 'feasible' has a meaning"),
+        ({"derived": {"group_front": "tables"}}, "derived.group_front: 'group_front' has a meaning"),
+        ({"derived": {"measured_area_um2": "tables"}}, "derived.measured_area_um2: .* has a meaning"),
+        ({"derived": {"area_um2": "tables"}}, "derived.area_um2 is a metric, another name is expected"),
+        ({"derived": {"plan key_width": "tables"}}, "derived.plan key_width: 'plan key_width' is no name"),
+        ({"derived": {"rows": "tables"}}, "spec: rows is an axis and derived"),
+        (
+            {"axes": GOOD_AXES | {"id": [1, 2]}, "derived": {"pipeline.float_stages": "id"}},
+            "axes.id: 'id' has a meaning of its own",
+        ),
+        (
+            {"axes": GOOD_AXES | {"delay_ps": [1, 2]}, "derived": {"pipeline.float_stages": "delay_ps"}},
+            "axes.delay_ps is a metric, another name is expected",
         ),
         ({"compare": "model"}, "compare = 'model': one of architecture, "),
         ({"workload": {}}, "spec: model or layers is missing"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dse.spec.workload import Layer
+from dse.spec.layer import Layer
 from dse.summary.layer_runs import HEAD, layer_runs
 from generator.config import CoreConfig
 from generator.plan import plan_for
