@@ -57,7 +57,9 @@ def report(directory: Path, progress: Progress = silent, pictures: bool = True) 
     write_pareto(directory / PARETO, results)
     write_verified(directory / VERIFIED, results.verified)
     write_text(directory / "summary.md", markdown(summary))
-    if summary.best is not None:
+    if summary.best is None:
+        (directory / "best.toml").unlink(missing_ok=True)
+    else:
         write_text(directory / "best.toml", core_toml(summary.best))
     if pictures:
         write_figures(directory, summary)

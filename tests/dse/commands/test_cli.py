@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from tests.dse.running import Run
@@ -150,6 +152,28 @@ def test_sweep_builds_the_best_design_and_runs_a_layer_on_it(ternlut: Run, tmp_p
     assert "simulated 96 → 250, 3 tokens: 750 results in " in result.out
     assert "bit-exact" in result.out
     assert list((tmp_path / "out" / "best").glob("*.v"))
+
+
+@pytest.mark.parametrize("more", [(), ("--emit-best",), ("--emit-best", "--json")])
+def test_a_budget_that_no_design_keeps_is_status_1_and_says_what_is_not_done(
+    ternlut: Run, tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    out = tmp_path / "out"
+    result = ternlut("sweep", spec_file(tmp_path, budget={"area_um2": 3}), "-o", out, *more)
+    assert result.status == 1
+    assert not (out / "best").exists()
+    assert not (out / "best.toml").exists()
+    areas = pq.read_table(out / "points.parquet", columns=["area_um2", "feasible"]).to_pandas()
+    least = areas[areas["feasible"]]["area_um2"].min()
+    why = f"no design of this space stays within 3 µm²: the least is area {least:.3g} µm²"
+    emitted = "no core is emitted: " if more else ""
+    assert result.err == f"ternlut: {emitted}{why}\n"
+    if "--json" in more:
+        figures = json.loads(result.out)
+        assert figures["best"] is None
+        assert figures["simulation"] is None
+    else:
+        assert f"N{why[1:]}." in result.out
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,14 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
-from dse.summary.knee import knee
+from dse.summary.knee import independent, knee
+from dse.summary.sentences import headline
 from dse.sweep.run import sweep
-from tests.dse.specs import spec_file
+from tests.dse.specs import small, spec_file
 
 
 def test_halfway_in_factors_is_the_knee_of_a_front_without_a_bend() -> None:
@@ -52,3 +55,49 @@ def test_a_sweep_names_its_knee_and_the_best_few_in_every_objective(tmp_path: Pa
         values = sorted((row[name] for row in front), reverse=goal == "max")[:3]
         assert [row[name] for row in figures["top"][name]] == values
         assert meta["top"][name] == [row["id"] for row in figures["top"][name]]
+
+
+def front_of(x: NDArray[np.float64], *others: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.column_stack([x, *others])
+
+
+def test_an_objective_that_follows_from_others_is_no_trade_off() -> None:
+    random = np.random.default_rng(3)
+    area = np.geomspace(1, 1000, 200)
+    rate = -3 * area**1.1
+    bandwidth = -rate * random.uniform(0.8, 1.0, 200)
+    error = random.permutation(np.geomspace(1e-3, 1, 200))
+    kept, dropped = independent(front_of(area, rate, bandwidth, error))
+    assert kept == [0, 1, 3]
+    assert list(dropped) == [2]
+    slope, start = np.polyfit(np.log(-rate), np.log(bandwidth), 1)
+    residual = np.log(bandwidth) - slope * np.log(-rate) - start
+    assert dropped[2] == pytest.approx(1 - residual.var() / np.log(bandwidth).var(), abs=1e-3)
+
+
+def test_what_is_the_same_everywhere_is_no_trade_off() -> None:
+    x = np.geomspace(1, 10, 9)
+    assert independent(front_of(x, 1 / x, np.ones(9))) == ([0, 1], {2: 1.0})
+
+
+def test_a_bandwidth_does_not_make_a_larger_design_of_the_same_rate_the_knee(tmp_path: Path) -> None:
+    """Without a budget: whatever is recommended, nothing as fast is cheaper."""
+    axes = small()["axes"] | {"rows": [1], "fetch": ["onehot"]}
+    finished = sweep(spec_file(tmp_path, budget={}, axes=axes), tmp_path / "out")
+    summary, points = finished.summary, pd.read_parquet(tmp_path / "out" / "points.parquet")
+    assert summary.rules.tradeoffs[0] == ["area_um2", "tokens_per_second"]
+    assert summary.best is not None
+    fast = points[points["feasible"] & (points["tokens_per_second"] >= summary.best["tokens_per_second"])]
+    assert summary.best["area_um2"] == fast["area_um2"].min()
+    assert "weight bandwidth follows from area and token rate (R² = 0.9" in " ".join(headline(summary))
+
+
+def test_of_designs_that_are_equally_extreme_the_cheapest_is_named(tmp_path: Path) -> None:
+    finished = sweep(spec_file(tmp_path, budget={}), tmp_path / "out")
+    points = pd.read_parquet(tmp_path / "out" / "points.parquet")
+    points = points[points["feasible"]]
+    for name, goal in finished.results.objectives.items():
+        best = points[name].min() if goal == "min" else points[name].max()
+        row = finished.summary.top[name][0]
+        assert row[name] == best
+        assert row["area_um2"] == points[points[name] == best]["area_um2"].min()

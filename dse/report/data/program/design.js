@@ -38,6 +38,7 @@ function choose(i, scroll) {
   panel.replaceChildren();
   const known = D.highlights.filter(([, j]) => j === i).map(([what]) => what).join(", ");
   element("h3", panel, `Design ${designs.id[i]}${known ? ": " + known : ""}`);
+  element("p", panel, designs.phrase[i], "name");
   const list = element("dl", panel);
   for (const name of Object.keys(D.labels)) {
     if (name.startsWith("area_") && name.slice(5) in D.partColours && !designs[name][i]) continue;
