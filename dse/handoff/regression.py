@@ -6,7 +6,7 @@ from dse.handoff.templates import text_of
 from dse.handoff.vectors import vector_files
 from generator.plan import CorePlan
 
-PROGRAMS = ("Makefile", "axi_stream.py", "golden.py", "run.py", "test_core.py")
+PROGRAMS = ("Makefile", "axi_stream.py", "golden.py", "launch.py", "run.py", "test_core.py")
 
 
 def regression_files(plan: CorePlan) -> dict[str, str]:

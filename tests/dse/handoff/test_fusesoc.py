@@ -35,6 +35,14 @@ def test_lint_passes(tiny: HandOff, without_ternlut: dict[str, str], tmp_path: P
     assert "Warning" not in done.stdout + done.stderr
 
 
+def test_lint_finds_the_tools_of_an_environment_that_is_not_active(tiny: HandOff, tmp_path: Path) -> None:
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    plain = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    done = fusesoc(tiny, "lint", plain, tmp_path / "work")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "launch.py verilator" in done.stdout + done.stderr
+
+
 def test_lint_complains_of_a_core_that_is_careless(
     elsewhere: HandOff, without_ternlut: dict[str, str], tmp_path: Path
 ) -> None:

