@@ -138,21 +138,17 @@ def refusal(done: subprocess.CompletedProcess[str]) -> str:
     return done.stderr
 
 
-@pytest.mark.parametrize(
-    ("version", "complaint"),
-    [("Verilator 5.035 2025-04-01", "Verilator 5.035 is on"), ("nonsense", "does not tell its version")],
-)
+@pytest.mark.parametrize("version", ["5.035", "4.228"])
 def test_an_old_verilator_is_refused(
-    version: str, complaint: str, elsewhere: HandOff, without_ternlut: dict[str, str], tmp_path: Path
+    version: str, elsewhere: HandOff, without_ternlut: dict[str, str], tmp_path: Path
 ) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
-    (tools / "verilator").write_text(f"#!/bin/sh\necho '{version}'\n")
+    (tools / "verilator").write_text(f"#!/bin/sh\necho 'Verilator {version} 2025-04-01 rev v{version}'\n")
     (tools / "verilator").chmod(0o755)
     environment = {**without_ternlut, "PATH": f"{tools}{os.pathsep}{without_ternlut['PATH']}"}
-    done = regression(elsewhere.directory, environment, "--sim", "verilator")
-    assert complaint in refusal(done)
-    assert "5.036 or newer" in done.stderr
+    complaint = refusal(regression(elsewhere.directory, environment, "--sim", "verilator"))
+    assert f"Verilator {version} is on the PATH, 5.036 or newer" in complaint
 
 
 def test_paths_with_spaces_are_refused(

