@@ -189,6 +189,8 @@ class _Children:
         with self._lock:
             if self._stopped:
                 raise SynthesisError("stopped")
+            # The worker ends when the other end of this pipe closes, however this process ends.
+            watched, alive = os.pipe()
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "costmodel.flow.yosys_worker"],
                 cwd=job["directory"],
@@ -198,14 +200,17 @@ class _Children:
                 stderr=subprocess.STDOUT,
                 env=environment,
                 start_new_session=True,
+                pass_fds=(watched,),
             )
+            os.close(watched)
             self._running.add(process)
         try:
-            said, _ = process.communicate(json.dumps(job))
+            said, _ = process.communicate(json.dumps({**job, "watched": watched}))
         except BaseException:
             _kill(process)
             raise
         finally:
+            os.close(alive)
             with self._lock:
                 self._running.discard(process)
         if process.returncode != 0:

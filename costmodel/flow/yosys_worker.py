@@ -8,6 +8,8 @@ says goes to standard output.
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 import time
 from collections import Counter
@@ -279,8 +281,23 @@ def restore_tied_cells(netlist: dict[str, Any], tied: dict[str, TiedCell]) -> No
             cell["port_directions"] = dict.fromkeys(use.pins, "input") | dict.fromkeys(outputs, "output")
 
 
+def end_with(pipe: int) -> None:
+    """Ends this process group when the other end of a pipe is closed: its parent's end, or its own work's.
+
+    A process of its own looks after that, for a mapper at work lets no thread of Python run.
+    """
+    if os.fork():
+        os.close(pipe)
+        return
+    for stream in range(3):
+        os.close(stream)
+    os.read(pipe, 1)
+    os.killpg(0, signal.SIGKILL)
+
+
 def main() -> None:
     job = json.load(sys.stdin)
+    end_with(job.pop("watched"))
     try:
         result = Worker(job).synthesize()
     except (RuntimeError, ValueError) as error:

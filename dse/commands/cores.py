@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,12 @@ from dse.commands.options import (
 )
 from dse.presentation.answers import say
 from dse.presentation.terminal import aligned, progress_bar, say_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from costmodel.price.estimate import Estimate
+    from costmodel.speeds import Speed
 
 
 def generate(
@@ -71,7 +77,12 @@ def synth(
     adders: Annotated[str, typer.Option(metavar="cells|generic", help="Full adders, or gates.")] = "cells",
     datapath: Annotated[bool, typer.Option("--datapath", help="Without sequencer and streams.")] = False,
     clock_ps: Annotated[
-        float | None, typer.Option(metavar="P", help="Clock period to size for, and report the delay.", min=1)
+        float | None,
+        typer.Option(metavar="P", help="Clock period to size for; status 1 if it is not met.", min=1),
+    ] = None,
+    netlist: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where to write it in the library's cells.", parser=out_path),
     ] = None,
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
@@ -80,34 +91,51 @@ def synth(
     config = load_core(core, override)
     if adders not in ("cells", "generic"):
         raise UsageError(f"--adders {adders}: cells or generic is expected")
+    if hierarchical and clock_ps is not None:
+        raise UsageError("--hierarchical with --clock-ps: only flattened designs are sized, leave one out")
     from costmodel.fit.libraries import cells_of
     from costmodel.flow.synthesis import Flow, synthesize
+    from generator.files import write_text
     from generator.verilog import emit
 
     library = cells_of(tech, liberty, dont_use=dont_use)
     emission = emit(config)
-    flow = Flow("generic" if adders == "generic" else "cells", hierarchical, clock_ps)
+    flow = Flow(
+        "generic" if adders == "generic" else "cells", hierarchical, clock_ps, netlist=netlist is not None
+    )
     with progress_bar() as progress:
         progress(f"synthesizing for {library.name}", None)
         result = synthesize(emission.verilog, emission.datapath if datapath else emission.top, library, flow)
+    if netlist is not None and result.netlist is not None:
+        write_text(netlist, result.netlist)
     delay_ps = None if result.delay_ps is None else round(result.delay_ps, 1)
+    meets = None if clock_ps is None or result.delay_ps is None else result.delay_ps <= clock_ps
     figures = {
         "area_um2": round(result.area_um2, 4),
         "sequential_um2": round(result.sequential_um2, 4),
         "combinational_um2": round(result.combinational_um2, 4),
         "cells": result.cells,
         "delay_ps": delay_ps,
+        "mapper_delay_ps": result.mapper_delay_ps,
+        "meets_clock": meets,
+        "beyond_limits": result.beyond_limits,
         "seconds": round(result.seconds, 3),
     }
     if as_json:
         say_json(figures)
-        return
-    delay = "" if delay_ps is None else f", {delay_ps:,.0f} ps"
-    say(
-        f"{result.area_um2:,.1f} µm² ({result.sequential_um2:,.1f} sequential, "
-        f"{result.combinational_um2:,.1f} combinational), "
-        f"{sum(result.cells.values()):,} cells{delay}, {result.seconds:.1f} s"
-    )
+    else:
+        delay = "" if delay_ps is None else f", {delay_ps:,.0f} ps"
+        say(
+            f"{result.area_um2:,.1f} µm² ({result.sequential_um2:,.1f} sequential, "
+            f"{result.combinational_um2:,.1f} combinational), "
+            f"{sum(result.cells.values()):,} cells{delay}, {result.seconds:.1f} s"
+        )
+        if meets is not None:
+            say(f"The clock of {clock_ps:,.0f} ps is {'met' if meets else 'not met'}.")
+        if result.beyond_limits:
+            say(f"{result.beyond_limits:,} nets are beyond the library's limits of load or slew.")
+    if meets is False:
+        raise typer.Exit(1)
 
 
 def estimate(
@@ -116,6 +144,9 @@ def estimate(
     speed: Annotated[
         str, typer.Option(metavar="relaxed|medium|tight", help="Sized for area, at ease, for speed.")
     ] = "relaxed",
+    clock_mhz: Annotated[
+        float | None, typer.Option(metavar="F", help="A clock to meet; status 1 if it is not met.", min=0.001)
+    ] = None,
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
@@ -126,15 +157,27 @@ def estimate(
     from costmodel.price.estimate import estimate as price
     from costmodel.price.estimate import sized_areas
     from costmodel.price.technology import load_technology
-    from costmodel.speeds import EASE, SPEEDS
+    from costmodel.speeds import SPEEDS
 
     technology = load_technology(tech)
     if speed not in SPEEDS:
         raise UsageError(f"--speed {speed}: {', '.join(SPEEDS)} is expected")
     found, areas = price(config, technology.sized(speed)), sized_areas(config, technology)
+    meets = None if clock_mhz is None else found.delay_ps * clock_mhz <= 1e6
     if as_json:
-        say_json({"technology": technology.name, "speed": speed, **asdict(found), "areas_um2": areas})
-        return
+        figures = {**asdict(found), "areas_um2": areas, "meets_clock": meets}
+        say_json({"technology": technology.name, "speed": speed, **figures})
+    else:
+        _say_price(found, areas, technology.name)
+        if meets is not None:
+            say(f"The clock of {clock_mhz:,.0f} MHz is {'met' if meets else 'not met'}.")
+    if meets is False:
+        raise typer.Exit(1)
+
+
+def _say_price(found: Estimate, areas: Mapping[Speed, float], technology: str) -> None:
+    from costmodel.speeds import EASE
+
     parts = {part: area for part, area in found.breakdown.items() if area}
     rows = [[part, f"{area:,.1f}", f"{area / found.area_um2:.1%}"] for part, area in parts.items()]
     say(aligned(["area", "µm²", "share"], [*rows, ["total", f"{found.area_um2:,.1f}", "100.0%"]]))
@@ -143,5 +186,5 @@ def estimate(
         f"{EASE * found.delay_ps:,.0f} ps, {areas['tight']:,.1f} for {found.delay_ps:,.0f} ps (at most "
         f"{1e6 / found.delay_ps:,.0f} MHz)\n{found.macs_per_cycle:,} "
         f"multiply-accumulates a cycle, {found.latency_cycles} cycles latency, "
-        f"{found.bits_per_weight:.3g} bits a weight, {found.rms_error:.2g} RMS error; {technology.name}"
+        f"{found.bits_per_weight:.3g} bits a weight, {found.rms_error:.2g} RMS error; {technology}"
     )

@@ -5,7 +5,10 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
+import os
+import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -386,6 +389,44 @@ def test_leaving_early_ends_what_is_under_way(library: Library, tmp_path: Path) 
     results.close()
     assert time.monotonic() - started < 30
     assert len(list((tmp_path / "synthesis").rglob("*.json"))) == 1
+
+
+def processes_in(directory: Path) -> list[int]:
+    """Those that work in a directory of theirs below this one."""
+    running = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (process / "environ").read_bytes()
+        except OSError:
+            continue
+        if f"TMPDIR={directory}".encode() in environment:
+            running.append(int(process.name))
+    return running
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to see processes")
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
+def test_ended_from_outside_its_workers_end_too(end: signal.Signals, tmp_path: Path) -> None:
+    """The design would take minutes."""
+    program = (
+        "from pathlib import Path\n"
+        "from costmodel.flow.synthesis import Job, shipped_library, synthesize_many\n"
+        "large = 'module top(input [255:0] a, b, output [511:0] y); assign y = a * b; endmodule'\n"
+        f"list(synthesize_many([Job(large, 'top', shipped_library())], 1, Path({str(tmp_path)!r})))\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    parent = subprocess.Popen([sys.executable, "-c", program], env=environment, stderr=subprocess.DEVNULL)
+    others = set[int]()
+    deadline = time.monotonic() + 60
+    while not others and time.monotonic() < deadline:
+        time.sleep(0.2)
+        others = {pid for pid in processes_in(tmp_path / "ternlut-") if pid != parent.pid}
+    assert others
+    parent.send_signal(end)
+    assert parent.wait(30) != 0
+    while (left := processes_in(tmp_path / "ternlut-")) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not left
 
 
 @pytest.mark.parametrize(
