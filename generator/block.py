@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from amaranth.hdl import Cat, ClockDomain, ClockSignal, Const, Instance, Module, Mux, Signal, Value
-from amaranth.hdl._ast import Concat, Slice
 from amaranth.lib import wiring
 
-MOST_INPUT_BITS = (1 << 16) - 3
-"""Amaranth numbers a module's input bits in 16 bits."""
+from generator.amaranth_adapter import MOST_INPUT_BITS, mark_used, parts_of, slice_of
+
 PIECE_BITS = 1 << 15
 PIECE = "ternlut_piece_of_"
 
@@ -49,7 +48,7 @@ class Block(wiring.Component):  # type: ignore[misc]
         self.summary = summary
         self.blocks: tuple[Block, ...] = ()
         # Parents instantiate a block by name, so Amaranth must not expect it among their submodules.
-        self._MustUse__used = True
+        mark_used(self)
 
     def instance(self, **connections: Any) -> Instance:
         """An instance whose ports are connected by name; each port must be given."""
@@ -69,7 +68,7 @@ class Block(wiring.Component):  # type: ignore[misc]
     def clocked(self) -> Module:
         """A module whose ``sync`` domain runs on port ``clk``."""
         m = Module()
-        domain = ClockDomain("sync", reset_less=True, local=True)
+        domain = ClockDomain("sync", reset_less=True)
         domain.clk = self.clk
         m.domains += domain
         return m
@@ -175,12 +174,14 @@ def cut(value: Value, start: int, stop: int) -> Value:
     Amaranth goes through all bits of a slice or a concatenation again for every slice of it: of a port of
     thousands of bits and as many fields, for most of the time that emission takes.
     """
-    if isinstance(value, Slice):
-        return cut(value.value, value.start + start, value.start + stop)
-    if not isinstance(value, Concat) or not all(isinstance(part, Signal) for part in value.parts):
+    if (sliced := slice_of(value)) is not None:
+        whole, first = sliced
+        return cut(whole, first + start, first + stop)
+    held = parts_of(value)
+    if held is None or not all(isinstance(part, Signal) for part in held):
         return value[start:stop]
     parts, at = [], 0
-    for part in value.parts:
+    for part in held:
         low, high = max(start - at, 0), min(stop - at, len(part))
         if low < high:
             parts.append(part[low:high])
