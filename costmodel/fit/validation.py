@@ -21,7 +21,8 @@ from costmodel.fit.noise import Noise, measure_noise
 from costmodel.fit.sampling import draw_cores, size
 from costmodel.fit.side_by_side import SideBySide, modelled_groups, synthesized_groups
 from costmodel.flow.synthesis import Flow, Job, SynthesisError, synthesize_many
-from costmodel.price.estimate import BATCH_KEYS, estimate, sized_areas
+from costmodel.price.estimate import estimate, sized_areas
+from costmodel.price.representative import CONFIG_KEYS
 from costmodel.price.technology import Technology
 from generator.config import CoreConfig
 from generator.plan import core_name
@@ -159,7 +160,7 @@ def row(seen: Observation, technology: Technology) -> dict[str, Any]:
     }
     values: dict[str, Any] = {
         "core": core_name(core),
-        **{key: value_of(core, key) for key in BATCH_KEYS},
+        **{key: value_of(core, key) for key in CONFIG_KEYS},
         "numbers": core.datapath or "integer",
         "gates": round(size(core)),
     }

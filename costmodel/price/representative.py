@@ -10,6 +10,11 @@ from generator.config import FLOAT_KEYS, KEYS_OF, CoreConfig, PipelineConfig, lo
 from generator.formats import FLOATS, Float
 from generator.plan import CorePlan, plan_for
 
+CONFIG_KEYS = (
+    *(name for name in CoreConfig.model_fields if name != "pipeline"),
+    *(f"pipeline.{name}" for name in PipelineConfig.model_fields),
+)
+"""Keys of a core, dotted."""
 LONGEST_REDUCTION = 1 << 24
 """Stands for ``max_reduction`` where nothing depends on it."""
 FEWEST_ALIGNED_BITS = 3

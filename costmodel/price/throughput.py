@@ -1,13 +1,13 @@
-"""How long work takes: clock cycles of a layer and of a model, and the weight stream's bandwidth.
+"""How long a layer takes, in clock cycles.
 
-The counts are those of ``CorePlan.tiling``: every block of R tokens takes n_tiles · m_tiles steps, one a
+The counts are those of ``Tiling``: every block of R tokens takes n_tiles · m_tiles steps, one a
 cycle when nobody stalls, edge tiles included, and the pipeline fills once a layer. Accumulators that take
 several cycles pause to finish their sums.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,9 +33,6 @@ LATENCY = ("table_stages", "pipeline_stages", "finishing_cycles")
 """What a plan's latency is the sum of."""
 KEY_WIDTH_KEYS = ("architecture", "activation", "group_size", "datapath", "aligned_bits")
 """Keys of a configuration that its plan's pauses and key width depend on."""
-
-Layer = tuple[int, int]
-"""N and M of y[B, M] = x[B, N] · Wᵀ."""
 
 
 def layer_cycles(plan: CorePlan, length: int, outputs: int, tokens: int = 1) -> int:
@@ -82,26 +79,6 @@ def layer_pauses_batch(
     bursts = blocks * np.where(held, 1, m_tiles)
     pauses: NDArray[np.int64] = idle * (_ceil(length, tile_length) * blocks - 1)
     return pauses + np.asarray(pause_cycles, dtype=np.int64) * (bursts - 1)
-
-
-def model_cycles(plan: CorePlan, layers: Iterable[Layer], tokens: int = 1) -> int:
-    """Cycles of ``layers`` one after the other, each waiting for the one before."""
-    return sum(layer_cycles(plan, length, outputs, tokens) for length, outputs in layers)
-
-
-def tokens_per_second(cycles: ArrayLike, tokens: int, clock_hz: float) -> NDArray[np.float64]:
-    """Tokens a second when ``tokens`` tokens take ``cycles`` cycles."""
-    rate: NDArray[np.float64] = tokens * clock_hz / np.asarray(cycles, dtype=np.float64)
-    return rate
-
-
-def weight_bandwidth(
-    clock_hz: float, *, tile_length: ArrayLike, columns: ArrayLike, bits_per_weight: ArrayLike
-) -> NDArray[np.float64]:
-    """Bits a second of the key stream when a step is made every cycle: n · m weights, shared by the rows."""
-    weights = np.asarray(tile_length, dtype=np.float64) * np.asarray(columns)
-    bandwidth: NDArray[np.float64] = clock_hz * weights * np.asarray(bits_per_weight)
-    return bandwidth
 
 
 def _ceil(amount: ArrayLike, step: ArrayLike) -> NDArray[np.int64]:

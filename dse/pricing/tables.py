@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from costmodel.price.representative import (
+    CONFIG_KEYS,
     OPTIONAL_KEYS,
     representative,
     without_columns,
@@ -22,7 +23,7 @@ from costmodel.price.technology import Technology
 from dse.pricing.distinct import distinct_tables
 from dse.pricing.filling import Table, fill, table_shape
 from dse.pricing.plan_figures import tabulated
-from dse.spec.space import CONFIG_KEYS, Space, default_value
+from dse.spec.space import Space, default_value
 from dse.spec.system import SYSTEM_KEYS, check_system
 from dse.spec.workload import Workload
 from generator.errors import WorkloadError

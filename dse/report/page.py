@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from costmodel.price.representative import CONFIG_KEYS
 from dse.presentation.html_parts import data_text, filled, page
 from dse.presentation.plotting import ARCHITECTURE_COLOURS, PART_COLOURS, VALUE_COLOURS
 from dse.pricing.areas import DESIGN_PARTS
@@ -27,7 +28,7 @@ from dse.report.verified_section import verified_section
 from dse.results.designs import Designs, Row
 from dse.results.sweep_results import EFFICIENCY, Results
 from dse.spec.expressions import SYMBOLS
-from dse.spec.space import CONFIG_KEYS, unstated
+from dse.spec.space import unstated
 from dse.spec.system import SYSTEM_KEYS, system_default
 from dse.summary.caveats import caveats
 from dse.summary.findings import Summary

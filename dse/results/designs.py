@@ -10,8 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
-from costmodel.price.representative import nested
-from dse.spec.space import CONFIG_KEYS
+from costmodel.price.representative import CONFIG_KEYS, nested
 from dse.spec.system import SYSTEM_KEYS, system_default
 from generator.config import CoreConfig
 

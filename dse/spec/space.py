@@ -15,21 +15,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from costmodel.price.representative import OPTIONAL_KEYS, default_of, nested, representative, without_idle
+from costmodel.price.representative import (
+    CONFIG_KEYS,
+    OPTIONAL_KEYS,
+    default_of,
+    nested,
+    representative,
+    without_idle,
+)
 from dse.spec.axes import Axis, SpecError, written_values
 from dse.spec.expressions import FUNCTIONS, Expression, ExpressionError
 from dse.spec.sweep_spec import SweepSpec
 from dse.spec.system import SYSTEM_KEYS, check_system, system_default
 from dse.spec.workload import Workload
-from generator.config import CoreConfig, PipelineConfig
+from generator.config import CoreConfig
 from generator.errors import ConfigError
 from generator.formats import FLOATS
-
-CONFIG_KEYS = (
-    *(name for name in CoreConfig.model_fields if name != "pipeline"),
-    *(f"pipeline.{name}" for name in PipelineConfig.model_fields),
-)
-"""Keys of a core, dotted."""
 
 DESIGN_KEYS = (*CONFIG_KEYS, *SYSTEM_KEYS)
 """Keys of a design: the core's, and how cores are put to work."""

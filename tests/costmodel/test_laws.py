@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costmodel.fit.sampling import draw_cores
 from costmodel.flow.synthesis import Flow, shipped_library, synthesize
 from costmodel.price.area import PARTS, core_bills
 from costmodel.price.components import total
-from costmodel.price.estimate import BATCH_KEYS, estimate, estimate_batch
+from costmodel.price.estimate import estimate
 from costmodel.price.representative import nested, plan_to_price
 from costmodel.price.technology import load_technology, shipped_technologies
 from costmodel.speeds import SPEEDS
 from generator.config import LONGEST_EXACT_EXPONENT, CoreConfig
 from generator.formats import FLOATS
 from generator.verilog import emit
-from tests.costmodel.batches import assert_priced_as_alone
 
 TECHNOLOGIES = {
     f"{name} {speed}": load_technology(name).sized(speed)
@@ -149,19 +146,6 @@ def test_the_breakdown_sums_to_the_area(values: dict[str, Any], technology: str)
     assert prices(values)[technology] == pytest.approx(found.area_um2, rel=1e-12)
     assert all(share >= 0 for share in found.breakdown.values())
     assert found.delay_ps == max(found.stages_ps.values())
-
-
-@pytest.mark.parametrize("name", shipped_technologies())
-def test_a_batch_of_mixed_cores_equals_estimates_one_by_one(name: str) -> None:
-    technology = load_technology(name)
-    many = draw_cores(31, 24, largest=4000, floats=0.6)
-    columns = {key: np.array([value_of(core, key) for core in many], dtype=object) for key in BATCH_KEYS}
-    assert_priced_as_alone(estimate_batch(columns, technology), many, technology)
-
-
-def value_of(core: CoreConfig, key: str) -> Any:
-    head, _, leaf = key.partition(".")
-    return getattr(getattr(core, head), leaf) if leaf else getattr(core, head)
 
 
 @pytest.mark.parametrize(("architecture", "activation"), [("lut", "int3"), ("select", "int4")])

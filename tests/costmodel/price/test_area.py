@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from costmodel.fit.calibration_cores import calibration_cores
-from costmodel.fit.sampling import draw_cores
 from costmodel.flow.synthesis import shipped_library, synthesize
 from costmodel.price.area import AREA_TERMS, PARTS
-from costmodel.price.estimate import BATCH_KEYS, estimate, estimate_batch
+from costmodel.price.estimate import estimate
+from costmodel.price.representative import CONFIG_KEYS
 from costmodel.price.technology import load_technology
 from costmodel.price.throughput import STAGES
 from generator.config import CoreConfig
-from generator.errors import ConfigError
 from generator.verilog import emit
-from tests.costmodel.batches import assert_priced_as_alone
 
 ASAP7 = load_technology("asap7")
 FLOORS = [("select", 1), ("lut", 2), ("lut", 3), ("lut", 4)]
@@ -60,12 +57,6 @@ def area(values: dict[str, Any]) -> float:
     return estimate(CoreConfig.parse(values), ASAP7).area_um2
 
 
-def flat(values: dict[str, Any]) -> dict[str, Any]:
-    """Values with dotted keys."""
-    pipeline = {f"pipeline.{key}": value for key, value in values["pipeline"].items()}
-    return {**{key: value for key, value in values.items() if key != "pipeline"}, **pipeline}
-
-
 @given(cores(), st.sampled_from(["tables", "columns", "rows", "max_reduction", "activation"]))
 def test_more_of_anything_is_never_smaller(values: dict[str, Any], key: str) -> None:
     more = {
@@ -95,24 +86,6 @@ def test_the_breakdown_sums_to_the_area(values: dict[str, Any]) -> None:
     assert all(share >= 0 for share in found.breakdown.values())
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.lists(cores(), min_size=1, max_size=12))
-def test_a_batch_equals_estimates_one_by_one(many: list[dict[str, Any]]) -> None:
-    columns = {key: np.array([flat(values)[key] for values in many], dtype=object) for key in flat(many[0])}
-    alone = [CoreConfig.parse(values) for values in many]
-    assert_priced_as_alone(estimate_batch(columns, ASAP7), alone, ASAP7)
-
-
-def test_a_batch_of_any_numbers_equals_estimates_one_by_one() -> None:
-    many = [*draw_cores(21, 12, largest=4000), *draw_cores(22, 40, largest=4000, floats=1.0)]
-    dumped = [core.model_dump() for core in many]
-    columns = {
-        key: np.array([values.get(key) for values in map(flat, dumped)], dtype=object)
-        for key in flat(dumped[0])
-    }
-    assert_priced_as_alone(estimate_batch(columns, ASAP7), many, ASAP7)
-
-
 @pytest.mark.parametrize(
     "datapath", [pytest.param("native", marks=pytest.mark.exhaustive), "exact", "aligned"]
 )
@@ -138,43 +111,9 @@ def test_float_estimates_are_near_synthesis(datapath: str, architecture: str, gr
     assert estimate(core, ASAP7).area_um2 == pytest.approx(synthesized.area_um2, rel=0.1)
 
 
-def test_columns_of_a_batch_may_be_single_values_integers_or_left_out() -> None:
-    batch = estimate_batch(
-        {"architecture": "lut", "group_size": 2, "tables": np.arange(1, 5), "columns": 4, "outputs": 0}, ASAP7
-    )
-    expected = [area({"group_size": 2, "tables": tables, "columns": 4}) for tables in range(1, 5)]
-    assert batch["area_um2"] == pytest.approx(expected)
-
-
-def test_combinations_too_many_for_one_table_are_priced_alike() -> None:
-    generator = np.random.default_rng(1)
-    columns = {
-        "tables": generator.integers(1, 300, 50),
-        "max_reduction": generator.integers(1000, 100000, 50),
-        "outputs": generator.integers(1, 5000, 50),
-        "columns": generator.integers(1, 200, 50),
-        "dataflow": "table_stationary",
-    }
-    batch = estimate_batch(columns, ASAP7)
-    for i in range(50):
-        values = {key: column[i].item() for key, column in columns.items() if not isinstance(column, str)}
-        assert batch["area_um2"][i] == pytest.approx(area({**values, "dataflow": "table_stationary"}))
-
-
-def test_a_batch_refuses_what_it_does_not_know() -> None:
-    with pytest.raises(ConfigError, match="unknown key 'width'"):
-        estimate_batch({"tables": 1, "columns": 1, "width": 3}, ASAP7)
-    with pytest.raises(ConfigError, match="columns is missing"):
-        estimate_batch({"tables": 1}, ASAP7)
-    with pytest.raises(ConfigError, match="one length is expected"):
-        estimate_batch({"tables": np.arange(1, 3), "columns": np.arange(1, 4)}, ASAP7)
-    with pytest.raises(ConfigError, match="group_size"):
-        estimate_batch({"tables": 1, "columns": 1, "group_size": np.array([1, 9])}, ASAP7)
-
-
 def test_every_term_states_known_keys() -> None:
     for term in AREA_TERMS:
-        assert set(term.keys) <= set(BATCH_KEYS)
+        assert set(term.keys) <= set(CONFIG_KEYS)
         assert set(term.count) <= {"rows", "tables", "columns", *STAGES}
         assert term.part in PARTS
 

@@ -1,4 +1,4 @@
-"""Cycles and bandwidth, counted by walking through the tiles."""
+"""Cycles, counted by walking through the tiles."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from costmodel.price.throughput import (
     layer_cycles,
     layer_pauses_batch,
     layer_steps_batch,
-    model_cycles,
-    tokens_per_second,
-    weight_bandwidth,
 )
 from generator.config import CoreConfig
 from generator.errors import WorkloadError
@@ -87,19 +84,7 @@ def test_a_batch_of_cores_takes_the_cycles_that_each_takes() -> None:
     assert batch.tolist() == [layer_cycles(plan, 2560, 6912, 5) for plan in plans]
 
 
-def test_a_model_takes_its_layers_one_after_the_other() -> None:
-    plan = plan_for(CoreConfig(tables=8, columns=16))
-    # 2 x 3 and 1 x 1 tiles, and two cycles of latency for each layer
-    assert model_cycles(plan, [(16, 33), (1, 1)]) == 2 * 3 + 2 + 1 + 2
-
-
 def test_a_layer_beyond_the_core_is_refused() -> None:
     plan = plan_for(CoreConfig(tables=8, columns=16, max_reduction=64))
     with pytest.raises(WorkloadError, match="max_reduction = 64"):
         layer_cycles(plan, 65, 1)
-
-
-def test_rates_follow_from_the_clock() -> None:
-    assert tokens_per_second(2_000, 4, 1e9) == pytest.approx(2e6)
-    # 24 x 16 weights a cycle at 5 bits for 3 weights: 640 bits
-    assert weight_bandwidth(1e9, tile_length=24, columns=16, bits_per_weight=5 / 3) == pytest.approx(640e9)

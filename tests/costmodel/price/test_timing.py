@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from costmodel.price.components import DELAY_COMPONENTS
-from costmodel.price.estimate import BATCH_KEYS, Estimate, estimate
+from costmodel.price.estimate import Estimate, estimate
+from costmodel.price.representative import CONFIG_KEYS
 from costmodel.price.technology import load_technology
 from costmodel.price.timing import DELAY_TERMS
 from generator.config import CoreConfig
@@ -61,7 +62,7 @@ def test_every_stage_states_the_keys_it_depends_on(number: dict[str, Any]) -> No
         changes |= {"activation": "int5", "symmetric": True}
     coefficients = {name: 1 + 0.37 * i for i, name in enumerate(DELAY_COMPONENTS)}
     for term in DELAY_TERMS:
-        assert set(term.keys) <= set(BATCH_KEYS)
+        assert set(term.keys) <= set(CONFIG_KEYS)
         before = term.bill(plan_for(CoreConfig.parse(base))).price(coefficients)
         for key, value in changes.items():
             if key in term.keys:
