@@ -198,7 +198,7 @@ def total_of(results: Sequence[SimulationResult]) -> str:
     verdict = "bit-exact" if all(r.passed for r in results) else f"WRONG, {wrong:,} mismatches"
     build, run = sum(r.build_seconds for r in results), sum(r.run_seconds for r in results)
     return (
-        f"{len(results)} layers: {sum(r.results for r in results):,} results in "
+        f"{len(results)} layer{'s' * (len(results) > 1)}: {sum(r.results for r in results):,} results in "
         f"{sum(r.cycles for r in results):,} cycles, {verdict} ({build:.1f} s to build, {run:.1f} s to run)"
     )
 

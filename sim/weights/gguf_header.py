@@ -6,12 +6,13 @@ reader is taken for everything but the list of tensors, and made to say where a 
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from gguf import GGMLQuantizationType, GGUFReader
+from gguf import GGMLQuantizationType, GGUFReader, GGUFValueType
 from gguf.gguf_reader import ReaderField
 
 OURS = {34: "TQ1_0", 35: "TQ2_0", 36: "I2_S", 42: "Q2_0", 142: "PQ2_0", 143: "PTQ1_0"}
@@ -61,14 +62,43 @@ class GGUFHeader(GGUFReader):
         count: int = 1,
         override_order: Literal["I", "S", "<"] | None = None,
     ) -> npt.NDArray[Any]:
-        self._at = int(offset)
-        end = self._at + np.dtype(dtype).itemsize * int(count)
+        self._require(int(offset), int(offset) + np.dtype(dtype).itemsize * int(count))
+        return super()._get(offset, dtype, count, override_order)
+
+    def _get_field_parts(
+        self, orig_offs: int, raw_type: int
+    ) -> tuple[int, list[npt.NDArray[Any]], list[int], list[GGUFValueType]]:
+        """Arrays, a tokenizer's vocabulary for example, are passed over: reading them takes seconds."""
+        if raw_type != GGUFValueType.ARRAY:
+            return super()._get_field_parts(orig_offs, raw_type)
+        return self._end_of_array(int(orig_offs)) - int(orig_offs), [], [], [GGUFValueType.ARRAY]
+
+    def _end_of_array(self, start: int) -> int:
+        """Where an array that begins with its elements' type and count ends."""
+        kind = GGUFValueType(int(self._get(start, np.uint32)[0]))
+        count, at = int(self._get(start + 4, np.uint64)[0]), start + 12
+        if kind == GGUFValueType.ARRAY:
+            for _ in range(count):
+                at = self._end_of_array(at)
+        elif kind == GGUFValueType.STRING:
+            octets: Any = self.data
+            octets, length = memoryview(octets), struct.Struct("<Q" if self.byte_order == "I" else ">Q")
+            for _ in range(count):
+                self._require(at, at + length.size)
+                at += length.size + length.unpack_from(octets, at)[0]
+        else:
+            at += count * np.dtype(self.gguf_scalar_to_np[kind]).itemsize
+        self._require(start, at)
+        return at
+
+    def _require(self, start: int, end: int) -> None:
+        """Raises where the file ends before ``end`` of what begins at ``start``."""
+        self._at = start
         if end > len(self.data):
             raise EndOfFile(
-                f"it is damaged or cut short: at byte {self._at:,} its header goes on to byte {end:,}, "
+                f"it is damaged or cut short: at byte {start:,} its header goes on to byte {end:,}, "
                 f"the file has {len(self.data):,}"
             )
-        return super()._get(offset, dtype, count, override_order)
 
     def _build_tensors(self, start_offs: int, fields: list[ReaderField]) -> None:
         if self.byte_order != "I":

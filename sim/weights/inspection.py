@@ -100,5 +100,12 @@ def _inspected(tensor: Tensor, parts: list[_Summary]) -> Inspection:
         (minus, zero, plus),
         float(np.mean([part.scale for part in parts])),
         float(np.sqrt(np.mean([part.weight_error**2 for part in parts]))),
-        tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+        tuple(_notes(parts)),
     )
+
+
+def _notes(parts: list[_Summary]) -> Iterator[str]:
+    """The notes of a stack's matrices, with the numbers of those they hold for where they are not all."""
+    for note in dict.fromkeys(note for part in parts for note in part.notes):
+        numbers = [str(number) for number, part in enumerate(parts) if note in part.notes]
+        yield note if len(numbers) == len(parts) else f"of [{'], ['.join(numbers)}] {note}"

@@ -95,14 +95,18 @@ def with_shards_beside(file: TensorFile, opened: Opener) -> TensorFile:
     """``file``, which may be one shard of a checkpoint, with the tensors of the others within reach."""
     path, opening = file.path, cache(opened)
 
+    @cache
+    def places() -> Mapping[str, str]:
+        """Where an index that names this shard has the others' tensors."""
+        indexes = map(read_index, sorted(path.parent.glob(f"*{INDEX}")))
+        return next((index for index in indexes if path.name in index.values()), {})
+
     def beside(name: str) -> Tensor | None:
-        for index in sorted(path.parent.glob(f"*{INDEX}")):
-            places = read_index(index)
-            if path.name in places.values() and name in places:
-                shard = path.parent / places[name]
-                if not shard.is_file():
-                    raise WeightFileError(f"{path}: tensor {name!r} is in {shard.name}, which is missing")
-                return opening(shard).tensors.get(name)
+        if name in places():
+            shard = path.parent / places()[name]
+            if not shard.is_file():
+                raise WeightFileError(f"{path}: tensor {name!r} is in {shard.name}, which is missing")
+            return opening(shard).tensors.get(name)
         for shard in (path.parent / other for other in _set_of(path.name) if other != path.name):
             if shard.is_file() and name in (tensors := opening(shard).tensors):
                 return tensors[name]

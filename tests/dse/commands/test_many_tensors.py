@@ -207,6 +207,10 @@ def test_inspect_lists_gguf_of_unknown_types_by_number(ternlut: Run, tmp_path: P
 
 
 def test_a_layer_of_zeros_says_so(ternlut: Run, core: Path, tmp_path: Path) -> None:
+    experts = SIGNS * np.array([1, 0, 1], dtype=np.float32)[:, None, None]
+    path = writers.safetensors(tmp_path / "w.safetensors", w=experts)
+    notes = ternlut("inspect", path, "--json").figures["tensors"][0]["notes"]
+    assert notes == ["of [1] all of its weights are zero"]
     np.save(tmp_path / "w.npy", np.zeros((6, 40), dtype=np.float32))
     result = ternlut("simulate", core, "--fast", "--weights", tmp_path / "w.npy")
     assert "w: all of its weights are zero" in result.out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import time
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +121,29 @@ def test_one_unknown_type_leaves_the_rest_of_a_file_usable(tmp_path: Path) -> No
     np.testing.assert_array_equal(ternary_of(file, file.find("w")).weights, weights)
     with pytest.raises(WeightFileError, match="'odd' is of type 777, which is not known"):
         ternary_of(file, file.find("odd"))
+
+
+def test_a_vocabulary_is_passed_over(tmp_path: Path) -> None:
+    names = [f"token {i} é" for i in range(100_000)]
+    array = struct.pack("<IIQ", writers.ARRAY, writers.STRING, len(names))
+    nested = struct.pack("<IIQ", writers.ARRAY, writers.ARRAY, 2)
+    fields = {
+        "tokens": array + b"".join(map(writers.text_of, names)),
+        "scores": struct.pack("<IIQ", writers.ARRAY, 6, 3) + bytes(12),
+        "nested": nested + (struct.pack("<IQ", 0, 3) + bytes(3)) * 2,
+    }
+    weights = ternary(4, 8).astype(np.float32)
+    tensor = ("w", F32, (4, 8), weights.tobytes())
+    path = writers.gguf(tmp_path / "w.gguf", tensor, fields=fields, alignment=256)
+    octets = path.read_bytes()
+    began = time.process_time()
+    file = open_tensors(path)
+    assert time.process_time() - began < 1
+    np.testing.assert_array_equal(file.find("w").rows(0, 4), weights)
+    for cut in (5000, octets.index(b"nested") + 40):
+        path.write_bytes(octets[:cut])
+        with pytest.raises(WeightFileError, match=rf"at byte .* goes on to byte .* has {cut:,}$"):
+            open_tensors(path)
 
 
 def test_experts_are_matrices_of_their_own(tmp_path: Path) -> None:

@@ -10,23 +10,35 @@ from typing import Any
 
 import numpy as np
 
-ALIGNMENT = 32
+UINT32, STRING, ARRAY = 4, 8, 9
 
 
-def gguf(path: Path, *tensors: tuple[str, int, Sequence[int], bytes], version: int = 3) -> Path:
-    """A GGUF file of ``tensors``: name, number of the type, shape with the first axis slowest, bytes."""
-    text = b"llama"
-    header = struct.pack("<4sIQQ", b"GGUF", version, len(tensors), 1)
-    key = b"general.architecture"
-    header += struct.pack("<Q", len(key)) + key + struct.pack("<IQ", 8, len(text)) + text
+def text_of(text: str) -> bytes:
+    return struct.pack("<Q", len(text.encode())) + text.encode()
+
+
+def gguf(
+    path: Path,
+    *tensors: tuple[str, int, Sequence[int], bytes],
+    fields: dict[str, bytes] | None = None,
+    alignment: int = 32,
+) -> Path:
+    """A GGUF file of ``tensors``: name, number of the type, shape with the first axis slowest, bytes.
+
+    ``fields`` are further keys with the number of their value's type and the value, as bytes.
+    """
+    fields = {"general.architecture": struct.pack("<I", STRING) + text_of("llama")} | (fields or {})
+    if alignment != 32:
+        fields["general.alignment"] = struct.pack("<II", UINT32, alignment)
+    header = struct.pack("<4sIQQ", b"GGUF", 3, len(tensors), len(fields))
+    header += b"".join(text_of(key) + value for key, value in fields.items())
     data = b""
     for name, kind, shape, octets in tensors:
-        encoded = name.encode()
-        header += struct.pack("<Q", len(encoded)) + encoded + struct.pack("<I", len(shape))
+        header += text_of(name) + struct.pack("<I", len(shape))
         header += b"".join(struct.pack("<Q", size) for size in reversed(shape))
         header += struct.pack("<IQ", kind, len(data))
-        data += octets + bytes(-len(octets) % ALIGNMENT)
-    path.write_bytes(header + bytes(-len(header) % ALIGNMENT) + data)
+        data += octets + bytes(-len(octets) % alignment)
+    path.write_bytes(header + bytes(-len(header) % alignment) + data)
     return path
 
 
