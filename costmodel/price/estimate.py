@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from costmodel.price.accuracy import arithmetic_error, rms_error
 from costmodel.price.area import AREA_TERMS, PARTS
@@ -11,7 +11,7 @@ from costmodel.price.components import Bill
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology
 from costmodel.price.timing import DELAY_TERMS
-from costmodel.speeds import SPEEDS, Speed
+from costmodel.speeds import SPEEDS, Speed, tightness
 from generator.config import CoreConfig
 from generator.plan import CorePlan, plan_for
 
@@ -51,6 +51,19 @@ def estimate(config: CoreConfig, technology: Technology) -> Estimate:
         rms_error=rms_error(plan, config.max_reduction),
         arithmetic_error=arithmetic_error(plan, config.max_reduction),
     )
+
+
+def estimate_at(config: CoreConfig, technology: Technology, clock_mhz: float) -> Estimate:
+    """``estimate`` of ``config`` sized for a clock: its areas are between those of ``medium`` and ``tight``.
+
+    A core that is too slow for it (``delay_ps`` is beyond the period) is as large as it can be made.
+    """
+    medium, tight = (estimate(config, technology.sized(speed)) for speed in ("medium", "tight"))
+    share = float(tightness(clock_mhz * tight.delay_ps * 1e-6))
+    breakdown = {
+        part: area + share * (tight.breakdown[part] - area) for part, area in medium.breakdown.items()
+    }
+    return replace(tight, area_um2=sum(breakdown.values()), breakdown=breakdown)
 
 
 def sized_areas(config: CoreConfig, technology: Technology) -> dict[Speed, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -124,9 +125,12 @@ def synth(
     if as_json:
         say_json(figures)
     else:
+        sized = (
+            "least area, without a clock and buffers" if clock_ps is None else f"sized for {clock_ps:,.0f} ps"
+        )
         delay = "" if delay_ps is None else f", {delay_ps:,.0f} ps"
         say(
-            f"{result.area_um2:,.1f} µm² ({result.sequential_um2:,.1f} sequential, "
+            f"{result.area_um2:,.1f} µm² {sized} ({result.sequential_um2:,.1f} sequential, "
             f"{result.combinational_um2:,.1f} combinational), "
             f"{sum(result.cells.values()):,} cells{delay}, {result.seconds:.1f} s"
         )
@@ -141,50 +145,81 @@ def synth(
 def estimate(
     core: CoreFile,
     tech: Tech = "asap7",
-    speed: Annotated[
-        str, typer.Option(metavar="relaxed|medium|tight", help="Sized for area, at ease, for speed.")
-    ] = "relaxed",
     clock_mhz: Annotated[
-        float | None, typer.Option(metavar="F", help="A clock to meet; status 1 if it is not met.", min=0.001)
+        float | None,
+        typer.Option(
+            "--clock-mhz",
+            metavar="F",
+            help="A clock to size for; status 1 if it is not met.",
+            min=1e-3,
+            show_default="the core file's",
+        ),
     ] = None,
+    speed: Annotated[
+        str,
+        typer.Option(
+            metavar="relaxed|medium|tight",
+            help="Without a clock: for least area, for 1.25 times the shortest period, or for that.",
+        ),
+    ] = "relaxed",
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
     """Price a core with the cost model."""
     from dataclasses import asdict
 
-    config = load_core(core, override)
+    from generator.config import load_core as load_with_target
+
+    stated = [] if clock_mhz is None else [f"target.clock_mhz={clock_mhz}"]
+    config, target = load_with_target(core, [*override, *stated])
     from costmodel.price.estimate import estimate as price
-    from costmodel.price.estimate import sized_areas
+    from costmodel.price.estimate import estimate_at, sized_areas
     from costmodel.price.technology import load_technology
     from costmodel.speeds import SPEEDS
 
-    technology = load_technology(tech)
+    technology, clock = load_technology(tech), target.clock_mhz
     if speed not in SPEEDS:
         raise UsageError(f"--speed {speed}: {', '.join(SPEEDS)} is expected")
-    found, areas = price(config, technology.sized(speed)), sized_areas(config, technology)
-    meets = None if clock_mhz is None else found.delay_ps * clock_mhz <= 1e6
-    if as_json:
-        figures = {**asdict(found), "areas_um2": areas, "meets_clock": meets}
-        say_json({"technology": technology.name, "speed": speed, **figures})
+    areas = sized_areas(config, technology)
+    at_clock = clock is not None and speed == "relaxed"
+    if clock is not None and at_clock:
+        costs = estimate_at(config, technology, clock)
     else:
-        _say_price(found, areas, technology.name)
+        costs = price(config, technology.sized(speed))
+    meets = None if clock is None else costs.delay_ps * clock <= 1e6
+    if as_json:
+        figures = {"technology": technology.name, "speed": None if at_clock else speed, **asdict(costs)}
+        say_json(figures | {"areas_um2": areas, "clock_mhz": clock, "meets_clock": meets})
+    else:
+        say(_estimate_in_words(costs, areas, technology.name, clock if at_clock else None, speed))
         if meets is not None:
-            say(f"The clock of {clock_mhz:,.0f} MHz is {'met' if meets else 'not met'}.")
+            say(f"The clock of {clock:,.0f} MHz is {'met' if meets else 'not met'}.")
     if meets is False:
         raise typer.Exit(1)
 
 
-def _say_price(found: Estimate, areas: Mapping[Speed, float], technology: str) -> None:
+def _estimate_in_words(
+    costs: Estimate, areas: Mapping[Speed, float], technology: str, clock_mhz: float | None, speed: str
+) -> str:
+    """A breakdown of the area, what it is sized for, and what the core does."""
     from costmodel.speeds import EASE
 
-    parts = {part: area for part, area in found.breakdown.items() if area}
-    rows = [[part, f"{area:,.1f}", f"{area / found.area_um2:.1%}"] for part, area in parts.items()]
-    say(aligned(["area", "µm²", "share"], [*rows, ["total", f"{found.area_um2:,.1f}", "100.0%"]]))
-    say(
-        f"\n{areas['relaxed']:,.1f} µm² without a clock, {areas['medium']:,.1f} sized for "
-        f"{EASE * found.delay_ps:,.0f} ps, {areas['tight']:,.1f} for {found.delay_ps:,.0f} ps (at most "
-        f"{1e6 / found.delay_ps:,.0f} MHz)\n{found.macs_per_cycle:,} "
-        f"multiply-accumulates a cycle, {found.latency_cycles} cycles latency, "
-        f"{found.bits_per_weight:.3g} bits a weight, {found.rms_error:.2g} RMS error; {technology}"
+    least = "least area, without a clock and buffers"
+    longest = 1e6 / costs.delay_ps
+    if clock_mhz is not None:
+        head = f"area at {clock_mhz:g} MHz"
+        sized = f"{costs.area_um2:,.1f} µm² at {clock_mhz:g} MHz (at most {longest:,.0f} MHz); "
+    else:
+        head = {"relaxed": least, "medium": "area at ease", "tight": "area for speed"}[speed]
+        sized = (
+            f"{areas['tight']:,.1f} µm² sized for {costs.delay_ps:,.0f} ps (at most {longest:,.0f} MHz), "
+            f"{areas['medium']:,.1f} for {EASE * costs.delay_ps:,.0f} ps; "
+        )
+    parts = {part: area for part, area in costs.breakdown.items() if area}
+    rows = [[part, f"{area:,.1f}", f"{area / costs.area_um2:.1%}"] for part, area in parts.items()]
+    breakdown = aligned([head, "µm²", "share"], [*rows, ["total", f"{costs.area_um2:,.1f}", "100.0%"]])
+    return (
+        f"{breakdown}\n\n{sized}{areas['relaxed']:,.1f} is the {least}\n{costs.macs_per_cycle:,} "
+        f"multiply-accumulates a cycle, {costs.latency_cycles} cycles latency, "
+        f"{costs.bits_per_weight:.3g} bits a weight, {costs.rms_error:.2g} RMS error; {technology}"
     )

@@ -24,7 +24,7 @@ def companions(emission: Emission, clock_mhz: float | None = None) -> dict[str, 
     """Path → text of everything that goes with the Verilog; the same for the same configuration and clock."""
     plan, top, modules = emission.plan, emission.top, list(emission.modules)
     manifest = emission.manifest(clock_mhz)
-    priced, regression = prices(emission.config), regression_files(plan)
+    priced, regression = prices(emission.config, clock_mhz), regression_files(plan)
     return {
         "README.md": datasheet(plan, manifest, priced),
         "interface.svg": interface_svg(plan),

@@ -67,10 +67,12 @@ def clock(mhz: float | None) -> str:
 
 def price_table(prices: Mapping[str, Price], clock_mhz: float | None) -> str:
     """Areas and the shortest period in each technology, and whether that is short enough for the clock."""
+    known = clock_mhz is not None
     head = [
         "technology",
-        "area sized for area",
+        *([f"area at {clock_mhz:g} MHz"] if known else []),
         "area sized for speed",
+        "least area, without a clock and buffers",
         "LibreLane's core area",
         "shortest period",
     ]
@@ -79,8 +81,9 @@ def price_table(prices: Mapping[str, Price], clock_mhz: float | None) -> str:
         core = um2(price.relaxed_um2 * 100 / UTILISATION) if name in PDKS.values() else ""
         row = [
             price.technology,
-            um2(price.relaxed_um2),
+            *([um2(price.clock_um2)] if price.clock_um2 is not None else []),
             um2(price.tight_um2),
+            um2(price.relaxed_um2),
             core,
             f"{price.delay_ps:,.0f} ps",
         ]

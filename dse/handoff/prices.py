@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from costmodel.price.estimate import estimate, sized_areas
+from costmodel.price.estimate import estimate, estimate_at, sized_areas
 from costmodel.price.technology import load_technology
 from generator.config import CoreConfig
 
@@ -17,19 +17,24 @@ TECHNOLOGIES = {
 
 
 class Price(NamedTuple):
-    """Area in µm² sized for least area and for the shortest clock period, and that period in ps."""
+    """Area in µm² sized for least area, for the shortest clock period, and for the clock where one is known.
+
+    ``delay_ps``: the shortest clock period.
+    """
 
     technology: str
     relaxed_um2: float
     tight_um2: float
     delay_ps: float
+    clock_um2: float | None
 
 
-def prices(config: CoreConfig) -> dict[str, Price]:
+def prices(config: CoreConfig, clock_mhz: float | None) -> dict[str, Price]:
     """Name of each technology → price of ``config`` in it."""
     found = {}
     for name, title in TECHNOLOGIES.items():
         technology = load_technology(name)
         areas, delay_ps = sized_areas(config, technology), estimate(config, technology).delay_ps
-        found[name] = Price(title, areas["relaxed"], areas["tight"], delay_ps)
+        at_clock = None if clock_mhz is None else estimate_at(config, technology, clock_mhz).area_um2
+        found[name] = Price(title, areas["relaxed"], areas["tight"], delay_ps, at_clock)
     return found

@@ -94,6 +94,8 @@ def test_synth_gives_area(ternlut: Run, core: Path) -> None:
     assert figures["area_um2"] == pytest.approx(
         figures["sequential_um2"] + figures["combinational_um2"], rel=1e-3
     )
+    assert "µm² least area, without a clock and buffers (" in ternlut("synth", core).out
+    assert "µm² sized for 900 ps (" in ternlut("synth", core, "--clock-ps", "900").out
 
 
 def test_cells_are_left_out_of_a_synthesis(ternlut: Run, core: Path) -> None:
@@ -125,6 +127,32 @@ def test_estimate_breaks_the_area_down(ternlut: Run, core: Path, technology: Pat
     assert figures["macs_per_cycle"] == 12
     more = ternlut("estimate", core, "--tech", technology, "--json", "--set", "columns=6").figures
     assert more["macs_per_cycle"] == 24
+
+
+LEAST = "least area, without a clock and buffers"
+
+
+def test_an_area_without_a_clock_is_called_so_and_one_at_a_clock_comes_first(
+    ternlut: Run, core: Path, technology: Path
+) -> None:
+    without = ternlut("estimate", core, "--tech", technology).out
+    assert without.startswith(LEAST)
+    medium, tight = (
+        ternlut("estimate", core, "--tech", technology, "--speed", speed, "--json").figures
+        for speed in ("medium", "tight")
+    )
+    fastest = 1e6 / tight["delay_ps"]
+    for clock, expected in [(fastest / 2, medium), (fastest * 0.999, tight)]:
+        run = ternlut("estimate", core, "--tech", technology, "--clock-mhz", clock)
+        assert run.status == 0
+        assert run.out.startswith(f"area at {clock:g} MHz")
+        assert run.out.index(f"{clock:g} MHz") < run.out.index(LEAST)
+        figures = ternlut("estimate", core, "--tech", technology, "--clock-mhz", clock, "--json").figures
+        assert figures["area_um2"] == pytest.approx(expected["area_um2"], rel=0.01)
+        assert sum(figures["breakdown"].values()) == pytest.approx(figures["area_um2"])
+        assert figures["meets_clock"] is True
+    slow = ternlut("estimate", core, "--tech", technology, "--clock-mhz", 2 * fastest, "--json")
+    assert (slow.status, slow.figures["meets_clock"]) == (1, False)
 
 
 def test_sweep_reports_and_report_rewrites(ternlut: Run, tmp_path: Path) -> None:

@@ -156,11 +156,11 @@ def test_the_clock_is_the_same_wherever_it_stands(
 
 
 def test_a_clock_is_no_part_of_the_hardware(ternlut: Run, core: Path, tmp_path: Path) -> None:
-    plain = ternlut("estimate", core, "--json").figures
+    at_clock = ternlut("estimate", core, "--clock-mhz", "250", "--json").figures
     before = emit(CoreConfig.load(core)).modules
     core.write_text(core.read_text() + "\n[target]\nclock_mhz = 250\n")
     assert emit(CoreConfig.load(core)).modules == before
-    assert ternlut("estimate", core, "--json").figures == plain
+    assert ternlut("estimate", core, "--json").figures == at_clock
     assert ternlut("simulate", core, "--layer", "8x4", "--json").figures["passed"]
 
 
@@ -170,11 +170,24 @@ def test_a_clock_that_cannot_be_is_refused(clock: str, ternlut: Run, core: Path,
     assert not (tmp_path / "rtl").exists()
 
 
+def test_the_datasheet_calls_each_area_what_it_is(ternlut: Run, core: Path, tmp_path: Path) -> None:
+    least = "least area, without a clock and buffers"
+    for option, heads in [
+        ([], ["area sized for speed", least]),
+        (["--clock-mhz", "250"], ["area at 250 MHz"]),
+    ]:
+        ternlut("generate", core, *option, "-o", tmp_path / f"rtl{len(option)}")
+        sheet = (tmp_path / f"rtl{len(option)}" / "README.md").read_text()
+        (head,) = re.findall(r"^\| technology \|.*$", sheet, re.M)
+        cells = [cell.strip() for cell in head.strip("|").split("|")]
+        assert cells[1 : 1 + len(heads)] == heads
+
+
 def test_the_datasheet_says_what_utilisation_does_to_the_die(tiny: HandOff) -> None:
     sheet = (tiny.directory / "README.md").read_text()
     utilisation = json.loads((tiny.directory / "config.json").read_text())["FP_CORE_UTIL"]
     assert f"`FP_CORE_UTIL` is {utilisation} %" in sheet
     for technology in ("SkyWater", "IHP"):
         (row,) = re.findall(rf"^\| {technology}.*$", sheet, re.M)
-        area, _, core = (float(cell.replace(",", "")) for cell in re.findall(r"([\d,]+) µm²", row))
+        _, area, core = (float(cell.replace(",", "")) for cell in re.findall(r"([\d,]+) µm²", row))
         assert core == pytest.approx(area * 100 / utilisation, abs=2)
