@@ -35,7 +35,7 @@ def instead(name: object, known: Iterable[str], listing: str = "") -> str:
     names = sorted(known) if listing else list(known)
     plain = {each.lower().replace("-", "_"): each for each in names}
     wanted = str(name).lower().replace("-", "_")
-    near = [plain[each] for each in get_close_matches(wanted, plain, n=3)]
+    near = [plain[each] for each in get_close_matches(wanted, plain, n=3, cutoff=0.65)]
     near = near or [each for key, each in plain.items() if len(wanted) > 2 and wanted in key][:3]
     everything = f"`ternlut list {listing}` has all {len(names)}" if listing else ""
     if near:

@@ -15,7 +15,7 @@ import ml_dtypes
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from generator.errors import ConfigError
+from generator.errors import ConfigError, instead
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,5 @@ def format_named(name: str, symmetric: bool = False) -> Format:
     match = re.fullmatch(r"int(\d+)", name)
     if match and int(match[1]) in INTEGER_BITS:
         return Integer(int(match[1]), symmetric)
-    raise ConfigError(
-        f"activation = {name!r} is not a number format: int{INTEGER_BITS[0]} … int{INTEGER_BITS[-1]}, "
-        f"{', '.join(FLOATS)} are"
-    )
+    names = [*(f"int{bits}" for bits in INTEGER_BITS), *FLOATS]
+    raise ConfigError(f"activation = {name!r} is not a number format: {instead(name, names, 'formats')}")

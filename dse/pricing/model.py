@@ -23,6 +23,7 @@ from dse.spec.axes import SpecError
 from dse.spec.expressions import Expression, ExpressionError
 from dse.spec.space import DESIGN_KEYS, Space, check_name
 from dse.spec.sweep_spec import FigureWords, SweepSpec
+from generator.errors import instead
 
 
 class View:
@@ -99,8 +100,8 @@ class Model:
         for section, given in (("objectives", spec.objectives), ("budget", spec.budget)):
             for name in given:
                 if name not in METRICS and name not in figures:
-                    metrics = ", ".join([*METRICS, *figures])
-                    raise SpecError(f"{where}: {section}.{name} is no metric: {metrics} are known")
+                    near = instead(name, [*METRICS, *figures], "metrics")
+                    raise SpecError(f"{where}: {section}.{name} is no metric: {near}")
         for name in spec.budget:
             if spec.objectives.get(name) != "min":
                 raise SpecError(f"{where}: budget.{name} has to be an objective that is minimised")

@@ -62,6 +62,10 @@ class Powers(BaseModel):
         return values
 
 
+FORMS = "a list, { from, to, step } or { powers_of, from, to }"
+"""How an axis is written."""
+
+
 def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested tables as dotted keys; a table that describes a range is a value."""
     found: dict[str, Any] = {}
@@ -83,13 +87,11 @@ def written_values(where: str, given: Any) -> list[Any]:
             try:
                 values += kind.model_validate(part).values()
             except ValidationError as error:
-                raise SpecError(f"{where}: {one_line(error, kind)}") from None
+                raise SpecError(f"{where}: {one_line(error, kind)}; {FORMS} is expected") from None
             except ValueError as error:
                 raise SpecError(f"{where}: {error}") from None
         elif isinstance(given, list):
             values.append(part)
         else:
-            raise SpecError(
-                f"{where} = {given!r}: a list, {{ from, to, step }} or {{ powers_of, from, to }} is expected"
-            )
+            raise SpecError(f"{where} = {given!r}: {FORMS} is expected")
     return values

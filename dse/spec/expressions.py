@@ -7,13 +7,12 @@ arithmetic, comparisons (chains and ``in``), ``and``, ``or``, ``not`` and a few 
 from __future__ import annotations
 
 import ast
-import difflib
 from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
 
-from generator.errors import TernlutError
+from generator.errors import TernlutError, instead
 
 Lookup = Callable[[str], Any]
 
@@ -182,7 +181,7 @@ class Expression:
             case ast.Call():
                 raise ExpressionError(
                     f"{self._quoted}: {ast.unparse(node.func)} is no function here: "
-                    f"{', '.join(FUNCTIONS)} are"
+                    f"{instead(ast.unparse(node.func), FUNCTIONS)}"
                 )
             case _:
                 raise ExpressionError(
@@ -233,6 +232,4 @@ def _dotted(node: ast.AST) -> str:
 
 
 def _unknown(name: str, known: Collection[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
-    return f"unknown name {name!r}{hint}: {', '.join(sorted(known))} are known"
+    return f"unknown name {name!r}: {instead(name, known, 'metrics')}"

@@ -29,7 +29,7 @@ from dse.spec.sweep_spec import SweepSpec
 from dse.spec.system import SYSTEM_KEYS, check_system, system_default
 from dse.spec.workload import Workload
 from generator.config import CoreConfig
-from generator.errors import ConfigError
+from generator.errors import ConfigError, instead
 from generator.formats import FLOATS
 
 DESIGN_KEYS = (*CONFIG_KEYS, *SYSTEM_KEYS)
@@ -122,8 +122,8 @@ class Space:
             raise SpecError(f"{where}: speed is for designs without clock_mhz, one of the two is expected")
         if spec.compare not in DESIGN_KEYS or spec.compare in self.derived:
             raise SpecError(
-                f"{where}: compare = {spec.compare!r}: one of {', '.join(DESIGN_KEYS)} is expected, not a "
-                "derived one"
+                f"{where}: compare = {spec.compare!r}: a key that is not derived is expected, "
+                f"{instead(spec.compare, DESIGN_KEYS)}"
             )
         if self.size > MOST_POINTS:
             raise SpecError(f"{where}: axes span {self.size:.1e} points, {MOST_POINTS:.1e} is the most")
@@ -303,8 +303,7 @@ def _resolve(where: str, key: str, value: Any, workload: Workload) -> Any:
     """``value`` checked against what a design allows for ``key``."""
     if key not in DESIGN_KEYS:
         raise SpecError(
-            f"{where}: unknown key {key!r}: {', '.join(DESIGN_KEYS)} are known, and variables that derived "
-            "keys use"
+            f"{where}: unknown key {key!r}, and no derived key uses it: {instead(key, DESIGN_KEYS)}"
         )
     if value == FROM_WORKLOAD and key in ("outputs", "max_reduction"):
         return workload.widest if key == "outputs" else workload.longest

@@ -16,10 +16,10 @@ GOOD: dict[str, Any] = {"tables": 8, "columns": 16, "group_size": 3}
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"colums": 4}, "unknown key 'colums': architecture, activation"),
+        ({"colums": 4}, "unknown key 'colums': did you mean 'columns'?"),
         (
             {"pipeline": {"fetsh": True}},
-            "unknown key 'pipeline.fetsh': table, fetch, reduction_every, float_stages are known",
+            "unknown key 'pipeline.fetsh': did you mean 'fetch'?",
         ),
         ({"tables": "8"}, "tables = '8': a valid integer is expected"),
         ({"tables": 8.5}, "tables = 8.5: a valid integer is expected"),

@@ -207,8 +207,11 @@ def test_a_budget_that_no_design_keeps_is_status_1_and_says_what_is_not_done(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("table=3", "unknown key 'table': architecture, activation"),
-        ("pipeline.depth=3", "unknown key 'pipeline.depth': table, fetch"),
+        ("table=3", "unknown key 'table': did you mean 'tables'?"),
+        (
+            "pipeline.depth=3",
+            "unknown key 'pipeline.depth': table, fetch, reduction_every, float_stages are known",
+        ),
         ("tables=two", "tables = 'two': a valid integer is expected"),
         ("tables=2.5", "tables = 2.5: a valid integer is expected"),
         ("group_size=0", "group_size = 0: greater than or equal to 1 is expected"),

@@ -44,7 +44,7 @@ def test_an_expression_says_what_python_would(text: str, expected: list[int]) ->
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("table < 3", r"'table < 3': unknown name 'table' \(did you mean 'tables'\?\): .* are known"),
+        ("table < 3", r"'table < 3': unknown name 'table': did you mean 'tables'\?"),
         ("tables <", "'tables <' is not an expression"),
         ("__import__('os').system('true')", "is no function here: abs, "),
         ("tables.__class__ == 1", "unknown name 'tables.__class__'"),

@@ -86,10 +86,23 @@ def test_columns_beside_keys_and_figures_are_reserved(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
-        ({"axis": {}}, "spec: unknown key 'axis': title, technology, "),
+        ({"clock_mhz": "500 MHz"}, "clock_mhz = '500 MHz': a number in MHz is expected"),
+        (
+            {"workload": {"layers": [{"name": "up", "inputs": 6, "outputs": 5, "token": 3}]}},
+            "unknown key 'workload.layers.0.token': name, inputs, outputs",
+        ),
+        (
+            {"axes": {"tables": {"from": 1, "to": 64, "log": True}}},
+            "unknown key 'log': from, to, step are known; a list, { from, to, step } or {",
+        ),
+        (
+            {"objectives": {"tokens_per_secnd": "max"}},
+            "did you mean 'tokens_per_second'",
+        ),
+        ({"axis": {}}, "spec: unknown key 'axis': did you mean 'axes'?"),
         (
             {"axes": GOOD_AXES | {"table": [1]}},
-            "spec: axes.table: unknown key 'table': architecture, activation",
+            "spec: axes.table: unknown key 'table', and no derived key uses it: did you mean 'tables'?",
         ),
         ({"axes": GOOD_AXES | {"pipeline.depth": [1]}}, "axes.pipeline.depth: unknown key"),
         ({"axes": GOOD_AXES | {"tables": 4}}, r"spec: axes.tables = 4: a list, \{ from, to, step \}"),
@@ -134,7 +147,7 @@ def test_columns_beside_keys_and_figures_are_reserved(tmp_path: Path) -> None:
             "outputs is for dataflow = 'table_stationary'",
         ),
         ({"objectives": {}}, "spec: objectives"),
-        ({"objectives": {"area": "min"}}, "spec: objectives.area is no metric: area_um2, "),
+        ({"objectives": {"area": "min"}}, "spec: objectives.area is no metric: did you mean 'area_um2'"),
         ({"objectives": {"area_um2": "least"}}, "objectives.area_um2 = 'least': 'min' or 'max' is expected"),
         ({"budget": {"delay_ps": 4}}, "budget.delay_ps has to be an objective that is minimised"),
         ({"budget": {"area_um2": "much"}}, "budget.area_um2 = 'much': "),
@@ -160,7 +173,7 @@ def test_columns_beside_keys_and_figures_are_reserved(tmp_path: Path) -> None:
             {"axes": GOOD_AXES | {"delay_ps": [1, 2]}, "derived": {"pipeline.float_stages": "delay_ps"}},
             "axes.delay_ps is a metric, another name is expected",
         ),
-        ({"compare": "model"}, "compare = 'model': one of architecture, "),
+        ({"compare": "model"}, "compare = 'model': a key that is not derived is expected, architecture, "),
         ({"workload": {}}, "spec: model or layers is missing"),
         ({"workload": {"model": "gpt"}}, "spec: model 'gpt' is unknown"),
         ({"workload": {"model": "bitnet-b1.58-2B-4T", "tokens": 0}}, "workload.tokens = 0: greater than"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from dse.spec.layer import Layer
 from dse.spec.sweep_spec import SweepSpec
-from dse.spec.workload import Workload, find_model
+from dse.spec.workload import Workload, find_model, read_layers
 from generator.errors import TernlutError, WorkloadError
 from tests.dse.specs import small
 
@@ -101,11 +102,11 @@ def test_layers_can_be_listed_in_a_csv_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        ("name,inputs,outputs\nup,64,0\n", "layer 1: outputs = 0: greater than"),
-        ("name,inputs\nup,64\n", "layer 1: outputs is missing"),
-        ("name,inputs,outputs\nup,wide,3\n", "layer 1: inputs = 'wide'"),
+        ("name,inputs,outputs\nup,64,0\n", "line 2: outputs = 0: greater than"),
+        ("name,inputs\nup,64\n", "line 2: outputs is missing"),
+        ("name,inputs,outputs\nup,wide,3\n", "line 2: inputs = 'wide'"),
         ("name,inputs,outputs\n", "holds no layers"),
-        ("", "not CSV"),
+        ("", "holds no layers"),
         (None, "No such file"),
     ],
 )
@@ -116,3 +117,35 @@ def test_a_broken_table_of_layers_is_named(tmp_path: Path, content: str | None, 
     with pytest.raises(TernlutError, match=complaint) as caught:
         SweepSpec.parse(small(workload={"layers": str(table)}), "spec")
     assert str(table) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name;inputs;outputs;count\nup;64;512;\ndown;512;64;3\n",
+        "name\tinputs\toutputs\tcount\nup\t64\t512\t\ndown\t512\t64\t3\n",
+        "Name, Inputs, OUTPUTS, Count\nup, 64.0, 512.0, \ndown, 5.12e2, 64, 3\n",
+        "\ufeffname,inputs,outputs,count\r\n# shapes\r\n\r\nup,64,512,\r\ndown,512,64,3\r\n,,,\r\n",
+        '"name","inputs","outputs","count"\n"up","64","512",""\n"down","512","64","3"\n',
+    ],
+)
+def test_tables_of_spreadsheets_are_read_as_they_are_meant(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "layers.csv"
+    path.write_text(text, encoding="utf-8")
+    read = [(layer.name, layer.inputs, layer.outputs, layer.count) for layer in read_layers(path)]
+    assert read == [("up", 64, 512, 1), ("down", 512, 64, 3)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name,inputs,outputs\nup,64,512\ndown,512,6.5\n", "line 3: outputs = '6.5': a valid integer"),
+        ("name,inputs,outputs\nup,64,512,3\n", "line 2: 3 cells are expected, it has 4"),
+        ("name,input,outputs\nup,64,512\n", "line 2: unknown key 'input': did you mean 'inputs'"),
+    ],
+)
+def test_a_cell_that_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "layers.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(WorkloadError, match=re.escape(said)):
+        read_layers(path)
