@@ -12,7 +12,7 @@ from typing import Any
 from generator.config import CoreConfig
 from sim.fast import simulate_fast
 from sim.harness import simulate
-from sim.layers import Layer
+from sim.layers import LayerData
 
 FLOOR_SECONDS = 40.0
 """For the first layer from an empty cache: the most that we promise on two processors."""
@@ -27,7 +27,7 @@ CASES: dict[str, tuple[dict[str, Any], tuple[int, int, int]]] = {
 }
 
 
-def measured(run: Callable[..., Any], config: CoreConfig, layer: Layer) -> tuple[float, float, Any]:
+def measured(run: Callable[..., Any], config: CoreConfig, layer: LayerData) -> tuple[float, float, Any]:
     """Seconds from an empty cache and with the build cached, and the second result."""
     seconds = []
     with tempfile.TemporaryDirectory() as empty:
@@ -45,7 +45,7 @@ def main() -> None:
     print(f"{'':26}{'empty cache':>13}{'cached':>9}{'run':>9}{'cycles':>9}{'cycles/s':>11}")
     for name, (keys, (length, outputs, tokens)) in CASES.items():
         config = CoreConfig.parse(keys)
-        layer = Layer.random(config, length, outputs, tokens)
+        layer = LayerData.random(config, length, outputs, tokens)
         found = {}
         for driver, run in (("--fast", simulate_fast), ("cocotb", simulate)):
             empty, cached, result = found[driver] = measured(run, config, layer)

@@ -6,12 +6,12 @@ import time
 
 from generator.config import CoreConfig
 from sim.harness import simulate
-from sim.layers import Layer
+from sim.layers import LayerData
 
 
 def main() -> None:
     config = CoreConfig(group_size=2, tables=32, columns=64)
-    layer = Layer.random(config, 6912, 2560)
+    layer = LayerData.random(config, 6912, 2560)
     with tempfile.TemporaryDirectory() as empty:
         os.environ["TERNLUT_CACHE"] = empty
         for what in ("empty cache", "build cached"):

@@ -116,7 +116,7 @@ def copy_out(m: Module, value: Value, port: Signal) -> None:
     m.submodules += Instance("$buf", p_WIDTH=len(port), i_A=value, o_Y=port, a_keep=1)
 
 
-def add(m: Module, name: str, a: Value, b: Value, width: int, carry: Value | None = None) -> Signal:
+def add_signed(m: Module, name: str, a: Value, b: Value, width: int, carry: Value | None = None) -> Signal:
     """A signal ``name`` = a + b + carry for signed a and b, modulo 2^width.
 
     The carry rides below the operands' least significant bits, so that one adder does it all.
@@ -128,7 +128,7 @@ def add(m: Module, name: str, a: Value, b: Value, width: int, carry: Value | Non
     return keep_low(m, name, total, width, below=1)
 
 
-def subtract(m: Module, name: str, a: Value, b: Value, width: int) -> Signal:
+def subtract_signed(m: Module, name: str, a: Value, b: Value, width: int) -> Signal:
     """A signal ``name`` = a - b for signed a and b, modulo 2^width."""
     a, b = same_width(a, b)
     return keep_low(m, name, a.as_signed() - b.as_signed(), width)

@@ -6,9 +6,9 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from generator.arithmetic import arithmetic_of
 from generator.block import Block, delayed, slices, update
 from generator.fetch import Fetch
+from generator.operators import operators_of
 from generator.plan import CorePlan, core_name
 
 
@@ -62,9 +62,9 @@ class Column(Block):
                 "results": Out(config.rows * plan.result_width),
             },
         )
-        self.arithmetic = arithmetic_of(plan)
+        self.operators = operators_of(plan)
         self.fetch = Fetch(plan)
-        self.blocks = (self.fetch, *self.arithmetic.column_blocks)
+        self.blocks = (self.fetch, *self.operators.column_blocks)
 
     def elaborate(self, platform: object) -> Module:
         m = self.clocked()
@@ -97,7 +97,7 @@ class Column(Block):
             special = self._any_special(m, leaves, f"row{row}") if plan.tracks_invalid else None
             leaves = [leaf[: plan.fetched_width] for leaf in leaves] if plan.tracks_invalid else leaves
             root, pending = self._reduce(m, leaves, signs, f"row{row}")
-            addend, carry = self.arithmetic.addend(
+            addend, carry = self.operators.addend(
                 m, f"row{row}", root, pending, exponents[row], self._advance
             )
             if special is not None:
@@ -137,7 +137,7 @@ class Column(Block):
                     (a, carry), (b, pending) = alive[node.left], alive[node.right]
                     name = f"sum{index}_{row}"
                     carried = carry if plan.carries_signs else None
-                    total = self.arithmetic.add(m, name, a, b, node.width, carried, self._advance)
+                    total = self.operators.add(m, name, a, b, node.width, carried, self._advance)
                     alive[index] = total, pending
                 elif node.level < level:
                     value, pending = alive[index]
@@ -176,7 +176,7 @@ class Column(Block):
             carry.eq(pending & self.accept),
         ]
         carried = carry if plan.carries_signs else None
-        m.d.sync += accumulator.eq(self.arithmetic.accumulate(m, row, operand, gated, carried, Const(1, 1)))
+        m.d.sync += accumulator.eq(self.operators.accumulate(m, row, operand, gated, carried, Const(1, 1)))
         return state
 
     def _circulate(self, m: Module, addend: Value, special: Value | None, row: str) -> Value:
@@ -203,7 +203,7 @@ class Column(Block):
             stages = plan.accumulator_stages
             m.d.comb += invalid.eq(delayed(m, either, f"invalid_{row}", stages, self.step))
             operand, addend = operand[:-1], addend[:-1]
-        total = self.arithmetic.accumulate(m, row, operand, addend, None, self.step)
+        total = self.operators.accumulate(m, row, operand, addend, None, self.step)
         m.d.comb += accumulator.eq(total)
         return state
 
@@ -227,7 +227,7 @@ class Column(Block):
     def _result(self, m: Module, state: Value, row: str) -> Value:
         """``state`` as the number that leaves the core, with its invalid bit above it."""
         plan = self.plan
-        value = self.arithmetic.result(m, row, state[: plan.accumulator_width], self._advance)
+        value = self.operators.result(m, row, state[: plan.accumulator_width], self._advance)
         if not plan.tracks_invalid:
             return value
         invalid = state[-1]

@@ -7,10 +7,10 @@ from typing import NamedTuple
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from generator.arithmetic import clocking
 from generator.block import Block, copy_out, delayed, slices
 from generator.column import Column, control_ports
 from generator.floating.align import LargestExponent
+from generator.operators import clocking
 from generator.plan import AlignedDatapath, CorePlan, beat_bits, core_name
 from generator.sequencer import Sequencer
 from generator.table import Table

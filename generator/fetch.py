@@ -11,9 +11,9 @@ from operator import and_, or_
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from generator.arithmetic import arithmetic_of
 from generator.block import Block, cut, extend, slices
 from generator.keys import index_cubes
+from generator.operators import operators_of
 from generator.plan import CorePlan, format_name
 
 OR_LOT = 64
@@ -59,8 +59,8 @@ class Fetch(Block):
                 "values": Out(config.rows * plan.leaf_width),
             },
         )
-        self.arithmetic = arithmetic_of(plan)
-        self.blocks = self.arithmetic.fetch_blocks
+        self.operators = operators_of(plan)
+        self.blocks = self.operators.fetch_blocks
 
     def elaborate(self, platform: object) -> Module:
         plan, config = self.plan, self.plan.config
@@ -106,7 +106,7 @@ class Fetch(Block):
                 legs.append(leg)
             # In lots, because Amaranth walks expressions recursively and the 364 legs of µ = 6 are too deep.
             lots = [reduce(or_, legs[i : i + OR_LOT]) for i in range(0, len(legs), OR_LOT)]
-            picked.append(self.arithmetic.negate(reduce(or_, lots), sign))
+            picked.append(self.operators.negate(reduce(or_, lots), sign))
         return picked
 
     def _tree(self, m: Module, rows: list[Value]) -> list[Value]:
@@ -123,18 +123,18 @@ class Fetch(Block):
                 ]
             entry = Signal(plan.leaf_width, name=f"entry_row{r}")
             m.d.comb += entry.eq(level[0])
-            picked.append(self.arithmetic.negate(entry, sign))
+            picked.append(self.operators.negate(entry, sign))
         return picked
 
     def _select(self, m: Module, rows: list[Value]) -> list[Value]:
         """The activation, its complement, or nothing: one AND-OR of two legs, no XOR."""
         take, negate = Signal(name="take"), Signal(name="negate")
         m.d.comb += [take.eq(self.key[0] & ~self.key[1]), negate.eq(self.key[1])]
-        return [self.arithmetic.select(row, take, negate) for row in rows]
+        return [self.operators.select(row, take, negate) for row in rows]
 
     def _multiply(self, m: Module, rows: list[Value]) -> list[Value]:
         advance = self.advance if self.plan.product_stages else Const(1, 1)
         return [
-            self.arithmetic.multiply(m, f"product_row{r}", row, self.key, advance)
+            self.operators.multiply(m, f"product_row{r}", row, self.key, advance)
             for r, row in enumerate(rows)
         ]

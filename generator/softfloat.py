@@ -29,21 +29,12 @@ def fields(fmt: Float, a: ArrayLike) -> tuple[NDArray[np.bool_], Integers, Integ
     return bits >> (fmt.bits - 1) != 0, exponent, bits & ((1 << fmt.mantissa) - 1)
 
 
-def is_special(fmt: Float, a: ArrayLike) -> NDArray[np.bool_]:
-    """Where ``a`` is an infinity or a NaN."""
-    _, exponent, fraction = fields(fmt, a)
-    special = exponent == (1 << fmt.exponent) - 1
-    if not fmt.infinities:
-        special &= fraction == (1 << fmt.mantissa) - 1
-    return np.asarray(special)
-
-
 def decode(fmt: Float, a: ArrayLike) -> NDArray[np.float64]:
     """The values of patterns ``a``, exactly."""
     sign, exponent, fraction = fields(fmt, a)
     significand = fraction + np.where(exponent > 0, 1 << fmt.mantissa, 0)
     value = np.ldexp(significand.astype(np.float64), np.maximum(exponent, 1) - 1 + fmt.smallest_exponent)
-    infinite = is_special(fmt, a)
+    infinite = fmt.is_special(a)
     nan = infinite & (fraction != 0) if fmt.infinities else infinite
     value = np.where(nan, np.nan, np.where(infinite, np.inf, value))
     return np.where(sign, -value, value)
@@ -99,7 +90,7 @@ def to_fixed(fmt: Float, a: ArrayLike) -> tuple[Integers, NDArray[np.bool_]]:
     sign, exponent, fraction = fields(fmt, a)
     word = signed_significand(fmt, sign, exponent, fraction) << (np.maximum(exponent, 1) - 1)
     spare = 64 - fmt.fixed_bits
-    return (word << spare) >> spare, is_special(fmt, a)
+    return (word << spare) >> spare, fmt.is_special(a)
 
 
 def from_fixed(fmt: Float, fixed: ArrayLike, lsb: ArrayLike) -> Patterns:
@@ -122,7 +113,7 @@ def from_fixed(fmt: Float, fixed: ArrayLike, lsb: ArrayLike) -> Patterns:
 def largest_exponent(fmt: Float, a: ArrayLike, axis: int = -1) -> Integers:
     """``LargestExponent``: of the finite values along ``axis`` the largest exponent field, at least 1."""
     _, exponent, _ = fields(fmt, a)
-    return np.asarray(np.where(is_special(fmt, a), 0, exponent).max(axis=axis, initial=1))
+    return np.asarray(np.where(fmt.is_special(a), 0, exponent).max(axis=axis, initial=1))
 
 
 def align(
@@ -130,7 +121,7 @@ def align(
 ) -> tuple[Integers, NDArray[np.bool_]]:
     """``Align``: a on the scale of exponent field ``exponent`` as integers, and whether it is infinite or
     NaN."""
-    special = is_special(fmt, a)
+    special = fmt.is_special(a)
     sign, own, fraction = fields(fmt, a)
     own = np.where(special, 0, own)
     word = signed_significand(fmt, sign, own, fraction)

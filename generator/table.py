@@ -5,8 +5,8 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from generator.arithmetic import arithmetic_of
 from generator.block import Block, copy_out, delayed, slices, update
+from generator.operators import operators_of
 from generator.plan import CorePlan, format_name
 
 
@@ -42,8 +42,8 @@ class Table(Block):
                 "entries": Out(plan.table_bits),
             },
         )
-        self.arithmetic = arithmetic_of(plan)
-        self.blocks = self.arithmetic.table_blocks
+        self.operators = operators_of(plan)
+        self.blocks = self.operators.table_blocks
 
     def elaborate(self, platform: object) -> Module:
         m = self.clocked()
@@ -56,7 +56,7 @@ class Table(Block):
                 update(m, register, (self.load, value))
             inputs = held
 
-        operands, specials = self.arithmetic.operands(
+        operands, specials = self.operators.operands(
             m, inputs, self.exponent if plan.exponent_width else None, self.load
         )
         # An entry by the number of additions that it has waited for or gone through.
@@ -75,7 +75,7 @@ class Table(Block):
                 made[index] = [operands[entry.left]]
             else:
                 left, right = (after(operand, entry.depth - 1) for operand in (entry.left, entry.right))
-                made[index] = [self.arithmetic.combine(m, entry, left, right, self.load)]
+                made[index] = [self.operators.combine(m, entry, left, right, self.load)]
 
         entries = Cat(after(index, table.depth) for index in sorted(made))
         if specials:

@@ -28,7 +28,7 @@ from sim.compiler import (
 from sim.program import COCOTB, Program
 from sim.runtime import Runtime
 
-__all__ = ["Recipe", "SimulationError", "build"]
+__all__ = ["BuildOptions", "SimulationError", "build"]
 
 MODEL_FLAGS = ("--cc", "--x-initial", "unique", "-Wno-fatal", "-Wno-lint", "-Wno-MODDUP")
 """Registers start at random values, so that a design that needs no reset in simulation alone is found out."""
@@ -46,7 +46,7 @@ optimisation half as many."""
 
 
 @dataclass(frozen=True)
-class Recipe:
+class BuildOptions:
     """How a model is built.
 
     ``shared`` names modules with many instances that are to share their code, which makes a wide design
@@ -64,7 +64,7 @@ class Recipe:
 def build(
     verilog: str,
     top: str,
-    recipe: Recipe = Recipe(),
+    recipe: BuildOptions = BuildOptions(),
     program: Program = COCOTB,
     runtime: Runtime | None = None,
 ) -> Path:
@@ -88,7 +88,7 @@ def build(
 
 
 def _build(
-    directory: Path, verilog: str, top: str, recipe: Recipe, program: Program, runtime: Runtime
+    directory: Path, verilog: str, top: str, recipe: BuildOptions, program: Program, runtime: Runtime
 ) -> None:
     """Make the executable, and nothing else, in ``directory``."""
     with tempfile.TemporaryDirectory(prefix="model-", dir=directory.parent) as scratch:
@@ -107,7 +107,7 @@ def _build(
         call([*linker, *objects, *runtime.library, "-pthread", *program.link], work)
 
 
-def _verilate(work: Path, verilog: str, top: str, recipe: Recipe, program: Program) -> list[Path]:
+def _verilate(work: Path, verilog: str, top: str, recipe: BuildOptions, program: Program) -> list[Path]:
     """The directories with the C++ of the top, and of the modules that are made apart."""
     source, settings = work / f"{top}.v", work / "settings.vlt"
     source.write_text(verilog, encoding="utf-8")

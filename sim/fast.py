@@ -24,7 +24,7 @@ from generator.verilog import emit
 from sim import reference
 from sim.build import SimulationError, build
 from sim.fields import beat_bytes
-from sim.layers import Layer, activation_chunks, key_chunks
+from sim.layers import LayerData, activation_chunks, key_chunks
 from sim.program import DRIVER
 from sim.recipe import Shared, recipe_for
 from sim.runtime import Runtime
@@ -47,7 +47,7 @@ def simulate_fast(
     Finds what ``sim.harness.simulate`` finds, to the cycle, and raises the same errors.
     """
     started = time.perf_counter()
-    layer, plan = Layer.of(activations, weights), plan_for(config)
+    layer, plan = LayerData.of(activations, weights), plan_for(config)
     tiling = Tiling.of(plan, layer.length, layer.outputs, layer.tokens)
     # Begun once the layer is known to fit, to be ready when Verilator is.
     runtime = Runtime(DRIVER)

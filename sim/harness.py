@@ -28,7 +28,7 @@ from generator.verilog import emit
 from sim import reference
 from sim.build import SimulationError, build
 from sim.fields import beat_bytes
-from sim.layers import Beats, Layer, beats_of
+from sim.layers import Beats, LayerData, beats_of
 from sim.recipe import Shared, recipe_for
 from sim.session import Session, SimulationResult, Streams, silence_after
 from sim.verdict import Recording, Verdict
@@ -55,7 +55,7 @@ def simulate(
     simulation cannot be made or run, and the domain's errors for values and shapes that do not fit; a core
     that computes wrongly is a result, not an error.
     """
-    session = Session([Layer.of(activations, weights)], Streams.of(stalls), seed=seed)
+    session = Session([LayerData.of(activations, weights)], Streams.of(stalls), seed=seed)
     truth = None if expected is None else [[np.asarray(expected)]]
     return simulate_sessions(config, [session], driver=driver, waves=waves, expected=truth, shared=shared)
 

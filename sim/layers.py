@@ -23,14 +23,14 @@ CHUNK_VALUES = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
-class Layer:
+class LayerData:
     """x[B, N] ``activations`` and ternary W[M, N] ``weights``."""
 
     activations: NDArray[Any]
     weights: NDArray[np.int8]
 
     @classmethod
-    def of(cls, activations: ArrayLike, weights: ArrayLike) -> Layer:
+    def of(cls, activations: ArrayLike, weights: ArrayLike) -> LayerData:
         """The layer of two array-likes; ``WorkloadError`` where their shapes do not fit."""
         x, w = np.asarray(activations), np.asarray(weights)
         if x.ndim != 2 or w.ndim != 2 or x.shape[1] != w.shape[1]:
@@ -40,7 +40,9 @@ class Layer:
         return cls(x, keys.ternary(w))
 
     @classmethod
-    def random(cls, config: CoreConfig, length: int, outputs: int, tokens: int = 1, seed: int = 0) -> Layer:
+    def random(
+        cls, config: CoreConfig, length: int, outputs: int, tokens: int = 1, seed: int = 0
+    ) -> LayerData:
         """Random values of the core's format, extremes among them, and random ternary weights.
 
         Some outputs take every activation with one sign, so that sums come near their limits.
@@ -86,7 +88,7 @@ class Beats:
         return np.asarray(np.arange(1, self.results + 1) % self.tiling.m_tiles == 0)
 
 
-def beats_of(plan: CorePlan, layer: Layer) -> Beats:
+def beats_of(plan: CorePlan, layer: LayerData) -> Beats:
     """``layer`` as the core's streams carry it, edges padded with zeros.
 
     Raises ``WorkloadError`` where the layer does not fit the core, ``ConfigError`` for activations outside
@@ -103,7 +105,7 @@ def beats_of(plan: CorePlan, layer: Layer) -> Beats:
     return Beats(tiling, activation, activation_order, key, key_order)
 
 
-def activation_chunks(plan: CorePlan, layer: Layer) -> Iterator[NDArray[np.uint8]]:
+def activation_chunks(plan: CorePlan, layer: LayerData) -> Iterator[NDArray[np.uint8]]:
     """The distinct activation beats of ``layer``, block by block, as chunks [beats, bytes]."""
     config = plan.config
     tiling = Tiling.of(plan, layer.length, layer.outputs, layer.tokens)
@@ -118,7 +120,7 @@ def activation_chunks(plan: CorePlan, layer: Layer) -> Iterator[NDArray[np.uint8
         yield pack_fields(x.reshape(blocks * n, -1), plan.activation_width)
 
 
-def key_chunks(plan: CorePlan, layer: Layer) -> Iterator[NDArray[np.uint8]]:
+def key_chunks(plan: CorePlan, layer: LayerData) -> Iterator[NDArray[np.uint8]]:
     """The key beats of ``layer``, once through its weights, as chunks [beats, bytes]."""
     for codes in stream_chunks(plan, layer.weights):
         yield pack_fields(codes, plan.key_width)

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from generator.verilog import Emission
-from sim.build import Recipe
+from sim.build import BuildOptions
 
 LARGE = 1_000_000
 """Characters of a core's Verilog, instances written out, from which on its blocks may be made apart."""
@@ -43,19 +43,19 @@ class Shared:
 INSTANCE = re.compile(r"^ *(\w+) \w+ \($", re.MULTILINE)
 
 
-def recipe_for(emission: Emission, steps: int, *, fast: bool, waves: bool = False) -> Recipe:
+def recipe_for(emission: Emission, steps: int, *, fast: bool, waves: bool = False) -> BuildOptions:
     """The recipe for ``steps`` of the core, by the driver in C++ if ``fast``, else by cocotb."""
     blocks = tuple(name for name in emission.modules if name.startswith(("column_", "table_")))
     size = written_out(emission)
     optimise = int(size * steps >= MUCH_WORK)
     if fast and optimise:
-        return Recipe(apart=blocks if size >= LARGE and steps < LONG_RUN else (), optimise=optimise)
+        return BuildOptions(apart=blocks if size >= LARGE and steps < LONG_RUN else (), optimise=optimise)
     # Waves are to show what is inside a block.
     if size >= LARGE_SHARED and not waves:
-        return Recipe(apart=blocks, optimise=optimise)
+        return BuildOptions(apart=blocks, optimise=optimise)
     if size * steps < LITTLE_WORK:
         blocks = tuple(emission.modules)[:-1]
-    return Recipe(shared=blocks, waves=waves, optimise=optimise)
+    return BuildOptions(shared=blocks, waves=waves, optimise=optimise)
 
 
 def written_out(emission: Emission) -> int:

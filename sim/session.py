@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.plan import CorePlan
-from sim.layers import Layer
+from sim.layers import LayerData
 
 
 class Streams(NamedTuple):
@@ -39,7 +39,7 @@ class Session:
     the next session's reset.
     """
 
-    layers: Sequence[Layer]
+    layers: Sequence[LayerData]
     stalls: Streams = UNHINDERED
     delays: Streams = UNHINDERED
     seed: int = 0

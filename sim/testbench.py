@@ -32,7 +32,7 @@ PATIENCE = 2000
 """Cycles without a beat on any stream after which a simulation is given up."""
 
 
-class Session:
+class BenchRun:
     """One run from reset: the vectors of a few layers back to back, and the recording of their streams."""
 
     def __init__(self, dut: Any, vectors: dict[str, Any]) -> None:
@@ -155,7 +155,7 @@ class Session:
 class LeanSource:
     """Sends beats on one stream with little work a cycle."""
 
-    def __init__(self, session: Session, stream: str) -> None:
+    def __init__(self, session: BenchRun, stream: str) -> None:
         self._data = getattr(session.dut, f"{stream}_tdata")
         self._valid = getattr(session.dut, f"{stream}_tvalid")
         self._ready = getattr(session.dut, f"{stream}_tready")
@@ -182,7 +182,7 @@ class LeanSource:
         return taken
 
 
-async def run_lean(session: Session) -> None:
+async def run_lean(session: BenchRun) -> None:
     """The streams driven by ourselves: one coroutine, one wait a cycle."""
     dut = session.dut
     for stream in (ACTIVATION, KEY):
@@ -226,7 +226,7 @@ class AxiDrivers:
         }
         self.sink = AxiStreamSink(on(RESULT), dut.aclk, dut.aresetn, reset_active_level=False)
 
-    async def run(self, session: Session) -> None:
+    async def run(self, session: BenchRun) -> None:
         """The streams driven by the bus model; our part is to watch."""
         dut = session.dut
         await session.reset()
@@ -256,12 +256,12 @@ class AxiDrivers:
         session.beats = [bytes(b"".join(map(bytes, frames)))]
 
     @staticmethod
-    def _pauses(session: Session, stream: str) -> Iterator[bool]:
+    def _pauses(session: BenchRun, stream: str) -> Iterator[bool]:
         pauses, delay = session.pauses(stream), session.delay(stream)
         return itertools.chain(itertools.repeat(True, delay), (pauses[at] for at in itertools.count(delay)))
 
 
-async def listen_for_more(session: Session) -> None:
+async def listen_for_more(session: BenchRun) -> None:
     """After the last result: the core must fall silent."""
     dut = session.dut
     for _ in range(session.vectors["silence"]):
@@ -280,7 +280,7 @@ async def run_sessions(dut: Any) -> None:
     drivers = AxiDrivers(dut) if vectors["driver"] == "axi" else None
     recordings = []
     for own in vectors["sessions"]:
-        session = Session(dut, own)
+        session = BenchRun(dut, own)
         await (run_lean(session) if drivers is None else drivers.run(session))
         if session.complete:
             await listen_for_more(session)

@@ -13,7 +13,7 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +166,6 @@ class CellTable:
     name: str
     cells: dict[str, Cell]
     attribution: str = ""
-    extra: dict[str, str] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
         """Writes the table as JSON, one cell a line."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -18,6 +18,7 @@ from scipy.optimize import least_squares
 
 from costmodel.cells.liberty import Library
 from costmodel.fit.calibration_cores import calibration_cores, calibration_of
+from costmodel.fit.progress import Progress
 from costmodel.flow.synthesis import FLOW_VERSION, Flow, Job, SynthesisError, synthesize_many
 from costmodel.price.area import core_bills
 from costmodel.price.components import (
@@ -34,8 +35,6 @@ from costmodel.price.timing import DELAY_TERMS
 from generator.config import CoreConfig
 from generator.formats import Integer
 from generator.verilog import emit
-
-Progress = Callable[[str, float | None], None]
 
 FLOW = Flow(speeds=True)
 AREAS = ("area_um2", "medium_um2", "tight_um2")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 
 from costmodel.cells.liberty import Library
 from costmodel.fit.calibration import FLOW
+from costmodel.fit.progress import Progress
 from costmodel.flow.synthesis import Job, SynthesisError, synthesize_many
 from generator.config import CoreConfig
 from generator.verilog import emit
-
-Progress = Callable[[str, float | None], None]
 
 MODULE_END = re.compile(r"(?<=^endmodule\n)", re.MULTILINE)
 ITEM_START = re.compile(r"  (?!end|\);)\S")

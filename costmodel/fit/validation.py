@@ -6,7 +6,7 @@ Errors are relative to synthesis and signed: positive where the model asks for m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from costmodel.cells.liberty import Library
 from costmodel.fit.calibration import FLOW, Observation, observe
 from costmodel.fit.calibration_cores import calibration_cores, cores_of
 from costmodel.fit.noise import Noise, measure_noise
+from costmodel.fit.progress import Progress
 from costmodel.fit.sampling import draw_cores, size
 from costmodel.fit.side_by_side import SideBySide, modelled_groups, synthesized_groups
 from costmodel.flow.synthesis import Flow, Job, SynthesisError, synthesize_many
@@ -27,8 +28,6 @@ from costmodel.price.technology import Technology
 from generator.config import CoreConfig
 from generator.plan import core_name
 from generator.verilog import emit
-
-Progress = Callable[[str, float | None], None]
 
 WORST = 5
 """Cores whose breakdowns are looked at."""

@@ -97,9 +97,9 @@ def _simulate_random(
     simulator: Simulator, shape: tuple[int, int], tokens: int, *, quiet: bool
 ) -> dict[str, Any]:
     """A layer of random values; its figures, which are printed unless ``quiet``."""
-    from sim.layers import Layer
+    from sim.layers import LayerData
 
-    data = Layer.random(simulator.config, *shape, tokens, simulator.seed)
+    data = LayerData.random(simulator.config, *shape, tokens, simulator.seed)
     with progress_bar() as progress:
         progress(f"simulating {data.length} → {data.outputs}", None)
         result = simulator.run(data)

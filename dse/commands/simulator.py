@@ -11,7 +11,7 @@ from dse.presentation.answers import say
 
 if TYPE_CHECKING:
     from generator.config import CoreConfig
-    from sim.layers import Layer
+    from sim.layers import LayerData
     from sim.recipe import Shared
     from sim.session import SimulationResult
 
@@ -45,7 +45,7 @@ class Simulator:
         steps = sum(Tiling.of(plan, length, outputs, tokens).steps for outputs, length in shapes)
         self.shared = Shared(emit(self.config), steps)
 
-    def run(self, data: Layer) -> SimulationResult:
+    def run(self, data: LayerData) -> SimulationResult:
         """One layer."""
         if self.fast:
             from sim.fast import simulate_fast
@@ -61,7 +61,7 @@ class Simulator:
             driver="axi" if self.axi else "lean", waves=self.dump, shared=self.shared,
         )  # fmt: skip
 
-    def figures(self, data: Layer, result: SimulationResult) -> dict[str, Any]:
+    def figures(self, data: LayerData, result: SimulationResult) -> dict[str, Any]:
         """All of a result by name."""
         macs = result.cycles * self.config.macs_per_cycle
         return {

@@ -14,7 +14,7 @@ from dse.presentation.terminal import progress_bar
 from generator.config import CoreConfig
 from generator.errors import WorkloadError
 from generator.plan import Tiling, plan_for
-from sim.layers import Layer
+from sim.layers import LayerData
 from sim.session import SimulationResult
 from sim.weights.activations import load_activations
 from sim.weights.reading import Rule, shape_of_weights
@@ -152,7 +152,7 @@ class StoredRun:
                 except WeightFileError as error:
                     self.chosen.refuse(choice, error)
                     continue
-                data = Layer.of(stored.activations.values, stored.matrix.weights)
+                data = LayerData.of(stored.activations.values, stored.matrix.weights)
                 result = simulator.run(data)
                 figures = simulator.figures(data, result) | stored.figures(plan, result.outputs[0])
             yield stored, result, figures

@@ -19,7 +19,7 @@ from generator.config import CoreConfig
 from generator.formats import Float, Format, Integer
 from generator.plan import CorePlan, Tiling, beat_bits, core_name
 from sim.fields import hex_lines, pack_fields
-from sim.layers import Beats, Layer, beats_of
+from sim.layers import Beats, LayerData, beats_of
 from sim.reference import evaluate
 
 CASE_BITS = 1 << 19
@@ -147,7 +147,9 @@ def bits(plan: CorePlan, n: int, m: int, blocks: int) -> int:
     return blocks * (n * streamed * beat.activation + n * m * beat.key + m * beat.result)
 
 
-def layer_of(config: CoreConfig, values: str, n: int, m: int, blocks: int, rng: np.random.Generator) -> Layer:
+def layer_of(
+    config: CoreConfig, values: str, n: int, m: int, blocks: int, rng: np.random.Generator
+) -> LayerData:
     """A layer of so many tiles and blocks, with the kind of ``values`` that is asked for."""
     length, outputs, tokens = n * config.tile_length, m * config.columns, blocks * config.rows
     if values == "edges":
@@ -168,7 +170,7 @@ def layer_of(config: CoreConfig, values: str, n: int, m: int, blocks: int, rng: 
         weights[rng.random(weights.shape) < 1 - 4 / length] = 0
     else:
         activations = config.format.random(rng, (tokens, length))
-    return Layer.of(activations, weights)
+    return LayerData.of(activations, weights)
 
 
 def corners(number: Format) -> NDArray[Any]:
@@ -190,7 +192,7 @@ def corner_patterns(number: Float) -> Iterator[int]:
         yield magnitude | 1 << (number.bits - 1)
 
 
-def result_fields(plan: CorePlan, tiling: Tiling, layer: Layer) -> NDArray[np.uint64]:
+def result_fields(plan: CorePlan, tiling: Tiling, layer: LayerData) -> NDArray[np.uint64]:
     """The elements of the result beats, [beats, R·K], those of the zeros at the edges included."""
     config = plan.config
     rows, columns = tiling.blocks * config.rows, tiling.m_tiles * config.columns

@@ -60,7 +60,7 @@ class Trial:
 
     def run(self, core: CoreConfig, seed: int = 0) -> SimulationResult:
         """Simulates it with random activations and weights. Raises ``SimulationError`` where that fails."""
-        data = layers.Layer.random(core, self.inputs, self.outputs, self.tokens, seed)
+        data = layers.LayerData.random(core, self.inputs, self.outputs, self.tokens, seed)
         return simulate(core, data.activations, data.weights)
 
     @property

@@ -15,7 +15,7 @@ import numpy as np
 from generator.config import CoreConfig
 from generator.plan import Tiling, beat_bits, plan_for
 from sim.fields import beat_bytes
-from sim.layers import Layer, activation_chunks, results_of
+from sim.layers import LayerData, activation_chunks, results_of
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
     config = CoreConfig.load(given.core)
     plan, weights = plan_for(config), np.load(given.weights)
     outputs, length = weights.shape
-    layer = Layer.of(config.format.random(np.random.default_rng(0), (given.tokens, length)), weights)
+    layer = LayerData.of(config.format.random(np.random.default_rng(0), (given.tokens, length)), weights)
     tiling, width = Tiling.of(plan, length, outputs, given.tokens), beat_bytes(beat_bits(plan).result, 1)
     if given.what == "write":
         with given.beats.open("wb") as file:

@@ -11,7 +11,7 @@ from amaranth.hdl import Cat, Const, Module, Mux
 from amaranth.lib.wiring import In, Out
 
 from generator.floating.bits import (
-    add,
+    add_unsigned,
     is_special,
     normalise,
     round_and_pack,
@@ -71,7 +71,7 @@ class FloatAdder(PipelinedBlock):
         of_large = unpack(m, "large", fmt, field, fraction)
         of_small = unpack(m, "small", fmt, small_field, small_fraction)
         both = of_small.normal | ~of_large.normal
-        distance = add(m, "distance", field, ~small_field, both, fmt.exponent)
+        distance = add_unsigned(m, "distance", field, ~small_field, both, fmt.exponent)
         special = wire(m, "special", is_special(fmt, large))
         cancelling = small_field.all() & differ
         nan = wire(m, "nan", special & (fraction.any() | cancelling) if fmt.infinities else special)
@@ -91,7 +91,7 @@ class FloatAdder(PipelinedBlock):
         below = wire(m, "below", half | sticky)
         carry = wire(m, "carry", differ & ~(guard | below))
         addend = wire(m, "addend", aligned[2:] ^ spread(differ, precision))
-        total = add(m, "total", augend, addend, carry, precision + 1)
+        total = add_unsigned(m, "total", augend, addend, carry, precision + 1)
         low = wire(m, "low", Cat(half ^ (sticky & differ), guard ^ (below & differ)))
         word = Cat(sticky, low, total[:-1], wire(m, "above", total[-1] & ~differ))
         exponent, word, sign, differ, special, nan = pipeline.after(

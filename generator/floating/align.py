@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from generator.block import slices
 from generator.floating.bits import (
-    add,
+    add_unsigned,
     increment,
     is_special,
     leave,
@@ -108,7 +108,7 @@ class Align(PipelinedBlock):
         word = negate_if(m, "negated", unpacked.significand, self.value[-1])
         # As in the adder: fields count, less one if only this value is subnormal. The common exponent never
         # is.
-        distance = add(m, "distance", self.exponent, ~field, unpacked.normal, fmt.exponent)
+        distance = add_unsigned(m, "distance", self.exponent, ~field, unpacked.normal, fmt.exponent)
         word, distance, special = pipeline.after("negate", word, distance, special)
 
         shifted, lost = shift_right_signed(m, "shifted", word, distance, plan.shifted_bits)

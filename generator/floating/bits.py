@@ -34,7 +34,7 @@ def spread(bit: Value, width: int) -> Value:
     return bit.replicate(width)
 
 
-def add(m: Module, name: str, a: Value, b: Value, carry: Value, width: int) -> Signal:
+def add_unsigned(m: Module, name: str, a: Value, b: Value, carry: Value, width: int) -> Signal:
     """The low ``width`` bits of ``a`` + ``b`` + ``carry`` (unsigned); the carry rides below the operands."""
     return keep_low(m, name, Cat(Const(1, 1), a) + Cat(carry, b), width, below=1)
 
@@ -190,7 +190,7 @@ def subtract_distance(m: Module, name: str, exponent: Value, distance: Value) ->
     negative."""
     width = len(exponent)
     distance = Cat(distance, Const(0, max(0, width - len(distance))))[:width]
-    return add(m, name, exponent, ~distance, Const(1, 1), width)
+    return add_unsigned(m, name, exponent, ~distance, Const(1, 1), width)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from functools import cached_property
 from generator.config import Rounding
 from generator.errors import ConfigError
 from generator.formats import Float
-from generator.plan.unit import Step, UnitPlan
+from generator.plan.unit import UnitPlan, UnitStep
 
 
 @dataclass(frozen=True)
@@ -26,17 +26,17 @@ class FloatAdderPlan(UnitPlan):
         return self.fmt.mantissa + 1
 
     @cached_property
-    def steps(self) -> dict[str, Step]:
+    def steps(self) -> dict[str, UnitStep]:
         fmt, precision = self.fmt, self.precision
         levels = (precision + 1).bit_length()
         exponent, flags = fmt.exponent, 4
         return {
-            "order": Step(fmt.bits.bit_length(), 2 * (fmt.bits - 1) + 2),
-            "distance": Step(exponent + 4, 2 * exponent + 2 * precision + flags),
-            "align": Step(levels + 1, exponent + precision + (precision + 2) + 1 + flags),
-            "sum": Step(precision + 1, exponent + (precision + 4) + flags),
-            "normalise": Step(2 * levels + 1, exponent + (precision + 4) + levels + flags),
-            "round": Step(fmt.bits.bit_length() + 1, fmt.bits),
+            "order": UnitStep(fmt.bits.bit_length(), 2 * (fmt.bits - 1) + 2),
+            "distance": UnitStep(exponent + 4, 2 * exponent + 2 * precision + flags),
+            "align": UnitStep(levels + 1, exponent + precision + (precision + 2) + 1 + flags),
+            "sum": UnitStep(precision + 1, exponent + (precision + 4) + flags),
+            "normalise": UnitStep(2 * levels + 1, exponent + (precision + 4) + levels + flags),
+            "round": UnitStep(fmt.bits.bit_length() + 1, fmt.bits),
         }
 
 
@@ -52,16 +52,16 @@ class FloatMultiplierPlan(UnitPlan):
         return self.fmt.mantissa + 1
 
     @cached_property
-    def steps(self) -> dict[str, Step]:
+    def steps(self) -> dict[str, UnitStep]:
         fmt, precision = self.fmt, self.precision
         levels = precision.bit_length()
         flags, kept = 3, precision + 1 + 1
         depth = limit = fmt.exponent + 1
         return {
-            "multiply": Step(2 * precision + 2 * levels, fmt.exponent + 2 + 2 * precision + flags),
-            "normalise": Step(2 * levels + 1, limit + kept + depth + levels + flags),
-            "denormalise": Step(levels + 2, limit + kept + levels + flags),
-            "round": Step(fmt.bits.bit_length() + 1, fmt.bits),
+            "multiply": UnitStep(2 * precision + 2 * levels, fmt.exponent + 2 + 2 * precision + flags),
+            "normalise": UnitStep(2 * levels + 1, limit + kept + depth + levels + flags),
+            "denormalise": UnitStep(levels + 2, limit + kept + levels + flags),
+            "round": UnitStep(fmt.bits.bit_length() + 1, fmt.bits),
         }
 
 
@@ -72,11 +72,11 @@ class FloatToFixedPlan(UnitPlan):
     fmt: Float
 
     @cached_property
-    def steps(self) -> dict[str, Step]:
+    def steps(self) -> dict[str, UnitStep]:
         fmt = self.fmt
         return {
-            "negate": Step(fmt.bits.bit_length(), fmt.mantissa + 2 + fmt.exponent + 1),
-            "shift": Step(fmt.exponent, fmt.fixed_bits + 1),
+            "negate": UnitStep(fmt.bits.bit_length(), fmt.mantissa + 2 + fmt.exponent + 1),
+            "shift": UnitStep(fmt.exponent, fmt.fixed_bits + 1),
         }
 
 
@@ -136,12 +136,12 @@ class FixedToFloatPlan(UnitPlan):
         return min(self.magnitude, self.largest)
 
     @cached_property
-    def steps(self) -> dict[str, Step]:
+    def steps(self) -> dict[str, UnitStep]:
         fmt, levels = self.fmt, self.reach.bit_length()
         word = self.below + self.magnitude
         return {
-            "normalise": Step(3 * levels + 1, word + levels + self.exponent_bits + 1),
-            "round": Step(fmt.bits.bit_length() + 1, fmt.bits),
+            "normalise": UnitStep(3 * levels + 1, word + levels + self.exponent_bits + 1),
+            "round": UnitStep(fmt.bits.bit_length() + 1, fmt.bits),
         }
 
 
@@ -158,13 +158,13 @@ class LargestExponentPlan(UnitPlan):
         return (self.count - 1).bit_length()
 
     @cached_property
-    def steps(self) -> dict[str, Step]:
+    def steps(self) -> dict[str, UnitStep]:
         exponent = self.fmt.exponent
         compared = {
-            f"level{level}": Step(exponent.bit_length(), -(-self.count >> level + 1) * exponent)
+            f"level{level}": UnitStep(exponent.bit_length(), -(-self.count >> level + 1) * exponent)
             for level in range(self.levels)
         }
-        return {**compared, "least": Step(1, exponent)}
+        return {**compared, "least": UnitStep(1, exponent)}
 
 
 @dataclass(frozen=True)
@@ -194,12 +194,12 @@ class AlignPlan(UnitPlan):
         return self.bits + self.nearest
 
     @cached_property
-    def steps(self) -> dict[str, Step]:
+    def steps(self) -> dict[str, UnitStep]:
         fmt, levels = self.fmt, self.bits.bit_length()
         return {
-            "negate": Step(fmt.exponent + 4, fmt.mantissa + 2 + fmt.exponent + 1),
-            "shift": Step(levels, self.shifted_bits + 1 + 1),
-            "round": Step(levels if self.nearest else 0, self.bits + 1),
+            "negate": UnitStep(fmt.exponent + 4, fmt.mantissa + 2 + fmt.exponent + 1),
+            "shift": UnitStep(levels, self.shifted_bits + 1 + 1),
+            "round": UnitStep(levels if self.nearest else 0, self.bits + 1),
         }
 
 

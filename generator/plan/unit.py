@@ -12,7 +12,7 @@ from typing import NamedTuple
 from generator.errors import ConfigError
 
 
-class Step(NamedTuple):
+class UnitStep(NamedTuple):
     """A part of a unit: its ``delay`` in full adders, and the ``bits`` that are alive after it.
 
     Sums ripple; comparisons and increments are trees, shifts are levels. A full adder takes some 45 ps in
@@ -35,7 +35,7 @@ class UnitPlan(ABC):
 
     @property
     @abstractmethod
-    def steps(self) -> Mapping[str, Step]:
+    def steps(self) -> Mapping[str, UnitStep]:
         """The unit's steps by name, in order."""
 
     @cached_property

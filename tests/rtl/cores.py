@@ -13,7 +13,7 @@ from generator.config import CoreConfig
 from generator.formats import FLOATS, Format, Integer
 from generator.plan import plan_for
 from sim.harness import Driver, Session, SimulationResult, Streams, simulate_sessions
-from sim.layers import Layer
+from sim.layers import LayerData
 from sim.reference import evaluate
 from tests.floating.operands import nearest
 
@@ -90,7 +90,7 @@ def random_float_config(seed: int) -> CoreConfig:
     )
 
 
-def layers_for(config: CoreConfig, seed: int) -> list[Layer]:
+def layers_for(config: CoreConfig, seed: int) -> list[LayerData]:
     """Layers of odd shapes for ``config``: one tile, edge tiles, exact tiles, several tokens, N_max."""
     rng = random.Random(seed)
     n, longest = config.tile_length, config.max_reduction
@@ -101,17 +101,17 @@ def layers_for(config: CoreConfig, seed: int) -> list[Layer]:
         (min(longest, 2 * n), min(most, config.columns), config.rows),
         (rng.randint(1, longest), most, 1),
     ]
-    layers = [Layer.random(config, *shape, seed=rng.getrandbits(32)) for shape in shapes]
+    layers = [LayerData.random(config, *shape, seed=rng.getrandbits(32)) for shape in shapes]
     return [*layers, extreme_layer(config)]
 
 
-def extreme_layer(config: CoreConfig) -> Layer:
+def extreme_layer(config: CoreConfig) -> LayerData:
     """N_max activations at one end of the format under weights of one sign: the largest sums there are."""
     number = config.format
     ends = np.array([[number.minimum], [number.maximum]])
     outputs = min(4, config.outputs or 4)
     weights = np.array([[1], [-1], [1], [-1]], dtype=np.int8)[:outputs]
-    return Layer(
+    return LayerData(
         np.repeat(ends, config.max_reduction, axis=1), np.repeat(weights, config.max_reduction, axis=1)
     )
 
@@ -130,7 +130,7 @@ def sessions_for(config: CoreConfig, seed: int) -> list[Session]:
     ]
 
 
-def truth(config: CoreConfig, layer: Layer) -> Any:
+def truth(config: CoreConfig, layer: LayerData) -> Any:
     """What a layer's results must be.
 
     Of integers numpy's matrix product, of ``exact`` the rounded sum of exact fractions, of other datapaths
@@ -143,7 +143,7 @@ def truth(config: CoreConfig, layer: Layer) -> Any:
     return exactly_rounded(config.format, layer)
 
 
-def exactly_rounded(fmt: Format, layer: Layer) -> Any:
+def exactly_rounded(fmt: Format, layer: LayerData) -> Any:
     """Bits of the float nearest to each exact sum; where a special activation is selected NaN and, above
     it, ``invalid``."""
     values = layer.activations.astype(np.float64)

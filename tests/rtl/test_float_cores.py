@@ -11,7 +11,7 @@ import pytest
 from generator.config import CoreConfig
 from generator.plan import plan_for
 from sim.harness import Driver, Session, Streams, simulate_sessions
-from sim.layers import Layer
+from sim.layers import LayerData
 from tests.rtl.cores import assert_bit_exact
 
 HELD = {"dataflow": "table_stationary", "outputs": 7}
@@ -169,7 +169,7 @@ def test_pipelining_never_changes_a_result(datapath: str) -> None:
             {"activation": "fp16", "datapath": datapath, **bits, **shape, "pipeline": pipeline}
         )
         assert plan_for(core).pipeline_stages == stages
-        layer = Layer.random(core, 37, 8, tokens=5, seed=9)
+        layer = LayerData.random(core, 37, 8, tokens=5, seed=9)
         result = simulate_sessions(core, [Session([layer]), Session([layer], stalls=Streams(0.3, 0.3, 0.3))])
         assert result.passed, result.failures
         outputs += result.outputs

@@ -12,17 +12,17 @@ from generator.config import CoreConfig
 from generator.plan import Tiling, plan_for
 from generator.verilog import emit
 from sim import fast, harness
-from sim.build import Recipe, SimulationError, build
+from sim.build import BuildOptions, SimulationError, build
 from sim.fast import simulate_fast
 from sim.harness import simulate
-from sim.layers import Layer
+from sim.layers import LayerData
 from sim.program import DRIVER
 from sim.session import SimulationResult, Streams
 from tests.rtl.cores import truth
 from tests.sim.faults import rewired
 
 CONFIG = CoreConfig(group_size=2, tables=2, columns=3, max_reduction=32)
-LAYER = Layer.random(CONFIG, 19, 8, tokens=2, seed=3)
+LAYER = LayerData.random(CONFIG, 19, 8, tokens=2, seed=3)
 TRUTH = LAYER.activations @ LAYER.weights.T.astype(np.int64)
 HELD = {"dataflow": "table_stationary", "outputs": 11}
 
@@ -58,7 +58,7 @@ CORES: dict[str, dict[str, Any]] = {
 }
 
 
-def both(config: CoreConfig, layer: Layer, **options: Any) -> tuple[SimulationResult, SimulationResult]:
+def both(config: CoreConfig, layer: LayerData, **options: Any) -> tuple[SimulationResult, SimulationResult]:
     """What the two drivers find."""
     given = config, layer.activations, layer.weights
     return simulate_fast(*given, **options), simulate(*given, **options)
@@ -73,7 +73,7 @@ SHORT = ("lut", "lut-held-rows", "native", "aligned")
 )
 def test_results_and_cycles_are_those_of_cocotb(name: str) -> None:
     config = CoreConfig.parse({"max_reduction": 40, **CORES[name]})
-    layer = Layer.random(config, 31, 11, tokens=3, seed=5)
+    layer = LayerData.random(config, 31, 11, tokens=3, seed=5)
     expected = truth(config, layer)
     for stalls in (0.0, Streams(0.2, 0.5, 0.3)):
         quick, slow = both(config, layer, stalls=stalls, seed=7, expected=expected)
@@ -91,13 +91,13 @@ BLOCKS = tuple(name for name in emit(CONFIG).modules if name.startswith(("column
 @pytest.mark.parametrize(
     ("of_fast", "of_cocotb"),
     [
-        (Recipe(apart=BLOCKS, optimise=1), Recipe(apart=BLOCKS)),
-        (Recipe(optimise=1), Recipe(shared=BLOCKS, optimise=1)),
+        (BuildOptions(apart=BLOCKS, optimise=1), BuildOptions(apart=BLOCKS)),
+        (BuildOptions(optimise=1), BuildOptions(shared=BLOCKS, optimise=1)),
     ],
     ids=["large", "long"],
 )
 def test_how_a_model_is_built_changes_nothing(
-    of_fast: Recipe, of_cocotb: Recipe, monkeypatch: pytest.MonkeyPatch
+    of_fast: BuildOptions, of_cocotb: BuildOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fast, "recipe_for", lambda *_, **__: of_fast)
     monkeypatch.setattr(harness, "recipe_for", lambda *_, **__: of_cocotb)
@@ -161,7 +161,7 @@ def test_a_program_that_fails_is_one_line(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_program_refuses_what_it_cannot_run_in_one_line(tmp_path: Path) -> None:
     emission = emit(CONFIG)
-    program = build(emission.verilog, emission.top, Recipe(optimise=1), DRIVER)
+    program = build(emission.verilog, emission.top, BuildOptions(optimise=1), DRIVER)
     beats = tmp_path / "beats.bin"
     beats.write_bytes(bytes(6))
 

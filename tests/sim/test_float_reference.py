@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from generator.config import CoreConfig
 from generator.plan import plan_for
 from sim.error_bound import aligned_error_bound
-from sim.layers import Layer, values_of
+from sim.layers import LayerData, values_of
 from sim.reference import evaluate
 from tests.floating.operands import canonical
 from tests.rtl.cores import exactly_rounded
@@ -38,7 +38,7 @@ def test_exact_results_are_the_rounded_exact_sums_whatever_the_tile(
         )
         for shape in (*SHAPES, MULTIPLIER)
     ]
-    layer = Layer.random(cores[0], length, 4, tokens=2, seed=seed)
+    layer = LayerData.random(cores[0], length, 4, tokens=2, seed=seed)
     expected = exactly_rounded(cores[0].format, layer)
     for core in cores:
         answer = evaluate(plan_for(core), layer.activations, layer.weights, check=True)
@@ -178,7 +178,7 @@ def test_native_results_are_those_of_numpys_additions_in_the_same_order(
     core = CoreConfig.parse(
         {"activation": activation, "columns": 2, **({"accumulation": "fp32"} if wide else {}), **shape}
     )
-    layer = Layer.random(core, 3 * core.tile_length, 6, tokens=4, seed=core.tile_length)
+    layer = LayerData.random(core, 3 * core.tile_length, 6, tokens=4, seed=core.tile_length)
     answer = evaluate(plan_for(core), layer.activations, layer.weights)
     number = core.accumulator_format
     assert number is not None

@@ -17,13 +17,13 @@ from sim import build, compiler, harness
 from sim.build import SimulationError
 from sim.cache import SHARED_BY_ALL
 from sim.harness import Session, Streams, simulate, simulate_sessions
-from sim.layers import Layer
+from sim.layers import LayerData
 from sim.program import COCOTB
 from sim.runtime import Runtime
 from tests.sim.faults import rewired
 
 CONFIG = CoreConfig(group_size=2, tables=2, columns=3, max_reduction=32)
-LAYER = Layer.random(CONFIG, 19, 8, tokens=2, seed=3)
+LAYER = LayerData.random(CONFIG, 19, 8, tokens=2, seed=3)
 TRUTH = LAYER.activations @ LAYER.weights.T.astype(np.int64)
 
 
@@ -123,7 +123,7 @@ def test_a_core_that_talks_on_is_reported(monkeypatch: pytest.MonkeyPatch) -> No
 def test_sessions_add_up_and_a_stopped_one_counts_what_it_saw() -> None:
     sessions = [
         Session([LAYER], stop_after=1),
-        Session([LAYER, Layer.random(CONFIG, 32, 2, seed=4)]),
+        Session([LAYER, LayerData.random(CONFIG, 32, 2, seed=4)]),
         Session([LAYER], delays=Streams(activation=5)),
     ]
     result = simulate_sessions(CONFIG, sessions)

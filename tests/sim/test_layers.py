@@ -14,7 +14,7 @@ from generator.config import CoreConfig
 from generator.errors import KeyFileError, WorkloadError
 from generator.plan import plan_for
 from sim.fields import pack_fields, unpack_fields, unpack_unsigned
-from sim.layers import Layer, beats_of
+from sim.layers import LayerData, beats_of
 from sim.schedule import Schedule
 
 
@@ -27,7 +27,7 @@ CONFIG = CoreConfig(activation="int5", group_size=2, tables=3, columns=2, rows=2
 
 
 def test_activation_beats_hold_row_after_row() -> None:
-    plan, layer = plan_for(CONFIG), Layer.random(CONFIG, 10, 5, tokens=3, seed=1)
+    plan, layer = plan_for(CONFIG), LayerData.random(CONFIG, 10, 5, tokens=3, seed=1)
     beats = beats_of(plan, layer)
     n = CONFIG.tile_length
     for position, index in enumerate(beats.activation_order):
@@ -40,7 +40,7 @@ def test_activation_beats_hold_row_after_row() -> None:
 
 
 def test_key_beats_hold_column_after_column() -> None:
-    plan, layer = plan_for(CONFIG), Layer.random(CONFIG, 10, 5, tokens=3, seed=1)
+    plan, layer = plan_for(CONFIG), LayerData.random(CONFIG, 10, 5, tokens=3, seed=1)
     beats = beats_of(plan, layer)
     assert len(beats.key_order) == 2 * 3 * 2
     for position, index in enumerate(beats.key_order):
@@ -58,7 +58,7 @@ def test_key_beats_hold_column_after_column() -> None:
 
 def test_a_held_table_sees_the_keys_of_all_outputs() -> None:
     config = CONFIG.model_copy(update={"dataflow": "table_stationary", "outputs": 6})
-    layer = Layer.random(config, 10, 5, tokens=1, seed=1)
+    layer = LayerData.random(config, 10, 5, tokens=1, seed=1)
     held, streamed = beats_of(plan_for(config), layer), beats_of(plan_for(CONFIG), layer)
     assert len(held.activation_order) == 2
     order = held.key_beats[held.key_order].reshape(2, 3, -1)
@@ -71,7 +71,7 @@ def test_a_held_table_sees_the_keys_of_all_outputs() -> None:
 
 def test_a_multipliers_keys_are_weights_in_the_activations_width() -> None:
     config = CoreConfig(architecture="multiplier", activation="int5", tables=3, columns=1, max_reduction=3)
-    beats = beats_of(plan_for(config), Layer.of([[1, 2, 3]], [[-1, 0, 1]]))
+    beats = beats_of(plan_for(config), LayerData.of([[1, 2, 3]], [[-1, 0, 1]]))
     assert [field(beats.key_beats[0], 5 * table, 5) for table in range(3)] == [31, 0, 1]
 
 
@@ -92,6 +92,6 @@ def test_fields_come_back_as_they_went(width: int, fields: int, seed: int) -> No
 
 def test_shapes_and_weights_are_checked_at_the_door() -> None:
     with pytest.raises(WorkloadError, match="do not fit"):
-        Layer.of([[1, 2]], [[1]])
+        LayerData.of([[1, 2]], [[1]])
     with pytest.raises(KeyFileError, match="weight 3 is not ternary"):
-        Layer.of([[1, 2]], [[1, 3]])
+        LayerData.of([[1, 2]], [[1, 3]])

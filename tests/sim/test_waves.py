@@ -14,11 +14,11 @@ import pytest
 from generator.config import CoreConfig
 from sim.build import SimulationError
 from sim.harness import simulate
-from sim.layers import Layer
+from sim.layers import LayerData
 from sim.program import HERE
 
 CONFIG = CoreConfig(group_size=2, tables=2, columns=3, max_reduction=64)
-LAYER = Layer.random(CONFIG, 40, 8, tokens=2, seed=3)
+LAYER = LayerData.random(CONFIG, 40, 8, tokens=2, seed=3)
 HEADER, HIERARCHY_LZ4, LENGTH = 0, 6, 9
 
 

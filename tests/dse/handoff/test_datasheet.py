@@ -16,7 +16,7 @@ from dse.handoff.timing_diagram import cut
 from generator.config import CoreConfig
 from generator.plan import plan_for
 from sim import harness
-from sim.layers import Layer
+from sim.layers import LayerData
 from tests.dse.handoff.conftest import TINY, HandOff
 
 PIPELINED = {"table": "activations", "fetch": True, "reduction_every": 1}
@@ -45,7 +45,7 @@ def test_beats_move_in_the_cycles_that_diagrams_show(core: dict[str, Any]) -> No
         seen.extend(run(*arguments))
         return seen
 
-    layer = Layer.random(config, 2 * config.tile_length, 2 * config.columns)
+    layer = LayerData.random(config, 2 * config.tile_length, 2 * config.columns)
     with mock.patch.object(harness, "_run", keep):
         assert harness.simulate(config, layer.activations, layer.weights).passed
     shown = movements(plan_for(config), 2, 2)

@@ -18,7 +18,7 @@ from generator.config import CoreConfig
 from generator.errors import KeyFileError, WorkloadError
 from generator.files import OutputError
 from generator.plan import plan_for
-from sim.layers import Layer, beats_of
+from sim.layers import LayerData, beats_of
 from sim.weights.key_image import read_image, restore, write_image
 from sim.weights.ternary import TernaryMatrix
 
@@ -65,7 +65,9 @@ def test_an_image_is_the_key_stream_and_gives_the_matrix_back(
         image = read_image(config, directory)
         np.testing.assert_array_equal(image.weights, given_matrix.weights)
         assert image.manifest == manifest
-        beats = beats_of(plan_for(config), Layer.of(np.zeros((1, length), dtype=int), given_matrix.weights))
+        beats = beats_of(
+            plan_for(config), LayerData.of(np.zeros((1, length), dtype=int), given_matrix.weights)
+        )
         stream = beats.key_beats[beats.key_order]
         octets = (directory / "keys.bin").read_bytes()
         assert octets == stream.tobytes()

@@ -1,6 +1,6 @@
 """What tables, fetches and columns do with a kind of number: add it, negate it, take it in, give it out.
 
-The blocks are the same for every number; they differ in the ``Arithmetic`` that the plan chooses here.
+The blocks are the same for every number; they differ in the ``Operators`` that the plan chooses here.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Any, assert_never
 
 from amaranth.hdl import Cat, ClockSignal, Const, Module, Signal, Value
 
-from generator.block import Block, add, keep_low, subtract
+from generator.block import Block, add_signed, keep_low, subtract_signed
 from generator.floating.adder import FloatAdder
 from generator.floating.align import Align
 from generator.floating.fixed import FixedToFloat, FloatToFixed
@@ -26,7 +26,7 @@ from generator.plan import (
 )
 
 
-class Arithmetic:
+class Operators:
     """Two's complement integers, in which a negation is one's complement and a carry that comes later.
 
     ``table_blocks``, ``fetch_blocks`` and ``column_blocks`` are the blocks that it instantiates there. Blocks
@@ -50,7 +50,7 @@ class Arithmetic:
 
     def combine(self, m: Module, entry: Entry, left: Value, right: Value, enable: Value) -> Value:
         """``entry`` of a table from the two entries that it is made of."""
-        combine = subtract if entry.subtract else add
+        combine = subtract_signed if entry.subtract else add_signed
         return combine(m, f"entry_{entry.index}", left, right, entry.range.width)
 
     def negate(self, leaf: Value, sign: Value) -> Value:
@@ -70,7 +70,7 @@ class Arithmetic:
         self, m: Module, name: str, a: Value, b: Value, width: int, carry: Value | None, enable: Value
     ) -> Value:
         """An adder of the reduction."""
-        return add(m, name, a, b, width, carry)
+        return add_signed(m, name, a, b, width, carry)
 
     def addend(
         self, m: Module, row: str, root: Value, pending: Value, exponent: Value | None, enable: Value
@@ -82,14 +82,14 @@ class Arithmetic:
         self, m: Module, row: str, operand: Value, addend: Value, carry: Value | None, enable: Value
     ) -> Value:
         """The accumulator's next value."""
-        return add(m, f"next_{row}", operand, addend, self.plan.accumulator_width, carry)
+        return add_signed(m, f"next_{row}", operand, addend, self.plan.accumulator_width, carry)
 
     def result(self, m: Module, row: str, accumulator: Value, enable: Value) -> Value:
         """The number that leaves the core."""
         return accumulator
 
 
-class MarkedArithmetic(Arithmetic):
+class MarkedOperators(Operators):
     """Floats as integers, which infinities and NaNs are not: a bit above each leaf says whether one went into
     it."""
 
@@ -102,7 +102,7 @@ class MarkedArithmetic(Arithmetic):
         return taken | ~leaf & Cat(negate.replicate(width), Const(0, 1))
 
 
-class ExactArithmetic(MarkedArithmetic):
+class ExactOperators(MarkedOperators):
     """Integers wide enough for every finite float; one rounding, on the way out."""
 
     def __init__(self, plan: CorePlan, units: ExactDatapath) -> None:
@@ -145,7 +145,7 @@ class ExactArithmetic(MarkedArithmetic):
         return value
 
 
-class AlignedArithmetic(MarkedArithmetic):
+class AlignedOperators(MarkedOperators):
     """Integers on the scale of the tile's largest exponent; each tile's sum becomes a float and is added."""
 
     def __init__(self, plan: CorePlan, units: AlignedDatapath) -> None:
@@ -183,7 +183,7 @@ class AlignedArithmetic(MarkedArithmetic):
         self, m: Module, row: str, root: Value, pending: Value, exponent: Value | None, enable: Value
     ) -> tuple[Value, Value]:
         assert exponent is not None
-        fixed = add(m, f"tile_{row}", root, Const(0, 1), self.plan.sum_range.width, pending)
+        fixed = add_signed(m, f"tile_{row}", root, Const(0, 1), self.plan.sum_range.width, pending)
         value = Signal(self.plan.accumulator_width, name=f"rounded_{row}")
         scale = Cat(exponent, Const(0, len(self._to_float.exponent) - len(exponent)))
         m.submodules[f"round_{row}"] = self._to_float.instance(
@@ -201,7 +201,7 @@ class AlignedArithmetic(MarkedArithmetic):
         return total
 
 
-class NativeArithmetic(Arithmetic):
+class NativeOperators(Operators):
     """Floats throughout, each addition rounded. A float is negated by its sign bit, so nothing is pending."""
 
     def __init__(self, plan: CorePlan, units: NativeDatapath) -> None:
@@ -274,16 +274,16 @@ def multiplied(
     return product
 
 
-def arithmetic_of(plan: CorePlan) -> Arithmetic:
+def operators_of(plan: CorePlan) -> Operators:
     """The arithmetic that ``plan`` is built with."""
     match plan.datapath:
         case IntegerDatapath():
-            return Arithmetic(plan)
+            return Operators(plan)
         case NativeDatapath() as units:
-            return NativeArithmetic(plan, units)
+            return NativeOperators(plan, units)
         case ExactDatapath() as units:
-            return ExactArithmetic(plan, units)
+            return ExactOperators(plan, units)
         case AlignedDatapath() as units:
-            return AlignedArithmetic(plan, units)
+            return AlignedOperators(plan, units)
         case unknown:
             assert_never(unknown)
