@@ -59,6 +59,10 @@ def test_scales_of_groups_are_recovered_exactly(group: int, groups: int, rows: i
     np.testing.assert_array_equal(matrix.weights, signs)
     back = matrix.weights * np.repeat(matrix.groups.scales, matrix.groups.length, axis=1)[:, : group * groups]
     np.testing.assert_array_equal(back, weights)
+    kept = np.count_nonzero(weights, axis=1)
+    if rows > 1:
+        means = np.abs(weights.astype(float)).sum(axis=1) / np.maximum(kept, 1)
+        np.testing.assert_allclose(np.broadcast_to(matrix.scale, rows), means)
     assert matrix.weight_error == pytest.approx(lost(weights, matrix), rel=1e-6, abs=1e-9)
 
 
