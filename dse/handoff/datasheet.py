@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from dse.handoff.arithmetic import rules
 from dse.handoff.prices import Price
 from dse.handoff.scripts import PDKS, UTILISATION
 from dse.handoff.templates import text_of
@@ -40,6 +41,8 @@ def datasheet(plan: CorePlan, manifest: Mapping[str, Any], prices: Mapping[str, 
         ORDER=order_of_work(plan),
         KEYS=keys(plan),
         THROUGHPUT=throughput(plan),
+        TABLE_STAGES="one beat" if plan.table_stages == 1 else f"{plan.table_stages} beats",
+        ARITHMETIC=rules(plan),
         CLOCK=clock(manifest["clock_mhz"]),
         PRICES=price_table(prices, manifest["clock_mhz"]),
         UTILISATION=str(UTILISATION),
@@ -197,10 +200,16 @@ def order_of_work(plan: CorePlan) -> str:
             "beats of all `m_tiles` tiles of outputs pass. The last activation beat completes `m_tiles` "
             "result beats."
         )
+    rest = (
+        ""
+        if config.rows == 1
+        else f" A last block of fewer than {config.rows} tokens is filled up with rows of zero activations, "
+        "whose results are to be dropped."
+    )
     return (
         f"A block is {block}. {order} `tlast` marks a block's last result. N and M that are no multiples of "
-        "a tile are filled up with zeros: zero activations, zero weights. The next block may follow at "
-        "once, with other tile counts."
+        f"a tile are filled up with zeros: zero activations, zero weights.{rest} The next block may follow "
+        "at once, with other tile counts."
     )
 
 

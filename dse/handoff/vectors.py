@@ -26,6 +26,8 @@ CASE_BITS = 1 << 19
 """Bits that the beats of a case may have together, unless a case of one tile has more."""
 LONG_SUM_TILES = 64
 """Tiles along N of the longest sums."""
+MANY_TILES = 290
+"""Tiles that make a counter borrow beyond its eighth bit."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,9 @@ RECIPES = (
     Recipe("tokens", "several blocks of tokens", 2, 2, 3),
     Recipe("edges", "N, M and the tokens end inside a tile: zeros fill it up", 2, 3, 2, "edges"),
     Recipe("many_outputs", "one tile along N: results as often as they come", 1, 9, 2),
+    Recipe("many_sums", "every stored sum comes back, in several tiles along N", 2, 40, 2),
+    Recipe("counters", "more tiles of outputs than eight bits count", 1, MANY_TILES, 1),
+    Recipe("long_counters", "more tiles along N than eight bits count", MANY_TILES, 1, 2),
     Recipe("long_sums", "the longest sums of the largest activations", LONG_SUM_TILES, 1, 1, "extreme"),
     Recipe("corners", "the ends of the number format and what is special in it", 3, 2, 2, "corners"),
 )

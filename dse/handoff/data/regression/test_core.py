@@ -33,6 +33,9 @@ EVERY_CASE = Enum("EVERY_CASE", CASES)
 SILENCE = 2 * CORE.latency_cycles + 4
 """Cycles after the last result in which another would show itself."""
 
+LONGEST = PERIOD * (10_000 + 200 * sum(case.cycles + len(case.keys) for case in CASES.values()))
+"""Simulator steps after which a test has gone astray."""
+
 
 class Bench:
     """The core with a source or a sink on each stream, all of them watched."""
@@ -63,17 +66,21 @@ class Bench:
         await bench.reset()
         return bench
 
-    async def reset(self) -> None:
+    async def reset(self, cycles: int = 3) -> None:
         """Resets the core, whatever it is doing; ``aresetn`` is sampled at rising edges."""
         self.dut.aresetn.value = 0
         for side in (self.activations, self.keys, self.results):
             side.rest()
-        await ClockCycles(self.dut.aclk, 3)
+        cocotb.start_soon(self._release(cycles))
+        await ClockCycles(self.dut.aclk, cycles + 1)
         valid = self.dut.m_axis_result_tvalid.value
         assert valid == 0, f"m_axis_result_tvalid is {valid} in reset, 0 is right"
-        self.dut.aresetn.value = 1
         for monitor in self.monitors.values():
             monitor.transfers.clear()
+
+    async def _release(self, cycles: int) -> None:
+        await ClockCycles(self.dut.aclk, cycles)
+        self.dut.aresetn.value = 1
 
     @property
     def taken(self) -> list[Transfer]:
@@ -122,7 +129,7 @@ class Bench:
                 assert seen.last == case.last(beat), f"{case.name}, result beat {beat}: tlast is {seen.last}"
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=LONGEST, timeout_unit="step")
 @cocotb.parametrize(case=list(EVERY_CASE), traffic=list(Traffic))
 async def results_are_golden(dut: Any, case: Enum, traffic: Traffic) -> None:
     """Every case gives its golden results, however the streams hesitate."""
@@ -131,7 +138,7 @@ async def results_are_golden(dut: Any, case: Enum, traffic: Traffic) -> None:
     bench.check([case.value])
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=LONGEST, timeout_unit="step")
 @cocotb.parametrize(traffic=list(Traffic))
 async def layers_follow_each_other_without_a_gap(dut: Any, traffic: Traffic) -> None:
     """Blocks of different sizes follow each other without a reset or an empty cycle between them."""
@@ -141,7 +148,7 @@ async def layers_follow_each_other_without_a_gap(dut: Any, traffic: Traffic) -> 
     bench.check(cases)
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=LONGEST, timeout_unit="step")
 @cocotb.parametrize(case=list(EVERY_CASE))
 async def timing_is_that_of_the_datasheet(dut: Any, case: Enum) -> None:
     """When no stream pauses, the first result and the last come in exactly the cycles that they should."""
@@ -155,7 +162,7 @@ async def timing_is_that_of_the_datasheet(dut: Any, case: Enum) -> None:
         assert latency == CORE.latency_cycles, f"{latency} cycles latency, {CORE.latency_cycles} is right"
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=LONGEST, timeout_unit="step")
 async def a_result_waits_until_it_is_taken(dut: Any) -> None:
     """A result that nobody takes stays as it is, and no key is taken meanwhile."""
     bench = await Bench.start(dut)
@@ -177,14 +184,17 @@ async def a_result_waits_until_it_is_taken(dut: Any) -> None:
         assert not dut.s_axis_key_tready.value, f"cycle {cycle()}: a key could go while a result waits"
     assert len(bench.monitors["key"].transfers) == before
     taking = cocotb.start_soon(bench.results.take())
-    while len(bench.taken) < len(case.results):
+    for _ in range(case.cycles + SILENCE):
         await edge
+        if len(bench.taken) == len(case.results):
+            break
+    assert len(bench.taken) == len(case.results), f"only {len(bench.taken)} result beats come"
     bench.check([case])
     for task in (*sends, taking):
         task.cancel()
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=LONGEST, timeout_unit="step")
 @cocotb.parametrize(after=[1, 2, 3, 5, 8, 13, 21])
 async def reset_leaves_nothing_behind(dut: Any, after: int) -> None:
     """A core that is reset in the middle of its work begins anew."""
@@ -201,7 +211,28 @@ async def reset_leaves_nothing_behind(dut: Any, after: int) -> None:
     await ClockCycles(dut.aclk, after)
     for stream in streams:
         stream.cancel()
-    await bench.reset()
+    await bench.reset(cycles=1)
     again = random.choice(list(CASES.values()))
     await bench.run([again])
     bench.check([again])
+
+
+@cocotb.test(timeout_time=LONGEST, timeout_unit="step")
+async def one_cycle_of_reset_empties_a_full_pipeline(dut: Any) -> None:
+    """Of tiles that stand behind a result that nobody takes, nothing is left after one cycle of reset."""
+    bench = await Bench.start(dut)
+    case = max(CASES.values(), key=lambda case: len(case.results))
+    sends = [
+        cocotb.start_soon(stream)
+        for stream in (bench.activations.send(case.activations), bench.keys.send(case.keys))
+    ]
+    await ClockCycles(dut.aclk, case.cycles + SILENCE)
+    for task in sends:
+        task.cancel()
+    await bench.reset(cycles=1)
+    taking = cocotb.start_soon(bench.results.take())
+    await ClockCycles(dut.aclk, SILENCE)
+    taking.cancel()
+    assert not bench.taken, f"{len(bench.taken)} result beats come of what was before the reset"
+    await bench.run([case])
+    bench.check([case])
