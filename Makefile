@@ -1,49 +1,64 @@
 # Two commands do everything on a fresh machine: `make sweep` and `make test`.
-# Needed besides Python 3.11: g++, make, perl. All else is installed into .venv from pyproject.toml.
+# Needed besides Python 3.11 to 3.14: g++, make, perl. All else is installed into .venv: what pyproject.toml
+# asks for, in the versions of constraints.txt, which `make lock` renews.
 
 PYTHON ?= python3
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
 OUT ?= reports/bitnet-2b4t
 
-.PHONY: sweep test exhaustive benchmarks claims lint clean
+# Of pip only errors are shown: its warnings are of newer versions of itself, of being root, and of folders of
+# packages or for its cache that the machine has configured and does not have.
+PIP := PIP_ROOT_USER_ACTION=ignore $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet install
 
-sweep: .venv/installed  ## explore BitNet b1.58 2B4T, emit the best core, simulate a real layer on it
+.PHONY: sweep test exhaustive benchmarks claims lint lock clean
+
+sweep: $(VENV)/installed  ## explore BitNet b1.58 2B4T, emit the best core, simulate a real layer on it
 	$(BIN)/ternlut sweep examples/bitnet-2b4t.toml -o $(OUT) --emit-best
 
-test: .venv/tested lint  ## lint, types and every test that fits in a few minutes
-	$(BIN)/python -m pytest -n auto -m "not exhaustive" --durations 12
+TESTS ?= tests
+test: $(VENV)/tested  ## every test that fits in a few minutes
+	$(BIN)/python -m pytest -n auto -m "not exhaustive" --durations 12 $(TESTS)
 
-exhaustive: .venv/tested  ## the long proofs
+exhaustive: $(VENV)/tested  ## the long proofs
 	$(BIN)/python -m pytest -n auto -m exhaustive tests tests/floating/exhaustive_fp16.py
 
-benchmarks: .venv/tested  ## the figures of the README, measured
+benchmarks: $(VENV)/tested  ## the figures of the README, measured
 	for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
 
-claims: .venv/installed  ## what the literature claims, measured: reports/claims
+claims: $(VENV)/installed  ## what the literature claims, measured: reports/claims
 	$(BIN)/python -m dse.claims
 
-lint: .venv/tested
+lint: $(VENV)/tested  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --no-cache
 
-.venv/installed: pyproject.toml | tools
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable .
+# One list for every Python that pyproject.toml allows, those of them that need other versions marked.
+lock: $(VENV)/installed  ## the newest versions that go together, into constraints.txt
+	$(PIP) uv
+	printf 'pip\nsetuptools>=77\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras \
+	  --upgrade --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml - -o $(VENV)/locked
+	(echo '# What make installs, on every Python that pyproject.toml allows: renewed by `make lock`.'; \
+	  cat $(VENV)/locked) > constraints.txt
+
+$(VENV)/installed: pyproject.toml constraints.txt | tools
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --upgrade --constraint constraints.txt pip setuptools
+	$(PIP) --constraint constraints.txt --no-build-isolation --editable .
 	touch $@
 
-.venv/tested: .venv/installed
-	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+$(VENV)/tested: $(VENV)/installed
+	$(PIP) --constraint constraints.txt --no-build-isolation --editable ".[dev]"
 	touch $@
 
 .PHONY: tools
 tools:
 	@for tool in g++ perl $(PYTHON); do command -v $$tool > /dev/null || \
-	  { echo "make: $$tool is missing: install g++, make, perl and Python 3.11 or newer" >&2; exit 2; }; done
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "make: $(PYTHON) is older than 3.11: set PYTHON=python3.11 or newer" >&2; exit 2; }
+	  { echo "make: $$tool is missing: install g++, make, perl and Python 3.11 to 3.14" >&2; exit 2; }; done
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
+	  { echo "make: $(PYTHON) does not run or is none of 3.11 to 3.14: set PYTHON=python3.13, say" >&2; exit 2; }
 
 clean:
-	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv* build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
