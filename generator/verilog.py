@@ -24,6 +24,7 @@ from generator.block import PIECE, Block
 from generator.config import CoreConfig
 from generator.core import Core
 from generator.directory import write_directory
+from generator.errors import ConfigError
 from generator.plan import CorePlan, beat_bits, core_name, plan_for
 
 PASSES = (
@@ -51,6 +52,9 @@ WIDENED = {
 
 UNSTATED_MHZ = 1000.0
 """What constraints begin with where nobody states a clock."""
+
+MOST_WIRES = 1 << 20
+"""Bits of one vector at most: far beyond what tools take, and what is written in minutes."""
 
 
 @dataclass(frozen=True)
@@ -158,13 +162,34 @@ def period_ns(clock_mhz: float) -> float:
 
 
 def emit(config: CoreConfig) -> Emission:
-    """The Verilog of ``config``. The same configuration gives the same bytes."""
+    """The Verilog of ``config``. The same configuration gives the same bytes.
+
+    Raises ``ConfigError`` for a core whose wires no tool would take.
+    """
+    check_wires(plan_for(config))
     core = Core(plan_for(config))
     name_after(core, config.digest)
     blocks = distinct_blocks(core)
     texts = {block.module_name: f"// Ternlut: {block.summary}\n" + to_verilog(block) for block in blocks}
     texts[blocks[-1].module_name] = configuration(config) + texts[blocks[-1].module_name]
     return Emission(config, texts)
+
+
+def check_wires(plan: CorePlan) -> None:
+    """Raises ``ConfigError`` in one line where a vector of the core is wider than ``MOST_WIRES``."""
+    config, beats = plan.config, beat_bits(plan)
+    widths = {
+        "a beat of keys": beats.key,
+        "a beat of activations": beats.activation,
+        "a beat of results": beats.result,
+        "what the tables hold": config.rows * config.tables * plan.table_bits,
+    }
+    what, bits = max(widths.items(), key=lambda item: item[1])
+    if bits > MOST_WIRES:
+        raise ConfigError(
+            f"tables = {config.tables}, columns = {config.columns}, rows = {config.rows}: {what} would be "
+            f"{bits:,} bits wide, {MOST_WIRES:,} are the most that Verilog is written for"
+        )
 
 
 def name_after(block: Block, digest: str) -> None:

@@ -22,6 +22,20 @@ CHUNK_VALUES = 1 << 18
 """Activations or results worked on at a time, which bounds memory."""
 
 
+MOST_VALUES = 1 << 30
+"""Weights, activations or results of a layer at most."""
+
+
+def check_size(length: int, outputs: int, tokens: int) -> None:
+    """Raises ``WorkloadError`` in one line where a layer has more than ``MOST_VALUES`` of something."""
+    counts = {"weights": length * outputs, "activations": length * tokens, "results": outputs * tokens}
+    what, count = max(counts.items(), key=lambda item: item[1])
+    if count > MOST_VALUES:
+        raise WorkloadError(
+            f"layer {length}x{outputs}, {tokens} tokens: {count:,} {what}, {MOST_VALUES:,} are the most"
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class LayerData:
     """x[B, N] ``activations`` and ternary W[M, N] ``weights``."""
@@ -45,8 +59,10 @@ class LayerData:
     ) -> LayerData:
         """Random values of the core's format, extremes among them, and random ternary weights.
 
-        Some outputs take every activation with one sign, so that sums come near their limits.
+        Some outputs take every activation with one sign, so that sums come near their limits. Raises
+        ``WorkloadError`` for sizes that no memory holds.
         """
+        check_size(length, outputs, tokens)
         rng = np.random.default_rng(seed)
         weights = rng.integers(-1, 1, size=(outputs, length), endpoint=True, dtype=np.int8)
         weights[rng.random(outputs) < 0.1] = rng.choice(np.array([-1, 1], dtype=np.int8))

@@ -51,6 +51,9 @@ def sweep(
     emit_best: Annotated[
         bool, typer.Option("--emit-best", help="Write the best design's Verilog and simulate a layer on it.")
     ] = False,
+    long: Annotated[
+        bool, typer.Option("--long", help="Begin a sweep that will take more than a day.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Explore a design space and report its Pareto front."""
@@ -66,6 +69,8 @@ def sweep(
             resume=resume,
             verify=verify,
             liberty=liberty,
+            long=long,
+            announce=complain,
             progress=progress,
         )
     figures = finished.figures()

@@ -41,7 +41,8 @@ FROM_WORKLOAD = "workload"
 OUTPUTS_OF_A_CORE = "ceil(M / max(1, cores * (split == 'outputs')))"
 """What the workload needs of ``outputs`` where several cores may share them."""
 
-MOST_POINTS = 1 << 60
+MOST_POINTS = 1 << 44
+"""Points of a space at most: weeks of judging."""
 
 COLUMNS = ("id", "feasible", "front", "group_front")
 """Columns of ``points.parquet`` beside keys and figures."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from costmodel.cells.liberty import Library
@@ -11,12 +11,14 @@ from costmodel.fit.libraries import cells_of
 from costmodel.price.technology import Technology, load_technology
 from dse.engine.checkpoint import Checkpoint
 from dse.engine.judging import Crew, Grid, Outcome, run
+from dse.engine.processes import Processes
 from dse.presentation.terminal import Progress, silent
 from dse.pricing.model import Model
 from dse.results.points import write_points
 from dse.results.sweep_results import POINTS
 from dse.spec.axes import SpecError
 from dse.spec.sweep_spec import SweepSpec
+from dse.sweep.duration import check_duration, expected_seconds
 from dse.sweep.finished import Finished, report
 from dse.sweep.record import digest_of, meta_of, verified_before, write_meta
 from generator.files import cache_directory, claimed, output_directory
@@ -33,14 +35,18 @@ def sweep(
     workers: int | None = None,
     verify: int | None = None,
     liberty: Sequence[Path] = (),
+    long: bool = False,
+    announce: Callable[[str], None] = lambda text: None,
     progress: Progress = silent,
 ) -> Finished:
     """Runs the spec file ``path`` and leaves its results in ``directory``.
 
     ``crew`` judges the space, this process unless said; ``workers`` processes synthesize what is verified.
-    ``verify`` and ``liberty`` take the place of the spec's. ``progress`` is told a stage, the share of it
-    that is done, and how many points all of it is. Raises ``TernlutError`` in one line for whatever is wrong
-    with the spec or the directory; finished chunks, syntheses and verified designs stay for ``resume``.
+    ``verify`` and ``liberty`` take the place of the spec's. ``announce`` is told how long a long sweep takes;
+    one of more than a day is refused unless it is meant to be ``long``. ``progress`` is told a stage, the
+    share of it that is done, and how many points all of it is. Raises ``TernlutError`` in one line for
+    whatever is wrong with the spec or the directory; finished chunks, syntheses and verified designs stay for
+    ``resume``.
     """
     began = time.perf_counter()
     spec = SweepSpec.load(path)
@@ -54,8 +60,15 @@ def sweep(
         )
     technology = load_technology(spec.technology)
     library = _library(path, spec) if spec.verify else None
+
+    def agree(points: int, seconds: float) -> None:
+        if duration := check_duration(str(path), points, seconds, long):
+            announce(duration)
+
     with claimed(output_directory(directory)):
-        return _swept(path, directory, spec, technology, library, crew, resume, workers, progress, began)
+        return _swept(
+            path, directory, spec, technology, library, crew, resume, workers, agree, progress, began
+        )
 
 
 def _swept(
@@ -67,12 +80,15 @@ def _swept(
     crew: Crew | None,
     resume: bool,
     workers: int | None,
+    agree: Callable[[int, float], None],
     progress: Progress,
     began: float,
 ) -> Finished:
     """``sweep``, once what is wrong with its input has shown and ``directory`` is its alone."""
     model = Model.build(spec, technology, str(path), lambda share: progress("pricing", share))
     grid = Grid.of(model)
+    processes = crew.workers if isinstance(crew, Processes) else 1
+    agree(model.space.size, expected_seconds(model, grid, processes))
     digest = digest_of(model, grid)
     checkpoint = Checkpoint(directory / CHECKPOINT, digest, resume)
     size, done, kept, judged = model.space.size, 0, None, time.perf_counter()
