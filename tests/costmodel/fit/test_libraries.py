@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from costmodel.cells.liberty import Library
-from costmodel.flow.libraries import cells_of, user_library
+from costmodel.fit.libraries import cells_of
+from costmodel.flow.libraries import user_library
 from costmodel.flow.synthesis import Flow, shipped_library, synthesize
 from costmodel.price.technology import TechnologyError, load_technology
 from tests.costmodel.cells.liberties import INVERTER, NAND, NOR, REGISTER, flip_flop, gate, library
