@@ -81,9 +81,9 @@ class Naming:
         several = row.get("cores", 1) > 1
         words = [number(row)] if numbers or set(NUMBER) & set(self.varied) else []
         words.append(f"{row['cores']} cores that {division(row)}, each {tile(row)}" if several else tile(row))
-        told = {"architecture", *NUMBER, *TILE, "cores", "split", "clock_mhz"}
+        covered = {"architecture", *NUMBER, *TILE, "cores", "split", "clock_mhz"}
         for key in self.varied:
-            if key not in told and row.get(key) is not None:
+            if key not in covered and row.get(key) is not None:
                 words.append(OTHERS[key](row[key]) if key in OTHERS else f"{key} = {row[key]}")
         if self.tells_clock:
             words.append(f"at {row['clock_mhz']:,.0f} MHz")

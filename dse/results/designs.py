@@ -99,8 +99,8 @@ def core_toml(row: Row) -> str:
 
 def system_of(row: Row) -> dict[str, Any]:
     """How the design's cores are put to work, where that is not the default; the clock (MHz) in any case."""
-    told = {"clock_mhz"} | ({"split"} if row["cores"] > 1 else set())
-    values = {key: row[key] for key in SYSTEM_KEYS if key in told or row[key] != system_default(key)}
+    always = {"clock_mhz"} | ({"split"} if row["cores"] > 1 else set())
+    values = {key: row[key] for key in SYSTEM_KEYS if key in always or row[key] != system_default(key)}
     if row["cores"] == 1:
         values.pop("split", None)
     return values | {"clock_mhz": float(f"{row['clock_mhz']:.5g}")}

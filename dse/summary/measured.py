@@ -26,16 +26,16 @@ def sentences(found: Sequence[Verified]) -> list[str]:
     """What the verification of a sweep's designs means, the recommended one first."""
     if not found:
         return []
-    said = [_told(found[0])]
+    said = [_first_design(found[0])]
     if len(found) > 1:
-        said.append(_told_of_all(found))
+        said.append(_all_designs(found))
     said += [f"WRONG: {one.complaint}." for one in found if not one.passed]
     if not found[0].holds:
-        said.append(_told_instead(found))
+        said.append(_alternative(found))
     return said
 
 
-def _told(one: Verified) -> str:
+def _first_design(one: Verified) -> str:
     measured, modelled = one.measured, one.modelled
     cycles = (
         "as modelled" if measured.cycles == modelled.cycles else f"where the model says {modelled.cycles:,}"
@@ -54,7 +54,7 @@ def _told(one: Verified) -> str:
     return text
 
 
-def _told_of_all(found: Sequence[Verified]) -> str:
+def _all_designs(found: Sequence[Verified]) -> str:
     exact = sum(one.passed for one in found)
     area, delay = (max(abs(one.error_percent[name]) for one in found) for name in ("area_um2", "delay_ps"))
     kept = sum(not one.broken for one in found)
@@ -70,7 +70,7 @@ def _all(count: int, found: Sequence[Verified]) -> str:
     return f"{number} {'is' if count == 1 else 'are'}"
 
 
-def _told_instead(found: Sequence[Verified]) -> str:
+def _alternative(found: Sequence[Verified]) -> str:
     """Which verified design to take where the first does not hold."""
     holding = [one for one in found if one.holds]
     if not holding:

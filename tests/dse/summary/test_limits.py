@@ -88,7 +88,7 @@ def test_the_best_core_file_holds_the_core_and_tells_of_the_rest_in_comments(res
     assert best is not None
     text = core_toml(best)
     assert (results / "best.toml").read_text() == text
-    assert CoreConfig.parse(tomllib.loads(text)) == core_of(best)
+    assert CoreConfig.load(results / "best.toml") == core_of(best)
     assert core_of(best).tables == best["width"] / best["group_size"]
     comments = [line[2:] for line in text.splitlines() if line.startswith("# ")]
     told = tomllib.loads("\n".join(line for line in comments if "=" in line))

@@ -336,6 +336,12 @@ def test_areas_of_parts_are_those_of_the_designs(case: Case) -> None:
             assert any(abs(value_of(theirs) - area) < 0.51 for area in cheapest[f"area_{part}"])
 
 
+def test_a_phrase_is_the_name_of_one_design(case: Case) -> None:
+    """Whatever tells two designs apart is in the words for them."""
+    phrases = [case.summary.naming.phrase(row) for row in case.summary.results.fronts]
+    assert len(set(phrases)) == len(phrases) > 1
+
+
 def test_a_tie_is_called_one_in_the_table_too(case: Case) -> None:
     for what, row in case.summary.highlights:
         name = case.price if "as fast" in what or what.count("same") else case.merit

@@ -11,6 +11,7 @@ import pytest
 
 from dse.engine.judging import Grid, run
 from dse.results.columns import design_rows
+from dse.results.sweep_results import Results
 from dse.sweep.finished import report
 from dse.sweep.run import sweep
 from generator.config import CoreConfig
@@ -93,3 +94,12 @@ def test_the_report_shows_formats_and_errors(directory: Path) -> None:
     assert (directory / "formats.png").stat().st_size > 10_000
     header = (directory / "pareto.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
     assert {"rms_error", "arithmetic_error", "datapath"} <= set(header)
+
+
+def test_datapaths_and_bits_are_in_the_name_of_a_design(directory: Path) -> None:
+    results = Results.load(directory)
+    phrases = {results.naming.phrase(row): row for row in results.fronts}
+    assert len(phrases) == len(results.fronts)
+    for phrase, row in phrases.items():
+        for key in ("activation", "datapath", "aligned_bits"):
+            assert row[key] is None or str(row[key]) in phrase
