@@ -71,7 +71,10 @@ def generate(
 
 def synth(
     core: CoreFile,
-    tech: Tech = "asap7",
+    tech: Annotated[
+        str | None,
+        typer.Option("--tech", metavar="NAME", help="Technology with shipped cells.", show_default="asap7"),
+    ] = None,
     liberty: LibertyFiles = [],  # noqa: B006
     dont_use: DontUse = [],  # noqa: B006
     hierarchical: Annotated[bool, typer.Option("--hierarchical", help="Each module once.")] = False,
@@ -92,6 +95,8 @@ def synth(
     config = load_core(core, override)
     if adders not in ("cells", "generic"):
         raise UsageError(f"--adders {adders}: cells or generic is expected")
+    if tech is not None and liberty:
+        raise UsageError(f"--tech {tech} and --liberty: the cells are those of the files, leave one out")
     if hierarchical and clock_ps is not None:
         raise UsageError("--hierarchical with --clock-ps: only flattened designs are sized, leave one out")
     from costmodel.fit.libraries import cells_of
@@ -99,7 +104,7 @@ def synth(
     from generator.files import write_text
     from generator.verilog import emit
 
-    library = cells_of(tech, liberty, dont_use=dont_use)
+    library = cells_of(tech or "asap7", liberty, dont_use=dont_use)
     emission = emit(config)
     flow = Flow(
         "generic" if adders == "generic" else "cells", hierarchical, clock_ps, netlist=netlist is not None

@@ -24,7 +24,14 @@ Overrides = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Tech = Annotated[str, typer.Option("--tech", metavar="NAME", help="Technology, shipped or a TOML file.")]
 LibertyFiles = Annotated[
-    list[Path], typer.Option("--liberty", metavar="FILE", help="Liberty file, plain or gzip; repeatable.")
+    list[Path],
+    typer.Option(
+        "--liberty",
+        metavar="FILE",
+        help="Liberty file, plain or gzip; repeatable.",
+        exists=True,
+        dir_okay=False,
+    ),
 ]
 DontUse = Annotated[
     list[str],

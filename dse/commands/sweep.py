@@ -45,6 +45,8 @@ def sweep(
             "--liberty",
             metavar="FILE",
             help="Liberty file to verify with; repeatable.",
+            exists=True,
+            dir_okay=False,
             show_default="the spec's, else shipped cells",
         ),
     ] = [],  # noqa: B006

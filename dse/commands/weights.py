@@ -122,8 +122,9 @@ def pack(
     began = time.perf_counter()
     config = load_core(core, override)
     if unpack:
-        if tensor or i2s:
-            raise UsageError(f"{'--tensor' if tensor else '--i2s'}: is not for --unpack")
+        stated = {"--tensor": tensor, "--i2s": i2s, "--ternary": ternary != "auto", "--per": per != "tensor"}
+        for option in (option for option, given in stated.items() if given):
+            raise UsageError(f"{option}: is not for --unpack")
         from sim.weights.key_image import read_image, restore
 
         image = read_image(config, file)

@@ -6,6 +6,7 @@ import errno
 import json
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from dse import cli
 from tests.dse.running import Run
 from tests.dse.specs import TECHNOLOGY, spec_file
 from tests.dse.sweep.test_sweep import FILES
@@ -308,3 +310,60 @@ def test_an_error_of_ours_that_is_none_of_the_users_is_not_hidden(
     monkeypatch.setattr("dse.commands.cores.load_core", broken)
     with pytest.raises(ZeroDivisionError):
         ternlut("estimate", core)
+
+
+def test_help_is_shown_without_a_command_and_by_either_option(ternlut: Run) -> None:
+    shown = ternlut("--help")
+    assert (shown.status, shown.err) == (0, "")
+    assert ternlut() == ternlut("-h") == shown
+    assert ternlut("synth", "-h") == ternlut("synth", "--help")
+
+
+def test_help_has_whole_sentences(ternlut: Run) -> None:
+    words = " ".join(ternlut("--help").out.partition("Commands:")[2].split())
+    assert "..." not in words
+    for command in cli.app.registered_commands:
+        assert command.callback is not None
+        assert (command.callback.__doc__ or "").splitlines()[0] in words
+
+
+def test_the_version_is_that_of_the_package(ternlut: Run) -> None:
+    assert ternlut("--version").out == f"ternlut {metadata.version('ternlut')}\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("workloads", "bitnet-b1-58-2b-4t"),
+        ("technologies", "sky130hd"),
+        ("metrics", "area_um2"),
+        ("formats", "fp8_e4m3"),
+    ],
+)
+def test_names_are_listed(ternlut: Run, kind: str, name: str) -> None:
+    assert f"ternlut list {kind}\n" in ternlut("list").out
+    rows = ternlut("list", kind, "--json").figures[kind]
+    assert name in {row["name"] for row in rows}
+    assert f"\n{name} " in ternlut("list", kind).out
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["synht"], "No such command 'synht'. Did you mean 'synth'?"),
+        (["synth", "--tehc", "x"], "No such option: --tehc, did you mean --tech?"),
+        (["list", "metric"], "list metric: did you mean 'metrics'?"),
+        (["estimate", "CORE", "--tech", "asap"], "technology 'asap' is unknown: did you mean 'asap7'"),
+        (["estimate", "CORE", "--set", "colums=3"], "unknown key 'colums': did you mean 'columns'?"),
+        (["estimate", "CORE", "--set", "activation=fp61"], "number format: did you mean 'fp16'"),
+        (["synth", "CORE", "--clock-ps", "fast"], "--clock-ps: a number is expected"),
+        (["simulate", "CORE", "--tokens", "0"], "--tokens: greater than or equal to 1 is expected"),
+        (["calibrate", "--liberty", "none.lib", "--name", "x", "-o", "x"], "'none.lib' does not exist"),
+        (["validate", "--liberty", "none.lib"], "'none.lib' does not exist"),
+        (["synth", "CORE", "--tech", "asap7", "--liberty", "CORE"], "--tech asap7 and --liberty: the cells"),
+    ],
+)
+def test_what_is_mistyped_is_answered_by_what_was_meant(
+    ternlut: Run, core: Path, given: list[str], said: str
+) -> None:
+    assert said in ternlut(*(core if word == "CORE" else word for word in given)).complaint
