@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import subprocess
 import sys
 from importlib import metadata
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dse import cli
+from generator.config import load_core
 from tests.dse.running import Run
 from tests.dse.specs import TECHNOLOGY, spec_file
 from tests.dse.sweep.test_sweep import FILES
@@ -182,6 +184,14 @@ def test_sweep_builds_the_best_design_and_runs_a_layer_on_it(ternlut: Run, tmp_p
     assert "simulated 96 → 250, 3 tokens: 750 results in " in result.out
     assert "bit-exact" in result.out
     assert list((tmp_path / "out" / "best").glob("*.v"))
+    # The clock that it was judged at is that of the hand-off, and of one made from best.toml.
+    _, target = load_core(tmp_path / "out" / "best.toml")
+    again = ternlut("generate", tmp_path / "out" / "best.toml", "-o", tmp_path / "again", "--json").figures
+    assert again["clock_mhz"] == target.clock_mhz is not None
+    constraints = [path / "constraints.sdc" for path in (tmp_path / "out" / "best", tmp_path / "again")]
+    assert constraints[0].read_text() == constraints[1].read_text()
+    period = float(re.findall("^set clock_period (.*)$", constraints[0].read_text(), re.M)[0])
+    assert period == pytest.approx(1000 / target.clock_mhz, abs=0.0011)
 
 
 @pytest.mark.parametrize("more", [(), ("--emit-best",), ("--emit-best", "--json")])

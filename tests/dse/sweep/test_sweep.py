@@ -22,7 +22,7 @@ from dse.engine.judging import Grid, run
 from dse.results.sweep_results import PARETO, POINTS
 from dse.sweep.finished import report
 from dse.sweep.run import sweep
-from generator.config import CoreConfig
+from generator.config import load_core
 from generator.errors import TernlutError
 from generator.files import OutputError
 from tests.dse.specs import model_of, small, spec_file
@@ -93,7 +93,8 @@ def test_the_summary_recommends_the_cheapest_of_nearly_the_fastest_within_the_bu
     most = max(p["tokens_per_second"] for p in affordable)
     near = [p for p in affordable if p["tokens_per_second"] >= 0.99 * most]
     chosen = min(near, key=lambda p: p["area_um2"])
-    best = CoreConfig.load(finished / "best.toml")
+    best, target = load_core(finished / "best.toml")
+    assert target.clock_mhz == pytest.approx(chosen["clock_mhz"], rel=1e-4)
     assert (best.architecture, best.tables, best.columns, best.group_size) == (
         chosen["architecture"], chosen["tables"], chosen["columns"], chosen["group_size"],
     )  # fmt: skip
