@@ -20,7 +20,7 @@ TESTS ?= tests
 test: $(VENV)/tested  ## every test that fits in a few minutes
 	$(BIN)/python -m pytest -n auto -m "not exhaustive" --durations 12 $(TESTS)
 
-exhaustive: $(VENV)/tested  ## the long proofs
+exhaustive: $(VENV)/tested  ## the long proofs, and wrong cores that regressions have to notice
 	$(BIN)/python -m pytest -n auto -m exhaustive tests tests/floating/exhaustive_fp16.py
 
 benchmarks: $(VENV)/tested  ## the figures of the README, measured

@@ -48,11 +48,11 @@ RECIPES = (
     Recipe("tokens", "several blocks of tokens", 2, 2, 3),
     Recipe("edges", "N, M and the tokens end inside a tile: zeros fill it up", 2, 3, 2, "edges"),
     Recipe("many_outputs", "one tile along N: results as often as they come", 1, 9, 2),
-    Recipe("many_sums", "every stored sum comes back, in several tiles along N", 2, 40, 2),
+    Recipe("many_sums", "every stored sum comes back, in several tiles along N", 2, 33, 2),
     Recipe("counters", "more tiles of outputs than eight bits count", 1, MANY_TILES, 1),
     Recipe("long_counters", "more tiles along N than eight bits count", MANY_TILES, 1, 2),
     Recipe("long_sums", "the longest sums of the largest activations", LONG_SUM_TILES, 1, 1, "extreme"),
-    Recipe("corners", "the ends of the number format and what is special in it", 3, 2, 2, "corners"),
+    Recipe("corners", "the ends of the number format and what is special in it", 3, 2, 8, "corners"),
 )
 
 
@@ -171,8 +171,9 @@ def layer_of(
         activations: NDArray[Any] = np.repeat(np.resize(ends, tokens)[:, None], length, axis=1)
     elif values == "corners":
         activations = rng.choice(corners(config.format), size=(tokens, length))
-        # Few weights are not zero, so that an infinity or a NaN does not decide every result.
-        weights[rng.random(weights.shape) < 1 - 4 / length] = 0
+        # Few groups have weights, so that an infinity or a NaN does not decide every result.
+        groups = rng.random((outputs, -(-length // config.group_size))) < 4 / length
+        weights *= np.repeat(groups, config.group_size, axis=1)[:, :length]
     else:
         activations = config.format.random(rng, (tokens, length))
     return LayerData.of(activations, weights)
