@@ -44,7 +44,7 @@ def test_modules_in_the_working_directory_are_not_run(command: str, tmp_path: Pa
     (user / "core.toml").write_text(CORE)
     spec_file(user)
     given = {
-        "synth": ["core.toml", "--clock-ps", "500"],
+        "synth": ["core.toml", "--clock-ps", "5000"],
         "simulate": ["core.toml", "--layer", "13x7"],
         "sweep": ["spec.toml", "-o", "out", "--workers", "2"],
     }
