@@ -27,7 +27,7 @@ benchmarks: $(VENV)/tested  ## the figures of the README, measured
 	for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
 
 claims: $(VENV)/installed  ## what the literature claims, measured: reports/claims
-	$(BIN)/python -m dse.claims
+	$(BIN)/python -m dse.studies.claims
 
 lint: $(VENV)/tested  ## style and types
 	$(BIN)/ruff check .

@@ -1,6 +1,6 @@
 """Design-space exploration and the command line.
 
-Imports run one way: ``spec``, ``pricing``, ``engine``, ``results``; ``presentation`` rests on ``pricing``;
-``summary`` on all of these, ``verification`` and ``report`` on it, and ``sweep`` on both. ``validation``,
-``claims`` and ``handoff`` stand beside, and the command line above.
+Imports run one way: ``spec``, then ``pricing``, on which ``engine`` and ``presentation`` rest, then
+``sweep``, ``studies`` and the command line; ``handoff`` stands beside them. Within ``sweep``: ``results``,
+``summary``, then ``verification`` and ``report``, then the run of a whole sweep.
 """

@@ -16,7 +16,7 @@ from generator.files import claimed
 
 if TYPE_CHECKING:
     from dse.engine.judging import Crew
-    from dse.summary.findings import Summary
+    from dse.sweep.summary.findings import Summary
 
 
 def sweep(
@@ -112,9 +112,9 @@ def report(
 
 def say_sweep(summary: Summary, figures: dict[str, Any]) -> None:
     """The findings of a sweep, as text."""
-    from dse.summary.measured import sentences
-    from dse.summary.sentences import headline, why
-    from dse.summary.summary_file import highlights
+    from dse.sweep.summary.measured import sentences
+    from dse.sweep.summary.sentences import headline, why
+    from dse.sweep.summary.summary_file import highlights
 
     for sentence in (*headline(summary), *why(summary), *sentences(summary.results.verified)):
         say(f"{sentence}\n")
@@ -131,7 +131,7 @@ def say_sweep(summary: Summary, figures: dict[str, Any]) -> None:
 
 def no_design(summary: Summary, emit_best: bool) -> str:
     """That the sweep recommends nothing, and what therefore is not written."""
-    from dse.summary.sentences import infeasible
+    from dse.sweep.summary.sentences import infeasible
 
     nothing = "no core is emitted: " if emit_best else ""
     text = infeasible(summary).rstrip(".")
@@ -141,8 +141,8 @@ def no_design(summary: Summary, emit_best: bool) -> str:
 def build_best(summary: Summary, directory: Path, quiet: bool) -> dict[str, Any] | None:
     """Emits the recommended core into ``directory``/best and runs a layer of the workload on it."""
     from dse.handoff import write_handoff
-    from dse.results.designs import core_of, system_of
-    from dse.verification.measuring import trial_of
+    from dse.sweep.results.designs import core_of, system_of
+    from dse.sweep.verification.measuring import trial_of
     from generator.verilog import emit
 
     if summary.best is None:

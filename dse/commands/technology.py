@@ -75,9 +75,9 @@ def validate(
 ) -> None:
     """Hold the cost model against synthesis of random cores that it was not fitted to."""
     from costmodel.fit.validation import Sample
-    from dse.validation.report import write_validation
-    from dse.validation.run import run, text_of
-    from dse.validation.summary import figures
+    from dse.studies.validation.report import write_validation
+    from dse.studies.validation.run import run, text_of
+    from dse.studies.validation.summary import figures
 
     began = time.perf_counter()
     directory = output_directory(out) if out else None

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from dse.presentation.terminal import Progress, silent
-from dse.results.csv_files import write_pareto, write_verified
-from dse.results.designs import core_toml
-from dse.results.sweep_results import PARETO, VERIFIED, Results
-from dse.summary.findings import Summary
-from dse.summary.summary_file import markdown
+from dse.sweep.results.csv_files import write_pareto, write_verified
+from dse.sweep.results.designs import core_toml
+from dse.sweep.results.sweep_results import PARETO, VERIFIED, Results
+from dse.sweep.summary.findings import Summary
+from dse.sweep.summary.summary_file import markdown
 from generator.files import write_text
 
 
@@ -48,8 +48,8 @@ def report(directory: Path, progress: Progress = silent, pictures: bool = True) 
 
     ``pictures``: those too that verification changes nothing of.
     """
-    from dse.report.figures import write_figures
-    from dse.report.page import write_report
+    from dse.sweep.report.figures import write_figures
+    from dse.sweep.report.page import write_report
 
     results = Results.load(directory)
     summary = Summary(results)

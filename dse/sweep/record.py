@@ -11,7 +11,7 @@ from typing import Any
 
 from dse.engine.judging import Grid, Outcome
 from dse.pricing.model import Model
-from dse.results.sweep_results import META
+from dse.sweep.results.sweep_results import META
 from generator.files import write_text
 
 TECHNOLOGY_FIELDS = ("name", "library", "corner", "flow", "date", "versions", "fit")

@@ -14,13 +14,13 @@ from dse.engine.judging import Crew, Grid, Outcome, run
 from dse.engine.processes import Processes
 from dse.presentation.terminal import Progress, silent
 from dse.pricing.model import Model
-from dse.results.points import write_points
-from dse.results.sweep_results import POINTS
 from dse.spec.axes import SpecError
 from dse.spec.sweep_spec import SweepSpec
 from dse.sweep.duration import check_duration, expected_seconds
 from dse.sweep.finished import Finished, report
 from dse.sweep.record import digest_of, meta_of, verified_before, write_meta
+from dse.sweep.results.points import write_points
+from dse.sweep.results.sweep_results import POINTS
 from generator.files import cache_directory, claimed, output_directory
 
 CHECKPOINT = ".checkpoint"
@@ -137,7 +137,7 @@ def _verify(
     finished: Finished, technology: Technology, library: Library, workers: int | None, progress: Progress
 ) -> Finished:
     """Verifies the best designs, each written down as it is finished, and reports anew."""
-    from dse.verification.measuring import merged, verify
+    from dse.sweep.verification.measuring import merged, verify
 
     results = finished.results
     known, meta = list(results.verified), results.meta

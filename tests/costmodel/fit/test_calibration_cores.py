@@ -13,7 +13,7 @@ from costmodel.fit.calibration_cores import calibration_cores, calibration_of, c
 from costmodel.fit.sampling import draw_cores, size
 from costmodel.fit.validation import Sample, Validation
 from costmodel.price.technology import Calibration, Technology, load_technology, shipped_technologies
-from dse.validation.summary import figures, sentences
+from dse.studies.validation.summary import figures, sentences
 from generator.config import CoreConfig
 from generator.formats import FLOATS, Float
 from tests.costmodel.validations import made_up

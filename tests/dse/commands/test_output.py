@@ -29,9 +29,9 @@ cores += draw_cores(4, 3, smallest=200, largest=900, floats=1.0)
 calibration.calibration_cores = lambda: cores
 """,
     "validate": """
-import dse.validation.run
+import dse.studies.validation.run
 from tests.costmodel.validations import made_up
-dse.validation.run.run = lambda *arguments: made_up()
+dse.studies.validation.run.run = lambda *arguments: made_up()
 """,
 }
 """What makes those commands quick that take minutes."""

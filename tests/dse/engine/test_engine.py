@@ -21,9 +21,9 @@ from dse.pricing.metrics import METRICS
 from dse.pricing.model import Model
 from dse.pricing.plan_figures import PLAN_FIGURES
 from dse.pricing.tables import axis_values, fit_tables, rule_tables
-from dse.results.columns import design_rows
 from dse.spec.space import Space
 from dse.spec.sweep_spec import SweepSpec
+from dse.sweep.results.columns import design_rows
 from generator.config import CoreConfig
 from generator.errors import ConfigError, WorkloadError
 from generator.plan import CorePlan, Tiling, beat_bits, plan_for

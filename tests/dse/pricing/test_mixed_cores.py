@@ -17,8 +17,8 @@ from costmodel.price.estimate import estimate
 from costmodel.price.representative import CONFIG_KEYS
 from costmodel.price.technology import load_technology, shipped_technologies
 from dse.pricing.model import Model
-from dse.results.columns import design_rows
 from dse.spec.sweep_spec import SweepSpec
+from dse.sweep.results.columns import design_rows
 from generator.config import CoreConfig
 from tests.dse.specs import small
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from costmodel.price.estimate import estimate
 from dse.pricing.model import Model
-from dse.results.columns import design_rows
 from dse.spec.sweep_spec import SweepSpec
+from dse.sweep.results.columns import design_rows
 from generator.config import CoreConfig
 from generator.errors import ConfigError, TernlutError
 from generator.plan import Tiling, beat_bits, plan_for

@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from dse.engine.judging import Grid, run
-from dse.results.points import write_points
 from dse.spec.space import COLUMNS, CONFIG_KEYS, Space
 from dse.spec.sweep_spec import SweepSpec
+from dse.sweep.results.points import write_points
 from generator.config import CoreConfig, PipelineConfig
 from generator.errors import TernlutError
 from tests.dse.specs import TECHNOLOGY, model_of, small

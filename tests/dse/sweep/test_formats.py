@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from dse.engine.judging import Grid, run
-from dse.results.columns import design_rows
-from dse.results.sweep_results import Results
 from dse.sweep.finished import report
+from dse.sweep.results.columns import design_rows
+from dse.sweep.results.sweep_results import Results
 from dse.sweep.run import sweep
 from generator.config import CoreConfig
 from generator.errors import ConfigError

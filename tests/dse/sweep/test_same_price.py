@@ -12,10 +12,10 @@ import pytest
 
 from costmodel.price.estimate import Estimate, estimate
 from dse.engine.judging import Grid, run
-from dse.results.designs import core_toml
-from dse.results.points import write_points
 from dse.spec.axes import SpecError
 from dse.spec.space import CONFIG_KEYS, unstated
+from dse.sweep.results.designs import core_toml
+from dse.sweep.results.points import write_points
 from generator.config import CoreConfig
 from tests.dse.specs import TECHNOLOGY, model_of
 

@@ -19,8 +19,8 @@ import pytest
 
 from dse.engine.checkpoint import Checkpoint
 from dse.engine.judging import Grid, run
-from dse.results.sweep_results import PARETO, POINTS
 from dse.sweep.finished import report
+from dse.sweep.results.sweep_results import PARETO, POINTS
 from dse.sweep.run import sweep
 from generator.config import load_core
 from generator.errors import TernlutError
@@ -137,8 +137,8 @@ def test_the_report_can_be_written_again(finished: Path) -> None:
 def test_a_large_space_leaves_its_fronts_and_a_sample(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dse.results.points.MOST_ROWS", 100)
-    monkeypatch.setattr("dse.results.points.SAMPLE_ROWS", 50)
+    monkeypatch.setattr("dse.sweep.results.points.MOST_ROWS", 100)
+    monkeypatch.setattr("dse.sweep.results.points.SAMPLE_ROWS", 50)
     finished = sweep(spec_file(tmp_path), tmp_path / "out")
     model = model_of(small())
     outcome = run(model, Grid.of(model))

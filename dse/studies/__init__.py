@@ -1,0 +1,1 @@
+"""Studies of their own: the literature on one footing, and the cost model held against synthesis."""

@@ -1,0 +1,119 @@
+"""Points of the modelled curves, synthesized: whole cores, flattened, sized for the clock that they run at.
+
+The smallest come first, and no more are begun when the time is over; a point that could not be synthesized
+this time keeps what was found before, if it is still the same core.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from costmodel.cells.liberty import Library
+from costmodel.flow.synthesis import Flow, Job, SynthesisResult, synthesize_many
+from dse.studies.claims.footing import PRICE
+from dse.studies.claims.gain import CASE, COMMON
+from dse.sweep.results.designs import core_of
+from generator.plan import core_name
+from generator.verilog import emit
+
+COLUMNS = {"lut": (4, 16), "select": (4, 16), "multiplier": (4,)}
+"""Where on a curve its points are; larger multipliers take too long."""
+LEFT_OUT = ("fp8_e5m2",)
+"""Formats of which no point is synthesized: what is next to them on the curves stands for them."""
+EVERYWHERE = ("int8", "fp16 native", "fp16 exact")
+"""Numbers that are synthesized in every technology, others in the first."""
+MEASURED = ["synthesized_um2", "synthesized_delay_ps"]
+KEY = ["technology", "core"]
+
+
+def points(curves: pd.DataFrame) -> pd.DataFrame:
+    """The designs to synthesize, the smallest first: ``curves``' lines with the ``core``'s name.
+
+    Of LUT cores only the best group size of a tile.
+    """
+    first = curves["technology"].iloc[0]
+    here = curves["technology"] == first
+    widest = curves["architecture"].map({name: max(columns) for name, columns in COLUMNS.items()})
+    within = curves["columns"].isin(COLUMNS["lut"]) & (curves["columns"] <= widest)
+    elsewhere = curves["number"].isin(EVERYWHERE) & (curves["columns"] == min(COLUMNS["lut"]))
+    chosen: pd.DataFrame = curves[(curves["footing"] == COMMON) & within & (here | elsewhere)]
+    chosen = chosen[~chosen["activation"].isin(LEFT_OUT)]
+    chosen = chosen.loc[chosen.groupby([*CASE, "architecture"])[PRICE].idxmin()]
+    smallest = curves.groupby("technology")["area_um2"].transform("min")
+    order = (chosen["area_um2"] / smallest[chosen.index]).sort_values(kind="stable").index
+    chosen = chosen.loc[order].reset_index(drop=True)
+    rows = chosen.astype(object).where(chosen.notna(), None).to_dict("records")
+    chosen.insert(0, "core", [core_name(core_of(_plain(row))) for row in rows])
+    return chosen
+
+
+def synthesized(
+    points: pd.DataFrame,
+    libraries: Mapping[str, Library],
+    known: pd.DataFrame | None = None,
+    workers: int = 1,
+    seconds: float = float("inf"),
+    progress: Callable[[str, float | None], None] = lambda what, share: None,
+) -> pd.DataFrame:
+    """``points`` with ``synthesized_um2``, ``synthesized_delay_ps`` and ``error`` (modelled, in percent).
+
+    Those of technologies without a library, and those for which time ran out, are as in ``known``, NaN where
+    it has none.
+    """
+    table = points.copy()
+    for name in MEASURED:
+        table[name] = float("nan")
+    if known is not None:
+        before = known.set_index(KEY)[MEASURED]
+        found = [i for i in table.index if tuple(table.loc[i, KEY]) in before.index]
+        for i in found:
+            table.loc[i, MEASURED] = before.loc[tuple(table.loc[i, KEY])].to_numpy(float)
+    todo = [i for i in table.index if table.loc[i, "technology"] in libraries]
+    end = time.monotonic() + seconds
+    jobs = _jobs(table, todo, libraries, end)
+    for done, (position, result) in enumerate(synthesize_many(jobs, workers), start=1):
+        if isinstance(result, SynthesisResult) and result.delay_ps is not None:
+            table.loc[todo[position], MEASURED] = result.area_um2, result.delay_ps
+        progress("synthesizing", done / len(todo))
+    table["error"] = 100 * (table["area_um2"] / table["synthesized_um2"] - 1)
+    return table
+
+
+def measured_ratios(table: pd.DataFrame) -> pd.DataFrame:
+    """Of each number and tile whose cores were synthesized: ``reuse`` and ``multiplier`` as in `ratios`."""
+    found = table.dropna(subset=["synthesized_um2"])
+    index = ["technology", "number", "kind", "columns"]
+    areas = found.pivot_table(index=index, columns="architecture", values="synthesized_um2", sort=False)
+    areas = areas.reindex(columns=["lut", "select", "multiplier"])
+    ratios = {"reuse": areas["select"] / areas["lut"], "multiplier": areas["multiplier"] / areas["lut"]}
+    return pd.DataFrame(ratios).dropna(how="all").reset_index()
+
+
+def read(path: Path) -> pd.DataFrame | None:
+    """What an earlier study left in ``path``; None where there is none."""
+    return pd.read_csv(path) if path.exists() else None
+
+
+def _jobs(
+    table: pd.DataFrame, todo: list[int], libraries: Mapping[str, Library], end: float
+) -> Iterator[Job]:
+    rows = table.astype(object).where(table.notna(), None).to_dict("index")
+    for i in todo:
+        if time.monotonic() > end:
+            return
+        row = rows[i]
+        emission = emit(core_of(_plain(row)))
+        flow = Flow(clock_ps=1e6 / row["clock_mhz"])
+        yield Job(emission.verilog, emission.top, libraries[row["technology"]], flow)
+
+
+def _plain(row: Mapping[object, object]) -> dict[str, object]:
+    """A row of a table with whole numbers where a column with gaps made them floats."""
+    return {
+        str(key): int(value) if isinstance(value, float) and key == "aligned_bits" else value
+        for key, value in row.items()
+    }

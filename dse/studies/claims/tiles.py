@@ -1,0 +1,65 @@
+"""One large core against many tiles: the same multiply-accumulates a cycle in 1 to 64 cores side by side.
+
+The cores share the layers of a model, each computing some outputs or reducing some inputs. Every number of
+cores has the tile shape, group size and pipelining that suit it best, at one clock; what counts is area for a
+token a second, so that ragged edges, pipeline fill and the adders between cores are paid for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from dse.studies.claims.footing import CLOCKS_MHZ, GROUP_SIZES, PIPELINES, Number, best, is_select_in_disguise
+
+MODEL = "bitnet-b1.58-2B-4T"
+MACS_PER_CYCLE = 6144
+CORES = (1, 2, 4, 8, 16, 32, 64)
+TILE_LENGTHS = (12, 24, 48, 96, 192)
+NUMBERS = (Number("int8"), Number("fp16", "native"), Number("fp16", "exact"))
+FIGURE = "area_um2_per_token_per_second"
+
+KEPT = (
+    "number", "architecture", "cores", "split", "group_size", "tables", "columns", "pipeline.table",
+    "pipeline.fetch", "pipeline.reduction_every", "pipeline.float_stages", "clock_mhz", "area_um2",
+    "area_tables", "area_converters", "area_fetch", "area_reduction", "area_accumulators", "area_control",
+    "area_combining", "tokens_per_second", "utilisation", FIGURE,
+)  # fmt: skip
+
+
+def tiles(number: Number, technology: str) -> pd.DataFrame:
+    """The best system of each architecture, number of cores and way to share.
+
+    A line a system: keys, areas in µm² (of all cores), tokens a second, µm² for a token a second;
+    ``penalty``: the last in that of one core of the same architecture.
+    """
+    spec = {
+        "technology": technology,
+        "clock_mhz": CLOCKS_MHZ[technology],
+        "objectives": {FIGURE: "min"},
+        "workload": {"model": MODEL, "tokens": 1},
+        "axes": {
+            "architecture": ["lut", "select"],
+            "group_size": list(GROUP_SIZES),
+            "tile": list(TILE_LENGTHS),
+            "cores": list(CORES),
+            "split": ["outputs", "inputs"],
+            "pipeline": PIPELINES,
+        },
+        "fixed": {**number.keys, "max_reduction": "workload", "fetch": "onehot"},
+        "derived": {"tables": "tile / mu", "columns": f"{MACS_PER_CYCLE} / (cores * tile)"},
+    }
+    rows: list[dict[str, Any]] = [
+        {**row, "number": number.name}
+        for row in best(spec, ("architecture", "group_size", "cores", "split"))
+        if not is_select_in_disguise(row)
+    ]
+    table = pd.DataFrame(rows)
+    keys = ["architecture", "cores", "split"]
+    table = table.loc[table.groupby(keys)[FIGURE].idxmin()]
+    alone = table[table["cores"] == 1].set_index("architecture")[FIGURE]
+    table = table.reindex(columns=list(KEPT))
+    table.insert(0, "technology", technology)
+    table["penalty"] = table[FIGURE] / table["architecture"].map(alone)
+    return table.reset_index(drop=True)

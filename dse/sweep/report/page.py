@@ -1,0 +1,288 @@
+"""``report.html``: one file with everything in it, for the screen (large, small, light, dark) and for paper.
+
+The page is a template with its program, a file an idea, beside it in ``data/``; here is what it shows. Plots
+are Plotly's, whose program is in the page: it has the parallel coordinates, the hover over many points and
+the zoom that we would have to make and keep.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from costmodel.price.representative import CONFIG_KEYS
+from dse.presentation.html_parts import data_text, filled, page
+from dse.presentation.plotting import ARCHITECTURE_COLOURS, PART_COLOURS, VALUE_COLOURS
+from dse.pricing.areas import DESIGN_PARTS
+from dse.spec.expressions import SYMBOLS
+from dse.spec.space import unstated
+from dse.spec.system import SYSTEM_KEYS, system_default
+from dse.sweep.report.along_front import along_front
+from dse.sweep.report.cards import cards
+from dse.sweep.report.group_costs import cost, group_costs, number_of
+from dse.sweep.report.verified_section import verified_section
+from dse.sweep.results.designs import Designs, Row
+from dse.sweep.results.sweep_results import EFFICIENCY, Results
+from dse.sweep.summary.caveats import caveats
+from dse.sweep.summary.findings import Summary
+from dse.sweep.summary.knee import Scale
+from dse.sweep.summary.layer_runs import HEAD
+from dse.sweep.summary.rules import NEARLY_BEST
+from dse.sweep.summary.scope import assumptions, searched
+from dse.sweep.summary.sentences import headline, why
+from generator.files import write_text
+
+MOST_SHOWN = 20_000
+"""Designs that the page holds, of the front of all and of each compared value; of more, an even choice."""
+
+PROGRAM = (
+    "base",
+    "plots",
+    "expressions",
+    "filter",
+    "recommendation",
+    "front",
+    "group_size",
+    "breakdown",
+    "comparisons",
+    "coordinates",
+    "design",
+    "tables",
+    "page",
+)
+"""The files of the page's program, in the order in which one needs the other."""
+
+
+def write_report(path: Path, summary: Summary) -> None:
+    """Writes the page of ``summary``."""
+    from plotly.offline import get_plotlyjs
+
+    parts = {"verified": verified_section(summary.results.verified), "plotly": get_plotlyjs()}
+    body = filled(data_text("dse.sweep.report", "report.html"), parts)
+    title = summary.results.meta["spec"]["title"] or "Sweep"
+    write_text(path, page(title, body, page_data(summary), program()))
+
+
+def program() -> str:
+    """What runs in the page: one function, so that its names are its own."""
+    parts = [data_text("dse.sweep.report", f"program/{name}.js") for name in PROGRAM]
+    return f'"use strict";\n(async () => {{\n{"".join(parts)}}})();\n'
+
+
+def page_data(summary: Summary) -> dict[str, Any]:
+    """Everything the page's program draws, as JSON."""
+    results = summary.results
+    rows = _shown(summary)
+    varied = [key for key in results.keys if len({row[key] for row in rows}) > 1]
+    return {
+        "title": results.meta["spec"]["title"] or "Sweep",
+        "workload": results.meta["workload"]["title"],
+        "headline": headline(summary),
+        "why": why(summary),
+        "cards": cards(summary),
+        **_question(summary),
+        **_words(results),
+        "varied": varied,
+        "constant": _constant(results, rows, varied),
+        "designs": _columns(summary, rows, varied),
+        "cloud": {
+            name: [_compact(value) for value in values]
+            for name, values in results.cloud(*results.objectives).items()
+        },
+        **_spoken_of(summary, {row["id"]: i for i, row in enumerate(rows)}),
+        "groupCosts": _group_costs(results),
+        "choices": _choices(summary),
+        "formats": _formats(results),
+        "complete": results.complete,
+        "layers": {
+            "head": HEAD,
+            "rows": [
+                {"cells": run.cells, "utilisation": run.utilisation, "share": run.share}
+                for run in summary.layers
+            ],
+        },
+        "frontSize": len(results.front),
+        "searched": searched(results),
+        "assumptions": assumptions(results),
+        "caveats": caveats(results),
+        "provenance": _provenance(results),
+        "source": results.meta["source"],
+    }
+
+
+def _question(summary: Summary) -> dict[str, Any]:
+    """What was asked, and the rules by which the page recommends where a filter leaves some designs."""
+    rules, results = summary.rules, summary.results
+    front = results.front
+    scales = {name: Scale.of(rules.cost(front, name)) for name in rules.tradeoffs[0]}
+    return {
+        "compare": results.compare,
+        "groups": results.meta["groups"],
+        "groupNames": [summary.naming.group(value) for value in results.meta["groups"]],
+        "merit": summary.merit,
+        "price": summary.price,
+        "single": rules.single,
+        "errors": rules.errors,
+        "alike": rules.metric(summary.merit).alike(rules.goal(summary.merit)),
+        "nearly": NEARLY_BEST,
+        "scales": {name: [scale.low, scale.high, scale.sign] for name, scale in scales.items()},
+        "uncertainty": results.uncertainty(summary.price),
+        "objectives": results.objectives,
+        "budget": results.budget,
+    }
+
+
+def _words(results: Results) -> dict[str, Any]:
+    """Names, units, colours and keys."""
+    metrics = [results.metric(name) for name in _metrics(results)]
+    return {
+        "labels": {metric.name: metric.axis for metric in metrics},
+        "units": {metric.name: metric.unit for metric in metrics},
+        "percent": [metric.name for metric in metrics if metric.form == "percent"],
+        "parts": list(DESIGN_PARTS),
+        "efficiency": EFFICIENCY[0],
+        "partColours": PART_COLOURS,
+        "valueColours": VALUE_COLOURS,
+        "architectureColours": ARCHITECTURE_COLOURS,
+        "keys": CONFIG_KEYS,
+        "symbols": SYMBOLS,
+        "systemKeys": SYSTEM_KEYS,
+        "systemDefaults": {key: system_default(key) for key in SYSTEM_KEYS},
+    }
+
+
+def _columns(summary: Summary, rows: Sequence[Row], varied: Sequence[str]) -> str:
+    """The designs that are shown: keys, metrics, and each in a phrase. Objectives to nine digits, so that the
+    page puts designs in the same order."""
+    columns = {name: [_compact(row[name]) for row in rows] for name in ("id", "front", *varied)}
+    for name in _metrics(summary.results):
+        digits = 9 if name in summary.results.objectives else 5
+        columns[name] = [_compact(row[name], digits) for row in rows]
+    columns["phrase"] = [summary.naming.phrase(row) for row in rows]
+    return packed(columns)
+
+
+def _spoken_of(summary: Summary, place: Mapping[int, int]) -> dict[str, Any]:
+    """Where the designs stand that the page speaks of."""
+    best = summary.best
+    return {
+        "best": None if best is None else place[best["id"]],
+        "equals": [] if best is None else [[name, place[row["id"]]] for name, row in summary.compared[1:]],
+        "verified": [place[one.id] for one in summary.results.verified if one.id in place],
+        "highlights": [[what, place[row["id"]]] for what, row in summary.highlights],
+        "along": [[what, place[row["id"]]] for what, row in along_front(summary)],
+    }
+
+
+def _group_costs(results: Results) -> list[dict[str, Any]]:
+    tell = results.naming.details
+    return [
+        {
+            "name": costs.name,
+            "lut": [
+                {"group": row["group_size"], "cost": _compact(cost(row)), "what": tell(row)}
+                for row in costs.lut
+            ],
+            "baselines": [
+                {"architecture": row["architecture"], "cost": _compact(cost(row)), "what": tell(row)}
+                for row in costs.baselines
+            ],
+        }
+        for costs in group_costs(results)
+    ]
+
+
+def _formats(results: Results) -> list[dict[str, Any]]:
+    return [
+        {
+            "number": number_of(row),
+            "architecture": row["architecture"],
+            "cost": _compact(row[EFFICIENCY[0]]),
+            "error": _compact(row["rms_error"]),
+            "what": results.naming.details(row),
+        }
+        for row in results.formats
+    ]
+
+
+def packed(columns: Mapping[str, Sequence[Any]]) -> str:
+    """``columns`` as base64 of gzip of JSON, a fifth of the JSON; a column of one value is that value."""
+    short = {
+        name: values[0] if name != "id" and all(value == values[0] for value in values) else values
+        for name, values in columns.items()
+    }
+    text = json.dumps(short, separators=(",", ":"), allow_nan=False).encode()
+    return base64.b64encode(gzip.compress(text, mtime=0)).decode("ascii")
+
+
+def _shown(summary: Summary) -> list[Row]:
+    """The designs that the page holds, those that are spoken of among them, by id."""
+    results = summary.results
+    verified = {one.id for one in results.verified}
+    spoken = [row for _, row in summary.highlights] + [row for _, row in along_front(summary)]
+    everything = results.fronts
+    spoken += everything.where(np.isin(everything.column("id"), sorted(verified)))
+    front = _spread(results.front, MOST_SHOWN - len(spoken))
+    others = everything.where(~everything.column("front"))
+    rest = _spread(others, MOST_SHOWN - len(spoken) - len(front))
+    chosen = {row["id"]: row for row in (*front, *rest, *spoken)}
+    return [chosen[id] for id in sorted(chosen)]
+
+
+def _spread(designs: Designs, most: int) -> Designs:
+    """At most ``most`` of ``designs``, evenly."""
+    count = max(0, min(most, len(designs)))
+    return designs.take(np.arange(count) * len(designs) // max(1, count))
+
+
+def _metrics(results: Results) -> list[str]:
+    """All figures, the objectives first."""
+    return list(dict.fromkeys([*results.objectives, *results.meta["metrics"]]))
+
+
+def _constant(results: Results, rows: Sequence[Row], varied: Sequence[str]) -> dict[str, Any]:
+    """Keys that are the same in every design that is shown, and mean something there."""
+    stated = {key: rows[0][key] for key in results.keys if key not in varied}
+    return {key: value for key, value in (unstated(results.keys) | stated).items() if value is not None}
+
+
+def _compact(value: Any, digits: int = 5) -> Any:
+    """Figures to five digits: what the page shows, and half the bytes. What is no finite number is null."""
+    if isinstance(value, bool) or not isinstance(value, float):
+        return value
+    if not math.isfinite(value):
+        return None
+    short = float(f"{value:.{digits}g}")
+    return int(short) if short.is_integer() else short
+
+
+def _choices(summary: Summary) -> dict[str, list[list[Any]]]:
+    """For each axis, what each of its values costs at the recommended design's merit."""
+    if summary.best is None:
+        return {}
+    found = summary.results.choices(summary.merit, summary.price, summary.best)
+    return {
+        key: [[value, _compact(price)] for value, price in found[key]] for key in found if len(found[key]) > 1
+    }
+
+
+def _provenance(results: Results) -> list[list[str]]:
+    """Where the figures come from."""
+    meta = results.meta
+    technology = meta["technology"]
+    return [
+        ["Spec", meta["file"]],
+        ["Ternlut", meta["ternlut"]],
+        ["Technology", f"{technology['name']}: {technology['library']}, {technology['corner']}"],
+        ["Calibrated by", f"{technology['flow']}, {technology['date']}"],
+        ["Tools", ", ".join(f"{name} {version}" for name, version in technology["versions"].items())],
+        ["Run with", ", ".join(f"{name} {version}" for name, version in meta["versions"].items())],
+        ["Sweep", f"{meta['digest']}, {meta['points']:,} points, every one judged: nothing is random"],
+    ]

@@ -1,0 +1,24 @@
+"""The part of the report that holds the modelled figures of verified designs against the measured ones."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+from dse.presentation.html_parts import html_table
+from dse.sweep.results.verified import Verified
+from dse.sweep.summary.measured import HEAD, note, rows, sentences
+
+
+def verified_section(found: Sequence[Verified]) -> str:
+    """A section of HTML; nothing where no design was verified."""
+    if not found:
+        return ""
+    said = "".join(f"<p>{html.escape(text)}</p>" for text in sentences(found))
+    return (
+        '  <section id="verified" data-jump="Measured">\n'
+        f"    <h2>Modelled and measured</h2>\n    {said}\n"
+        f'    <div class="scroll">{html_table(HEAD, rows(found))}</div>\n'
+        f'    <p class="caption">{html.escape(note(found))}</p>\n'
+        "  </section>\n"
+    )

@@ -1,0 +1,212 @@
+"""What a finished sweep left in its directory, read again."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from dse.presentation.naming import Naming
+from dse.pricing.metric import Goal, Metric
+from dse.pricing.metrics import METRICS
+from dse.spec.space import DESIGN_KEYS, default_value, unstated
+from dse.sweep.results.designs import Designs, Row
+from dse.sweep.results.verified import Verified
+from generator.files import OutputError
+
+CLOUD_ROWS = 6_000
+"""Designs of ``Results.cloud``, about."""
+
+POINTS, PARETO, VERIFIED, META = "points.parquet", "pareto.csv", "verified.csv", "sweep.json"
+"""Files of a sweep's directory."""
+
+FORMAT_KEYS = ("activation", "datapath", "architecture")
+"""Keys by whose values ``Results.formats`` tells designs apart."""
+
+EFFICIENCY = ("area_um2_per_token_per_second", "area_um2", "tokens_per_second", "rms_error")
+"""What ``Results.best_of`` chooses by, and figures beside it."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """A finished sweep as read from its directory.
+
+    ``meta``: what was asked, of what, and how it went. ``fronts``: the designs on the front of any compared
+    value, ``front`` among them those on that of all; each with its id, every key that means something for
+    all designs, whether stated or not, and every metric. ``verified``: designs that were synthesized and
+    simulated, the best first.
+    """
+
+    directory: Path
+    meta: dict[str, Any]
+    fronts: Designs
+    verified: Sequence[Verified] = ()
+
+    @cached_property
+    def points(self) -> pa.Table:
+        """All designs that were written: their axes, objectives and whether they are feasible."""
+        names = dict.fromkeys([*self.meta["axes"], *self.objectives, "feasible"])
+        return pq.read_table(self.directory / POINTS, columns=list(names))
+
+    @cached_property
+    def front(self) -> Designs:
+        return self.fronts.where(self.fronts.column("front"))
+
+    @property
+    def keys(self) -> list[str]:
+        """What the designs are told by: variables, and the keys that the spec states."""
+        return list(self.meta["keys"])
+
+    @property
+    def compare(self) -> str:
+        return str(self.meta["spec"]["compare"])
+
+    @property
+    def objectives(self) -> dict[str, Goal]:
+        return dict(self.meta["spec"]["objectives"])
+
+    @property
+    def budget(self) -> dict[str, float]:
+        return dict(self.meta["spec"]["budget"])
+
+    @property
+    def axes(self) -> dict[str, list[Any]]:
+        """The axes with more than one value."""
+        return {key: values for key, values in self.meta["axes"].items() if len(values) > 1}
+
+    @cached_property
+    def naming(self) -> Naming:
+        """How designs of this space are told apart."""
+        variables = [key for key in self.axes if key not in DESIGN_KEYS]
+        varied = [key for key in self.keys if key in self.axes or key in self.meta["derived"]]
+        return Naming([key for key in varied if key not in variables], not self.clocked, self.compare)
+
+    @property
+    def clocked(self) -> bool:
+        """Whether every design runs at a clock that was asked for, not at the fastest it reaches."""
+        if "clock_mhz" in self.meta["derived"]:
+            return True
+        known = self.meta["axes"] | {key: [value] for key, value in self.meta["fixed"].items()}
+        return all(known.get("clock_mhz", [0]))
+
+    def metric(self, name: str) -> Metric:
+        """The metric ``name``, built in or derived in the spec."""
+        if name in METRICS:
+            return METRICS[name]
+        words = self.meta["metrics"][name]
+        more = {key: words[key] for key in ("better", "form") if key in words}
+        rests_on = frozenset(words.get("rests_on", ()))
+        return Metric(
+            name,
+            words["label"],
+            words["unit"],
+            words["says"],
+            lambda view: view(name),
+            **more,
+            rests_on=rests_on,
+        )
+
+    def uncertainty(self, name: str) -> float:
+        """The model's stated error in a figure, as a share: designs that are closer are not told apart.
+
+        The median error of the technology's fit in the estimates that the figure rests on, as independent
+        ones; 0 of what is counted. A clock that is asked for is no estimate.
+        """
+        fit = self.meta["technology"]["fit"]
+        names = {
+            "area": ("medium", "tight") if {"medium", "tight"} & set(fit) else ("area",),
+            "least_area": ("area",),
+            "delay": ("delay",),
+            "clock": () if self.clocked else ("delay",),
+        }
+        medians = [
+            max((fit[entry]["median_percent"] for entry in names[estimate] if entry in fit), default=0.0)
+            for estimate in self.metric(name).rests_on
+        ]
+        return math.hypot(*medians) / 100
+
+    @classmethod
+    def load(cls, directory: Path) -> Results:
+        """The results in ``directory``; ``OutputError`` where there are none."""
+        try:
+            meta = json.loads((directory / META).read_text(encoding="utf-8"))
+            fronts = pq.read_table(directory / POINTS, filters=pc.field("group_front"))
+            verified = [Verified.model_validate(entry) for entry in meta.get("verified", [])]
+            alike = unstated(meta["keys"])
+        except (OSError, ValueError, KeyError, pa.ArrowException):
+            raise OutputError(
+                f"{directory}: holds no finished sweep, {META} and {POINTS} are expected"
+            ) from None
+        return cls(directory, meta, Designs(fronts, alike), verified)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every core was written, not a sample."""
+        return bool(self.points.num_rows == self.meta["cores"])
+
+    def cloud(self, *names: str) -> dict[str, list[Any]]:
+        """Columns of some thousand feasible designs, evenly spread over the space."""
+        feasible = np.flatnonzero(self.points.column("feasible").to_numpy(zero_copy_only=False))
+        chosen = feasible[:: max(1, len(feasible) // CLOUD_ROWS)]
+        return {name: self.points.column(name).take(pa.array(chosen)).to_pylist() for name in names}
+
+    @cached_property
+    def formats(self) -> list[Row]:
+        """Of each format, datapath and architecture the feasible design of least area for its rate.
+
+        Best first; empty where the space has one format and datapath. Of the designs that were written.
+        """
+        return self.best_of(FORMAT_KEYS) if {"activation", "datapath"} & set(self.axes) else []
+
+    def best_of(self, keys: Sequence[str]) -> list[Row]:
+        """For each combination of values of ``keys`` the feasible design of least area for its token rate.
+
+        Best first, with every key and what it is chosen by. Of the designs that were written.
+        """
+        names = list(dict.fromkeys(["id", *self.keys, *EFFICIENCY]))
+        rows = pq.read_table(self.directory / POINTS, columns=names, filters=pc.field("feasible"))
+        kind = np.zeros(rows.num_rows, np.int64)
+        for key in keys:
+            if key in self.keys:
+                column = rows.column(key).combine_chunks()
+                codes = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+                # Null is a value like others.
+                kind = kind * (len(codes.dictionary) + 1) + np.asarray(codes.indices.fill_null(-1)) + 1
+        order = np.lexsort((rows.column("id"), rows.column(EFFICIENCY[0])))
+        _, first = np.unique(kind[order], return_index=True)
+        defaults = {key: default_value(key) for key in DESIGN_KEYS if key not in self.keys}
+        return [defaults | row for row in rows.take(pa.array(order[np.sort(first)])).to_pylist()]
+
+    def choices(self, rate: str, price: str, among: Row) -> dict[str, list[tuple[Any, float]]]:
+        """The least ``price`` for each value of each axis, of designs as good in ``rate`` as ``among``.
+
+        Only designs with the compared value of ``among`` count.
+        """
+        worth = (
+            pc.field(rate) >= among[rate] if self.objectives[rate] == "max" else pc.field(rate) <= among[rate]
+        )
+        names = [key for key in self.axes if key != self.compare]
+        rows = self.points.filter(pc.field("feasible") & worth)
+        if self.compare in rows.column_names:
+            rows = rows.filter(pc.field(self.compare) == among[self.compare])
+        found = {}
+        for key in names:
+            least = (
+                rows.select([key, price])
+                .unify_dictionaries()
+                .group_by(key)
+                .aggregate([(price, "min")])
+                .to_pylist()
+            )
+            by_value = {row[key]: row[f"{price}_min"] for row in least}
+            found[key] = [(value, by_value[value]) for value in self.axes[key] if value in by_value]
+        return found

@@ -1,0 +1,45 @@
+"""What the figures do not say: how far the model is off, and what it leaves out."""
+
+from __future__ import annotations
+
+from dse.sweep.results.sweep_results import Results
+
+LEFT_OUT = (
+    "Wires, placement and the clock tree are in no figure: a placed core is larger and slower. Power and "
+    "energy are not estimated.",
+    "Memories that hold keys, activations and results are outside the core, as are the quantisation of "
+    "activations, scales, normalisation, attention scores, embedding and output head. A bandwidth is a rate: "
+    "bursts, latency and contention of a memory are not modelled.",
+    "Layers run one after the other; no layer begins before the one before it has drained.",
+)
+
+FITTED = (
+    ("area", "area for no clock"),
+    ("medium", "area with buffers"),
+    ("tight", "area sized for speed"),
+    ("delay", "longest path"),
+)
+"""Entries of a technology's ``fit``, and what they are of."""
+
+
+def caveats(results: Results) -> list[str]:
+    """Limits of the figures of a sweep, a paragraph each."""
+    fit = results.meta["technology"]["fit"]
+    known = [
+        f"{what} {fit[name]['median_percent']:.1f} % and {fit[name]['max_percent']:.1f} %"
+        for name, what in FITTED
+        if name in fit
+    ]
+    lines = []
+    if known:
+        lines.append(
+            "The model's error, in the median and at most, on the syntheses that it was fitted to: "
+            f"{', '.join(known)}. Designs closer to each other than its median error are not told apart."
+        )
+    lines += LEFT_OUT
+    if not results.complete:
+        lines.append(
+            f"Of {results.meta['cores']:,} cores the fronts and an even sample were written. The front is "
+            "exact; figures by format, by group size and by choice are the best of the sample."
+        )
+    return lines

@@ -1,0 +1,190 @@
+"""What a sweep found: the design that it recommends, those it is held against, and the best of each kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from dse.presentation.naming import Naming
+from dse.pricing.areas import DESIGN_PARTS
+from dse.spec.layer import Layer
+from dse.sweep.results.designs import Designs, Row, core_of
+from dse.sweep.results.sweep_results import Results
+from dse.sweep.summary.layer_runs import LayerRun, layer_runs
+from dse.sweep.summary.rules import Rules
+
+TOP = 3
+"""Designs that are named for each objective."""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """Another value of the compared key: its cheapest design that is as good as the recommended one, and its
+    best within the budget; None where it has none. Both are at least as exact."""
+
+    value: Any
+    equal: Row | None
+    within: Row | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The findings of a sweep."""
+
+    results: Results
+
+    @cached_property
+    def rules(self) -> Rules:
+        return Rules(self.results)
+
+    @property
+    def naming(self) -> Naming:
+        return self.results.naming
+
+    @property
+    def merit(self) -> str:
+        """The objective that designs are made equal in."""
+        return self.rules.merit
+
+    @property
+    def price(self) -> str:
+        """The objective that is saved; the same where there is one objective only."""
+        return self.rules.price
+
+    @cached_property
+    def best(self) -> Row | None:
+        """The cheapest design of nearly the best merit within the budget; without a budget the knee."""
+        front = self.rules.affordable(self.results.front)
+        return front.least(*self.rules.order(front))
+
+    @cached_property
+    def ranking(self) -> Designs:
+        """The designs in the order in which they would be recommended, the best first.
+
+        Those within the budget, on the front of any compared value; where none is, all, the cheapest first.
+        """
+        if self.best is None:
+            everything = self.results.fronts
+            return everything.take(everything.order(everything.column(self.price)))
+        found = self.rules.affordable(self.results.fronts)
+        return found.take(found.order(*self.rules.order(found), ~found.column("front")))
+
+    @cached_property
+    def balanced(self) -> Row:
+        """The most balanced design of the front, within the budget if any is."""
+        front = self.ranking.where(self.ranking.column("front"))
+        row = front.least(*self.rules.balance(front))
+        assert row is not None
+        return row
+
+    @cached_property
+    def rivals(self) -> list[Rival]:
+        """The other values of the compared key."""
+        best, key = self.best, self.results.compare
+        if best is None:
+            return []
+        found = []
+        for value in self.results.meta["groups"]:
+            if value == best[key]:
+                continue
+            group = self.of_group(value)
+            for name in self.rules.errors:
+                group = self.rules.not_worse(group, best, name)
+            equal = None
+            if not self.rules.single:
+                good = self.rules.not_worse(group, best, self.merit)
+                equal = good.least(*self.rules.costs(good, self.price))
+            within = self.rules.affordable(group)
+            found.append(Rival(value, equal, within.least(*self.rules.costs(within, self.merit))))
+        return found
+
+    @cached_property
+    def highlights(self) -> list[tuple[str, Row]]:
+        """The designs worth a row of a table, with what they are."""
+        if self.best is None:
+            return []
+        merit, goal = self.rules.metric(self.merit), self.rules.goal(self.merit)
+        knee = not (self.results.budget or self.rules.single)
+        rows = [("recommended, the knee" if knee else "recommended", self.best)]
+        for rival in self.rivals:
+            name = self.naming.group(rival.value)
+            if rival.equal:
+                tie = ", not told apart by the model" if self.tied(rival.equal, self.price) else ""
+                rows.append((f"{name}, {merit.alike(goal)}{tie}", rival.equal))
+            if rival.within and (self.results.budget or self.rules.single):
+                tie = ", not told apart by the model" if self.tied(rival.within, self.merit) else ""
+                budget = " within the budget" if self.results.budget else ""
+                rows.append((f"{name}, {merit.best(goal).removeprefix('the ')}{budget}{tie}", rival.within))
+        for name in self.results.objectives:
+            rows.append((self.extreme(name), self.top[name][0]))
+        return rows if knee or self.rules.single else [*rows, ("knee", self.knee)]
+
+    @cached_property
+    def top(self) -> dict[str, list[Row]]:
+        """For each objective the ``TOP`` designs of the front that are best in it, of equals the cheapest."""
+        front = self.results.front
+        return {
+            name: list(front.take(front.order(*self.rules.costs(front, name))[:TOP]))
+            for name in self.results.objectives
+        }
+
+    @cached_property
+    def knee(self) -> Row:
+        """The knee of the front."""
+        front = self.results.front
+        row = front.least(*self.rules.balance(front))
+        assert row is not None
+        return row
+
+    def of_group(self, value: Any) -> Designs:
+        """The front of one value of the compared key."""
+        return self.results.fronts.where(self.results.fronts.column(self.results.compare) == value)
+
+    def extreme(self, name: str) -> str:
+        """The best in an objective, in words: ``least area``."""
+        return self.rules.metric(name).extreme(self.rules.goal(name))
+
+    @cached_property
+    def layers(self) -> list[LayerRun]:
+        """How the recommended design runs each layer of the model."""
+        workload = self.results.meta["workload"]
+        if self.best is None:
+            return []
+        layers = [Layer(**fields) for fields in workload["layers"]]
+        return layer_runs(core_of(self.best), self.best, layers, workload["tokens"])
+
+    def saving(self, other: Row) -> float:
+        """The share of ``other``'s price that the recommended design does without."""
+        assert self.best is not None
+        return 1 - float(self.best[self.price]) / float(other[self.price])
+
+    def tied(self, other: Row, name: str) -> bool:
+        """Whether the recommended design and ``other`` are closer in a figure than the model is exact.
+
+        What no estimate has a part in is told apart however close it is; so is what is equal: that is a fact.
+        """
+        assert self.best is not None
+        mine, theirs = float(self.best[name]), float(other[name])
+        return 0 < abs(mine - theirs) < self.results.uncertainty(name) * min(abs(mine), abs(theirs))
+
+    def breakdown(self) -> tuple[list[str], list[tuple[str, list[float]]]]:
+        """Areas (µm²) by part of the recommended design and of its equals: headings, and a row a part."""
+        designs = self.compared
+        rows = [(part, [float(row[f"area_{part}"]) for _, row in designs]) for part in DESIGN_PARTS]
+        rows = [(part, areas) for part, areas in rows if any(areas)]
+        return [name for name, _ in designs], [
+            *rows,
+            ("total", [float(row["area_um2"]) for _, row in designs]),
+        ]
+
+    @property
+    def compared(self) -> list[tuple[str, Row]]:
+        """The recommended design and its equals, of a single objective the best of each kind, by value."""
+        assert self.best is not None
+        designs = [(self.naming.group(self.best[self.results.compare]), self.best)]
+        for rival in self.rivals:
+            row = rival.within if self.rules.single else rival.equal
+            if row:
+                designs.append((self.naming.group(rival.value), row))
+        return designs

@@ -1,0 +1,105 @@
+"""How a design runs each layer of a model: steps, cycles, how much of it is used, and what it waits for.
+
+Counted from the core's plan in whole numbers, one layer after the other, for the part of a layer that each of
+several cores has.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from costmodel.price.combining import combining_stages
+from dse.spec.layer import Layer
+from dse.sweep.summary.limits import STREAMS
+from generator.config import CoreConfig
+from generator.plan import Tiling, beat_bits, plan_for
+
+HEAD = ("layer", "N × M", "times", "tiles", "steps", "cycles", "utilisation", "share of time", "limited by")
+
+
+@dataclass(frozen=True)
+class LayerRun:
+    """One layer, run once on B tokens.
+
+    ``n_tiles`` × ``m_tiles`` tiles of it are a core's. ``steps`` are each core's tile steps, ``cycles`` those
+    from the first activation to the last result when no stream is waited for, the tree between cores
+    included. ``seconds`` are what it takes behind the bandwidths, ``bound`` what they go by: compute, weights
+    or activations. ``utilisation`` is the useful share of the multiply-accumulates that all cores could do in
+    this time; ``share`` is that of the layer's ``count`` runs in the time of a pass.
+    """
+
+    layer: Layer
+    n_tiles: int
+    m_tiles: int
+    steps: int
+    cycles: int
+    seconds: float
+    bound: str
+    utilisation: float
+    share: float
+
+    @property
+    def cells(self) -> list[str]:
+        """A row of a table under ``HEAD``."""
+        return [
+            self.layer.name,
+            f"{self.layer.inputs:,} × {self.layer.outputs:,}",
+            f"{self.layer.count:,}",
+            f"{self.n_tiles:,} × {self.m_tiles:,}",
+            f"{self.steps:,}",
+            f"{self.cycles:,}",
+            f"{self.utilisation:.1%}",
+            f"{self.share:.1%}",
+            self.bound,
+        ]
+
+
+def layer_runs(
+    config: CoreConfig, system: Mapping[str, Any], layers: Sequence[Layer], tokens: int
+) -> list[LayerRun]:
+    """How cores of ``config`` run ``layers`` for ``tokens`` tokens.
+
+    ``system`` has the values of ``SYSTEM_KEYS``, ``clock_mhz`` the clock that the cores run at. Raises
+    ``WorkloadError`` where a layer is beyond what the core was built for.
+    """
+    plan, cores, clock = plan_for(config), int(system["cores"]), 1e6 * float(system["clock_mhz"])
+    by_inputs = system["split"] == "inputs" and cores > 1
+    tree = math.ceil(math.log2(cores)) * combining_stages(plan) if by_inputs else 0
+    found: list[tuple[Layer, int, int, int, int, float, str]] = []
+    for layer in layers:
+        part = (
+            (-(-layer.inputs // cores), layer.outputs)
+            if by_inputs
+            else (layer.inputs, -(-layer.outputs // cores))
+        )
+        tiling = Tiling.of(plan, *part, tokens)
+        bits = {
+            "weights": cores * tiling.key_beats * beat_bits(plan).key,
+            "activations": (cores if by_inputs else 1) * tiling.activation_beats * beat_bits(plan).activation,
+        }
+        cycles = tiling.cycles + tree
+        times = {"compute": cycles / clock}
+        for what, name in STREAMS:
+            if limit := system[f"{name}_bandwidth_gb_per_s"]:
+                times[what] = bits[what] / (8e9 * float(limit))
+        bound = max(times, key=lambda what: times[what])
+        found.append((layer, tiling.n_tiles, tiling.m_tiles, tiling.key_beats, cycles, times[bound], bound))
+    total = sum(layer.count * seconds for layer, *_, seconds, _ in found)
+    most = cores * plan.config.macs_per_cycle * clock
+    return [
+        LayerRun(
+            layer,
+            n_tiles,
+            m_tiles,
+            steps,
+            cycles,
+            seconds,
+            bound,
+            utilisation=layer.inputs * layer.outputs * tokens / (most * seconds),
+            share=layer.count * seconds / total,
+        )
+        for layer, n_tiles, m_tiles, steps, cycles, seconds, bound in found
+    ]

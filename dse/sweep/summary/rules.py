@@ -1,0 +1,119 @@
+"""By what a design is recommended: merit and price, the budget, and the trade-offs that are independent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dse.pricing.metric import EXACT, SMALL, Goal, Metric
+from dse.sweep.results.designs import Designs, Row
+from dse.sweep.results.sweep_results import Results
+from dse.sweep.summary.knee import imbalance, independent
+
+NEARLY_BEST = 0.01
+"""Within a budget the cheapest design is recommended that is within this share of the best merit there is."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How the designs of a sweep are put in order."""
+
+    results: Results
+
+    @cached_property
+    def merit(self) -> str:
+        """The objective that designs are made equal in: the first that is maximised, else the first that is
+        no price."""
+        goals = self.results.objectives
+        maximised = [
+            name for name, goal in goals.items() if goal == "max" and name not in self.results.budget
+        ]
+        others = [name for name in goals if name != self.price]
+        return (maximised or others or [self.price])[0]
+
+    @cached_property
+    def price(self) -> str:
+        """The objective that is saved: the first with a budget, else the first area, else the first that is
+        minimised."""
+        goals = self.results.objectives
+        minimised = [name for name, goal in goals.items() if goal == "min"]
+        areas = [name for name in minimised if self.results.metric(name).words == SMALL]
+        budgeted = [name for name in self.results.budget if name in areas] or list(self.results.budget)
+        return (budgeted or areas or minimised or list(goals))[0]
+
+    @property
+    def single(self) -> bool:
+        """Whether there is one objective only, so that nothing is paid for it."""
+        return len(self.results.objectives) == 1
+
+    @property
+    def errors(self) -> list[str]:
+        """The objectives that say how exact a design is: without them a comparison would not be fair."""
+        names = self.results.objectives
+        return [
+            n for n in names if self.results.metric(n).words == EXACT and n not in (self.merit, self.price)
+        ]
+
+    @cached_property
+    def tradeoffs(self) -> tuple[list[str], dict[str, float]]:
+        """The objectives between which the knee lies, and R² of each that follows from them."""
+        names = list(dict.fromkeys([self.price, self.merit, *self.results.objectives]))
+        kept, dropped = independent(self._costs(self.results.front, names))
+        return [names[i] for i in kept], {names[i]: share for i, share in dropped.items()}
+
+    def metric(self, name: str) -> Metric:
+        return self.results.metric(name)
+
+    def goal(self, name: str) -> Goal:
+        return self.results.objectives[name]
+
+    def cost(self, designs: Designs, name: str) -> NDArray[np.float64]:
+        """An objective, to be minimised."""
+        cost: NDArray[np.float64] = self._sign(name) * designs.column(name).astype(np.float64)
+        return cost
+
+    def costs(self, designs: Designs, first: str) -> list[NDArray[np.float64]]:
+        """All objectives to be minimised: ``first``, then the price, then the others."""
+        names = dict.fromkeys([first, self.price, self.merit, *self.results.objectives])
+        return [self.cost(designs, name) for name in names]
+
+    def affordable(self, designs: Designs) -> Designs:
+        """Those within the budget."""
+        within = [designs.column(name) <= limit for name, limit in self.results.budget.items()]
+        return designs.where(np.logical_and.reduce(within)) if within else designs
+
+    def not_worse(self, designs: Designs, than: Row, name: str) -> Designs:
+        """Those that are at least as good as ``than`` in an objective."""
+        return designs.where(self.cost(designs, name) <= self._sign(name) * than[name])
+
+    def order(self, designs: Designs) -> list[NDArray[Any]]:
+        """What recommends, to be minimised in turn: within a budget the cheapest of nearly the best merit,
+        then those of less; without one the balance; of one objective the best."""
+        if self.results.budget:
+            return self._nearly_best(designs)
+        return self.costs(designs, self.merit) if self.single else self.balance(designs)
+
+    def balance(self, designs: Designs) -> list[NDArray[Any]]:
+        """How far each of ``designs`` is from the best of the front in every independent trade-off."""
+        names = self.tradeoffs[0]
+        worst, total = imbalance(self._costs(designs, names), self._costs(self.results.front, names))
+        return [worst, total, *self.costs(designs, self.price)]
+
+    def _nearly_best(self, designs: Designs) -> list[NDArray[Any]]:
+        merit = self.cost(designs, self.merit)
+        if not len(merit):
+            return [merit]
+        less = merit > merit.min() + NEARLY_BEST * abs(merit.min())
+        first = np.where(less, merit, self.cost(designs, self.price))
+        return [less, first, *self.costs(designs, self.merit)]
+
+    def _costs(self, designs: Designs, names: list[str]) -> NDArray[np.float64]:
+        """Objectives, ``[designs, objectives]``, all to be minimised."""
+        return np.column_stack([self.cost(designs, name) for name in names])
+
+    def _sign(self, name: str) -> int:
+        return 1 if self.goal(name) == "min" else -1

@@ -1,0 +1,176 @@
+"""The findings of a sweep in plain sentences: what it recommends, what that saves and why.
+
+The words are the metrics': a design is as fast as another only where the objective is a rate or a time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dse.presentation.phrases import article, listing, relation
+from dse.pricing.areas import DESIGN_PARTS
+from dse.pricing.metric import FAST, percent
+from dse.sweep.results.designs import Row
+from dse.sweep.summary.findings import Rival, Summary
+from dse.sweep.summary.limits import limits
+from dse.sweep.summary.rules import NEARLY_BEST
+
+
+def headline(summary: Summary) -> list[str]:
+    """The recommendation and the comparisons, a sentence or two each."""
+    best = summary.best
+    if best is None:
+        return [infeasible(summary)]
+    collinear = [] if summary.results.budget else not_independent(summary)
+    against = [_against(summary, best, rival) for rival in summary.rivals]
+    return [_recommendation(summary, best), *collinear, limits(best), *filter(None, against)]
+
+
+def infeasible(summary: Summary) -> str:
+    """That nothing stays within the budget, and what the least is that there is."""
+    designs, budget = summary.results.fronts, summary.results.budget
+    least = [summary.rules.metric(name).named(float(designs.column(name).min())) for name in budget]
+    if len(budget) == 1:
+        return f"No design of this space stays within {_budget(summary)}: the least is {least[0]}."
+    return f"No design of this space stays within {_budget(summary)}: the least of each is {listing(least)}."
+
+
+def not_independent(summary: Summary) -> list[str]:
+    """That some objectives are no trade-offs of their own, where that is so."""
+    kept, dropped = summary.rules.tradeoffs
+    metric = summary.rules.metric
+    others = listing([metric(name).label for name in kept])
+    return [
+        f"Along the front, {metric(name).label} follows from {others} (R² = {share:.3f}): "
+        "the knee does not count it as a trade-off of its own."
+        for name, share in dropped.items()
+    ]
+
+
+def why(summary: Summary) -> list[str]:
+    """Where the saving comes from, read off the breakdown."""
+    best = summary.best
+    if best is None:
+        return []
+    return [_reason(summary, best, rival.value, rival.equal) for rival in summary.rivals if rival.equal]
+
+
+def _recommendation(summary: Summary, best: Row) -> str:
+    names, metric = summary.results.objectives, summary.rules.metric
+    figures = [metric(name).named(best[name]) for name in dict.fromkeys([summary.merit, *names])]
+    if "clock_mhz" not in names and not summary.naming.tells_clock:
+        figures.insert(1, metric("clock_mhz").named(best["clock_mhz"]))
+    design = f"{article(best['architecture'])} design, {summary.naming.details(best, numbers=True)}"
+    return (
+        f"{_lead(summary)} is {design}: {listing(figures)}. It does {best['macs_per_cycle']:,.0f} "
+        f"multiply-accumulates a cycle and {percent(best['utilisation'])} of them are useful."
+    )
+
+
+def _lead(summary: Summary) -> str:
+    """By what a design is recommended, up to the verb."""
+    metric, goal = summary.rules.metric, summary.rules.goal
+    merit = metric(summary.merit)
+    if summary.rules.single:
+        lead = f"the {merit.cheapest('design', goal(summary.merit))}"
+    elif summary.results.budget:
+        cheapest = metric(summary.price).cheapest("design", goal(summary.price))
+        lead = f"the {cheapest} within {NEARLY_BEST:.0%} of {merit.best(goal(summary.merit))}".replace(
+            "%", " %"
+        )
+    else:
+        tradeoffs = listing([metric(name).label for name in summary.rules.tradeoffs[0]])
+        lead = f"the most balanced design, the knee of {tradeoffs},"
+    budget = _budget(summary)
+    return f"Within {budget} {lead}" if budget else f"{lead[0].upper()}{lead[1:]}"
+
+
+def _budget(summary: Summary) -> str:
+    budget, plain = summary.results.budget, ("area_um2",)
+    metrics = {name: summary.rules.metric(name) for name in budget}
+    return listing([metrics[n].text(v) if n in plain else metrics[n].named(v) for n, v in budget.items()])
+
+
+def _against(summary: Summary, best: Row, rival: Rival) -> str:
+    """A sentence on the price of equal merit, and one on the best merit within the budget."""
+    equal = "" if summary.rules.single else _equal(summary, best, rival)
+    reaches = ""
+    if summary.results.budget or summary.rules.single:
+        reaches = _reaches(summary, best, rival)
+    return " ".join(filter(None, (equal, reaches)))
+
+
+def _equal(summary: Summary, best: Row, rival: Rival) -> str:
+    rules, naming = summary.rules, summary.naming
+    price, merit = rules.metric(summary.price), rules.metric(summary.merit)
+    good = merit.not_worse(rules.goal(summary.merit)) + _exact(summary)
+    other = rival.equal
+    if other is None:
+        return f"This space has no {naming.kind(rival.value)} {good}."
+    figures = f"{price.text(other[summary.price])}, {merit.text(other[summary.merit])}"
+    cheapest = price.cheapest(naming.kind(rival.value), rules.goal(summary.price))
+    named = f"the {cheapest} {good} ({naming.phrase(other)}; {figures})"
+    words = relation(float(best[summary.price]), float(other[summary.price]))
+    if summary.tied(other, summary.price):
+        return (
+            f"The model does not tell it apart from {named}: it has {words} {price.label}, and the "
+            f"model's error is {percent(summary.results.uncertainty(summary.price))} in the median."
+        )
+    if not words:
+        return f"It has {price.named(best[summary.price])}; compare {named}."
+    if words == "the same":
+        return f"It has the same {price.label} as {named}."
+    if words.endswith(" as much"):
+        return f"It has {words.removesuffix(' as much')} the {price.label} of {named}."
+    return f"It has {words} {price.label} than {named}."
+
+
+def _reaches(summary: Summary, best: Row, rival: Rival) -> str:
+    """What the best of another kind reaches within the budget, if there is one."""
+    rules, kind = summary.rules, summary.naming.kind(rival.value)
+    exact = f" that is{_exact(summary).removeprefix(' and')}" if rules.errors else ""
+    within = " within the budget" if summary.results.budget else ""
+    if rival.within is None:
+        lacks = "stays within the budget" if within else "is in this space"
+        return f"No {kind}{exact} {lacks}."
+    merit = rules.metric(summary.merit)
+    value = float(rival.within[summary.merit])
+    words = relation(value, float(best[summary.merit]))
+    if summary.tied(rival.within, summary.merit):
+        words = "not told apart by the model"
+    subject = f"The {merit.best_of(kind, rules.goal(summary.merit))}{exact}{within}"
+    design = f" ({summary.naming.phrase(rival.within)})" if rules.single else ""
+    figure = f"reaches {merit.text(value)}" if merit.words == FAST else f"has {merit.named(value)}"
+    return f"{subject}{design} {figure}" + (f", {words}." if words else ".")
+
+
+def _exact(summary: Summary) -> str:
+    return " and at least as exact" if summary.rules.errors else ""
+
+
+def _reason(summary: Summary, best: Row, value: Any, other: Row) -> str:
+    change = {part: float(best[f"area_{part}"]) - float(other[f"area_{part}"]) for part in DESIGN_PARTS}
+    small = 0.01 * float(other["area_um2"])
+    gains = sorted((p for p in DESIGN_PARTS if change[p] < -small), key=lambda p: change[p])
+    costs = sorted((p for p in DESIGN_PARTS if change[p] > small), key=lambda p: -change[p])
+
+    def areas(parts: list[str]) -> str:
+        return listing(
+            [f"{part} ({other[f'area_{part}']:,.0f} → {best[f'area_{part}']:,.0f} µm²)" for part in parts]
+        )
+
+    merit = summary.rules.metric(summary.merit)
+    level = "at this rate" if merit.words == FAST else f"at this {merit.label}"
+    text = f"Against the {summary.naming.kind(value)} {level} "
+    if not gains and not costs:
+        return f"{text}no part differs by more than 1 % of the area."
+    text += f"it saves on {areas(gains)}" if gains else "it saves on no part"
+    text += f" and pays for it in {areas(costs)}." if costs else "."
+    if best["architecture"] == "lut" and gains and other["group_size"] < best["group_size"]:
+        text += (
+            f" A fetch brings the sum of {best['group_size']} products that the table has made once for all "
+            f"{best['columns']} columns, so a column adds {best['tables']} values for "
+            f"{best['tile_length']:.0f} products, where the {summary.naming.kind(value)} "
+            f"adds {other['tables']} for {other['tile_length']:.0f}."
+        )
+    return text
