@@ -14,7 +14,7 @@ from dse.sweep.run import sweep
 from generator.config import CoreConfig
 from generator.errors import ConfigError, WorkloadError
 from generator.verilog import emit
-from sim.layers import Layer
+from sim.layers import LayerData
 from tests.dse.specs import model_of, small, spec_file
 
 WIDE = {
@@ -107,4 +107,4 @@ def test_a_layer_that_no_memory_holds_is_refused_at_once(
 ) -> None:
     core = CoreConfig.parse({"tables": 4, "columns": 4})
     with pytest.raises(WorkloadError, match=complaint):
-        Layer.random(core, *shape, tokens)
+        LayerData.random(core, *shape, tokens)
