@@ -17,7 +17,7 @@ from costmodel.price.area import AREA_TERMS, PARTS
 from costmodel.price.throughput import STAGES
 from costmodel.price.timing import DELAY_TERMS, driven
 from costmodel.speeds import EASE, Speed
-from dse.pricing.plan_figures import price_name, stages_name
+from dse.pricing.figure import CombiningPrice, Estimate, PlanFigure, StageDelay, Step, UnitPrice
 from dse.pricing.view import Array, View
 
 COMBINING = "combining"
@@ -31,7 +31,7 @@ def sized_area(part: str | None = None) -> Callable[[View], Array]:
     tight, medium = area("tight", part), area("medium", part)
 
     def sized(view: View) -> Array:
-        share = view("design tightness")
+        share = view(Step.TIGHTNESS)
         if share.ndim == 0:
             return tight(view) if share == 1 else medium(view) if share == 0 else _between(view, share)
         return _between(view, share)
@@ -46,24 +46,24 @@ def sized_area(part: str | None = None) -> Callable[[View], Array]:
 
 def area(speed: Speed, part: str | None = None) -> Callable[[View], Array]:
     """µm² of ``part``, or of the whole design, in one speed's prices."""
-    prices: dict[tuple[str, ...], list[str]] = {}
+    prices: dict[tuple[str, ...], list[UnitPrice]] = {}
     for i, term in enumerate(AREA_TERMS):
         if part in (None, term.part):
-            prices.setdefault(tuple(sorted(term.count)), []).append(f"{speed} {price_name(i)}")
+            prices.setdefault(tuple(sorted(term.count)), []).append(UnitPrice(speed, i))
 
     # Those of few keys first, because they are small; in an order that is the same for every view, because
     # sums round.
-    def keys(names: list[str]) -> int:
-        return len({key for name in names for key in AREA_TERMS[int(name.split()[-1])].keys})
+    def keys(units: list[UnitPrice]) -> int:
+        return len({key for unit in units for key in AREA_TERMS[unit.term].keys})
 
     ordered = sorted(prices.items(), key=lambda item: keys(item[1]) + len(item[0]))
 
     def cost(view: View) -> Array:
         terms = []
-        for count, names in ordered:
-            price = reduce(np.add, (view(name) for name in names))
+        for count, units in ordered:
+            price = reduce(np.add, (view(unit) for unit in units))
             number = prod(
-                (view(stages_name(key) if key in STAGES else key) for key in count),
+                (view(PlanFigure(key) if key in STAGES else key) for key in count),
                 start=np.ones((), np.int64),
             )
             terms.append(price * number.astype(np.float64))
@@ -82,15 +82,15 @@ def area(speed: Speed, part: str | None = None) -> Callable[[View], Array]:
 def _tree(view: View, speed: Speed) -> Array:
     """The adders between cores that share the inputs."""
     adders = (view("cores") - 1) * (view("split") == "inputs") * view("rows") * view("columns")
-    return np.asarray(np.where(adders > 0, view(f"{speed} combining") * adders, 0.0))
+    return np.asarray(np.where(adders > 0, view(CombiningPrice(speed)) * adders, 0.0))
 
 
 def delay(view: View) -> Array:
     """ps of the longest path, as fast as can be."""
     stages = [
-        driven(view(f"delay {i}"), view("delay load"), view("rows") * view("columns"))
+        driven(view(StageDelay(i)), view(Estimate.LOAD_DELAY), view("rows") * view("columns"))
         if term.broadcast
-        else view(f"delay {i}")
+        else view(StageDelay(i))
         for i, term in enumerate(DELAY_TERMS)
     ]
     return reduce(np.maximum, sorted(stages, key=np.size))
@@ -98,7 +98,7 @@ def delay(view: View) -> Array:
 
 def clock(view: View) -> Array:
     """MHz: the clock that is asked for, else the fastest at the speed that the design is sized for."""
-    asked = view("clock_mhz asked")
+    asked = view(Step.TARGET_CLOCK)
     if asked.ndim == 0 and asked > 0:
         return asked
     free = view("fastest_clock_mhz") * np.where(view("speed") == "tight", 1.0, 1 / EASE)
@@ -107,7 +107,7 @@ def clock(view: View) -> Array:
 
 def tightness(view: View) -> Array:
     """How much of the way from a medium to a tight design the clock asks for, 0 … 1."""
-    asked = view("clock_mhz asked")
+    asked = view(Step.TARGET_CLOCK)
     by_speed = np.where(view("speed") == "tight", 1.0, 0.0)
     if asked.ndim == 0 and not asked:
         return np.asarray(by_speed)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from costmodel.price.throughput import LATENCY, layer_pauses_batch, layer_steps_batch
-from dse.pricing.plan_figures import stages_name
+from dse.pricing.figure import PlanFigure, Step
 from dse.pricing.view import Array, View, whole
 from dse.spec.system import LIMITS
 from dse.spec.workload import Shape
@@ -68,8 +68,8 @@ def _layer_pauses(view: View, shape: Shape) -> Array:
         shape.tokens,
         **_tile(view),
         table_stationary=view("dataflow") == "table_stationary",
-        accumulator_stages=whole(view("plan accumulator_stages")),
-        pause_cycles=whole(view("plan pause_cycles")),
+        accumulator_stages=whole(view(PlanFigure.ACCUMULATOR_STAGES)),
+        pause_cycles=whole(view(PlanFigure.PAUSE_CYCLES)),
     )
 
 
@@ -83,7 +83,7 @@ def _layer_beats(view: View, shape: Shape) -> Array:
 
 
 def _has_pauses(view: View) -> bool:
-    return bool((view("plan accumulator_stages") > 1).any())
+    return bool((view(PlanFigure.ACCUMULATOR_STAGES) > 1).any())
 
 
 def steps(view: View) -> Array:
@@ -93,7 +93,7 @@ def steps(view: View) -> Array:
 
 def latency(view: View) -> Array:
     """Cycles of one core from an activation to its result."""
-    return reduce(np.add, (view(stages_name(name)) for name in LATENCY))
+    return reduce(np.add, (view(PlanFigure(name)) for name in LATENCY))
 
 
 def _latency(view: View) -> Array:
@@ -102,7 +102,7 @@ def _latency(view: View) -> Array:
     if cores.ndim == 0 and cores == 1:
         return alone
     levels = np.ceil(np.log2(cores)) * (view("split") == "inputs")
-    return np.asarray(alone + levels * view("plan combining_stages"))
+    return np.asarray(alone + levels * view(PlanFigure.COMBINING_STAGES))
 
 
 def cycles(view: View) -> Array:
@@ -113,11 +113,11 @@ def cycles(view: View) -> Array:
 
 
 def _key_beat(view: View) -> Array:
-    return np.asarray(view("cores") * view("columns") * view("tables") * view("plan key_width"))
+    return np.asarray(view("cores") * view("columns") * view("tables") * view(PlanFigure.KEY_WIDTH))
 
 
 def _activation_beat(view: View) -> Array:
-    return np.asarray(view("rows") * view("tile_length") * view("plan activation_width"))
+    return np.asarray(view("rows") * view("tile_length") * view(PlanFigure.ACTIVATION_WIDTH))
 
 
 def key_bits(view: View) -> Array:
@@ -152,7 +152,7 @@ def bound_share(stream: int) -> Callable[[View], Array]:
             # Of streams that take equally long a layer waits for the first.
             waits = times.argmax(axis=0) == stream
             waiting = waiting + shape.layers * np.where(waits, times.max(axis=0), 0.0)
-        return np.asarray(waiting / view("seconds of a pass"))
+        return np.asarray(waiting / view(Step.PASS_SECONDS))
 
     return found
 

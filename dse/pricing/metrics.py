@@ -1,17 +1,18 @@
 """What a design is judged by: every figure that objectives, constraints and reports may name.
 
-A metric is a function of a view, which answers the name of a key, of a tabulated figure or of another metric
-with an array.
+A metric is a function of a view, which answers a figure, or the name of a key or of another metric, with an
+array.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from dse.pricing import demands
 from dse.pricing.areas import DESIGN_PARTS, area, clock, delay, sized_area, tightness
+from dse.pricing.figure import Estimate, Figure, PlanFigure, Step
 from dse.pricing.metric import EXACT, FAST, SMALL, Metric, Quantity
 from dse.pricing.view import Array, View
 from dse.spec.system import LIMITS
@@ -76,7 +77,7 @@ _METRICS: Sequence[Metric] = (
     ),
     Metric(
         "tokens_per_second", "token rate", "tokens/s", "tokens a second, within the bandwidths",
-        lambda v: v.workload.tokens / v("seconds of a pass"), better="max", words=FAST, rests_on=CLOCK,
+        lambda v: v.workload.tokens / v(Step.PASS_SECONDS), better="max", words=FAST, rests_on=CLOCK,
     ),
     Metric(
         "utilisation", "utilisation", "",
@@ -86,7 +87,7 @@ _METRICS: Sequence[Metric] = (
     ),
     Metric(
         "bits_per_weight", "key size", "bit/weight", "key bits of a weight",
-        lambda v: v("plan key_width") / v("group_size"),
+        lambda v: v(PlanFigure.KEY_WIDTH) / v("group_size"),
     ),
     Metric(
         "weight_mb_per_token", "weight traffic", "MB/token",
@@ -126,18 +127,19 @@ _METRICS: Sequence[Metric] = (
     ),
     Metric(
         "token_latency_us", "time of a pass", "µs", "time of B tokens through all layers",
-        lambda v: 1e6 * v("seconds of a pass"), words=FAST, rests_on=CLOCK,
+        lambda v: 1e6 * v(Step.PASS_SECONDS), words=FAST, rests_on=CLOCK,
     ),
     Metric(
         "rms_error", "RMS error", "relative error",
         "error of a result relative to the results' RMS, for sums of max_reduction normally "
         "distributed activations, their rounding to the format included",
-        lambda v: np.hypot(v("error rounding"), v("error arithmetic")), words=EXACT, form="percent",
+        lambda v: np.hypot(v(Estimate.ROUNDING_ERROR), v(Estimate.ARITHMETIC_ERROR)),
+        words=EXACT, form="percent",
     ),
     Metric(
         "arithmetic_error", "RMS error of the arithmetic", "relative error",
         "the same without the rounding of the activations: what the core itself adds",
-        lambda v: v("error arithmetic"), words=EXACT, form="percent",
+        lambda v: v(Estimate.ARITHMETIC_ERROR), words=EXACT, form="percent",
     ),
     Metric(
         "latency_cycles", "pipeline latency", "cycles", "from an activation to its result", demands.latency
@@ -147,8 +149,8 @@ _METRICS: Sequence[Metric] = (
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _METRICS}
 """Figures by name."""
 
-STEPS_BETWEEN = {
-    "design tightness": tightness,
-    "seconds of a pass": demands.seconds,
+STEPS: Mapping[Figure, Callable[[View], Array]] = {
+    Step.TIGHTNESS: tightness,
+    Step.PASS_SECONDS: demands.seconds,
 }
 """Figures that metrics share and nobody names."""

@@ -1,7 +1,7 @@
 """A space made ready to be judged: its axes in the order they are walked, its tables, its tests and costs.
 
-Designs are looked at through views, of a block (slices of the axes) or of picked positions; both answer the
-name of a key or metric with an array.
+Designs are looked at through views, of a block (slices of the axes) or of picked positions; both answer a
+figure, or the name of a key or metric, with an array.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from costmodel.price.technology import Technology
+from dse.pricing.figure import Column, Step
 from dse.pricing.filling import Table
 from dse.pricing.metric import Metric, Quantity
-from dse.pricing.metrics import METRICS, STEPS_BETWEEN
-from dse.pricing.tables import axis_values, cost_tables, fit_tables, rule_tables, stated_nowhere
+from dse.pricing.metrics import METRICS, STEPS
+from dse.pricing.tables import axis_values, cost_tables, fit_tables, rule_tables, unstated_value
 from dse.spec.axes import SpecError
 from dse.spec.expressions import Expression, ExpressionError
 from dse.spec.space import DESIGN_KEYS, Space, check_name
@@ -26,31 +27,32 @@ from dse.spec.sweep_spec import FigureWords, SweepSpec
 from generator.errors import instead
 
 
-class View:
-    """Figures by name of the designs that ``take`` chooses, each computed once."""
+class TableView:
+    """Figures of the designs that ``take`` chooses from a model's tables, each computed once."""
 
     def __init__(self, model: Model, take: Callable[[Table], Table]) -> None:
         self.workload = model.spec.workload
         self.take = take
         self._tables = model.tables
         self._figures = model.figures
-        self._known: dict[str, Table] = {}
+        self._known: dict[Column, Table] = {}
 
-    def __call__(self, name: str) -> Table:
-        figure = self._known.get(name)
-        if figure is None:
-            if name in self._tables:
-                figure = self.take(self._tables[name])
-            elif name in METRICS:
-                figure = METRICS[name].value(self)
-            elif name in self._figures:
-                figure = np.asarray(self._figures[name](self), dtype=np.float64)
-            elif name in STEPS_BETWEEN:
-                figure = STEPS_BETWEEN[name](self)
-            else:
-                figure = stated_nowhere(name)
-            self._known[name] = figure
-        return figure
+    def __call__(self, figure: Column, /) -> Table:
+        values = self._known.get(figure)
+        if values is None:
+            values = self._known[figure] = self._computed(figure)
+        return values
+
+    def _computed(self, figure: Column) -> Table:
+        if figure in self._tables:
+            return self.take(self._tables[figure])
+        if not isinstance(figure, str):
+            return STEPS[figure](self)
+        if figure in METRICS:
+            return METRICS[figure].value(self)
+        if figure in self._figures:
+            return np.asarray(self._figures[figure](self), dtype=np.float64)
+        return unstated_value(figure)
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Model:
     spec: SweepSpec
     technology: Technology
     space: Space
-    tables: dict[str, Table]
+    tables: dict[Column, Table]
     rules: tuple[Table, ...]
     fits: tuple[Table, ...]
     figures: dict[str, Expression]
@@ -109,9 +111,10 @@ class Model:
             check_name(f"{where}: axes.{name}", name, METRICS)
         rules, fits = tuple(rule_tables(space)), tuple(fit_tables(space, spec.workload))
         costs = cost_tables(space, technology, rules, progress)
-        tables = axis_values(space) | costs
-        # The clock that is asked for, and the one that a design runs at, are two things.
-        tables["clock_mhz asked"] = tables.pop("clock_mhz", np.zeros(()))
+        keys = axis_values(space)
+        # The clock that is asked for is the key, the one that a design runs at the metric of its name.
+        target_clock = keys.pop("clock_mhz", np.zeros(()))
+        tables = {**keys, **costs, Step.TARGET_CLOCK: target_clock}
         model = cls(spec, technology, space, tables, rules, fits, figures, constraints, 0, ())
         return model._arranged(where)
 
@@ -157,7 +160,7 @@ class Model:
             *(f"satisfy {text}" for text in self.spec.constraints),
         )
 
-    def block(self, slices: Sequence[slice]) -> View:
+    def block(self, slices: Sequence[slice]) -> TableView:
         """The designs in a slice of each axis; arrays have a dimension an axis, 1 long where all agree."""
         whole = slice(None)
 
@@ -166,7 +169,7 @@ class Model:
                 return table
             return table[tuple(s if n > 1 else whole for s, n in zip(slices, table.shape, strict=True))]
 
-        return View(self, take)
+        return TableView(self, take)
 
     def picks(self, ids: ArrayLike) -> Callable[[str], Table]:
         """Columns of the designs at ``ids``, one-dimensional, by name."""
@@ -180,7 +183,7 @@ class Model:
             for test in self.judge(self._picked(ids)):
                 yield np.broadcast_to(test, (length,))
 
-    def _picked(self, ids: ArrayLike) -> View:
+    def _picked(self, ids: ArrayLike) -> TableView:
         digits = self.space.digits(ids)
 
         def take(table: Table) -> Table:
@@ -189,20 +192,20 @@ class Model:
             picked: Table = table[tuple(d if n > 1 else 0 for d, n in zip(digits, table.shape, strict=True))]
             return picked
 
-        return View(self, take)
+        return TableView(self, take)
 
-    def judge(self, view: View) -> Iterator[Table]:
+    def judge(self, view: TableView) -> Iterator[Table]:
         """For each of ``tests``, which designs pass it."""
         yield _all(view.take(rule) for rule in self.rules)
         yield _all(view.take(fit) for fit in self.fits)
         if self.space.has("clock_mhz"):
-            yield np.asarray(view("delay_ps") * view("clock_mhz asked") <= 1e6)
+            yield np.asarray(view("delay_ps") * view(Step.TARGET_CLOCK) <= 1e6)
         for name in self.figures:
             yield np.isfinite(view(name))
         for constraint in self.constraints:
             yield np.asarray(constraint(view), dtype=np.bool_)
 
-    def costs(self, view: View) -> list[Table]:
+    def costs(self, view: TableView) -> list[Table]:
         """The objectives, all to be minimised."""
         return [
             view(name) if goal == "min" else np.negative(view(name))

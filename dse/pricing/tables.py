@@ -21,6 +21,7 @@ from costmodel.price.representative import (
 from costmodel.price.sharing import SharingPlan, unit_plan
 from costmodel.price.technology import Technology
 from dse.pricing.distinct import distinct_tables
+from dse.pricing.figure import Column, Figure
 from dse.pricing.filling import Table, fill, table_shape
 from dse.pricing.plan_figures import tabulated
 from dse.spec.space import Space, default_value
@@ -47,9 +48,11 @@ RULES = (
 """Keys whose combinations ``CoreConfig`` may refuse; a core is one when no rule refuses it."""
 
 
-def axis_values(space: Space) -> dict[str, Table]:
+def axis_values(space: Space) -> dict[Column, Table]:
     """The value of every key, along its axes where it has some; 1 where it cannot be derived."""
-    values = {axis.key: _along(space, i, axis.values) for i, axis in enumerate(space.axes)}
+    values: dict[Column, Table] = {
+        axis.key: _along(space, i, axis.values) for i, axis in enumerate(space.axes)
+    }
     for key, value in space.fixed.items():
         values[key] = np.asarray(value)
     for key in space.derived:
@@ -59,7 +62,7 @@ def axis_values(space: Space) -> dict[str, Table]:
     return values
 
 
-def stated_nowhere(key: str) -> Table:
+def unstated_value(key: str) -> Table:
     """The value of a key that the space does not state; 0 stands for none."""
     value = default_value(key)
     return np.asarray(0 if value is None else value)
@@ -70,17 +73,17 @@ def cost_tables(
     technology: Technology,
     rules: Sequence[Table] = (),
     progress: Callable[[float], None] = lambda share: None,
-) -> dict[str, Table]:
-    """Prices, delays, errors and the plan's figures by name; NaN where ``rules`` say that there is no core.
+) -> dict[Column, Table]:
+    """Prices, delays, errors and the plan's figures; NaN where ``rules`` say that there is no core.
 
     ``progress`` is told the share that is done, 0 … 1.
     """
-    groups: dict[tuple[str, ...], dict[str, Callable[[CorePlan], float]]] = {}
-    for name, figure in tabulated(technology).items():
-        groups.setdefault(figure.keys, {})[name] = figure.value
+    groups: dict[tuple[str, ...], dict[Figure, Callable[[CorePlan], float]]] = {}
+    for figure, entry in tabulated(technology).items():
+        groups.setdefault(entry.keys, {})[figure] = entry.value
     masks = [_allowed(space, keys, rules) for keys in groups]
     sizes = [int(np.count_nonzero(mask)) for mask in masks]
-    tables: dict[str, Table] = {}
+    tables: dict[Column, Table] = {}
     done = 0
 
     def advance(count: int) -> None:
@@ -92,7 +95,7 @@ def cost_tables(
     for (keys, figures), mask in zip(groups.items(), masks, strict=True):
         row = _figures(tuple(figures.values()))
         filled = fill(space, keys, row, [np.nan] * len(figures), mask, advance)
-        tables.update({name: _collapsed(filled[..., i]) for i, name in enumerate(figures)})
+        tables.update({figure: _collapsed(filled[..., i]) for i, figure in enumerate(figures)})
     return tables
 
 

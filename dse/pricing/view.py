@@ -1,4 +1,4 @@
-"""What a figure is computed from: the designs that are looked at, asked by name."""
+"""What a figure is computed from: the designs that are looked at, asked for keys, metrics and figures."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dse.pricing.figure import Column
 from dse.spec.workload import Workload
 
 Array = NDArray[Any]
 
 
 class View(Protocol):
-    """Figures of some designs by name, and what all designs share.
+    """Figures of some designs, keys and metrics by name, and what all designs share.
 
     Arrays have one dimension for each axis of the space, of length one where the figure does not depend on
     the axis, so that broadcasting does no work twice.
@@ -21,7 +22,7 @@ class View(Protocol):
 
     workload: Workload
 
-    def __call__(self, name: str) -> Array: ...
+    def __call__(self, figure: Column, /) -> Array: ...
 
 
 def whole(figure: Array) -> Array:

@@ -73,9 +73,9 @@ def digest_of(model: Model, grid: Grid) -> str:
     """What a checkpoint must share with the sweep that continues it: the question and every price."""
     state = hashlib.sha256(model.spec.model_dump_json(exclude={"verify", "liberty"}).encode())
     state.update(repr((grid, version("ternlut"))).encode())
-    for name in sorted(model.tables):
-        state.update(f"{name} {model.tables[name].shape}".encode())
-        state.update(model.tables[name].tobytes())
+    for figure in sorted(model.tables, key=str):
+        state.update(f"{figure} {model.tables[figure].shape}".encode())
+        state.update(model.tables[figure].tobytes())
     return state.hexdigest()[:16]
 
 

@@ -1,0 +1,90 @@
+"""What metrics are computed from, by type: prices and delays of units, figures of plans, steps in between.
+
+Keys of a configuration and metrics are asked for by name, because specs name them; nothing of this is
+named in a spec, so none of it is a name. ``str`` of a figure is what digests are made of.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+from costmodel.speeds import Speed
+
+
+class UnitPrice(NamedTuple):
+    """µm² of one unit of ``AREA_TERMS[term]``, sized for ``speed``."""
+
+    speed: Speed
+    term: int
+
+    def __str__(self) -> str:
+        return f"{self.speed} unit {self.term}"
+
+
+class CombiningPrice(NamedTuple):
+    """µm² of one of the adders between cores that share the inputs, sized for ``speed``."""
+
+    speed: Speed
+
+    def __str__(self) -> str:
+        return f"{self.speed} combining"
+
+
+class StageDelay(NamedTuple):
+    """ps of the longest path of ``DELAY_TERMS[term]``, in a core of one row and column."""
+
+    term: int
+
+    def __str__(self) -> str:
+        return f"delay {self.term}"
+
+
+class PlanFigure(Enum):
+    """Stages (cycles) and widths (bits) of a plan; values are the plan's names for them."""
+
+    TABLE_STAGES = "table_stages"
+    ARRIVING_STAGES = "arriving_stages"
+    PIPELINE_STAGES = "pipeline_stages"
+    FINISHING_CYCLES = "finishing_cycles"
+    ACCUMULATOR_STAGES = "accumulator_stages"
+    PAUSE_CYCLES = "pause_cycles"
+    KEY_WIDTH = "key_width"
+    ACTIVATION_WIDTH = "activation_width"
+    COMBINING_STAGES = "combining_stages"
+
+    def __str__(self) -> str:
+        return f"plan {self.value}"
+
+
+class Estimate(Enum):
+    """Errors of results relative to their RMS, and ps for each doubling of what a control drives."""
+
+    ROUNDING_ERROR = "error rounding"
+    ARITHMETIC_ERROR = "error arithmetic"
+    LOAD_DELAY = "delay load"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Step(Enum):
+    """Figures of designs between keys and metrics.
+
+    ``TARGET_CLOCK``: the MHz that are asked for, 0 for as fast as can be; the metric ``clock_mhz`` is what a
+    design runs at. ``TIGHTNESS``: how much of the way from a medium to a tight design that clock takes,
+    0 … 1. ``PASS_SECONDS``: the time of B tokens through all layers.
+    """
+
+    TARGET_CLOCK = "clock_mhz asked"
+    TIGHTNESS = "design tightness"
+    PASS_SECONDS = "seconds of a pass"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+Figure = UnitPrice | CombiningPrice | StageDelay | PlanFigure | Estimate | Step
+
+Column = str | Figure
+"""What a view answers: a key or a metric by its name, or a figure."""
