@@ -1,0 +1,100 @@
+"""Tables of the documentation that follow from the code or from data in the repository."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
+
+import pandas as pd
+from pydantic.fields import FieldInfo
+
+ROOT = Path(__file__).resolve().parents[1]
+TECHNOLOGIES = ("asap7", "asap7-full", "sky130hd", "sg13g2")
+
+
+def markdown(head: list[str], rows: list[list[str]], right: tuple[int, ...] = ()) -> str:
+    """A table; columns ``right`` are aligned to the right."""
+    rule = ["---:" if i in right else "---" for i in range(len(head))]
+    return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *rows))
+
+
+def core_keys() -> str:
+    """Every key of a core file: what it may be, its default, what it means."""
+    from generator.config import CoreConfig, PipelineConfig
+
+    rows = []
+    for prefix, model in (("", CoreConfig), ("pipeline.", PipelineConfig)):
+        for name, field in model.model_fields.items():
+            if name != "pipeline":
+                default = "required" if field.is_required() else _shown(field.default)
+                rows.append([f"`{prefix}{name}`", _allowed(field), default, field.description or ""])
+    return markdown(["key", "values", "default", "meaning"], rows)
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _allowed(field: FieldInfo) -> str:
+    """What a key may be, in words."""
+    kinds = [kind for kind in (get_args(field.annotation) or (field.annotation,)) if kind is not NoneType]
+    if get_origin(field.annotation) is Literal:
+        kinds = [field.annotation]
+    if get_origin(kinds[0]) is Literal:
+        return ", ".join(f"`{value}`" for value in get_args(kinds[0]))
+    if kinds[0] is bool:
+        return "`true`, `false`"
+    if kinds[0] is int:
+        limits = {type(limit).__name__: limit for limit in field.metadata}
+        return f"{limits['Ge'].ge:,} … {limits['Le'].le:,}"
+    return "a number format"
+
+
+def formats() -> str:
+    """The floating-point formats."""
+    from generator.formats import FLOATS
+
+    rows = [
+        [f"`{name}`", str(number.bits), str(number.exponent), str(number.mantissa)]
+        for name, number in FLOATS.items()
+    ]
+    rows.insert(0, ["`int2` … `int16`", "2 … 16", "", ""])
+    return markdown(["format", "bits", "exponent bits", "fraction bits"], rows, (1, 2, 3))
+
+
+def commands() -> str:
+    """Every command, what it does and its arguments."""
+    import typer
+
+    from dse.cli import app
+
+    group = typer.main.get_command(app)
+    rows = [[f"`{name}`", _first_sentence(command.help)] for name, command in group.commands.items()]  # type: ignore[attr-defined]
+    return markdown(["command", "does"], rows)
+
+
+def _first_sentence(text: str | None) -> str:
+    paragraph = (text or "").strip().split("\n\n")[0]
+    return " ".join(paragraph.split())
+
+
+def accuracy() -> str:
+    """The errors of every shipped technology on cores that it was not fitted to, from the studies' data."""
+    rows = []
+    for name in TECHNOLOGIES:
+        cores = pd.read_csv(ROOT / "reports" / f"validation-{name}" / "cores.csv")
+        row = [f"[`{name}`](../reports/validation-{name}/summary.md)", str(len(cores))]
+        for figure in ("tight_area", "medium_area", "area", "delay"):
+            errors = cores[f"{figure}_error"].abs()
+            row.append(f"{errors.median():.1f} % / {errors.max():.1f} %")
+        order = cores["modelled_area"].corr(cores["synthesized_area"], method="kendall")
+        rows.append([*row, f"{order:.3f}"])
+    head = ["technology", "cores", "area, tight", "area, medium", "least area", "delay", "Kendall's τ"]
+    return markdown(head, rows, (1, 2, 3, 4, 5, 6))
+
+
+MAKERS: Mapping[str, Callable[[], str]] = {
+    table.__name__: table for table in (core_keys, formats, commands, accuracy)
+}
