@@ -1,4 +1,4 @@
-"""Makes what the documentation shows: the outputs of its commands, and the tables that follow from data or code.
+"""Makes what the documentation shows: outputs of its commands, and tables that follow from data or code.
 
     python docs/refresh.py            runs everything and rewrites the pages
     python docs/refresh.py --check    changes nothing; status 1 and a diff where a page is out of date
@@ -6,8 +6,8 @@
 
 Two kinds of blocks in a page are made here. A fence of the language ``console`` holds commands after ``$``,
 each followed by what it prints; ``console slow`` marks those that take longer than a test may. What stands
-between ``<!-- table: NAME -->`` and ``<!-- end -->`` is a table of ``docs/tables.py``. Commands run in an empty
-folder that has the repository's ``examples``, as the pages say.
+between ``<!-- table: NAME -->`` and ``<!-- end -->`` is a table of ``docs/tables.py``. Commands run in an
+empty folder that has the repository's ``examples``, as the pages say.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def commands_of(body: str) -> Iterator[str]:
 
 
 def run(command: str, folder: Path) -> str:
-    """What ``command`` prints in ``folder``, complaints included, as a shell whose output is a pipe shows it."""
+    """What ``command`` prints in ``folder``, complaints included, to a pipe."""
     scripts = Path(sys.executable).parent
     environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "100"}
     environment.pop("PYTHONUNBUFFERED", None)
