@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import math
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -228,9 +229,28 @@ def to_verilog(block: Block) -> str:
             for command in PASSES:
                 yosys.run_pass(f"tee -q {command}", design)
             widen_operands(yosys, design)
+            number_afresh(yosys, design)
             yosys.run_pass(f"tee -q write_verilog -noattr {target}", design)
         text = target.read_text()
     return text[text.index("module ") :]
+
+
+def number_afresh(yosys: Any, design: Any) -> None:
+    """Numbers what Yosys named anew, from 0, in the order in which it was made.
+
+    Its own numbers go on through a process, and it writes by the alphabet, in which $100 is before $99.
+    """
+    (module,) = design.selected_modules()
+    for kind, things in (("cell", module.selected_cells()), ("wire", module.selected_wires())):
+        private = sorted((thing for thing in things if thing.name.str().startswith("$")), key=natural_order)
+        for number, thing in enumerate(private):
+            module.rename(thing, yosys.IdString(f"$afresh${kind}${number:06d}"))
+
+
+def natural_order(thing: Any) -> list[tuple[int, str]]:
+    """A key by which names sort with their numbers as numbers."""
+    parts = re.split(r"(\d+)", thing.name.str())
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
 
 
 def to_rtlil(block: Block) -> str:

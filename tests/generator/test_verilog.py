@@ -255,3 +255,18 @@ def test_pipelined_float_cores_lint_without_a_warning(core: dict[str, Any], tmp_
     emission = emit(CoreConfig.parse({**shape, **core}))
     files = [path.name for path in emission.write(tmp_path) if path.suffix == ".v"]
     assert not complaints(["verilator", "--lint-only", "-Wall", "--top", emission.top, *files], tmp_path)
+
+
+EMITTED_AGAIN = """
+from generator.config import CoreConfig
+from generator.verilog import emit
+
+keys = {"activation": "fp8_e5m2", "group_size": 2, "tables": 2, "columns": 2, "pipeline": {"float_stages": 2}}
+print(len({emit(CoreConfig.parse(keys)).verilog for _ in range(3)}))
+"""
+
+
+def test_what_a_process_emitted_before_changes_no_byte() -> None:
+    # Yosys' names go on counting: from a process's first emission to its next they get digits more.
+    done = subprocess.run([sys.executable, "-c", EMITTED_AGAIN], capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
