@@ -156,7 +156,7 @@ def build_best(summary: Summary, directory: Path, quiet: bool) -> dict[str, Any]
         result = trial.run(config)
     if not quiet:
         say(f"emitted {emission.top} to {directory / 'best'}")
-        title = summary.results.meta["workload"]["title"]
+        title = summary.results.record.workload.title
         ran = told(result, trial.inputs, trial.outputs, trial.tokens)
         say(f"{trial.layer.name} of {title}: {ran}")
     return {

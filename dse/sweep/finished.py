@@ -29,11 +29,11 @@ class Finished:
 
     def figures(self) -> dict[str, Any]:
         """The sweep in numbers, as ``--json`` prints them."""
-        meta, summary = self.results.meta, self.summary
+        record, summary = self.results.record, self.summary
         names = ("points", "cores", "feasible", "pareto", "seconds", "points_per_second")
         verified = self.results.verified
         return {
-            **{name: meta[name] for name in names},
+            **{name: getattr(record, name) for name in names},
             "best": summary.best,
             "knee": summary.knee,
             "top": summary.top,

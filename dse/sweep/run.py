@@ -18,7 +18,7 @@ from dse.spec.axes import SpecError
 from dse.spec.sweep_spec import SweepSpec
 from dse.sweep.duration import check_duration, expected_seconds
 from dse.sweep.finished import Finished, report
-from dse.sweep.record import digest_of, meta_of, verified_before, write_meta
+from dse.sweep.record import digest_of, record_of, verified_before
 from dse.sweep.results.points import write_points
 from dse.sweep.results.sweep_results import POINTS
 from generator.files import cache_directory, claimed, output_directory
@@ -116,20 +116,20 @@ def _swept(
 
     progress("writing", 0.0)
     write_points(directory / POINTS, model, grid, outcome, writing)
-    meta = meta_of(path, model, outcome, digest)
-    meta["points_per_second"] = round(rate)
-    meta["seconds"] = round(time.perf_counter() - began, 3)
-    meta["verified"] = verified_before(directory, digest) if resume else []
-    write_meta(directory, meta)
+    record = record_of(path, model, outcome, digest)
+    record.points_per_second = round(rate)
+    record.seconds = round(time.perf_counter() - began, 3)
+    record.verified = verified_before(directory, digest) if resume else []
+    record.write(directory)
     finished = report(directory, progress)
     if library is not None:
         finished = _verify(finished, technology, library, workers, progress)
     checkpoint.remove()
-    summary, meta = finished.summary, finished.results.meta
-    meta["knee"] = summary.knee["id"]
-    meta["top"] = {name: [row["id"] for row in rows] for name, rows in summary.top.items()}
-    meta["seconds"] = round(time.perf_counter() - began, 3)
-    write_meta(directory, meta)
+    summary, record = finished.summary, finished.results.record
+    record.knee = summary.knee["id"]
+    record.top = {name: [row["id"] for row in rows] for name, rows in summary.top.items()}
+    record.seconds = round(time.perf_counter() - began, 3)
+    record.write(directory)
     return finished
 
 
@@ -140,16 +140,14 @@ def _verify(
     from dse.sweep.verification.measuring import merged, verify
 
     results = finished.results
-    known, meta = list(results.verified), results.meta
+    record = results.record
 
     def verifying(share: float) -> None:
         progress("verifying", share)
 
-    count = meta["spec"]["verify"]
-    for one in verify(finished.summary, technology, library, count, workers, verifying):
-        known = merged(known, one)
-        meta["verified"] = [each.model_dump(mode="json") for each in known]
-        write_meta(finished.directory, meta)
+    for verified in verify(finished.summary, technology, library, record.spec.verify, workers, verifying):
+        record.verified = merged(record.verified, verified)
+        record.write(finished.directory)
     return report(finished.directory, pictures=False)
 
 

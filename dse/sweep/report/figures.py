@@ -151,7 +151,7 @@ def _efficiency(axes: Axes, summary: Summary, letter: str) -> None:
 def _lines(summary: Summary) -> Iterator[tuple[Any, str, Designs]]:
     """Each compared value, its colour, and its front in price and rate."""
     results = summary.results
-    for value, colour in colours_of(results.compare, results.meta["groups"]).items():
+    for value, colour in colours_of(results.compare, results.record.groups).items():
         own = summary.of_group(value)
         if len(own):
             yield value, colour, staircase(own, summary.rules)

@@ -34,7 +34,7 @@ def cost(row: Row) -> float:
 
 def group_costs(results: Results) -> list[FormatCosts]:
     """For each format, the cheapest first; empty where no format has table designs of two group sizes."""
-    if "group_size" not in results.keys or "group_size" in results.meta["fixed"]:
+    if "group_size" not in results.keys or "group_size" in results.record.fixed:
         return []
     rows = sorted(results.best_of(KEYS), key=lambda row: (number_of(row), row["group_size"]))
     found = []

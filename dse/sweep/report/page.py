@@ -66,7 +66,7 @@ def write_report(path: Path, summary: Summary) -> None:
 
     parts = {"verified": verified_section(summary.results.verified), "plotly": get_plotlyjs()}
     body = filled(data_text("dse.sweep.report", "report.html"), parts)
-    title = summary.results.meta["spec"]["title"] or "Sweep"
+    title = summary.results.record.title
     write_text(path, page(title, body, page_data(summary), program()))
 
 
@@ -82,8 +82,8 @@ def page_data(summary: Summary) -> dict[str, Any]:
     rows = _shown(summary)
     varied = [key for key in results.keys if len({row[key] for row in rows}) > 1]
     return {
-        "title": results.meta["spec"]["title"] or "Sweep",
-        "workload": results.meta["workload"]["title"],
+        "title": results.record.title,
+        "workload": results.record.workload.title,
         "headline": headline(summary),
         "why": why(summary),
         "cards": cards(summary),
@@ -113,7 +113,7 @@ def page_data(summary: Summary) -> dict[str, Any]:
         "assumptions": assumptions(results),
         "caveats": caveats(results),
         "provenance": _provenance(results),
-        "source": results.meta["source"],
+        "source": results.record.source,
     }
 
 
@@ -124,8 +124,8 @@ def _question(summary: Summary) -> dict[str, Any]:
     scales = {name: Scale.of(rules.cost(front, name)) for name in rules.tradeoffs[0]}
     return {
         "compare": results.compare,
-        "groups": results.meta["groups"],
-        "groupNames": [summary.naming.group(value) for value in results.meta["groups"]],
+        "groups": results.record.groups,
+        "groupNames": [summary.naming.group(value) for value in results.record.groups],
         "merit": summary.merit,
         "price": summary.price,
         "single": rules.single,
@@ -244,7 +244,7 @@ def _spread(designs: Designs, most: int) -> Designs:
 
 def _metrics(results: Results) -> list[str]:
     """All figures, the objectives first."""
-    return list(dict.fromkeys([*results.objectives, *results.meta["metrics"]]))
+    return list(dict.fromkeys([*results.objectives, *results.record.metrics]))
 
 
 def _constant(results: Results, rows: Sequence[Row], varied: Sequence[str]) -> dict[str, Any]:
@@ -275,14 +275,14 @@ def _choices(summary: Summary) -> dict[str, list[list[Any]]]:
 
 def _provenance(results: Results) -> list[list[str]]:
     """Where the figures come from."""
-    meta = results.meta
-    technology = meta["technology"]
+    record = results.record
+    technology = record.technology
     return [
-        ["Spec", meta["file"]],
-        ["Ternlut", meta["ternlut"]],
-        ["Technology", f"{technology['name']}: {technology['library']}, {technology['corner']}"],
-        ["Calibrated by", f"{technology['flow']}, {technology['date']}"],
-        ["Tools", ", ".join(f"{name} {version}" for name, version in technology["versions"].items())],
-        ["Run with", ", ".join(f"{name} {version}" for name, version in meta["versions"].items())],
-        ["Sweep", f"{meta['digest']}, {meta['points']:,} points, every one judged: nothing is random"],
+        ["Spec", record.file],
+        ["Ternlut", record.ternlut],
+        ["Technology", f"{technology.name}: {technology.library}, {technology.corner}"],
+        ["Calibrated by", f"{technology.flow}, {technology.date}"],
+        ["Tools", ", ".join(f"{name} {version}" for name, version in technology.versions.items())],
+        ["Run with", ", ".join(f"{name} {version}" for name, version in record.versions.items())],
+        ["Sweep", f"{record.digest}, {record.points:,} points, every one judged: nothing is random"],
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,14 +19,15 @@ from dse.pricing.metric import Goal, Metric
 from dse.pricing.metrics import METRICS
 from dse.spec.space import DESIGN_KEYS, default_value, unstated
 from dse.sweep.results.designs import Designs, Row
+from dse.sweep.results.sweep_record import FILE, SweepRecord
 from dse.sweep.results.verified import Verified
 from generator.files import OutputError
 
 CLOUD_ROWS = 6_000
 """Designs of ``Results.cloud``, about."""
 
-POINTS, PARETO, VERIFIED, META = "points.parquet", "pareto.csv", "verified.csv", "sweep.json"
-"""Files of a sweep's directory."""
+POINTS, PARETO, VERIFIED = "points.parquet", "pareto.csv", "verified.csv"
+"""Files of a sweep's directory, beside its record."""
 
 FORMAT_KEYS = ("activation", "datapath", "architecture")
 """Keys by whose values ``Results.formats`` tells designs apart."""
@@ -40,21 +40,20 @@ EFFICIENCY = ("area_um2_per_token_per_second", "area_um2", "tokens_per_second", 
 class Results:
     """A finished sweep as read from its directory.
 
-    ``meta``: what was asked, of what, and how it went. ``fronts``: the designs on the front of any compared
+    ``record``: what was asked, of what, and how it went. ``fronts``: the designs on the front of any compared
     value, ``front`` among them those on that of all; each with its id, every key that means something for
     all designs, whether stated or not, and every metric. ``verified``: designs that were synthesized and
     simulated, the best first.
     """
 
     directory: Path
-    meta: dict[str, Any]
+    record: SweepRecord
     fronts: Designs
-    verified: Sequence[Verified] = ()
 
     @cached_property
     def points(self) -> pa.Table:
         """All designs that were written: their axes, objectives and whether they are feasible."""
-        names = dict.fromkeys([*self.meta["axes"], *self.objectives, "feasible"])
+        names = dict.fromkeys([*self.record.axes, *self.objectives, "feasible"])
         return pq.read_table(self.directory / POINTS, columns=list(names))
 
     @cached_property
@@ -62,57 +61,59 @@ class Results:
         return self.fronts.where(self.fronts.column("front"))
 
     @property
+    def verified(self) -> Sequence[Verified]:
+        return self.record.verified
+
+    @property
     def keys(self) -> list[str]:
         """What the designs are told by: variables, and the keys that the spec states."""
-        return list(self.meta["keys"])
+        return self.record.keys
 
     @property
     def compare(self) -> str:
-        return str(self.meta["spec"]["compare"])
+        return self.record.spec.compare
 
     @property
     def objectives(self) -> dict[str, Goal]:
-        return dict(self.meta["spec"]["objectives"])
+        return self.record.spec.objectives
 
     @property
     def budget(self) -> dict[str, float]:
-        return dict(self.meta["spec"]["budget"])
+        return self.record.spec.budget
 
     @property
     def axes(self) -> dict[str, list[Any]]:
         """The axes with more than one value."""
-        return {key: values for key, values in self.meta["axes"].items() if len(values) > 1}
+        return {key: values for key, values in self.record.axes.items() if len(values) > 1}
 
     @cached_property
     def naming(self) -> Naming:
         """How designs of this space are told apart."""
         variables = [key for key in self.axes if key not in DESIGN_KEYS]
-        varied = [key for key in self.keys if key in self.axes or key in self.meta["derived"]]
+        varied = [key for key in self.keys if key in self.axes or key in self.record.derived]
         return Naming([key for key in varied if key not in variables], not self.clocked, self.compare)
 
     @property
     def clocked(self) -> bool:
         """Whether every design runs at a clock that was asked for, not at the fastest it reaches."""
-        if "clock_mhz" in self.meta["derived"]:
+        if "clock_mhz" in self.record.derived:
             return True
-        known = self.meta["axes"] | {key: [value] for key, value in self.meta["fixed"].items()}
-        return all(known.get("clock_mhz", [0]))
+        return all(self.record.stated("clock_mhz") or [0])
 
     def metric(self, name: str) -> Metric:
         """The metric ``name``, built in or derived in the spec."""
         if name in METRICS:
             return METRICS[name]
-        words = self.meta["metrics"][name]
-        more = {key: words[key] for key in ("better", "form") if key in words}
-        rests_on = frozenset(words.get("rests_on", ()))
+        words = self.record.metrics[name]
         return Metric(
             name,
-            words["label"],
-            words["unit"],
-            words["says"],
+            words.label,
+            words.unit,
+            words.says,
             lambda view: view(name),
-            **more,
-            rests_on=rests_on,
+            better=words.better,
+            form=words.form,
+            rests_on=frozenset(words.rests_on),
         )
 
     def uncertainty(self, name: str) -> float:
@@ -121,7 +122,7 @@ class Results:
         The median error of the technology's fit in the estimates that the figure rests on, as independent
         ones; 0 of what is counted. A clock that is asked for is no estimate.
         """
-        fit = self.meta["technology"]["fit"]
+        fit = self.record.technology.fit
         names = {
             "area": ("medium", "tight") if {"medium", "tight"} & set(fit) else ("area",),
             "least_area": ("area",),
@@ -129,7 +130,7 @@ class Results:
             "clock": () if self.clocked else ("delay",),
         }
         medians = [
-            max((fit[entry]["median_percent"] for entry in names[estimate] if entry in fit), default=0.0)
+            max((fit[entry].median_percent for entry in names[estimate] if entry in fit), default=0.0)
             for estimate in self.metric(name).rests_on
         ]
         return math.hypot(*medians) / 100
@@ -138,20 +139,19 @@ class Results:
     def load(cls, directory: Path) -> Results:
         """The results in ``directory``; ``OutputError`` where there are none."""
         try:
-            meta = json.loads((directory / META).read_text(encoding="utf-8"))
+            record = SweepRecord.load(directory)
             fronts = pq.read_table(directory / POINTS, filters=pc.field("group_front"))
-            verified = [Verified.model_validate(entry) for entry in meta.get("verified", [])]
-            alike = unstated(meta["keys"])
+            alike = unstated(record.keys)
         except (OSError, ValueError, KeyError, pa.ArrowException):
             raise OutputError(
-                f"{directory}: holds no finished sweep, {META} and {POINTS} are expected"
+                f"{directory}: holds no finished sweep, {FILE} and {POINTS} are expected"
             ) from None
-        return cls(directory, meta, Designs(fronts, alike), verified)
+        return cls(directory, record, Designs(fronts, alike))
 
     @property
     def complete(self) -> bool:
         """Whether every core was written, not a sample."""
-        return bool(self.points.num_rows == self.meta["cores"])
+        return bool(self.points.num_rows == self.record.cores)
 
     def cloud(self, *names: str) -> dict[str, list[Any]]:
         """Columns of some thousand feasible designs, evenly spread over the space."""

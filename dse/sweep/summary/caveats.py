@@ -24,9 +24,9 @@ FITTED = (
 
 def caveats(results: Results) -> list[str]:
     """Limits of the figures of a sweep, a paragraph each."""
-    fit = results.meta["technology"]["fit"]
+    fit = results.record.technology.fit
     known = [
-        f"{what} {fit[name]['median_percent']:.1f} % and {fit[name]['max_percent']:.1f} %"
+        f"{what} {fit[name].median_percent:.1f} % and {fit[name].max_percent:.1f} %"
         for name, what in FITTED
         if name in fit
     ]
@@ -39,7 +39,7 @@ def caveats(results: Results) -> list[str]:
     lines += LEFT_OUT
     if not results.complete:
         lines.append(
-            f"Of {results.meta['cores']:,} cores the fronts and an even sample were written. The front is "
+            f"Of {results.record.cores:,} cores the fronts and an even sample were written. The front is "
             "exact; figures by format, by group size and by choice are the best of the sample."
         )
     return lines

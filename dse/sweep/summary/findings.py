@@ -8,7 +8,6 @@ from typing import Any
 
 from dse.presentation.naming import Naming
 from dse.pricing.areas import DESIGN_PARTS
-from dse.spec.layer import Layer
 from dse.sweep.results.designs import Designs, Row, core_of
 from dse.sweep.results.sweep_results import Results
 from dse.sweep.summary.layer_runs import LayerRun, layer_runs
@@ -85,7 +84,7 @@ class Summary:
         if best is None:
             return []
         found = []
-        for value in self.results.meta["groups"]:
+        for value in self.results.record.groups:
             if value == best[key]:
                 continue
             group = self.of_group(value)
@@ -148,11 +147,10 @@ class Summary:
     @cached_property
     def layers(self) -> list[LayerRun]:
         """How the recommended design runs each layer of the model."""
-        workload = self.results.meta["workload"]
+        workload = self.results.record.workload
         if self.best is None:
             return []
-        layers = [Layer(**fields) for fields in workload["layers"]]
-        return layer_runs(core_of(self.best), self.best, layers, workload["tokens"])
+        return layer_runs(core_of(self.best), self.best, workload.layers, workload.tokens)
 
     def saving(self, other: Row) -> float:
         """The share of ``other``'s price that the recommended design does without."""

@@ -9,19 +9,19 @@ from dse.sweep.results.sweep_results import Results
 
 def searched(results: Results) -> list[str]:
     """How large the space was and what became of it."""
-    meta = results.meta
-    passed = meta["passed"]
-    fates = [f"{count:,} {test}" for test, count in zip(meta["tests"], passed[1:], strict=True)]
+    record = results.record
+    passed = record.passed
+    fates = [f"{count:,} {test}" for test, count in zip(record.tests, passed[1:], strict=True)]
     axes = ", ".join(f"{key} ({len(values)})" for key, values in results.axes.items())
     fixed = ", ".join(
         f"{key} = {value:g}" if isinstance(value, float) else f"{key} = {value}"
-        for key, value in meta["fixed"].items()
+        for key, value in record.fixed.items()
     )
-    derived = ", ".join(f"{key} = {text}" for key, text in meta["derived"].items())
+    derived = ", ".join(f"{key} = {text}" for key, text in record.derived.items())
     return [
         f"{passed[0]:,} combinations of {axes}; {fixed or 'nothing'} fixed"
         + (f"; {derived} derived." if derived else "."),
-        f"Of these {'; of those '.join(fates)}. {meta['pareto']:,} are on the Pareto front of "
+        f"Of these {'; of those '.join(fates)}. {record.pareto:,} are on the Pareto front of "
         + listing([f"{results.metric(name).label} ({goal})" for name, goal in results.objectives.items()])
         + ". Of designs that are equal in all of these one is kept.",
     ]
@@ -29,37 +29,36 @@ def searched(results: Results) -> list[str]:
 
 def assumptions(results: Results) -> list[str]:
     """What the figures rest on and what they leave out."""
-    meta = results.meta
-    technology, workload = meta["technology"], meta["workload"]
-    fit = technology["fit"].get("area")
+    technology, workload = results.record.technology, results.record.workload
+    fit = technology.fit.get("area")
     error = (
-        f" On the {fit['points']} designs it was fitted to, its areas are off by "
-        f"{fit['median_percent']:.1f} % in the median and {fit['max_percent']:.1f} % at most."
+        f" On the {fit.points} designs it was fitted to, its areas are off by "
+        f"{fit.median_percent:.1f} % in the median and {fit.max_percent:.1f} % at most."
         if fit
         else ""
     )
     beside = ", but for those that were measured" if results.verified else ""
     streams = (
         "Keys and activations arrive at the bandwidths that are given, or as fast as the cores take them"
-        if set(LIMITS) & set(meta["keys"])
+        if set(LIMITS) & set(results.keys)
         else "Keys and activations arrive as fast as the core takes them"
     )
     return [
-        f"Areas and delays are estimates of the cost model for {technology['name']} "
-        f"({technology['library']}, {technology['corner']}), not synthesis{beside}.{error} "
+        f"Areas and delays are estimates of the cost model for {technology.name} "
+        f"({technology.library}, {technology.corner}), not synthesis{beside}.{error} "
         "They are cell areas before placement.",
-        f"{_clocked(results)} The workload is {workload['title']}: {workload['macs']:,} ternary "
-        f"multiply-accumulates a token in {counted(workload['launches'], 'layer')}, one after the other. "
+        f"{_clocked(results)} The workload is {workload.title}: {workload.macs:,} ternary "
+        f"multiply-accumulates a token in {counted(workload.launches, 'layer')}, one after the other. "
         f"{streams}; memories, attention scores, embedding and output head are outside the core.",
     ]
 
 
 def _clocked(results: Results) -> str:
     """At which clock the designs run."""
-    if "clock_mhz" in results.meta["derived"]:
+    if "clock_mhz" in results.record.derived:
         return "Every design runs at the clock that is derived for it."
-    known = results.meta["axes"] | {key: [value] for key, value in results.meta["fixed"].items()}
-    clocks = [f"{clock:,.0f} MHz" for clock in known.get("clock_mhz", ()) if clock]
-    if clocks and len(clocks) == len(known["clock_mhz"]):
+    stated = results.record.stated("clock_mhz") or []
+    clocks = [f"{clock:,.0f} MHz" for clock in stated if clock]
+    if clocks and len(clocks) == len(stated):
         return f"Every design runs at {' or '.join(clocks)}."
     return " or ".join(["Every design runs at the clock its longest path allows", *clocks]) + "."

@@ -26,8 +26,7 @@ LAYERS = (
 
 def markdown(summary: Summary) -> str:
     """``summary.md``."""
-    meta = summary.results.meta
-    lines = [f"# {meta['spec']['title'] or 'Sweep'}", "", *spaced(headline(summary))]
+    lines = [f"# {summary.results.record.title}", "", *spaced(headline(summary))]
     if verified := summary.results.verified:
         lines += ["## Modelled and measured", "", *spaced(measured.sentences(verified))]
         lines += [*table(measured.HEAD, measured.rows(verified)), "", measured.note(verified), ""]

@@ -41,7 +41,7 @@ def _proposals(summary: Summary) -> Iterator[tuple[str, Row]]:
     results, ranking = summary.results, summary.ranking
     if summary.best is not None:
         yield "recommended core", summary.best
-    for value in results.meta["groups"]:
+    for value in results.record.groups:
         own = ranking.where(ranking.column(results.compare) == value)
         if len(own):
             yield summary.naming.kind(value, "best"), own[0]

@@ -14,7 +14,6 @@ from costmodel.price.estimate import estimate, sized_areas
 from costmodel.price.technology import Technology
 from costmodel.speeds import Speed, tightness
 from dse.pricing.metrics import METRICS
-from dse.spec.layer import Layer
 from dse.sweep.results.designs import Row, core_of
 from dse.sweep.results.sweep_results import Results
 from dse.sweep.results.verified import Figures, Verified, errors
@@ -91,8 +90,8 @@ def verify(
 
 def trial_of(results: Results, row: Row) -> Trial:
     """The layer of the sweep's workload that the design at ``row`` is tried on."""
-    workload = results.meta["workload"]
-    return Trial.choose(core_of(row), [Layer(**fields) for fields in workload["layers"]], workload["tokens"])
+    workload = results.record.workload
+    return Trial.choose(core_of(row), workload.layers, workload.tokens)
 
 
 def judged_area(row: Row, areas: Mapping[Speed, float], delay_ps: float) -> float:
@@ -110,8 +109,7 @@ def limits_broken(results: Results, row: Row, modelled: Figures, measured: Figur
     area = row["area_um2"] * measured.area_um2 / modelled.area_um2
     if budget is not None and area > budget:
         yield f"{METRICS['area_um2'].text(area)} is over the budget of {METRICS['area_um2'].text(budget)}"
-    asked = "clock_mhz" in {**results.meta["axes"], **results.meta["fixed"]}
-    if asked and measured.delay_ps * row["clock_mhz"] > 1e6:
+    if results.record.stated("clock_mhz") and measured.delay_ps * row["clock_mhz"] > 1e6:
         yield (
             f"its longest path of {METRICS['delay_ps'].text(measured.delay_ps)} is too slow for "
             f"{row['clock_mhz']:,.0f} MHz"

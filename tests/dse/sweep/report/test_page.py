@@ -69,10 +69,10 @@ def test_the_page_holds_the_front_and_what_is_said_of_it(page: Page, results: Pa
 
 def test_the_page_tells_where_its_figures_come_from(page: Page, results: Path) -> None:
     data: dict[str, Any] = json.loads(page.scripts[1])
-    meta = Results.load(results).meta
+    record = Results.load(results).record
     assert data["source"] == (results.parent / "spec.toml").read_text(encoding="utf-8")
     told = " ".join(value for _, value in data["provenance"])
-    for fact in (meta["digest"], meta["technology"]["name"], meta["ternlut"], meta["versions"]["numpy"]):
+    for fact in (record.digest, record.technology.name, record.ternlut, record.versions["numpy"]):
         assert fact in told
 
 

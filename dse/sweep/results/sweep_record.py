@@ -1,0 +1,126 @@
+"""``sweep.json``: what a sweep was asked, of what, and how it went, as a record that is written and read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from costmodel.price.technology import FitError
+from dse.pricing.metric import Form, Goal, Quantity
+from dse.spec.layer import Layer
+from dse.sweep.results.verified import Verified
+from generator.files import write_text
+
+FILE = "sweep.json"
+
+
+class SpecRecord(BaseModel):
+    """The spec file as it was read: fields as ``SweepSpec`` has them, files by their names alone."""
+
+    model_config = ConfigDict(extra="allow")
+
+    title: str
+    technology: str
+    clock_mhz: float | None
+    compare: str
+    objectives: dict[str, Goal]
+    budget: dict[str, float]
+    constraints: list[str]
+    workload: dict[str, Any]
+    axes: dict[str, Any]
+    fixed: dict[str, Any]
+    derived: dict[str, str]
+    figures: dict[str, dict[str, str]] = {}
+    verify: int
+    liberty: list[str] = []
+
+
+class TechnologyRecord(BaseModel):
+    """Where the prices come from: a technology without its coefficients."""
+
+    name: str
+    library: str
+    corner: str
+    flow: str
+    date: str
+    versions: dict[str, str]
+    fit: dict[str, FitError]
+
+
+class WorkloadRecord(BaseModel):
+    """The layers, and for B = ``tokens`` tokens at once: MACs and weights a token, runs of a layer."""
+
+    title: str
+    tokens: int
+    macs: int
+    weights: int
+    launches: int
+    layers: list[Layer]
+
+
+class MetricRecord(BaseModel):
+    """What a figure is called and says, which way is better, and what estimates it rests on."""
+
+    label: str
+    unit: str
+    says: str
+    better: Goal = "min"
+    form: Form = "number"
+    rests_on: list[Quantity] = []
+
+
+class SweepRecord(BaseModel):
+    """A sweep: what was asked, of what, and how it went; nothing of the machine.
+
+    ``source``: the spec file's text. ``groups``: the values of the compared key. ``keys``: what designs
+    differ in or the spec states. ``tests`` are what the space was judged by in turn, and ``passed`` how many
+    points there were before the first and after each. ``knee`` and ``top``: ids of recommended designs, which
+    a sweep that is not finished does not have yet.
+    """
+
+    ternlut: str
+    digest: str
+    file: str
+    source: str
+    versions: dict[str, str]
+    spec: SpecRecord
+    groups: list[Any]
+    axes: dict[str, list[Any]]
+    fixed: dict[str, Any]
+    derived: dict[str, str]
+    keys: list[str]
+    technology: TechnologyRecord
+    workload: WorkloadRecord
+    metrics: dict[str, MetricRecord]
+    tests: list[str]
+    passed: list[int]
+    points: int
+    cores: int
+    feasible: int
+    pareto: int
+    points_per_second: int = 0
+    seconds: float = 0.0
+    verified: list[Verified] = []
+    knee: int | None = None
+    top: dict[str, list[int]] = {}
+
+    @property
+    def title(self) -> str:
+        return self.spec.title or "Sweep"
+
+    def stated(self, key: str) -> list[Any] | None:
+        """The values of ``key`` that the spec states, one where it is fixed; None where it states none."""
+        return self.axes[key] if key in self.axes else [self.fixed[key]] if key in self.fixed else None
+
+    @classmethod
+    def load(cls, directory: Path) -> SweepRecord:
+        """The record in ``directory``; ``OSError`` or ``ValueError`` where there is none."""
+        return cls.model_validate_json((directory / FILE).read_text(encoding="utf-8"))
+
+    def write(self, directory: Path) -> None:
+        """Writes what is known so far, in the order of the fields."""
+        values = self.model_dump(mode="json", include=self.model_fields_set)
+        write_text(directory / FILE, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
