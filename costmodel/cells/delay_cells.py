@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from costmodel.cells.functions import FunctionError
-from costmodel.cells.table import Cell, Samples
+from costmodel.cells.samples import Samples
+from costmodel.cells.table import Cell
 
 SLOW = 1.75
 """How many times longer than the chain a cell takes that is made to be slow. Of the buffers of four open

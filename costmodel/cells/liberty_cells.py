@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from costmodel.cells.functions import FunctionError, literal, unateness
 from costmodel.cells.liberty_syntax import Group, LibertyError
-from costmodel.cells.table import Arc, Cell, FlipFlop, Pin, Samples
+from costmodel.cells.samples import Samples
+from costmodel.cells.table import Arc, Cell, FlipFlop, Pin
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _TIMES = {

@@ -11,58 +11,17 @@ from __future__ import annotations
 import json
 import math
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from costmodel.cells.functions import FunctionError, Literal, literal, truth_table, variables
+from costmodel.cells.samples import Samples, rounded
 from generator.files import write_text
 
 # Bumped whenever the meaning of a stored cell table changes, so that stale cached ones are not read.
 FORMAT = 2
-
-
-@dataclass(frozen=True)
-class Samples:
-    """A value sampled over input slew (ps, rows) and a second axis (columns).
-
-    The second axis is the load in fF for delays and transitions, and the slew of the clock in ps for
-    setup times.
-    """
-
-    rows: tuple[float, ...]
-    columns: tuple[float, ...]
-    values: tuple[tuple[float, ...], ...]
-
-    def at(self, row: float, column: float) -> float:
-        """The value between the samples, bilinear; straight on beyond them."""
-        i, u = _place(self.rows, row)
-        j, v = _place(self.columns, column)
-        below, above = (
-            values[j] + (v * (values[j + 1] - values[j]) if v else 0.0)
-            for values in (self.values[i], self.values[min(i + 1, len(self.rows) - 1)])
-        )
-        return below + u * (above - below)
-
-    def thinned(self, rows: int, columns: int) -> Samples:
-        """The same table with at most so many rows and columns, first and last ones kept."""
-        keep_rows = _spread(len(self.rows), rows)
-        keep_columns = _spread(len(self.columns), columns)
-        return Samples(
-            tuple(self.rows[i] for i in keep_rows),
-            tuple(self.columns[j] for j in keep_columns),
-            tuple(tuple(_rounded(self.values[i][j]) for j in keep_columns) for i in keep_rows),
-        )
-
-
-def _place(points: tuple[float, ...], value: float) -> tuple[int, float]:
-    """The interval that a value lies in, or the nearest one, and how far into it."""
-    if len(points) < 2:
-        return 0, 0.0
-    i = min(max(bisect_right(points, value) - 1, 0), len(points) - 2)
-    return i, (value - points[i]) / (points[i + 1] - points[i])
 
 
 @dataclass(frozen=True)
@@ -209,22 +168,10 @@ def compact(
                 )
                 for arc in pin.arcs
             )
-            edges = pin.edges and (_rounded(pin.edges[0]), _rounded(pin.edges[1]))
-            pins[pin.name] = replace(pin, capacitance=_rounded(pin.capacitance), arcs=arcs, edges=edges)
+            edges = pin.edges and (rounded(pin.edges[0]), rounded(pin.edges[1]))
+            pins[pin.name] = replace(pin, capacitance=rounded(pin.capacitance), arcs=arcs, edges=edges)
         cells[name] = Cell(name, cell.area, pins, cell.flip_flop, cell.sequential)
     return CellTable(table.name, cells, attribution or table.attribution)
-
-
-def _spread(available: int, wanted: int) -> list[int]:
-    """Indices of `wanted` of `available` points, first and last included, evenly spread."""
-    if available <= wanted:
-        return list(range(available))
-    return sorted({round(i * (available - 1) / (wanted - 1)) for i in range(wanted)})
-
-
-def _rounded(value: float) -> float:
-    """Four significant digits: what a fitted table is good for."""
-    return float(f"{value:.4g}") if math.isfinite(value) else 0.0
 
 
 # JSON -----------------------------------------------------------------------------------------------------

@@ -18,8 +18,8 @@ from costmodel.cells.functions import FunctionError
 from costmodel.cells.table import CellTable
 from costmodel.flow.netlist import Bit, new_cell
 
-# An OR of fewer legs is left to the mapper, which sees more.
 FEWEST_LEGS = 3
+"""An OR of fewer legs is left to the mapper, which sees more."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ def find_and_or(table: CellTable) -> AndOrCell | None:
     )
     best: tuple[float, AndOrCell] | None = None
     for name in sorted(table.cells):
-        found = _as_and_or(table, name)
-        if found is not None:
-            price = (table.cells[name].area + joining) / len(found.legs)
+        candidate = _as_and_or(table, name)
+        if candidate is not None:
+            price = (table.cells[name].area + joining) / len(candidate.legs)
             if best is None or price < best[0]:
-                best = price, found
+                best = price, candidate
     return best[1] if best is not None and len(best[1].legs) > 2 else None
 
 
@@ -93,110 +93,137 @@ def _as_and_or(table: CellTable, name: str) -> AndOrCell | None:
 
 def map_and_or(module: dict[str, Any], cell: AndOrCell) -> int:
     """Puts the legs of wide ORs into AND-OR cells; returns how many were used."""
-    cells = module["cells"]
-    drivers: dict[Bit, str] = {}
-    readers: defaultdict[Bit, list[str]] = defaultdict(list)
-    highest = 1
-    for name, gate in cells.items():
-        for pin, bits in gate["connections"].items():
-            for bit in bits:
-                highest = max(highest, bit if isinstance(bit, int) else 0)
-                if gate["port_directions"].get(pin) == "output":
-                    drivers[bit] = name
-                else:
-                    readers[bit].append(name)
-    for port in module["ports"].values():
-        for bit in port["bits"]:
-            highest = max(highest, bit if isinstance(bit, int) else 0)
-            if port["direction"] != "input":
-                readers[bit].append("")
-
-    def kind(bit: Bit) -> str:
-        return cells[drivers[bit]]["type"] if bit in drivers else ""
-
-    def inner(bit: Bit) -> bool:
-        """An OR that only one other OR reads."""
-        return kind(bit) == "$_OR_" and len(readers[bit]) == 1 and _type_of(cells, readers[bit][0]) == "$_OR_"
-
-    roots: dict[Bit, list[Bit]] = {}
-    for gate in list(cells.values()):
-        if gate["type"] == "$_OR_" and not inner(gate["connections"]["Y"][0]):
-            roots[gate["connections"]["Y"][0]] = _leaves(gate["connections"], cells, drivers, inner)
-    owners: defaultdict[Bit, list[Bit]] = defaultdict(list)
-    for root, leaves in roots.items():
-        for leaf in dict.fromkeys(leaves):
-            owners[leaf].append(root)
-    classes: defaultdict[tuple[Bit, ...], list[Bit]] = defaultdict(list)
-    for leaf, reading in owners.items():
-        only_ors = all(_type_of(cells, reader) == "$_OR_" for reader in readers[leaf])
-        if kind(leaf) == "$_AND_" and only_ors:
-            classes[tuple(reading)].append(leaf)
+    logic = _Logic.of(module)
+    roots = logic.or_trees()
     used = 0
     replaced: defaultdict[Bit, dict[Bit, Bit | None]] = defaultdict(dict)
-    for owning, legs in classes.items():
-        if max(len(roots[root]) for root in owning) < FEWEST_LEGS:
+    for owners, legs in logic.shared_legs(roots).items():
+        if max(len(roots[root]) for root in owners) < FEWEST_LEGS:
             continue
         size = len(cell.legs)
         for start in range(0, len(legs) - size + 1, size):
             group = legs[start : start + size]
-            highest += 1
-            output = highest
-            _emit(cells, cell, [cells[drivers[leg]]["connections"] for leg in group], output, used)
-            if cell.inverted:
-                highest += 1
-                cells[f"$and_or_not${used}"] = new_cell("$_NOT_", A=output, Y=highest)
-                output = highest
+            output = logic.join(cell, group, used)
             used += 1
-            for root in owning:
+            for root in owners:
                 replaced[root].update(dict.fromkeys(group) | {group[0]: output})
     for root, substitutes in replaced.items():
         leaves = [
             bit for leaf in dict.fromkeys(roots[root]) if (bit := substitutes.get(leaf, leaf)) is not None
         ]
-        highest = _rebuild(cells, drivers[root], leaves, root, highest)
+        logic.rebuild(root, leaves)
     return used
 
 
-def _type_of(cells: dict[str, Any], name: str) -> str:
-    return str(cells[name]["type"]) if name else ""
+@dataclass
+class _Logic:
+    """A module's cells by name, which of them drives and which read each bit, and its highest bit.
 
+    A reader without a name is an output port.
+    """
 
-def _leaves(pins: dict[str, Any], cells: dict[str, Any], drivers: dict[Bit, str], inner: Any) -> list[Bit]:
-    """What an OR and the ORs below it, that nothing else reads, come down to."""
-    leaves: list[Bit] = []
-    pending = [pins["B"][0], pins["A"][0]]
-    while pending:
-        bit = pending.pop()
-        if inner(bit):
-            below = cells[drivers[bit]]["connections"]
-            pending += [below["B"][0], below["A"][0]]
-        else:
-            leaves.append(bit)
-    return leaves
+    cells: dict[str, Any]
+    drivers: dict[Bit, str]
+    readers: defaultdict[Bit, list[str]]
+    highest: int
 
+    @classmethod
+    def of(cls, module: dict[str, Any]) -> _Logic:
+        logic = cls(module["cells"], {}, defaultdict(list), 1)
+        for name, gate in logic.cells.items():
+            for pin, bits in gate["connections"].items():
+                for bit in bits:
+                    logic._count(bit)
+                    if gate["port_directions"].get(pin) == "output":
+                        logic.drivers[bit] = name
+                    else:
+                        logic.readers[bit].append(name)
+        for port in module["ports"].values():
+            for bit in port["bits"]:
+                logic._count(bit)
+                if port["direction"] != "input":
+                    logic.readers[bit].append("")
+        return logic
 
-def _emit(
-    cells: dict[str, Any], cell: AndOrCell, legs: list[dict[str, Any]], output: Bit, number: int
-) -> None:
-    pins: dict[str, Bit] = {}
-    for (one, other), leg in zip(cell.legs, legs, strict=True):
-        pins[one], pins[other] = leg["A"][0], leg["B"][0]
-    cells[f"$and_or${number}"] = new_cell(cell.name, (cell.output,), **pins, **{cell.output: output})
+    def _count(self, bit: Bit) -> None:
+        self.highest = max(self.highest, bit if isinstance(bit, int) else 0)
 
+    def _new_bit(self) -> int:
+        self.highest += 1
+        return self.highest
 
-def _rebuild(cells: dict[str, Any], name: str, leaves: list[Bit], root: Bit, highest: int) -> int:
-    """A balanced tree of ORs over the leaves that ends in `root`, in place of the OR called `name`."""
-    if len(leaves) == 1:
-        cells[name] = new_cell("$_BUF_", A=leaves[0], Y=root)
-        return highest
-    count = 0
-    while len(leaves) > 2:
-        joined: list[Bit] = []
-        for i in range(0, len(leaves) - 1, 2):
-            highest += 1
-            cells[f"{name}$or{count}"] = new_cell("$_OR_", A=leaves[i], B=leaves[i + 1], Y=highest)
-            joined.append(highest)
-            count += 1
-        leaves = joined + leaves[len(leaves) - len(leaves) % 2 :]
-    cells[name] = new_cell("$_OR_", A=leaves[0], B=leaves[1], Y=root)
-    return highest
+    def _driver_kind(self, bit: Bit) -> str:
+        return self._kind(self.drivers[bit]) if bit in self.drivers else ""
+
+    def _kind(self, name: str) -> str:
+        return str(self.cells[name]["type"]) if name else ""
+
+    def _is_inner(self, bit: Bit) -> bool:
+        """Whether it is an OR that only one other OR reads."""
+        readers = self.readers[bit]
+        return self._driver_kind(bit) == "$_OR_" and len(readers) == 1 and self._kind(readers[0]) == "$_OR_"
+
+    def or_trees(self) -> dict[Bit, list[Bit]]:
+        """Outputs of ORs that are no part of a larger OR, and what each comes down to."""
+        roots: dict[Bit, list[Bit]] = {}
+        for gate in list(self.cells.values()):
+            if gate["type"] == "$_OR_" and not self._is_inner(gate["connections"]["Y"][0]):
+                roots[gate["connections"]["Y"][0]] = self._leaves(gate["connections"])
+        return roots
+
+    def _leaves(self, pins: dict[str, Any]) -> list[Bit]:
+        """What an OR and the ORs below it, that nothing else reads, come down to."""
+        leaves: list[Bit] = []
+        pending = [pins["B"][0], pins["A"][0]]
+        while pending:
+            bit = pending.pop()
+            if self._is_inner(bit):
+                below = self.cells[self.drivers[bit]]["connections"]
+                pending += [below["B"][0], below["A"][0]]
+            else:
+                leaves.append(bit)
+        return leaves
+
+    def shared_legs(self, roots: dict[Bit, list[Bit]]) -> dict[tuple[Bit, ...], list[Bit]]:
+        """ANDs that only ORs read, by the roots that they belong to."""
+        owners: defaultdict[Bit, list[Bit]] = defaultdict(list)
+        for root, leaves in roots.items():
+            for leaf in dict.fromkeys(leaves):
+                owners[leaf].append(root)
+        classes: defaultdict[tuple[Bit, ...], list[Bit]] = defaultdict(list)
+        for leaf, reading in owners.items():
+            only_ors = all(self._kind(reader) == "$_OR_" for reader in self.readers[leaf])
+            if self._driver_kind(leaf) == "$_AND_" and only_ors:
+                classes[tuple(reading)].append(leaf)
+        return classes
+
+    def join(self, cell: AndOrCell, group: list[Bit], number: int) -> Bit:
+        """A bit that is the OR of the ANDs in ``group``, from one AND-OR cell."""
+        output = self._new_bit()
+        pins: dict[str, Bit] = {}
+        for (first, second), leg in zip(cell.legs, group, strict=True):
+            inputs = self.cells[self.drivers[leg]]["connections"]
+            pins[first], pins[second] = inputs["A"][0], inputs["B"][0]
+        self.cells[f"$and_or${number}"] = new_cell(cell.name, (cell.output,), **pins, **{cell.output: output})
+        if not cell.inverted:
+            return output
+        inverse = self._new_bit()
+        self.cells[f"$and_or_not${number}"] = new_cell("$_NOT_", A=output, Y=inverse)
+        return inverse
+
+    def rebuild(self, root: Bit, leaves: list[Bit]) -> None:
+        """A balanced tree of ORs over ``leaves`` that ends in ``root``, in place of the OR that drives it."""
+        name = self.drivers[root]
+        if len(leaves) == 1:
+            self.cells[name] = new_cell("$_BUF_", A=leaves[0], Y=root)
+            return
+        count = 0
+        while len(leaves) > 2:
+            joined: list[Bit] = []
+            for i in range(0, len(leaves) - 1, 2):
+                bit = self._new_bit()
+                self.cells[f"{name}$or{count}"] = new_cell("$_OR_", A=leaves[i], B=leaves[i + 1], Y=bit)
+                joined.append(bit)
+                count += 1
+            leaves = joined + leaves[len(leaves) - len(leaves) % 2 :]
+        self.cells[name] = new_cell("$_OR_", A=leaves[0], B=leaves[1], Y=root)

@@ -16,6 +16,9 @@ from costmodel.cells.full_adder import FullAdderCell
 from costmodel.cells.table import CellTable
 from costmodel.flow.netlist import Bit, Literal, Netlist
 
+MOST_ROUNDS = 12
+"""Rounds over all moves: after a few hardly any improves."""
+
 
 @dataclass
 class Adder:
@@ -87,71 +90,99 @@ def choose_polarities(
     A net's own polarity is that of its driver; it needs an inverter if any reader wants the other one. A net
     driven by logic comes in whichever polarity is asked for, and needs one only if both are.
     """
-    nodes: list[Adder | Register] = [*adders, *registers]
-    # For each net: (node that drives it or -1, inverted when the node is not), and wishes of its readers.
-    drivers: dict[Bit, tuple[int, bool]] = {}
-    wishes: dict[Bit, list[tuple[int, bool]]] = defaultdict(list)
-    for index, node in enumerate(nodes):
-        if isinstance(node, Adder):
-            if node.sum is not None:
-                drivers[node.sum] = (index, cell.sum_inverted)
-            if node.carry is not None:
-                drivers[node.carry] = (index, cell.carry_inverted)
-            for bit, inverted in node.inputs:
-                if isinstance(bit, int):
-                    wishes[bit].append((index, inverted))
-        else:
-            # Its net carries the output pin's value; an inverted register carries the opposite.
-            drivers[node.output] = (index, False)
-            if node.held is not None and isinstance(node.held[0], int):
-                # The multiplexer wants both its legs in one polarity.
-                wishes[node.held[0]].append((index, node.held[1] ^ node.native))
-            elif isinstance(node.data[0], int):
-                wishes[node.data[0]].append((index, node.data[1]))
-    for port in netlist.module["ports"].values():
-        if port["direction"] == "input":
-            for bit in port["bits"]:
-                drivers.setdefault(bit, (-1, False))
-    for bit, inverted in netlist.fixed_readers({id(register.cell) for register in registers}):
-        wishes[bit].append((-1, inverted))
-    nets_of: list[list[Bit]] = [[] for _ in nodes]
-    for bit, readers in wishes.items():
-        for index in {index for index, _ in readers} | {drivers.get(bit, (-1, False))[0]}:
-            if index >= 0:
-                nets_of[index].append(bit)
-
-    def inverters(bits: set[Bit]) -> int:
-        total = 0
-        for bit in bits:
-            wanted = {flip ^ (index >= 0 and nodes[index].inverted) for index, flip in wishes[bit]}
-            if bit in drivers:
-                index, flip = drivers[bit]
-                wanted.add(flip ^ (index >= 0 and nodes[index].inverted))
-            total += len(wanted) - 1
-        return total
-
-    def flip(group: list[int]) -> None:
-        for index in group:
-            nodes[index].inverted ^= True
-
+    nets = _Nets.of(netlist, adders, registers, cell)
     chains: dict[int, list[int]] = defaultdict(list)
     for index, adder in enumerate(adders):
         # Neighbouring bits of a chain with inverted carries alternate.
         adder.inverted = cell.carry_inverted and len(chains[adder.chain]) % 2 == 1
         chains[adder.chain].append(index)
-    moves = [*chains.values(), *([index] for index in range(len(nodes)))]
-    for _ in range(12):
+    moves = [*chains.values(), *([index] for index in range(len(nets.nodes)))]
+    bits_of = nets.bits_of_nodes()
+    for _ in range(MOST_ROUNDS):
         improved = False
         for group in moves:
-            touched = {bit for index in group for bit in nets_of[index]}
-            before = inverters(touched)
-            flip(group)
-            if inverters(touched) < before:
+            touched = {bit for index in group for bit in bits_of[index]}
+            before = nets.inverters(touched)
+            nets.flip(group)
+            if nets.inverters(touched) < before:
                 improved = True
             else:
-                flip(group)
+                nets.flip(group)
         if not improved:
             break
+
+
+@dataclass
+class _Nets:
+    """What drives and reads each bit, in which polarity.
+
+    ``drivers``: the index of the node that drives a bit, and whether the bit is inverted while the node is
+    not. ``wishes``: of each reader the same, as it wants the bit. Index -1 is of what has one polarity.
+    """
+
+    nodes: list[Adder | Register]
+    drivers: dict[Bit, tuple[int, bool]]
+    wishes: dict[Bit, list[tuple[int, bool]]]
+
+    @classmethod
+    def of(
+        cls, netlist: Netlist, adders: list[Adder], registers: list[Register], cell: FullAdderCell
+    ) -> _Nets:
+        nets = cls([*adders, *registers], {}, defaultdict(list))
+        for index, node in enumerate(nets.nodes):
+            if isinstance(node, Adder):
+                nets._add_adder(index, node, cell)
+            else:
+                nets._add_register(index, node)
+        for port in netlist.module["ports"].values():
+            if port["direction"] == "input":
+                for bit in port["bits"]:
+                    nets.drivers.setdefault(bit, (-1, False))
+        for bit, inverted in netlist.fixed_readers({id(register.cell) for register in registers}):
+            nets.wishes[bit].append((-1, inverted))
+        return nets
+
+    def _add_adder(self, index: int, adder: Adder, cell: FullAdderCell) -> None:
+        if adder.sum is not None:
+            self.drivers[adder.sum] = (index, cell.sum_inverted)
+        if adder.carry is not None:
+            self.drivers[adder.carry] = (index, cell.carry_inverted)
+        for bit, inverted in adder.inputs:
+            if isinstance(bit, int):
+                self.wishes[bit].append((index, inverted))
+
+    def _add_register(self, index: int, register: Register) -> None:
+        # Its net carries the output pin's value; an inverted register carries the opposite.
+        self.drivers[register.output] = (index, False)
+        if register.held is not None and isinstance(register.held[0], int):
+            # The multiplexer wants both its legs in one polarity.
+            self.wishes[register.held[0]].append((index, register.held[1] ^ register.native))
+        elif isinstance(register.data[0], int):
+            self.wishes[register.data[0]].append((index, register.data[1]))
+
+    def bits_of_nodes(self) -> list[list[Bit]]:
+        """For each node the bits that it drives or reads, of those that are read."""
+        bits_of: list[list[Bit]] = [[] for _ in self.nodes]
+        for bit, readers in self.wishes.items():
+            for index in {index for index, _ in readers} | {self.drivers.get(bit, (-1, False))[0]}:
+                if index >= 0:
+                    bits_of[index].append(bit)
+        return bits_of
+
+    def inverters(self, bits: set[Bit]) -> int:
+        """How many inverters ``bits`` need."""
+        nodes, total = self.nodes, 0
+        for bit in bits:
+            wanted = {flip ^ (index >= 0 and nodes[index].inverted) for index, flip in self.wishes[bit]}
+            if bit in self.drivers:
+                index, flip = self.drivers[bit]
+                wanted.add(flip ^ (index >= 0 and nodes[index].inverted))
+            total += len(wanted) - 1
+        return total
+
+    def flip(self, group: list[int]) -> None:
+        for index in group:
+            self.nodes[index].inverted ^= True
 
 
 def emit_register(netlist: Netlist, register: Register) -> None:

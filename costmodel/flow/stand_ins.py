@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from costmodel.cells.functions import truth_table
-from costmodel.cells.table import Arc, Cell, CellTable, Pin, Samples
+from costmodel.cells.samples import Samples
+from costmodel.cells.table import Arc, Cell, CellTable, Pin
 from costmodel.flow.mapping import signature
 from costmodel.flow.neighbours import is_neighbour
 from costmodel.flow.netlist import new_cell

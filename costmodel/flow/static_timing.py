@@ -13,7 +13,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from costmodel.cells.table import Arc, CellTable, Samples
+from costmodel.cells.samples import Samples
+from costmodel.cells.table import Arc, CellTable
 
 Bit = int | str
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from costmodel.cells.liberty import LibertyError, Library, parse
-from costmodel.cells.table import Samples, write_liberty
+from costmodel.cells.samples import Samples
+from costmodel.cells.table import write_liberty
 from costmodel.flow.libraries import user_library
 from costmodel.flow.mapping import missing_kinds, offer, strengths
 from tests.costmodel.cells.liberties import (

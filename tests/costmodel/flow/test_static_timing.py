@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from pyosys import libyosys
 
-from costmodel.cells.table import Arc, Cell, CellTable, FlipFlop, Pin, Samples, write_liberty
+from costmodel.cells.samples import Samples
+from costmodel.cells.table import Arc, Cell, CellTable, FlipFlop, Pin, write_liberty
 from costmodel.flow.mapping import strengths
 from costmodel.flow.static_timing import TimingError, longest_path
 

@@ -20,7 +20,8 @@ from pyosys import libyosys
 
 from costmodel.cells.full_adder import find_full_adder
 from costmodel.cells.liberty import LibertyError, Library
-from costmodel.cells.table import Arc, Cell, CellTable, Pin, Samples, write_liberty
+from costmodel.cells.samples import Samples
+from costmodel.cells.table import Arc, Cell, CellTable, Pin, write_liberty
 from costmodel.flow import synthesis
 from costmodel.flow.and_or import find_and_or
 from costmodel.flow.mapping import offer
