@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, assert_never, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -22,6 +23,14 @@ FetchStructure = Literal["onehot", "tree"]
 DatapathKind = Literal["native", "exact", "aligned"]
 Rounding = Literal["nearest", "truncate"]
 TableRegisters = Literal["entries", "activations"]
+NumberKind = Literal["integer", DatapathKind]
+"""What activations are added as: integers, or floats in one of the datapaths."""
+
+ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
+DATAFLOWS: tuple[Dataflow, ...] = get_args(Dataflow)
+FETCH_STRUCTURES: tuple[FetchStructure, ...] = get_args(FetchStructure)
+DATAPATHS: tuple[DatapathKind, ...] = get_args(DatapathKind)
+NUMBER_KINDS: tuple[NumberKind, ...] = get_args(NumberKind)
 
 LONGEST_EXACT_EXPONENT = 5
 """Exponent bits of a format whose sums in fixed point fit 63 bits."""
@@ -29,12 +38,19 @@ MIN_MHZ, MAX_MHZ = 0.001, 100_000.0
 """Clocks that constraints can state."""
 FLOAT_KEYS = {"datapath", "aligned_bits", "rounding", "accumulation"}
 """Keys that mean nothing for integers."""
-KEYS_OF: dict[str, set[str]] = {
-    "native": {"accumulation"},
-    "exact": set(),
-    "aligned": {"aligned_bits", "rounding", "accumulation"},
-}
-"""Keys that mean something for a datapath."""
+
+
+def keys_of(datapath: DatapathKind) -> set[str]:
+    """Those of ``FLOAT_KEYS`` that mean something beside ``datapath``."""
+    match datapath:
+        case "native":
+            return {"accumulation"}
+        case "exact":
+            return set()
+        case "aligned":
+            return {"aligned_bits", "rounding", "accumulation"}
+        case unknown:
+            assert_never(unknown)
 
 
 class PipelineConfig(BaseModel):
@@ -103,36 +119,22 @@ class CoreConfig(BaseModel):
         activation = str(given.get("activation"))
         if activation not in FLOATS:
             return values | ({"datapath": None} if given.get("datapath") == "native" else {})
-        datapath = str(given.get("datapath", "native"))
+        datapath = given.get("datapath", "native")
         defaults = {"datapath": datapath, "rounding": "nearest", "accumulation": activation}
-        meant = {"datapath"} | KEYS_OF[datapath] if datapath in KEYS_OF else set()
+        meant = {"datapath"} | keys_of(datapath) if datapath in DATAPATHS else set()
         return values | {key: given.get(key, default) for key, default in defaults.items() if key in meant}
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        self._check_datapath()
-        if self.architecture != "lut" and self.group_size != 1:
-            raise ConfigError(
-                f"group_size = {self.group_size} with architecture = {self.architecture!r}: only 'lut' has "
-                "tables, group_size = 1 is allowed"
-            )
-        if self.max_reduction < self.tile_length:
-            raise ConfigError(
-                f"tables = {self.tables}: a tile of {self.tile_length} activations is longer than "
-                f"max_reduction = {self.max_reduction}"
-            )
-        if self.dataflow == "table_stationary" and self.outputs is None:
-            raise ConfigError("outputs is missing: table_stationary keeps that many partial sums on chip")
-        if self.dataflow == "output_stationary" and self.outputs is not None:
-            raise ConfigError(
-                f"outputs = {self.outputs} is for dataflow = 'table_stationary'; output_stationary keeps one "
-                "partial sum a column"
-            )
+        self._check_meaning()
+        for rule in RULES:
+            rule.check(self)
         return self
 
-    def _check_datapath(self) -> None:
-        number = self.format
-        if isinstance(number, Integer):
+    def _check_meaning(self) -> None:
+        """Raises ``ConfigError`` for a key that means nothing beside the kind of number."""
+        integer = isinstance(self.format, Integer)
+        if self.datapath is None or integer:
             for key in sorted(FLOAT_KEYS, reverse=True):
                 if getattr(self, key) is not None:
                     raise ConfigError(
@@ -147,44 +149,26 @@ class CoreConfig(BaseModel):
             return
         if self.symmetric:
             raise ConfigError(f"symmetric = True with activation = {self.activation!r}: it is for integers")
-        assert self.datapath is not None
-        for key in sorted(FLOAT_KEYS - {"datapath"} - KEYS_OF[self.datapath]):
+        for key in sorted(FLOAT_KEYS - {"datapath"} - keys_of(self.datapath)):
             if getattr(self, key) is not None:
                 raise ConfigError(
                     f"{key} = {getattr(self, key)!r} is for another datapath than {self.datapath!r}"
                 )
-        if self.datapath == "exact":
-            self._check_exact(number)
-        if self.accumulation not in (None, self.activation, "fp32"):
-            raise ConfigError(
-                f"accumulation = {self.accumulation!r} with activation = {self.activation!r}: "
-                f"{self.activation!r} or 'fp32' is allowed"
-            )
-        if self.datapath == "aligned" and self.aligned_bits is None:
-            raise ConfigError("aligned_bits is missing: 'aligned' keeps that many bits of each activation")
-        if self.datapath == "aligned" and (self.aligned_bits or 0) + self.tile_length.bit_length() > 62:
-            raise ConfigError(
-                f"aligned_bits = {self.aligned_bits} with a tile of {self.tile_length} activations: their "
-                "sum must fit 62 bits"
-            )
-
-    def _check_exact(self, number: Float) -> None:
-        if number.exponent > LONGEST_EXACT_EXPONENT:
-            raise ConfigError(
-                f"datapath = 'exact' with activation = {self.activation!r}: fixed point would be wider than "
-                "sums that fit 63 bits; fp16, fp8_e4m3 and fp8_e5m2 are allowed"
-            )
-        limit = longest_exact_reduction(number)
-        if self.max_reduction > limit:
-            raise ConfigError(
-                f"max_reduction = {self.max_reduction} with datapath = 'exact': sums must fit 63 bits, which "
-                f"{limit} {self.activation} activations do"
-            )
 
     @cached_property
     def format(self) -> Format:
         """The activations' number format."""
         return format_named(self.activation, self.symmetric)
+
+    @property
+    def number_kind(self) -> NumberKind:
+        """What activations are added as."""
+        return self.datapath or "integer"
+
+    @property
+    def kept_bits(self) -> int:
+        """Bits that ``aligned`` keeps of each activation; 0 in other datapaths."""
+        return self.aligned_bits or 0
 
     @cached_property
     def accumulator_format(self) -> Float | None:
@@ -231,6 +215,100 @@ class CoreConfig(BaseModel):
         values = {key: value for key, value in self.model_dump().items() if value is not None}
         pipeline = values.pop("pipeline")
         return f"{tomlkit.dumps(values)}[pipeline]\n{tomlkit.dumps(pipeline)}"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which values of ``keys`` go together; ``check``, which reads no others, raises ``ConfigError``.
+
+    A space of many cores asks each rule once for every combination of its keys.
+    """
+
+    keys: tuple[str, ...]
+    check: Callable[[CoreConfig], None]
+
+
+def _fits_fixed_point(core: CoreConfig) -> None:
+    number = core.format
+    if core.datapath != "exact" or isinstance(number, Integer):
+        return
+    if number.exponent > LONGEST_EXACT_EXPONENT:
+        raise ConfigError(
+            f"datapath = 'exact' with activation = {core.activation!r}: fixed point would be wider than "
+            "sums that fit 63 bits; fp16, fp8_e4m3 and fp8_e5m2 are allowed"
+        )
+    limit = longest_exact_reduction(number)
+    if core.max_reduction > limit:
+        raise ConfigError(
+            f"max_reduction = {core.max_reduction} with datapath = 'exact': sums must fit 63 bits, which "
+            f"{limit} {core.activation} activations do"
+        )
+
+
+def _accumulates_in_its_own_or_a_wide_format(core: CoreConfig) -> None:
+    if core.accumulation not in (None, core.activation, "fp32"):
+        raise ConfigError(
+            f"accumulation = {core.accumulation!r} with activation = {core.activation!r}: "
+            f"{core.activation!r} or 'fp32' is allowed"
+        )
+
+
+def _aligns_to_few_bits(core: CoreConfig) -> None:
+    if core.datapath == "aligned" and core.aligned_bits is None:
+        raise ConfigError("aligned_bits is missing: 'aligned' keeps that many bits of each activation")
+    if core.aligned_bits is not None and core.aligned_bits + core.tile_length.bit_length() > 62:
+        raise ConfigError(
+            f"aligned_bits = {core.aligned_bits} with a tile of {core.tile_length} activations: their "
+            "sum must fit 62 bits"
+        )
+
+
+def _has_tables_for_groups(core: CoreConfig) -> None:
+    match core.architecture:
+        case "lut":
+            return
+        case "select" | "multiplier":
+            if core.group_size != 1:
+                raise ConfigError(
+                    f"group_size = {core.group_size} with architecture = {core.architecture!r}: only 'lut' "
+                    "has tables, group_size = 1 is allowed"
+                )
+        case unknown:
+            assert_never(unknown)
+
+
+def _sums_a_tile(core: CoreConfig) -> None:
+    if core.max_reduction < core.tile_length:
+        raise ConfigError(
+            f"tables = {core.tables}: a tile of {core.tile_length} activations is longer than "
+            f"max_reduction = {core.max_reduction}"
+        )
+
+
+def _keeps_its_outputs(core: CoreConfig) -> None:
+    match core.dataflow:
+        case "table_stationary":
+            if core.outputs is None:
+                raise ConfigError("outputs is missing: table_stationary keeps that many partial sums on chip")
+        case "output_stationary":
+            if core.outputs is not None:
+                raise ConfigError(
+                    f"outputs = {core.outputs} is for dataflow = 'table_stationary'; output_stationary keeps "
+                    "one partial sum a column"
+                )
+        case unknown:
+            assert_never(unknown)
+
+
+RULES = (
+    Rule(("activation", "datapath", "max_reduction"), _fits_fixed_point),
+    Rule(("activation", "accumulation"), _accumulates_in_its_own_or_a_wide_format),
+    Rule(("datapath", "aligned_bits", "group_size", "tables"), _aligns_to_few_bits),
+    Rule(("architecture", "group_size"), _has_tables_for_groups),
+    Rule(("tables", "group_size", "max_reduction"), _sums_a_tile),
+    Rule(("dataflow", "outputs"), _keeps_its_outputs),
+)
+"""In the order in which a core that breaks several is told of them."""
 
 
 def load_core(path: Path, overrides: Iterable[str] = ()) -> tuple[CoreConfig, Target]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import and_, or_
+from typing import assert_never
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
@@ -39,16 +40,11 @@ class Fetch(Block):
     def __init__(self, plan: CorePlan) -> None:
         self.plan = plan
         config = plan.config
-        what = {
-            "lut": f"fetch_{config.fetch}_mu{config.group_size}",
-            "select": f"select_{config.fetch}",
-            "multiplier": f"multiply_to{plan.leaf_width}",
-        }
         rows = f"_r{config.rows}" if config.rows > 1 else ""
         stages = f"_s{plan.product_stages}" if plan.product_stages else ""
         negation = "one's complement" if plan.carries_signs else "negation"
         super().__init__(
-            f"{what[config.architecture]}_{format_name(plan.config)}{rows}{stages}",
+            f"{_kind(plan)}_{format_name(plan.config)}{rows}{stages}",
             f"the entry that a key selects, or its {negation}"
             if plan.signed_keys
             else "an activation times a weight",
@@ -67,17 +63,23 @@ class Fetch(Block):
         m = self.clocked() if plan.product_stages else Module()
         rows = slices(self.entries, [plan.table_bits] * config.rows)
         values = slices(self.values, [plan.leaf_width] * config.rows)
-        pick = {
-            ("lut", "onehot"): self._onehot,
-            ("lut", "tree"): self._tree,
-            ("select", "onehot"): self._select,
-            ("select", "tree"): self._tree,
-            ("multiplier", "onehot"): self._multiply,
-            ("multiplier", "tree"): self._multiply,
-        }[config.architecture, config.fetch]
-        for value, picked in zip(values, pick(m, rows), strict=True):
+        for value, picked in zip(values, self._picked(m, rows), strict=True):
             m.d.comb += value.eq(picked)
         return m
+
+    def _picked(self, m: Module, rows: list[Value]) -> list[Value]:
+        """The value of each row."""
+        match self.plan.fetch_circuit:
+            case "onehot":
+                return self._onehot(m, rows)
+            case "tree":
+                return self._tree(m, rows)
+            case "controls":
+                return self._select(m, rows)
+            case "product":
+                return self._multiply(m, rows)
+            case unknown:
+                assert_never(unknown)
 
     def _fields(self, row: Value) -> list[Value]:
         """A row's entries, sign-extended to the fetched width, each with its invalid bit above it."""
@@ -138,3 +140,17 @@ class Fetch(Block):
             self.operators.multiply(m, f"product_row{r}", row, self.key, advance)
             for r, row in enumerate(rows)
         ]
+
+
+def _kind(plan: CorePlan) -> str:
+    """What a fetch is, at the beginning of its module's name."""
+    config = plan.config
+    match config.architecture:
+        case "lut":
+            return f"fetch_{config.fetch}_mu{config.group_size}"
+        case "select":
+            return f"select_{config.fetch}"
+        case "multiplier":
+            return f"multiply_to{plan.leaf_width}"
+        case unknown:
+            assert_never(unknown)

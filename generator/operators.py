@@ -213,7 +213,7 @@ class NativeOperators(Operators):
         self._widen = FloatWiden(units.number, units.accumulate.fmt) if units.widens else None
         if plan.table.adders:
             self.table_blocks = (self._add, self._subtract)
-        if plan.config.architecture == "multiplier":
+        if plan.multiplies_floats:
             self.fetch_blocks = (self._multiply,)
         reduction = (self._add,) if plan.config.tables > 1 else ()
         widen = (self._widen,) if self._widen else ()

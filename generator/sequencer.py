@@ -7,6 +7,8 @@ keys nor results need registers of their own.
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
@@ -55,7 +57,6 @@ class Sequencer(Block):
     def elaborate(self, platform: object) -> Module:
         m = self.clocked()
         plan = self.plan
-        stationary = plan.config.dataflow == "table_stationary"
 
         loaded = Signal()
         pausing = Signal()
@@ -68,10 +69,13 @@ class Sequencer(Block):
         arrives, n_tiles, m_tiles = self._arrival(m)
         update(m, loaded, (self.rst, 0), (arrives, 1), (release, 0))
 
-        if stationary:
-            flags = self._count_held_tables(m, arrives, issue, n_tiles, m_tiles)
-        else:
-            flags = self._count_streamed_tables(m, arrives, n_tiles, m_tiles)
+        match plan.config.dataflow:
+            case "output_stationary":
+                flags = self._count_streamed_tables(m, arrives, n_tiles, m_tiles)
+            case "table_stationary":
+                flags = self._count_held_tables(m, arrives, issue, n_tiles, m_tiles)
+            case unknown:
+                assert_never(unknown)
         # Where a tile has fewer outputs than an accumulator takes cycles, steps without a key fill up.
         idle = flags.get("idle")
         m.d.comb += [
@@ -81,7 +85,7 @@ class Sequencer(Block):
                 if idle is not None
                 else self.key_ready & self.key_valid
             ),
-            release.eq(issue & flags["table_end"] if stationary else issue),
+            release.eq(issue & flags["table_end"] if "table_end" in flags else issue),
         ]
 
         # The flags of a tile travel with it to the accumulators.
@@ -170,32 +174,51 @@ class Sequencer(Block):
         step = Signal(name="stepping")
         m.d.comb += [step.eq(accept | pausing & going), self.step.eq(step)]
         left = Signal(plan.pause_cycles.bit_length(), name="pause_left")
+        finished = Signal(name="pause_ends")
         if plan.pause_cycles:
             begins = accept & tile.get("over", end)
-            finished = Signal(name="pause_ends")
             m.d.comb += finished.eq(pausing & going & (left == 1))
             update(m, pausing, (self.rst, 0), (begins, 1), (finished, 0))
             following = decrement(m, "pause_next", left)
             update(m, left, (begins, Const(plan.pause_cycles, len(left))), (pausing & going, following))
 
-        if plan.config.dataflow == "output_stationary":
-            if not plan.pause_cycles:
+        match plan.config.dataflow:
+            case "output_stationary" if not plan.pause_cycles:
                 m.d.comb += self.keep.eq(~first)
                 return accept & end, last
-            empty = Signal(plan.accumulator_stages.bit_length())
-            fewer = decrement(m, "empty_next", empty)
-            starts = accept & first
-            filled = Const(plan.accumulator_stages - 1, len(empty))
-            update(m, empty, (starts, filled), (step & empty.any(), fewer))
-            ending = Signal(name="block_ends")
-            update(m, ending, (accept & end, last))
-            m.d.comb += [
-                self.keep.eq(~starts & ~empty.any()),
-                self.capture.eq(pausing & self._in_steps(left, plan.merge.captures)),
-                self.merge.eq(pausing & self._in_steps(left, plan.merge.merges)),
-            ]
-            return finished, ending
+            case "output_stationary":
+                ending = self._drive_merges(m, accept, step, pausing, left, tile)
+                return finished, ending
+            case "table_stationary":
+                return self._drive_held_sums(m, accept, step, tile)
+            case unknown:
+                assert_never(unknown)
 
+    def _drive_merges(
+        self, m: Module, accept: Value, step: Value, pausing: Value, left: Signal, tile: dict[str, Value]
+    ) -> Value:
+        """Sums that begin anew and become one in the pause behind. Returns whether it is a block's last."""
+        plan = self.plan
+        empty = Signal(plan.accumulator_stages.bit_length())
+        fewer = decrement(m, "empty_next", empty)
+        starts = accept & tile["first"]
+        filled = Const(plan.accumulator_stages - 1, len(empty))
+        update(m, empty, (starts, filled), (step & empty.any(), fewer))
+        ending = Signal(name="block_ends")
+        update(m, ending, (accept & tile["end"], tile["last"]))
+        m.d.comb += [
+            self.keep.eq(~starts & ~empty.any()),
+            self.capture.eq(pausing & self._in_steps(left, plan.merge.captures)),
+            self.merge.eq(pausing & self._in_steps(left, plan.merge.merges)),
+        ]
+        return ending
+
+    def _drive_held_sums(
+        self, m: Module, accept: Value, step: Value, tile: dict[str, Value]
+    ) -> tuple[Value, Value]:
+        """Sums of a tile of outputs in turn. Returns whether a result is made, and whether it is the last."""
+        plan = self.plan
+        first, end, last = tile["first"], tile["end"], tile["last"]
         if not plan.stored_sums:
             m.d.comb += self.keep.eq(~first)
         else:

@@ -35,7 +35,8 @@ def aligned_error_bound(plan: CorePlan, activations: ArrayLike, weights: ArrayLi
     nothing of it.
     """
     units, n = plan.datapath, plan.config.tile_length
-    assert isinstance(units, AlignedDatapath), "only aligned cores have this bound"
+    if not isinstance(units, AlignedDatapath):
+        raise TypeError(f"{plan.config.number_kind} cores have no such bound, aligned ones have")
     number, total = units.number, units.accumulate.fmt
     patterns = number.encode(activations)
     w = np.asarray(weights, dtype=np.float64)

@@ -8,7 +8,7 @@ activations. Matrices are worked through in strips that follow this order, so th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,15 +30,28 @@ def codes_of(plan: CorePlan, weights: NDArray[Any]) -> NDArray[Any]:
         integers = keys.ternary(weights).astype(f"i{size}").view(f"u{size}")
         magnitude = (integers & 1) * integers.dtype.type(one)
         return np.asarray(magnitude | integers & integers.dtype.type(1 << (config.format.bits - 1)))
-    bits = plan.key_width if config.architecture == "multiplier" else None
-    return keys.encode(weights, config.group_size, bits)
+    match config.architecture:
+        case "lut" | "select":
+            return keys.encode(weights, config.group_size)
+        case "multiplier":
+            return keys.encode(weights, config.group_size, plan.key_width)
+        case unknown:
+            assert_never(unknown)
 
 
 def weights_of(plan: CorePlan, codes: NDArray[Any]) -> NDArray[np.int8]:
     """The ternary weights of ``codes[..., n]``: ``[..., n·µ]``; ``KeyFileError`` for a code of none."""
-    config = plan.config
-    if config.architecture != "multiplier":
-        return keys.unpack(codes, config.group_size)
+    match plan.config.architecture:
+        case "lut" | "select":
+            return keys.unpack(codes, plan.config.group_size)
+        case "multiplier":
+            return _weights_of_numbers(plan, codes)
+        case unknown:
+            assert_never(unknown)
+
+
+def _weights_of_numbers(plan: CorePlan, codes: NDArray[Any]) -> NDArray[np.int8]:
+    """The weights -1, 0 and 1 as numbers of the activations' format."""
     weights = np.zeros(codes.shape, dtype=np.int8)
     known = codes == 0
     for weight in (-1, 1):
@@ -83,9 +96,9 @@ def matrix_of(plan: CorePlan, chunks: Iterable[NDArray[Any]], outputs: int, leng
     for (rows, columns), beats in zip(strips(plan, tiling), chunks, strict=True):
         m = -(-(min(rows.stop, outputs) - rows.start) // config.columns)
         n = -(-(min(columns.stop, length) - columns.start) // tile)
-        outer, inner = (m, n) if config.dataflow == "output_stationary" else (n, m)
-        tiles = beats.reshape(outer, inner, config.columns, config.tables)
-        codes = tiles.transpose(np.argsort(_order(plan))).reshape(m * config.columns, -1)
+        axes, order = (m, config.columns, n, config.tables), _order(plan)
+        tiles = beats.reshape([axes[axis] for axis in order])
+        codes = tiles.transpose(np.argsort(order)).reshape(m * config.columns, -1)
         part = weights_of(plan, codes)
         into = matrix[rows, columns]
         if np.count_nonzero(part) != np.count_nonzero(part[: len(into), : into.shape[1]]):
@@ -97,17 +110,32 @@ def matrix_of(plan: CorePlan, chunks: Iterable[NDArray[Any]], outputs: int, leng
 def strips(plan: CorePlan, tiling: Tiling) -> Iterator[tuple[slice, slice]]:
     """Rows and columns of a matrix, part by part as the stream goes through it."""
     config = plan.config
-    every = slice(0, tiling.n_tiles * config.tile_length), slice(0, tiling.m_tiles * config.columns)
-    if config.dataflow == "output_stationary":
-        step, tiles, across = config.columns, tiling.m_tiles, every[0].stop
-    else:
-        step, tiles, across = config.tile_length, tiling.n_tiles, every[1].stop
-    at_once = max(1, STRIP_WEIGHTS // (step * across))
-    for first in range(0, tiles, at_once):
-        strip = slice(first * step, min(first + at_once, tiles) * step)
-        yield (strip, every[0]) if config.dataflow == "output_stationary" else (every[1], strip)
+    tile, column = config.tile_length, config.columns
+    length, outputs = tiling.n_tiles * tile, tiling.m_tiles * column
+    match config.dataflow:
+        case "output_stationary":
+            for strip in _strips(column, outputs, across=length):
+                yield strip, slice(0, length)
+        case "table_stationary":
+            for strip in _strips(tile, length, across=outputs):
+                yield slice(0, outputs), strip
+        case unknown:
+            assert_never(unknown)
+
+
+def _strips(step: int, end: int, across: int) -> Iterator[slice]:
+    """0 … ``end`` in parts of whole steps, of about ``STRIP_WEIGHTS`` weights each."""
+    whole = max(1, STRIP_WEIGHTS // (step * across)) * step
+    for first in range(0, end, whole):
+        yield slice(first, min(first + whole, end))
 
 
 def _order(plan: CorePlan) -> tuple[int, int, int, int]:
     """The axes [m tile, column, n tile, table] in the order of the stream."""
-    return (0, 2, 1, 3) if plan.config.dataflow == "output_stationary" else (2, 0, 1, 3)
+    match plan.config.dataflow:
+        case "output_stationary":
+            return 0, 2, 1, 3
+        case "table_stationary":
+            return 2, 0, 1, 3
+        case unknown:
+            assert_never(unknown)

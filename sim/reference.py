@@ -267,7 +267,7 @@ def evaluate(plan: CorePlan, activations: ArrayLike, weights: ArrayLike, *, chec
     outputs = w.shape[0]
     tiling = Tiling.of(plan, length, outputs, tokens)
     arithmetic = arithmetic_of(plan, check)
-    check = check and plan.config.datapath != "native"
+    check = check and not plan.adds_floats
 
     tables, group = plan.config.tables, plan.config.group_size
     tiles = np.pad(x, ((0, 0), (0, tiling.n_tiles * tables * group - length)))
@@ -278,11 +278,14 @@ def evaluate(plan: CorePlan, activations: ArrayLike, weights: ArrayLike, *, chec
         .reshape(tokens, tiling.n_tiles, tables, group)
         .transpose(3, 0, 2, 1)
     )
-    if plan.config.architecture == "multiplier":
-        codes: Array = keys.unpack(keys.pack(w, 1), 1)
-    else:
-        groups = table_entries(plan.table, arithmetic, groups, check)
-        codes = keys.pack(w, group)
+    match plan.config.architecture:
+        case "lut" | "select":
+            groups = table_entries(plan.table, arithmetic, groups, check)
+            codes: Array = keys.pack(w, group)
+        case "multiplier":
+            codes = keys.unpack(keys.pack(w, 1), 1)
+        case unknown:
+            assert_never(unknown)
     codes = np.pad(codes, ((0, 0), (0, tiling.n_tiles * tables - codes.shape[1])))
     codes = codes.reshape(outputs, tiling.n_tiles, tables).transpose(2, 1, 0)
 
@@ -302,9 +305,16 @@ def evaluate(plan: CorePlan, activations: ArrayLike, weights: ArrayLike, *, chec
 def with_invalid(plan: CorePlan, values: Array, invalid: Array) -> Array:
     """Results of ``values`` [B, M] with the bit ``invalid`` above them, and the canonical NaN below a set
     one."""
-    number = plan.config.accumulator_format or plan.config.format
-    assert isinstance(number, Float)
-    return np.where(invalid, number.canonical_nan | 1 << plan.value_width, values)
+    match plan.datapath:
+        case IntegerDatapath() | NativeDatapath():
+            return values
+        case ExactDatapath(number):
+            nan = number.canonical_nan
+        case AlignedDatapath(accumulate=unit):
+            nan = unit.fmt.canonical_nan
+        case unknown:
+            assert_never(unknown)
+    return np.where(invalid, nan | 1 << plan.value_width, values)
 
 
 def table_entries(plan: TablePlan, arithmetic: Arithmetic, groups: Array, check: bool = False) -> Array:
@@ -326,14 +336,18 @@ def fetched(plan: CorePlan, arithmetic: Arithmetic, tables: Array, code: Array) 
 
     ``tables[entry, L, tiles]`` (activations, for ``multiplier``), ``code[L, tiles, m]``.
     """
-    if plan.config.architecture == "multiplier":
-        return [arithmetic.multiply(tables[0, leaf, :, None], code[leaf]) for leaf in range(len(code))]
-    by_table = np.ascontiguousarray(tables.transpose(1, 2, 0))
-    index, sign = code & ((1 << plan.index_width) - 1), code >> plan.index_width
-    return [
-        arithmetic.fetch(np.take_along_axis(by_table[leaf], index[leaf], axis=1), sign[leaf])
-        for leaf in range(len(code))
-    ]
+    match plan.config.architecture:
+        case "lut" | "select":
+            by_table = np.ascontiguousarray(tables.transpose(1, 2, 0))
+            index, sign = code & ((1 << plan.index_width) - 1), code >> plan.index_width
+            return [
+                arithmetic.fetch(np.take_along_axis(by_table[leaf], index[leaf], axis=1), sign[leaf])
+                for leaf in range(len(code))
+            ]
+        case "multiplier":
+            return [arithmetic.multiply(tables[0, leaf, :, None], code[leaf]) for leaf in range(len(code))]
+        case unknown:
+            assert_never(unknown)
 
 
 def reduced(

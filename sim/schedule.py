@@ -6,6 +6,7 @@ Everything is a function of a beat's number, so that runs of any length can be c
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,10 +66,13 @@ class Schedule:
         layer, result = _place(self._results, beats)
         n, m = self._n[layer], self._m[layer]
         block, tile = result // m, result % m
-        if self._plan.config.dataflow == "output_stationary":
-            last_key = block * n * m + tile * n + n - 1
-        else:
-            last_key = block * n * m + (n - 1) * m + tile
+        match self._plan.config.dataflow:
+            case "output_stationary":
+                last_key = block * n * m + tile * n + n - 1
+            case "table_stationary":
+                last_key = block * n * m + (n - 1) * m + tile
+            case unknown:
+                assert_never(unknown)
         return self._accepted(self._key_step(layer, last_key))
 
     def _key_step(self, layer: Numbers, key: Numbers) -> Numbers:

@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 
 from costmodel.price.sharing import SharingPlan
-from generator.config import LONGEST_EXACT_EXPONENT, CoreConfig
+from generator.config import (
+    ARCHITECTURES,
+    DATAPATHS,
+    FETCH_STRUCTURES,
+    LONGEST_EXACT_EXPONENT,
+    Architecture,
+    CoreConfig,
+    FetchStructure,
+)
 from generator.formats import FLOATS
+from generator.plan import CorePlan
 
 CANDIDATES = 30
 """Draws out of which the core nearest to a wanted size is taken."""
 
-KINDS = (*(("lut", group_size) for group_size in range(1, 6)), ("select", 1), ("multiplier", 1))
-WEIGHTS = (0.12, 0.12, 0.12, 0.12, 0.12, 0.2, 0.2)
-"""Architectures with their group sizes, and how often each is drawn."""
+
+def _group_sizes(architecture: Architecture) -> dict[int, float]:
+    """Group sizes of an architecture, and how often each is drawn."""
+    match architecture:
+        case "lut":
+            return dict.fromkeys(range(1, 6), 0.12)
+        case "select" | "multiplier":
+            return {1: 0.2}
+        case unknown:
+            assert_never(unknown)
+
+
+KINDS = [(name, size) for name in ARCHITECTURES for size in _group_sizes(name)]
+WEIGHTS = [weight for name in ARCHITECTURES for weight in _group_sizes(name).values()]
+"""Architectures with their group sizes, and how often each is drawn, as a share of all."""
+
+RARE = 0.2
+"""The share of cores whose fetch is not the first of the structures."""
 
 FLOAT_ADDER, FLOAT_CONVERTER = 12, 8
 """Gates that a floating-point adder, and a converter or aligner, has for each bit of its number."""
@@ -52,19 +76,26 @@ def size(core: CoreConfig) -> float:
     plan = SharingPlan(core)
     number = core.accumulator_format
     bits = plan.leaf_width
-    adder = FLOAT_ADDER * bits if core.datapath == "native" else bits
-    converter = FLOAT_CONVERTER * bits if core.datapath in ("exact", "aligned") else 0
+    adder = FLOAT_ADDER * bits if plan.adds_floats else bits
+    converter = FLOAT_CONVERTER * bits if plan.tracks_invalid else 0
     registers = plan.table_register_bits + plan.float_stages * adder
-    table = (plan.table.adders if core.architecture == "lut" else 0) * adder + core.group_size * converter
-    if core.architecture != "multiplier":
-        fetched: float = len(plan.table.entries) * bits
-    elif plan.multiplies_floats:
-        fetched = plan.key_width**2 / 2 + FLOAT_ADDER * plan.key_width + converter
-    else:
-        fetched = plan.key_width**2
+    table = plan.table.adders * adder + core.group_size * converter
+    fetched = _fetched_size(plan, converter)
     sums = 5 * plan.state_width * plan.partial_sums + (FLOAT_ADDER * plan.state_width if number else 0)
     column = core.tables * (fetched + adder) + plan.reduction.register_bits + sums + converter
     return core.rows * (core.tables * (table + registers) + core.columns * column) + 6 * plan.n_tiles_width
+
+
+def _fetched_size(plan: CorePlan, converter: int) -> float:
+    match plan.config.architecture:
+        case "lut" | "select":
+            return len(plan.table.entries) * plan.leaf_width
+        case "multiplier" if plan.multiplies_floats:
+            return plan.key_width**2 / 2 + FLOAT_ADDER * plan.key_width + converter
+        case "multiplier":
+            return plan.key_width**2
+        case unknown:
+            assert_never(unknown)
 
 
 def draw_integer(generator: np.random.Generator) -> dict[str, Any]:
@@ -77,7 +108,7 @@ def draw_integer(generator: np.random.Generator) -> dict[str, Any]:
 
 def draw_float(generator: np.random.Generator) -> dict[str, Any]:
     """A floating-point format with a datapath that it can have, and stages of its units."""
-    datapath = str(generator.choice(["native", "exact", "aligned"]))
+    datapath = str(generator.choice(DATAPATHS))
     formats = [
         name for name, fmt in FLOATS.items() if datapath != "exact" or fmt.exponent <= LONGEST_EXACT_EXPONENT
     ]
@@ -92,7 +123,7 @@ def draw_float(generator: np.random.Generator) -> dict[str, Any]:
 
 def draw_core(
     generator: np.random.Generator,
-    architecture: str,
+    architecture: Architecture,
     group_size: int,
     draw_number: Callable[[np.random.Generator], dict[str, Any]] = draw_integer,
 ) -> CoreConfig:
@@ -112,7 +143,7 @@ def draw_core(
             "max_reduction": max(_log_uniform(generator, 64, 65536), tables * group_size),
             "dataflow": "table_stationary" if words else "output_stationary",
             "outputs": columns * words or None,
-            "fetch": "tree" if generator.random() < 0.2 else "onehot",
+            "fetch": _draw_fetch(generator),
             "pipeline": {
                 "table": "activations" if generator.random() < 0.3 else "entries",
                 "fetch": bool(generator.random() < 0.4),
@@ -121,6 +152,13 @@ def draw_core(
             },
         }
     )
+
+
+def _draw_fetch(generator: np.random.Generator) -> FetchStructure:
+    """The first structure four times in five, each of the others as often as any."""
+    first, *others = FETCH_STRUCTURES
+    share = generator.random()
+    return others[int(share / RARE * len(others))] if share < RARE else first
 
 
 def _log_uniform(generator: np.random.Generator, low: int, high: int) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from operator import attrgetter
 
+from costmodel.price.fetch import same_fetch
 from costmodel.price.representative import DECIDING_KEYS
 from generator.config import CoreConfig
 from generator.plan import CorePlan
@@ -47,16 +48,6 @@ def _widths(plan: CorePlan) -> Hashable:
     )
 
 
-def _structure(plan: CorePlan) -> Hashable:
-    """How entries are made and fetched; a multiplexer over a table without sums is that of ``select``."""
-    config = plan.config
-    if config.architecture == "multiplier":
-        return config.architecture
-    if config.fetch == "tree" and config.group_size == 1:
-        return "select", config.fetch
-    return config.architecture, config.group_size, config.fetch
-
-
 def _key(name: str) -> Trait:
     """A key that means something for some cores only."""
     return Trait((name,), DECIDING_KEYS[name], lambda plan: attrgetter(name)(plan.config))
@@ -74,7 +65,7 @@ TRAITS = (
     Trait(
         ("architecture", "group_size", "fetch"),
         (),
-        _structure,
+        same_fetch,
         lambda config: int(config.architecture != "select"),
     ),
     Trait(

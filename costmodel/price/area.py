@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
-from typing import assert_never
+from typing import Literal, assert_never, get_args
 
 from costmodel.price import floating
 from costmodel.price.components import (
@@ -19,15 +19,11 @@ from costmodel.price.components import (
     adder,
     counter,
     decoder,
-    onehot_multiplexer,
-    recoder,
     register,
-    signed_multiplier,
     total,
-    tree_multiplexer,
 )
+from costmodel.price.fetch import aligned_product, fetch, key_decoder
 from costmodel.price.throughput import PAUSE_KEYS, STAGES
-from generator.keys import entry_count
 from generator.plan import (
     AlignedDatapath,
     CorePlan,
@@ -36,7 +32,8 @@ from generator.plan import (
     NativeDatapath,
 )
 
-PARTS = ("converters", "tables", "fetch", "reduction", "accumulators", "control")
+Part = Literal["converters", "tables", "fetch", "reduction", "accumulators", "control"]
+PARTS: tuple[Part, ...] = get_args(Part)
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ class AreaTerm:
     and the stages of the plan, in ``count`` is how many units a core has.
     """
 
-    part: str
+    part: Part
     keys: tuple[str, ...]
     count: tuple[str, ...]
     bill: Callable[[CorePlan], Bill]
@@ -59,21 +56,38 @@ class AreaTerm:
 def table(plan: CorePlan) -> Bill:
     """One table: its adders and its registers, which hold while the pipeline waits."""
     bills = [register(plan.table_register_bits, holds=True)]
-    if plan.config.architecture == "lut":
-        if isinstance(plan.datapath, NativeDatapath):
-            # Entries come in pairs, the sum and the difference of the same two.
-            bills.append(floating.float_adder_pair(plan.datapath.add) * (plan.table.adders / 2))
-        else:
-            bills += [adder(entry.range.width) for entry in plan.table.entries if entry.right is not None]
+    match plan.config.architecture:
+        case "lut":
+            bills += _entry_adders(plan)
+        case "select" | "multiplier":
+            pass
+        case unknown:
+            assert_never(unknown)
     if plan.tracks_invalid and not plan.multiplies_floats:
         bills += [Bill.of(gate=sum(map(abs, entry.digits)) - 1) for entry in plan.table.entries]
     return total(bills)
 
 
+def _entry_adders(plan: CorePlan) -> list[Bill]:
+    match plan.datapath:
+        case IntegerDatapath() | ExactDatapath() | AlignedDatapath():
+            return [adder(entry.range.width) for entry in plan.table.entries if entry.right is not None]
+        case NativeDatapath(add=unit):
+            # Entries come in pairs, the sum and the difference of the same two.
+            return [floating.float_adder_pair(unit) * (plan.table.adders / 2)]
+        case unknown:
+            assert_never(unknown)
+
+
 def _adder(plan: CorePlan, width: int) -> Bill:
     """An adder of the reduction."""
-    datapath = plan.datapath
-    return floating.float_adder(datapath.add) if isinstance(datapath, NativeDatapath) else adder(width)
+    match plan.datapath:
+        case IntegerDatapath() | ExactDatapath() | AlignedDatapath():
+            return adder(width)
+        case NativeDatapath(add=unit):
+            return floating.float_adder(unit)
+        case unknown:
+            assert_never(unknown)
 
 
 def table_converters(plan: CorePlan) -> Bill:
@@ -92,10 +106,14 @@ def table_converters(plan: CorePlan) -> Bill:
 
 def scale(plan: CorePlan) -> Bill:
     """What finds the largest exponent of a row's tile; pipelined, the activations wait for it."""
-    if not isinstance(plan.datapath, AlignedDatapath):
-        return NOTHING
-    waiting = register(plan.scale_stages * plan.config.tile_length * plan.activation_width, holds=True)
-    return floating.largest_exponent(plan.datapath.scale) + waiting
+    match plan.datapath:
+        case IntegerDatapath() | NativeDatapath() | ExactDatapath():
+            return NOTHING
+        case AlignedDatapath(scale=unit):
+            waiting = plan.scale_stages * plan.config.tile_length * plan.activation_width
+            return floating.largest_exponent(unit) + register(waiting, holds=True)
+        case unknown:
+            assert_never(unknown)
 
 
 def scale_beside_table(plan: CorePlan) -> Bill:
@@ -106,64 +124,6 @@ def scale_beside_table(plan: CorePlan) -> Bill:
 def scale_beside_columns(plan: CorePlan) -> Bill:
     """The registers of a row's exponent while its tile is in the columns."""
     return register(plan.exponent_width * (plan.pipeline_stages - plan.tile_stages), holds=True)
-
-
-def key_decoder(plan: CorePlan) -> Bill:
-    """What one key needs once for all rows: its index decoded, or a weight's controls, or its digits."""
-    if plan.config.architecture == "multiplier":
-        return NOTHING if plan.multiplies_floats else recoder(plan.key_width)
-    if plan.config.group_size == 1:
-        return Bill.of(selector=1)
-    return decoder(entry_count(plan.config.group_size)) if plan.config.fetch == "onehot" else NOTHING
-
-
-def fetch(plan: CorePlan) -> Bill:
-    """One fetched value and its register: a multiplexer and complement, or a select, or a multiplier.
-
-    A table of one entry is a select, whatever it is called: a mapper finds one where there is none. A float
-    is negated by one bit; the bit that tells of specials is chosen, but not negated.
-    """
-    config, entries = plan.config, plan.table.entries
-    width, held = plan.fetched_width, config.pipeline.fetch
-    marks = int(plan.tracks_invalid)
-    if config.architecture == "multiplier":
-        return NOTHING if plan.exponent_width else _product(plan)
-    negated = 1 if config.datapath == "native" else width
-    sign = register(int(held and plan.carries_signs), holds=True)
-    if config.group_size == 1:
-        if config.datapath == "native":
-            return Bill.of(gate=width, complement=1) + register(width if held else 0, holds=True)
-        decoded = config.architecture == "select" and config.fetch == "onehot"
-        value = Bill.of(undecoded_select=0 if decoded else width, gate=marks)
-        value += Bill.of(held_select=width, register=width) if held else Bill.of(select=width)
-        return value + sign + register(marks if held else 0, holds=True)
-    if config.fetch == "onehot":
-        value = onehot_multiplexer(sum(entry.range.width + marks for entry in entries))
-    else:
-        value = tree_multiplexer(len(entries), width + marks)
-    return value + Bill.of(complement=negated) + sign + register(plan.leaf_width if held else 0, holds=True)
-
-
-def aligned_product(plan: CorePlan) -> Bill:
-    """One aligned activation times a weight, as wide as the tile's sum."""
-    multiplies = plan.exponent_width and plan.config.architecture == "multiplier"
-    return _product(plan) if multiplies else NOTHING
-
-
-def _product(plan: CorePlan) -> Bill:
-    """An activation times a weight, both in the activations' format or aligned to as many bits."""
-    held = register(plan.leaf_width if plan.config.pipeline.fetch else 0, holds=True)
-    match plan.datapath:
-        case IntegerDatapath() | AlignedDatapath():
-            marks = Bill.of(gate=plan.activation_range.width) if plan.tracks_invalid else NOTHING
-            return signed_multiplier(plan.activation_range.width, plan.fetched_width) + marks + held
-        case NativeDatapath(number, multiply=unit):
-            return floating.float_multiplier(unit) + Bill.of(gate=number.bits) + held
-        case ExactDatapath(number, to_fixed=converter, multiply=unit):
-            product = floating.float_multiplier(unit) + Bill.of(gate=number.bits) + held
-            return product + floating.float_to_fixed(converter)
-        case unknown:
-            assert_never(unknown)
 
 
 def reduction(plan: CorePlan) -> Bill:
@@ -233,19 +193,29 @@ def memory(plan: CorePlan) -> Bill:
 def length_counter(plan: CorePlan) -> Bill:
     """Counts the tiles of the reduction length; output-stationary also keeps what to start again from."""
     bits = plan.n_tiles_width
-    again = bits if plan.config.dataflow == "output_stationary" else 0
-    return counter(bits) + register(again, holds=True)
+    match plan.config.dataflow:
+        case "output_stationary":
+            return counter(bits) + register(bits, holds=True)
+        case "table_stationary":
+            return counter(bits)
+        case unknown:
+            assert_never(unknown)
 
 
 def output_counter(plan: CorePlan) -> Bill:
     """Counts the tiles of the outputs; table-stationary also keeps what to start again from, and the slot."""
     bits = plan.m_tiles_width
-    if plan.config.dataflow == "output_stationary":
-        return counter(bits)
-    bill = counter(bits) + register(bits, holds=True)
-    if plan.stored_sums > 1:
-        bill += counter(plan.slot_width) + Bill.of(choice=bits, full_adder=bits) + decoder(plan.stored_sums)
-    return bill
+    match plan.config.dataflow:
+        case "output_stationary":
+            return counter(bits)
+        case "table_stationary":
+            bill = counter(bits) + register(bits, holds=True)
+            if plan.stored_sums < 2:
+                return bill
+            bill += counter(plan.slot_width) + Bill.of(choice=bits, full_adder=bits)
+            return bill + decoder(plan.stored_sums)
+        case unknown:
+            assert_never(unknown)
 
 
 def flags(plan: CorePlan) -> Bill:
@@ -343,7 +313,7 @@ AREA_TERMS = (
 
 def core_bills(plan: CorePlan) -> dict[str, Bill]:
     """What each part of a core is made of."""
-    bills = dict.fromkeys(PARTS, NOTHING)
+    bills: dict[str, Bill] = dict.fromkeys(PARTS, NOTHING)
     for term in AREA_TERMS:
         bills[term.part] += term.bill(plan) * term.units(plan)
     return bills

@@ -79,7 +79,7 @@ def _units(plan: CorePlan) -> list[tuple[str, int, Bill]]:
 
 def _breakdown(units: Iterable[tuple[str, int, Bill]], prices: Mapping[str, float]) -> dict[str, float]:
     """µm² of each part."""
-    breakdown = dict.fromkeys(PARTS, 0.0)
+    breakdown: dict[str, float] = dict.fromkeys(PARTS, 0.0)
     for part, count, bill in units:
         breakdown[part] += count * bill.price(prices)
     return breakdown

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, assert_never
 
-from generator.config import FLOAT_KEYS, KEYS_OF, CoreConfig, PipelineConfig, longest_exact_reduction
+from generator.config import (
+    ARCHITECTURES,
+    DATAFLOWS,
+    DATAPATHS,
+    FLOAT_KEYS,
+    Architecture,
+    CoreConfig,
+    Dataflow,
+    DatapathKind,
+    PipelineConfig,
+    keys_of,
+    longest_exact_reduction,
+)
 from generator.formats import FLOATS, Float
 from generator.plan import CorePlan, plan_for
 
@@ -32,25 +44,69 @@ DECIDING_KEYS: Mapping[str, tuple[str, ...]] = {
 OPTIONAL_KEYS = tuple(DECIDING_KEYS)
 
 
+KINDS: Mapping[str, tuple[str | None, ...]] = {
+    "architecture": ARCHITECTURES,
+    "dataflow": DATAFLOWS,
+    "datapath": (None, *DATAPATHS),
+}
+"""Keys that others depend on, and their values."""
+
+
 def idle_keys(values: Mapping[str, Any]) -> set[str]:
-    """Those of ``OPTIONAL_KEYS`` that mean nothing for a core with ``values`` (dotted keys)."""
+    """Those of ``OPTIONAL_KEYS`` that mean nothing for a core with ``values`` (dotted keys).
+
+    None beside a value that no core can have: ``CoreConfig`` is to refuse it.
+    """
 
     def value(key: str) -> Any:
         return values.get(key, default_of(key))
 
-    idle = {"outputs"} if value("dataflow") == "output_stationary" else set()
-    multiplies = value("architecture") == "multiplier"
-    if multiplies:
-        idle.add("fetch")
+    if any(value(key) not in kinds for key, kinds in KINDS.items()):
+        return set()
+    multiplies = _multiplies(value("architecture"))
+    idle = _idle_beside(value("dataflow")) | ({"fetch"} if multiplies else set())
     if value("activation") not in FLOATS:
         table = {"pipeline.table"} if value("group_size") == 1 else set()
         return idle | table | FLOAT_KEYS | {"pipeline.float_stages"}
-    datapath = value("datapath") or "native"
+    datapath: DatapathKind = value("datapath") or "native"
     # Converters that are pipelined stand where a table's one register would.
-    converts = datapath == "aligned" or (datapath == "exact" and not multiplies)
+    converts = _converts_in_tables(datapath, multiplies)
     if value("group_size") == 1 and not (converts and value("pipeline.float_stages")):
         idle.add("pipeline.table")
-    return idle | {"symmetric"} | FLOAT_KEYS - {"datapath"} - KEYS_OF.get(datapath, FLOAT_KEYS)
+    return idle | {"symmetric"} | FLOAT_KEYS - {"datapath"} - keys_of(datapath)
+
+
+def _idle_beside(dataflow: Dataflow) -> set[str]:
+    match dataflow:
+        case "output_stationary":
+            return {"outputs"}
+        case "table_stationary":
+            return set()
+        case unknown:
+            assert_never(unknown)
+
+
+def _multiplies(architecture: Architecture) -> bool:
+    match architecture:
+        case "lut" | "select":
+            return False
+        case "multiplier":
+            return True
+        case unknown:
+            assert_never(unknown)
+
+
+def _converts_in_tables(datapath: DatapathKind, multiplies: bool) -> bool:
+    """Whether floats become integers in front of the tables."""
+    match datapath:
+        case "native":
+            return False
+        case "exact":
+            return not multiplies
+        case "aligned":
+            return True
+        case unknown:
+            assert_never(unknown)
 
 
 def without_idle(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,7 +120,7 @@ def without_columns(values: Mapping[str, Any]) -> dict[str, Any]:
     columns, outputs = values.get("columns"), values.get("outputs")
     if columns is None or "outputs" not in values:
         return dict(values)
-    if outputs is None or values.get("dataflow") == "output_stationary":
+    if outputs is None or "outputs" in _idle_beside(values.get("dataflow", "table_stationary")):
         return {key: value for key, value in values.items() if key not in ("columns", "outputs")}
     return {**values, "columns": 1, "outputs": -(-outputs // columns)}
 
@@ -79,15 +135,36 @@ def representative(values: Mapping[str, Any]) -> CoreConfig:
     if "dataflow" not in values and core.get("outputs") is not None:
         core["dataflow"] = "table_stationary"
     core = without_idle(core)
-    if core.get("dataflow") == "table_stationary":
-        core.setdefault("outputs", 1)
-    if core.get("datapath") == "aligned":
-        core.setdefault("aligned_bits", FEWEST_ALIGNED_BITS)
-    if core.get("datapath") == "exact":
-        most = longest_exact_reduction(FLOATS[core["activation"]])
-        core.setdefault("max_reduction", max(1, min(most, LONGEST_REDUCTION)))
-    core.setdefault("max_reduction", LONGEST_REDUCTION)
-    return _significant(CoreConfig.parse(nested(core)))
+    dataflow, datapath = core.get("dataflow"), core.get("datapath")
+    if dataflow in DATAFLOWS:
+        core = _needed_beside(dataflow) | core
+    if datapath in DATAPATHS and core.get("activation") in FLOATS:
+        core = _needed_by(datapath, FLOATS[core["activation"]]) | core
+    return _significant(CoreConfig.parse(nested({"max_reduction": LONGEST_REDUCTION} | core)))
+
+
+def _needed_beside(dataflow: Dataflow) -> dict[str, Any]:
+    """Keys without which there is no core of ``dataflow``."""
+    match dataflow:
+        case "output_stationary":
+            return {}
+        case "table_stationary":
+            return {"outputs": 1}
+        case unknown:
+            assert_never(unknown)
+
+
+def _needed_by(datapath: DatapathKind, number: Float) -> dict[str, Any]:
+    """Keys without which there is no core of ``datapath`` for ``number``, as permissive as may be."""
+    match datapath:
+        case "native":
+            return {}
+        case "exact":
+            return {"max_reduction": max(1, min(longest_exact_reduction(number), LONGEST_REDUCTION))}
+        case "aligned":
+            return {"aligned_bits": FEWEST_ALIGNED_BITS}
+        case unknown:
+            assert_never(unknown)
 
 
 def plan_to_price(config: CoreConfig) -> CorePlan:

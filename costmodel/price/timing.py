@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from costmodel.price import floating
 from costmodel.price.area import NUMBER
 from costmodel.price.components import NOTHING, Bill
+from costmodel.price.fetch import fetch_path
 from costmodel.price.technology import Technology
-from generator.keys import entry_count
 from generator.plan import (
     AlignedDatapath,
     CorePlan,
@@ -85,27 +85,22 @@ def _convert(plan: CorePlan) -> Bill:
 
 def _entries(plan: CorePlan, followed: bool = False) -> Bill:
     """A table's adders, one after the other; of pipelined ones the slowest stage."""
-    if plan.config.architecture != "lut":
-        return NOTHING
-    if isinstance(plan.datapath, NativeDatapath):
-        levels = min(1, plan.table.depth) if plan.float_stages else plan.table.depth
-        return floating.slowest_stage(plan.datapath.add) * levels
-    return _adders(plan.table.depth, plan.table.widest, followed)
+    match plan.config.architecture:
+        case "lut":
+            return _sums(plan, followed)
+        case "select" | "multiplier":
+            return NOTHING
+        case unknown:
+            assert_never(unknown)
 
 
-def _fetch(plan: CorePlan, followed: bool) -> Bill:
-    """A fetched value or a product, whose carries are not waited for if adders follow."""
-    if plan.config.architecture != "multiplier":
-        return Bill.of(merge=log2(entry_count(plan.config.group_size)))
+def _sums(plan: CorePlan, followed: bool) -> Bill:
+    depth = plan.table.depth
     match plan.datapath:
-        case IntegerDatapath() | AlignedDatapath():
-            carries = 0 if followed else plan.fetched_width
-            return Bill.of(product=plan.activation_range.width, carry=carries)
-        case NativeDatapath(multiply=unit):
-            return floating.slowest_stage(unit)
-        case ExactDatapath(to_fixed=converter, multiply=unit):
-            product = floating.slowest_stage(unit)
-            return product if unit.stages else product + floating.slowest_stage(converter)
+        case IntegerDatapath() | ExactDatapath() | AlignedDatapath():
+            return _adders(depth, plan.table.widest, followed)
+        case NativeDatapath(add=unit):
+            return floating.slowest_stage(unit) * (min(1, depth) if plan.float_stages else depth)
         case unknown:
             assert_never(unknown)
 
@@ -114,26 +109,26 @@ def _run(plan: CorePlan, level: int, before: Bill = NOTHING) -> Bill:
     """From ``level`` of the reduction, and what is ``before`` it, to a register or into the accumulator."""
     tree = plan.reduction
     end = next((end for end in tree.registered_levels if end > level), None)
-    if isinstance(plan.datapath, NativeDatapath):
-        sum_path = floating.slowest_stage(plan.datapath.add)
-        if plan.float_stages:
-            return before + sum_path
-        levels = (tree.depth if end is None else end) - level
-        return before + sum_path * levels + (_accumulate(plan) if end is None else NOTHING)
-    if end is not None:
-        width = max(tree.nodes[i].width for i in tree.levels[end])
-        return before + _adders(end - level, width)
-    levels = tree.depth - level
-    if not isinstance(plan.datapath, AlignedDatapath):
-        return before + _adders(levels + 1, plan.sum_range.width)
-    sums = before + _adders(levels, plan.sum_range.width)
-    adders = sums + _last_sign(plan, follows_adders="adder" in sums.counts)
-    first, *others = floating.stage_paths(plan.datapath.to_float)
-    return (
-        Bill.dearest_of([adders + first, *others])
-        if plan.float_stages
-        else adders + first + _accumulate(plan)
-    )
+    levels = (tree.depth if end is None else end) - level
+    match plan.datapath:
+        case NativeDatapath(add=unit):
+            path = floating.slowest_stage(unit)
+            if plan.float_stages:
+                return before + path
+            return before + path * levels + (_accumulate(plan) if end is None else NOTHING)
+        case IntegerDatapath() | ExactDatapath() | AlignedDatapath() if end is not None:
+            return before + _adders(levels, max(tree.nodes[i].width for i in tree.levels[end]))
+        case IntegerDatapath() | ExactDatapath():
+            return before + _adders(levels + 1, plan.sum_range.width)
+        case AlignedDatapath(to_float=converter):
+            sums = before + _adders(levels, plan.sum_range.width)
+            adders = sums + _last_sign(plan, follows_adders="adder" in sums.counts)
+            first, *others = floating.stage_paths(converter)
+            if plan.float_stages:
+                return Bill.dearest_of([adders + first, *others])
+            return adders + first + _accumulate(plan)
+        case unknown:
+            assert_never(unknown)
 
 
 def _last_sign(plan: CorePlan, follows_adders: bool) -> Bill:
@@ -156,11 +151,15 @@ def _accumulate(plan: CorePlan) -> Bill:
 
 def scale_stage(plan: CorePlan) -> Bill:
     """From the activation stream to the largest exponent; into the table, where nothing is between."""
-    if not isinstance(plan.datapath, AlignedDatapath):
-        return NOTHING
-    reaches = plan.registers_entries and not plan.float_stages
-    behind = _convert(plan) + _entries(plan) if reaches else NOTHING
-    return floating.slowest_stage(plan.datapath.scale) + behind
+    match plan.datapath:
+        case IntegerDatapath() | NativeDatapath() | ExactDatapath():
+            return NOTHING
+        case AlignedDatapath(scale=unit):
+            reaches = plan.registers_entries and not plan.float_stages
+            behind = _convert(plan) + _entries(plan) if reaches else NOTHING
+            return floating.slowest_stage(unit) + behind
+        case unknown:
+            assert_never(unknown)
 
 
 def convert_stage(plan: CorePlan) -> Bill:
@@ -170,23 +169,34 @@ def convert_stage(plan: CorePlan) -> Bill:
 
 def entry_stage(plan: CorePlan) -> Bill:
     """From the activation stream, or its converters' registers, through the adders into the entries' own."""
-    pipelined = plan.config.datapath == "native" and plan.float_stages
-    if not plan.registers_entries and not pipelined:
+    if not plan.registers_entries and not (plan.adds_floats and plan.float_stages):
         return NOTHING
     return _entries(plan) if plan.float_stages else _convert(plan) + _entries(plan)
 
 
 def fetch_stage(plan: CorePlan) -> Bill:
     """From the table's registers through the fetch to the next register or the accumulator."""
-    native = plan.config.datapath == "native"
     ends = plan.config.pipeline.fetch or bool(plan.product_stages)
-    followed = not ends and not native and (plan.config.aligned_bits is None or plan.reduction.depth > 0)
+    followed = not ends and _adders_follow_fetch(plan)
     before = NOTHING
-    if not plan.registers_entries and not (native and plan.float_stages):
+    if not plan.registers_entries and not (plan.adds_floats and plan.float_stages):
         convert = NOTHING if plan.float_stages else _convert(plan)
         before = convert + _entries(plan, followed)
-    before += _fetch(plan, followed)
+    before += fetch_path(plan, followed)
     return before if ends else _run(plan, 0, before)
+
+
+def _adders_follow_fetch(plan: CorePlan) -> bool:
+    """Whether a fetched value goes into an adder whose carries run along with its own."""
+    match plan.datapath:
+        case IntegerDatapath() | ExactDatapath():
+            return True
+        case NativeDatapath():
+            return False
+        case AlignedDatapath():
+            return plan.reduction.depth > 0
+        case unknown:
+            assert_never(unknown)
 
 
 def reduction_stage(plan: CorePlan) -> Bill:
@@ -199,9 +209,13 @@ def reduction_stage(plan: CorePlan) -> Bill:
 
 def result_stage(plan: CorePlan) -> Bill:
     """From an exact accumulator to the result stream."""
-    if not isinstance(plan.datapath, ExactDatapath):
-        return NOTHING
-    return floating.slowest_stage(plan.datapath.to_float)
+    match plan.datapath:
+        case IntegerDatapath() | NativeDatapath() | AlignedDatapath():
+            return NOTHING
+        case ExactDatapath(to_float=unit):
+            return floating.slowest_stage(unit)
+        case unknown:
+            assert_never(unknown)
 
 
 def accept_stage(plan: CorePlan) -> Bill:

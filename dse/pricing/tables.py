@@ -13,6 +13,7 @@ import numpy as np
 
 from costmodel.price.representative import (
     CONFIG_KEYS,
+    DECIDING_KEYS,
     OPTIONAL_KEYS,
     representative,
     without_columns,
@@ -27,6 +28,7 @@ from dse.pricing.plan_figures import tabulated
 from dse.spec.space import Space, default_value
 from dse.spec.system import SYSTEM_KEYS, check_system
 from dse.spec.workload import Workload
+from generator.config import RULES, Rule
 from generator.errors import WorkloadError
 from generator.plan import CorePlan, Tiling
 
@@ -35,17 +37,6 @@ Figures = tuple[Callable[[CorePlan], float], ...]
 
 TOLD_EVERY = 256
 """Entries between two reports of progress."""
-
-RULES = (
-    ("architecture", "group_size"),
-    ("tables", "group_size", "max_reduction"),
-    ("dataflow", "outputs"),
-    ("activation", "datapath", "max_reduction"),
-    ("activation", "datapath", "accumulation"),
-    ("activation", "datapath", "aligned_bits", "group_size", "tables"),
-    ("activation", "datapath", "rounding"),
-)
-"""Keys whose combinations ``CoreConfig`` may refuse; a core is one when no rule refuses it."""
 
 
 def axis_values(space: Space) -> dict[Column, Table]:
@@ -135,9 +126,15 @@ def rule_tables(space: Space) -> list[Table]:
         representative(values)
         return [1.0]
 
-    tables = [fill(space, keys, allowed, [0.0]) for keys in RULES]
+    tables = [fill(space, keys_asked(rule), allowed, [0.0]) for rule in RULES]
     tables += [fill(space, (key,), _is_allowed(key), [0.0]) for key in space.derived]
     return [*(table[..., 0] > 0 for table in tables), *distinct_tables(space)]
+
+
+def keys_asked(rule: Rule) -> tuple[str, ...]:
+    """The keys of ``rule``, and those that say which of these mean anything."""
+    deciding = (key for name in rule.keys for key in DECIDING_KEYS.get(name, ()))
+    return tuple(dict.fromkeys((*rule.keys, *deciding)))
 
 
 def _is_allowed(key: str) -> Callable[[Mapping[str, Any]], list[float]]:

@@ -28,6 +28,7 @@ from generator.plan.ranges import FloatRange, Range
 from generator.plan.reduction import Node, ReductionPlan, Value
 from generator.plan.table import Entry, TablePlan
 from generator.plan.tiling import Tiling
+from generator.plan.widths import FetchCircuit
 
 __all__ = [
     "AlignPlan",
@@ -37,6 +38,7 @@ __all__ = [
     "Datapath",
     "Entry",
     "ExactDatapath",
+    "FetchCircuit",
     "FixedToFloatPlan",
     "FloatAdderPlan",
     "FloatMultiplierPlan",

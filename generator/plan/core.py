@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import assert_never
 
 from generator.config import CoreConfig
 from generator.plan.datapath import Datapath, datapath_of
@@ -44,15 +45,23 @@ class CorePlan(WidthPlan):
     @property
     def registers_entries(self) -> bool:
         """Whether tables end in registers of their own; pipelined float adders bring theirs."""
-        adds = self.config.group_size > 1 and not (self.config.datapath == "native" and self.float_stages)
+        adds = self.config.group_size > 1 and not (self.adds_floats and self.float_stages)
         return self.config.pipeline.table == "entries" and adds
 
     @property
     def table_unit_stages(self) -> int:
         """Register stages inside a table's floating-point units: levels of adders, or one of converters."""
-        if self.multiplies_floats or self.config.datapath is None:
+        if self.multiplies_floats:
             return 0
-        return self.float_stages * (self.table.depth if self.config.datapath == "native" else 1)
+        match self.config.number_kind:
+            case "integer":
+                return 0
+            case "native":
+                return self.float_stages * self.table.depth
+            case "exact" | "aligned":
+                return self.float_stages
+            case unknown:
+                assert_never(unknown)
 
     @property
     def scale_stages(self) -> int:
@@ -83,12 +92,18 @@ class CorePlan(WidthPlan):
         """Register stages inside a fetch that multiplies floats, and converts them for ``exact``."""
         if not self.multiplies_floats:
             return 0
-        return self.float_stages * (2 if self.config.datapath == "exact" else 1)
+        match self.config.number_kind:
+            case "integer" | "native" | "aligned":
+                return self.float_stages
+            case "exact":
+                return 2 * self.float_stages
+            case unknown:
+                assert_never(unknown)
 
     @property
     def level_stages(self) -> int:
         """Cycles that a level of the reduction takes, besides those of ``reduction_every``."""
-        return self.float_stages if self.config.datapath == "native" else 0
+        return self.float_stages if self.adds_floats else 0
 
     @property
     def tile_stages(self) -> int:
@@ -114,18 +129,35 @@ class CorePlan(WidthPlan):
     @cached_property
     def merge(self) -> MergePlan:
         """How a finished result is made of its partial sums; table-stationary there is always one."""
-        return MergePlan(self.accumulator_stages if self.config.dataflow == "output_stationary" else 1)
+        match self.config.dataflow:
+            case "output_stationary":
+                return MergePlan(self.accumulator_stages)
+            case "table_stationary":
+                return MergePlan(1)
+            case unknown:
+                assert_never(unknown)
 
     @property
     def pause_cycles(self) -> int:
         """Cycles without a tile after each result, or table-stationary after each block of tokens."""
-        held = self.config.dataflow == "table_stationary"
-        return self.accumulator_stages - 1 if held else self.merge.steps
+        match self.config.dataflow:
+            case "output_stationary":
+                return self.merge.steps
+            case "table_stationary":
+                return self.accumulator_stages - 1
+            case unknown:
+                assert_never(unknown)
 
     @property
     def result_stages(self) -> int:
         """Cycles in which an ``exact`` sum becomes a float."""
-        return self.float_stages if self.config.datapath == "exact" else 0
+        match self.config.number_kind:
+            case "integer" | "native" | "aligned":
+                return 0
+            case "exact":
+                return self.float_stages
+            case unknown:
+                assert_never(unknown)
 
     @property
     def finishing_cycles(self) -> int:

@@ -6,6 +6,7 @@ Every reader of a plan tells them apart by these classes, so that none can be fo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from generator.config import CoreConfig
 from generator.formats import Float, Integer
@@ -74,25 +75,29 @@ Datapath = IntegerDatapath | FloatDatapath
 
 def datapath_of(config: CoreConfig, sum_width: int) -> Datapath:
     """What ``config`` adds its activations with; the sum that is exact has ``sum_width`` bits."""
-    number, stages, total = config.format, config.pipeline.float_stages, config.accumulator_format
+    number, stages = config.format, config.pipeline.float_stages
     if isinstance(number, Integer):
         return IntegerDatapath(number)
     multiply = FloatMultiplierPlan(number, stages=stages)
-    if config.aligned_bits is not None and config.rounding is not None and total is not None:
-        lsb = number.aligned_lsb(config.aligned_bits)
-        return AlignedDatapath(
-            number,
-            LargestExponentPlan(number, config.tile_length, stages=stages),
-            AlignPlan(number, config.aligned_bits, config.rounding, stages=stages),
-            FixedToFloatPlan(total, sum_width, lsb, scaled=True, stages=stages),
-            FloatAdderPlan(total, stages=stages),
-        )
-    if total is None:
-        return ExactDatapath(
-            number,
-            FloatToFixedPlan(number, stages=stages),
-            FixedToFloatPlan(number, sum_width, number.smallest_exponent, stages=stages),
-            multiply,
-        )
-    adders = FloatAdderPlan(number, stages=stages), FloatAdderPlan(total, stages=stages)
-    return NativeDatapath(number, *adders, multiply)
+    accumulate = FloatAdderPlan(config.accumulator_format or number, stages=stages)
+    match config.datapath:
+        case "native" | None:
+            return NativeDatapath(number, FloatAdderPlan(number, stages=stages), accumulate, multiply)
+        case "exact":
+            return ExactDatapath(
+                number,
+                FloatToFixedPlan(number, stages=stages),
+                FixedToFloatPlan(number, sum_width, number.smallest_exponent, stages=stages),
+                multiply,
+            )
+        case "aligned":
+            lsb = number.aligned_lsb(config.kept_bits)
+            return AlignedDatapath(
+                number,
+                LargestExponentPlan(number, config.tile_length, stages=stages),
+                AlignPlan(number, config.kept_bits, config.rounding or "nearest", stages=stages),
+                FixedToFloatPlan(accumulate.fmt, sum_width, lsb, scaled=True, stages=stages),
+                accumulate,
+            )
+        case unknown:
+            assert_never(unknown)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from generator.config import CoreConfig
 
 
@@ -13,9 +15,19 @@ def format_name(config: CoreConfig) -> str:
     return config.activation + ("s" if config.symmetric else "") + datapath
 
 
+def architecture_name(config: CoreConfig) -> str:
+    """The architecture, and the group size of one that has groups, in a module's name."""
+    match config.architecture:
+        case "lut":
+            return f"lut_mu{config.group_size}"
+        case "select" | "multiplier":
+            return config.architecture
+        case unknown:
+            assert_never(unknown)
+
+
 def core_name(config: CoreConfig) -> str:
     """A name that no other core has: the main parameters, and a digest of all of them."""
-    group = f"mu{config.group_size}_" if config.architecture == "lut" else ""
     rows = f"x{config.rows}" if config.rows > 1 else ""
     shape = f"{config.tables}x{config.columns}{rows}"
-    return f"{config.architecture}_{group}{format_name(config)}_{shape}_{config.digest}"
+    return f"{architecture_name(config)}_{format_name(config)}_{shape}_{config.digest}"

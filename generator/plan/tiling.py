@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from generator.errors import WorkloadError
 from generator.plan.core import CorePlan
@@ -46,15 +47,21 @@ class Tiling:
             most = (1 << plan.m_tiles_width) - 1
             raise WorkloadError(f"{layer}: M needs {m_tiles} tiles, {most} is the most")
         n_tiles = -(-length // config.tile_length)
-        held = config.dataflow == "table_stationary"
-        slots = max(m_tiles, plan.accumulator_stages) if held else m_tiles
+        match config.dataflow:
+            case "output_stationary":
+                restreams, slots, burst = m_tiles, m_tiles, n_tiles
+            case "table_stationary":
+                restreams, slots = 1, max(m_tiles, plan.accumulator_stages)
+                burst = n_tiles * slots
+            case unknown:
+                assert_never(unknown)
         return cls(
             n_tiles=n_tiles,
             m_tiles=m_tiles,
             blocks=-(-tokens // config.rows),
-            restreams=1 if held else m_tiles,
+            restreams=restreams,
             slots=slots,
-            burst=n_tiles * slots if held else n_tiles,
+            burst=burst,
             pause_cycles=plan.pause_cycles,
             latency_cycles=plan.latency_cycles,
         )

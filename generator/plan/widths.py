@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal, assert_never
 
-from generator.config import CoreConfig
+from generator.config import CoreConfig, FetchStructure
 from generator.formats import Float, Integer
 from generator.keys import index_width, key_width
 from generator.plan.ranges import FloatRange, Range
 from generator.plan.reduction import ReductionPlan
 from generator.plan.table import TablePlan
+
+FetchCircuit = Literal[FetchStructure, "controls", "product"]
+"""What makes a fetched value: a structure of the configuration around a table's entries, or what an
+architecture has instead, two controls of its one activation or a product."""
 
 TILE_COUNT_WIDTH = 16
 """Bits of ``m_tiles`` where nothing on chip limits it (output-stationary)."""
@@ -29,18 +34,18 @@ class WidthPlan:
         Itself, but for ``exact`` the units of the smallest subnormal, for ``aligned`` those of the tile's
         scale.
         """
-        number, bits = self.config.format, self.config.aligned_bits
-        if self.config.datapath == "native":
-            return FloatRange(0, 0, number.bits)
+        number = self.config.format
         if isinstance(number, Integer):
             return Range(number.minimum, number.maximum)
-        if bits is not None:
-            precision, limit = number.mantissa + 1, 1 << (bits - 1)
-            # A significand that keeps all its bits does not reach the limit; one that is cut rounds up to it.
-            if bits > precision:
-                limit = ((1 << precision) - 1) << (bits - 1 - precision)
-            return Range(-limit, min(limit, (1 << (bits - 1)) - 1))
-        return Range(-number.largest_steps, number.largest_steps)
+        match self.config.datapath:
+            case "native" | None:
+                return FloatRange(0, 0, number.bits)
+            case "exact":
+                return Range(-number.largest_steps, number.largest_steps)
+            case "aligned":
+                return aligned_range(number, self.config.kept_bits)
+            case unknown:
+                assert_never(unknown)
 
     @property
     def activation_width(self) -> int:
@@ -55,18 +60,59 @@ class WidthPlan:
     @property
     def multiplies_floats(self) -> bool:
         """Whether activations stay floats until they have been multiplied."""
-        return self.config.architecture == "multiplier" and self.config.datapath in ("native", "exact")
+        match self.config.architecture:
+            case "lut" | "select":
+                return False
+            case "multiplier":
+                return self._products_are_floats
+            case unknown:
+                assert_never(unknown)
+
+    @property
+    def _products_are_floats(self) -> bool:
+        match self.config.number_kind:
+            case "native" | "exact":
+                return True
+            case "integer" | "aligned":
+                return False
+            case unknown:
+                assert_never(unknown)
+
+    @property
+    def adds_floats(self) -> bool:
+        """Whether every addition in tables and reduction is one of floats, rounded; others are exact."""
+        match self.config.number_kind:
+            case "integer" | "exact" | "aligned":
+                return False
+            case "native":
+                return True
+            case unknown:
+                assert_never(unknown)
 
     @property
     def tracks_invalid(self) -> bool:
         """Whether an infinity or a NaN travels as a bit beside the numbers, and out as ``invalid``."""
-        return self.config.datapath in ("exact", "aligned")
+        match self.config.number_kind:
+            case "integer" | "native":
+                return False
+            case "exact" | "aligned":
+                return True
+            case unknown:
+                assert_never(unknown)
 
     @property
     def exponent_width(self) -> int:
         """Bits of the exponent that goes with each row of a tile; 0 where there is none."""
         number = self.config.format
-        return number.exponent if self.config.datapath == "aligned" and isinstance(number, Float) else 0
+        if isinstance(number, Integer):
+            return 0
+        match self.config.number_kind:
+            case "integer" | "native" | "exact":
+                return 0
+            case "aligned":
+                return number.exponent
+            case unknown:
+                assert_never(unknown)
 
     @property
     def table_bits(self) -> int:
@@ -77,9 +123,13 @@ class WidthPlan:
     @property
     def key_width(self) -> int:
         """Bits of one key: the key code's, or for ``multiplier`` a weight as wide as what it multiplies."""
-        if self.config.architecture == "multiplier":
-            return self.activation_width if self.multiplies_floats else self.activation_range.width
-        return key_width(self.config.group_size)
+        match self.config.architecture:
+            case "lut" | "select":
+                return key_width(self.config.group_size)
+            case "multiplier":
+                return self.activation_width if self.multiplies_floats else self.activation_range.width
+            case unknown:
+                assert_never(unknown)
 
     @property
     def index_width(self) -> int:
@@ -93,17 +143,34 @@ class WidthPlan:
     @cached_property
     def fetched(self) -> tuple[Range, Range]:
         """Ranges of a fetched value without and with the sign: an entry or nothing, and one's complements."""
-        zero = Range(0, 0)
-        if self.config.datapath == "native" or self.multiplies_floats:
+        if self.adds_floats or self.multiplies_floats:
             return self.activation_range, self.activation_range
-        if self.config.architecture == "multiplier":
-            low, high = self.activation_range.low, self.activation_range.high
-            product = Range(low * high, max(low * low, high * high))
-            return product, product
-        entries = zero
-        for entry in self.table.entries:
-            entries = entries | entry.range
-        return entries, ~entries
+        match self.config.architecture:
+            case "lut" | "select":
+                entries = Range(0, 0)
+                for entry in self.table.entries:
+                    entries = entries | entry.range
+                return entries, ~entries
+            case "multiplier":
+                low, high = self.activation_range.low, self.activation_range.high
+                product = Range(low * high, max(low * low, high * high))
+                return product, product
+            case unknown:
+                assert_never(unknown)
+
+    @property
+    def fetch_circuit(self) -> FetchCircuit:
+        """What makes a fetched value."""
+        match self.config.architecture:
+            case "lut":
+                return self.config.fetch
+            case "select":
+                # A decoder of one index is a weight's two controls.
+                return "controls" if self.config.fetch == "onehot" else self.config.fetch
+            case "multiplier":
+                return "product"
+            case unknown:
+                assert_never(unknown)
 
     @property
     def fetched_width(self) -> int:
@@ -118,7 +185,7 @@ class WidthPlan:
     @cached_property
     def sum_range(self) -> Range:
         """What is added up exactly: N_max activations, for ``aligned`` a tile's, each taken or negated."""
-        if self.config.datapath == "native":
+        if self.adds_floats:
             return self.activation_range
         terms = self.config.tile_length if self.exponent_width else self.config.max_reduction
         magnitude = terms * -self.activation_range.low
@@ -137,7 +204,13 @@ class WidthPlan:
     @property
     def value_width(self) -> int:
         """Bits of the number in a result: an exact integer, or a float."""
-        return self.config.format.bits if self.config.datapath == "exact" else self.accumulator_width
+        match self.config.number_kind:
+            case "integer" | "native" | "aligned":
+                return self.accumulator_width
+            case "exact":
+                return self.config.format.bits
+            case unknown:
+                assert_never(unknown)
 
     @property
     def result_width(self) -> int:
@@ -162,12 +235,18 @@ class WidthPlan:
     @property
     def signed_keys(self) -> bool:
         """Whether a key's top bit is a sign."""
-        return self.config.architecture != "multiplier"
+        match self.config.architecture:
+            case "lut" | "select":
+                return True
+            case "multiplier":
+                return False
+            case unknown:
+                assert_never(unknown)
 
     @property
     def carries_signs(self) -> bool:
         """Whether the reduction adds a key's sign as a carry-in; a float is negated without one."""
-        return self.signed_keys and self.config.datapath != "native"
+        return self.signed_keys and not self.adds_floats
 
     @property
     def max_n_tiles(self) -> int:
@@ -180,3 +259,12 @@ class WidthPlan:
     @property
     def m_tiles_width(self) -> int:
         return TILE_COUNT_WIDTH if self.config.outputs is None else self.partial_sums.bit_length()
+
+
+def aligned_range(number: Float, bits: int) -> Range:
+    """What an activation is in units of its tile's scale, of which ``bits`` are kept."""
+    precision, limit = number.mantissa + 1, 1 << (bits - 1)
+    # A significand that keeps all its bits does not reach the limit; one that is cut rounds up to it.
+    if bits > precision:
+        limit = ((1 << precision) - 1) << (bits - 1 - precision)
+    return Range(-limit, min(limit, (1 << (bits - 1)) - 1))

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,7 +139,13 @@ def restore(image: KeyImage, path: Path) -> None:
 
 def order_of(plan: CorePlan) -> str:
     """The order of beats, and of keys in a beat, in words."""
-    beats = "m tile, n tile" if plan.config.dataflow == "output_stationary" else "n tile, m tile"
+    match plan.config.dataflow:
+        case "output_stationary":
+            beats = "m tile, n tile"
+        case "table_stationary":
+            beats = "n tile, m tile"
+        case unknown:
+            assert_never(unknown)
     return f"beats: {beats}; keys of a beat: column, table; bits: least significant first"
 
 

@@ -1,0 +1,139 @@
+"""Fetches: what they are made of, how long a value takes through one, and which are the same circuit."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from math import log2
+from typing import assert_never
+
+from costmodel.price import floating
+from costmodel.price.components import (
+    NOTHING,
+    Bill,
+    decoder,
+    onehot_multiplexer,
+    recoder,
+    register,
+    signed_multiplier,
+    tree_multiplexer,
+)
+from generator.keys import entry_count
+from generator.plan import (
+    AlignedDatapath,
+    CorePlan,
+    ExactDatapath,
+    IntegerDatapath,
+    NativeDatapath,
+)
+
+
+def key_decoder(plan: CorePlan) -> Bill:
+    """What one key needs once for all rows: its index decoded, or a weight's controls, or its digits."""
+    group = plan.config.group_size
+    match plan.fetch_circuit:
+        case "onehot":
+            return decoder(entry_count(group)) if group > 1 else Bill.of(selector=1)
+        case "tree":
+            return NOTHING if group > 1 else Bill.of(selector=1)
+        case "controls":
+            return Bill.of(selector=1)
+        case "product":
+            return NOTHING if plan.multiplies_floats else recoder(plan.key_width)
+        case unknown:
+            assert_never(unknown)
+
+
+def fetch(plan: CorePlan) -> Bill:
+    """One fetched value and its register: a multiplexer and complement, or a select, or a multiplier."""
+    match plan.fetch_circuit:
+        case "onehot":
+            marks = int(plan.tracks_invalid)
+            return _chosen(
+                plan, onehot_multiplexer(sum(entry.range.width + marks for entry in plan.table.entries))
+            )
+        case "tree":
+            return _chosen(plan, tree_multiplexer(len(plan.table.entries), plan.leaf_width))
+        case "controls":
+            return _selected(plan, decoded=True)
+        case "product":
+            return NOTHING if plan.exponent_width else product(plan)
+        case unknown:
+            assert_never(unknown)
+
+
+def _chosen(plan: CorePlan, multiplexer: Bill) -> Bill:
+    """A value out of a table, complemented.
+
+    A table of one entry is a select, whatever it is called: a mapper finds one where there is none. A float
+    is negated by one bit; the bit that tells of specials is chosen, but not negated.
+    """
+    if plan.config.group_size == 1:
+        return _selected(plan, decoded=False)
+    held = plan.config.pipeline.fetch
+    negated = Bill.of(complement=1 if plan.adds_floats else plan.fetched_width)
+    return multiplexer + negated + _held_sign(plan) + register(plan.leaf_width if held else 0, holds=True)
+
+
+def _selected(plan: CorePlan, decoded: bool) -> Bill:
+    """The one activation, its complement or nothing."""
+    width, held, marks = plan.fetched_width, plan.config.pipeline.fetch, int(plan.tracks_invalid)
+    if plan.adds_floats:
+        return Bill.of(gate=width, complement=1) + register(width if held else 0, holds=True)
+    value = Bill.of(undecoded_select=0 if decoded else width, gate=marks)
+    value += Bill.of(held_select=width, register=width) if held else Bill.of(select=width)
+    return value + _held_sign(plan) + register(marks if held else 0, holds=True)
+
+
+def _held_sign(plan: CorePlan) -> Bill:
+    return register(int(plan.config.pipeline.fetch and plan.carries_signs), holds=True)
+
+
+def aligned_product(plan: CorePlan) -> Bill:
+    """One aligned activation times a weight, as wide as the tile's sum."""
+    return product(plan) if plan.exponent_width and plan.fetch_circuit == "product" else NOTHING
+
+
+def product(plan: CorePlan) -> Bill:
+    """An activation times a weight, both in the activations' format or aligned to as many bits."""
+    held = register(plan.leaf_width if plan.config.pipeline.fetch else 0, holds=True)
+    match plan.datapath:
+        case IntegerDatapath() | AlignedDatapath():
+            marks = Bill.of(gate=plan.activation_range.width) if plan.tracks_invalid else NOTHING
+            return signed_multiplier(plan.activation_range.width, plan.fetched_width) + marks + held
+        case NativeDatapath(number, multiply=unit):
+            return floating.float_multiplier(unit) + Bill.of(gate=number.bits) + held
+        case ExactDatapath(number, to_fixed=converter, multiply=unit):
+            bill = floating.float_multiplier(unit) + Bill.of(gate=number.bits) + held
+            return bill + floating.float_to_fixed(converter)
+        case unknown:
+            assert_never(unknown)
+
+
+def fetch_path(plan: CorePlan, followed: bool) -> Bill:
+    """The path of a fetched value or a product, whose carries are not waited for if adders follow."""
+    match plan.fetch_circuit:
+        case "onehot" | "tree" | "controls":
+            return Bill.of(merge=log2(entry_count(plan.config.group_size)))
+        case "product":
+            return _product_path(plan, followed)
+        case unknown:
+            assert_never(unknown)
+
+
+def _product_path(plan: CorePlan, followed: bool) -> Bill:
+    match plan.datapath:
+        case IntegerDatapath() | AlignedDatapath():
+            carries = 0 if followed else plan.fetched_width
+            return Bill.of(product=plan.activation_range.width, carry=carries)
+        case NativeDatapath(multiply=unit):
+            return floating.slowest_stage(unit)
+        case ExactDatapath(to_fixed=converter, multiply=unit):
+            bill = floating.slowest_stage(unit)
+            return bill if unit.stages else bill + floating.slowest_stage(converter)
+        case unknown:
+            assert_never(unknown)
+
+
+def same_fetch(plan: CorePlan) -> Hashable:
+    """Equal for cores whose entries are fetched by the same circuit; ``select`` is one of one entry."""
+    return plan.fetch_circuit, plan.config.group_size
