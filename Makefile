@@ -11,7 +11,7 @@ OUT ?= reports/bitnet-2b4t
 # packages or for its cache that the machine has configured and does not have.
 PIP := PIP_ROOT_USER_ACTION=ignore $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet install
 
-.PHONY: sweep test exhaustive benchmarks claims lint lock clean
+.PHONY: sweep test exhaustive benchmarks claims docs site lint lock clean
 
 sweep: $(VENV)/installed  ## explore BitNet b1.58 2B4T, emit the best core, simulate a real layer on it
 	$(BIN)/ternlut sweep examples/bitnet-2b4t.toml -o $(OUT) --emit-best
@@ -23,13 +23,19 @@ test: $(VENV)/tested  ## every test that fits in a few minutes
 exhaustive: $(VENV)/tested  ## the long proofs, and wrong cores that regressions have to notice
 	$(BIN)/python -m pytest -n auto -m exhaustive tests tests/floating/exhaustive_fp16.py
 
-benchmarks: $(VENV)/tested  ## the figures of the README, measured
+benchmarks: $(VENV)/tested  ## what docs/results.md measures
 	for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
 
 claims: $(VENV)/installed  ## what the literature claims, measured: reports/claims
 	$(BIN)/python -m dse.studies.claims
 
-lint: $(VENV)/tested  ## style and types
+docs: $(VENV)/tested  ## the outputs and tables that the documentation shows, made anew
+	$(BIN)/python docs/refresh.py
+
+site: $(VENV)/tested  ## the documentation as a site, in build/site
+	$(BIN)/mkdocs build --quiet
+
+lint: $(VENV)/tested  ## style, types and imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -6,8 +6,8 @@
 
 Two kinds of blocks in a page are made here. A fence of the language ``console`` holds commands after ``$``,
 each followed by what it prints; ``console slow`` marks those that take longer than a test may. What stands
-between ``<!-- table: NAME -->`` and ``<!-- end -->`` is a table of ``docs/tables.py``. Commands run in an
-empty folder that has the repository's ``examples``, as the pages say.
+between ``<!-- table: NAME -->`` (or ``NAME slow``) and ``<!-- end -->`` is a table of ``docs/tables.py``.
+Commands run in an empty folder that has the repository's ``examples``, as the pages say.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 
 FENCE = re.compile(r"(?P<open>^```console(?P<mark>[^\n]*)\n)(?P<body>.*?)(?P<close>^```$)", re.M | re.S)
-TABLE = re.compile(r"(?P<open><!-- table: (?P<name>\w+) -->\n)(?P<body>.*?)(?P<close><!-- end -->)", re.S)
+TABLE = re.compile(
+    r"(?P<open><!-- table: (?P<name>\w+)(?P<mark>[^\n]*) -->\n)(?P<body>.*?)(?P<close><!-- end -->)", re.S
+)
 
 VARIES = re.compile(r"\d[\d,.]*(?= (s|ms|minutes)\b)|\d[\d,.]*(?= million points/s)")
 """Figures that no two runs share: times and rates."""
@@ -56,8 +58,9 @@ def run(command: str, folder: Path) -> str:
     return done.stdout
 
 
-def refreshed(text: str, folder: Path, quick: bool) -> str:
-    """A page with its blocks made anew."""
+def refreshed(page: Path, text: str, folder: Path, quick: bool) -> str:
+    """A page's text with its blocks made anew."""
+    root = Path(os.path.relpath(ROOT, page.parent))
 
     def console(block: re.Match[str]) -> str:
         if quick and "slow" in block["mark"]:
@@ -68,7 +71,9 @@ def refreshed(text: str, folder: Path, quick: bool) -> str:
     def table(block: re.Match[str]) -> str:
         from docs import tables
 
-        return f"{block['open']}\n{tables.MAKERS[block['name']]().strip()}\n\n{block['close']}"
+        if quick and "slow" in block["mark"]:
+            return block[0]
+        return f"{block['open']}\n{tables.MAKERS[block['name']](root)}\n\n{block['close']}"
 
     return FENCE.sub(console, TABLE.sub(table, text))
 
@@ -92,7 +97,7 @@ def main(arguments: list[str] | None = None) -> int:
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch)
             (folder / "examples").symlink_to(ROOT / "examples")
-            after = refreshed(before, folder, asked.quick)
+            after = refreshed(page.resolve(), before, folder, asked.quick)
         differs = differences(page.name, before, after)
         stale += bool(differs)
         print(*differs, sep="\n", end="\n" if differs else "")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
@@ -20,7 +24,7 @@ def markdown(head: list[str], rows: list[list[str]], right: tuple[int, ...] = ()
     return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *rows))
 
 
-def core_keys() -> str:
+def core_keys(root: Path) -> str:
     """Every key of a core file: what it may be, its default, what it means."""
     from generator.config import CoreConfig, PipelineConfig
 
@@ -52,7 +56,7 @@ def _allowed(field: FieldInfo) -> str:
     return "a number format"
 
 
-def formats() -> str:
+def formats(root: Path) -> str:
     """The floating-point formats."""
     from generator.formats import FLOATS
 
@@ -64,7 +68,7 @@ def formats() -> str:
     return markdown(["format", "bits", "exponent bits", "fraction bits"], rows, (1, 2, 3))
 
 
-def commands() -> str:
+def commands(root: Path) -> str:
     """Every command, what it does and its arguments."""
     import typer
 
@@ -80,12 +84,12 @@ def _first_sentence(text: str | None) -> str:
     return " ".join(paragraph.split())
 
 
-def accuracy() -> str:
+def accuracy(root: Path) -> str:
     """The errors of every shipped technology on cores that it was not fitted to, from the studies' data."""
     rows = []
     for name in TECHNOLOGIES:
         cores = pd.read_csv(ROOT / "reports" / f"validation-{name}" / "cores.csv")
-        row = [f"[`{name}`](../reports/validation-{name}/summary.md)", str(len(cores))]
+        row = [f"[`{name}`]({root}/reports/validation-{name}/summary.md)", str(len(cores))]
         for figure in ("tight_area", "medium_area", "area", "delay"):
             errors = cores[f"{figure}_error"].abs()
             row.append(f"{errors.median():.1f} % / {errors.max():.1f} %")
@@ -95,6 +99,56 @@ def accuracy() -> str:
     return markdown(head, rows, (1, 2, 3, 4, 5, 6))
 
 
-MAKERS: Mapping[str, Callable[[], str]] = {
-    table.__name__: table for table in (core_keys, formats, commands, accuracy)
+def metrics(root: Path) -> str:
+    """Every figure that objectives, limits and expressions may name."""
+    from dse.pricing.metrics import METRICS
+
+    rows = [[f"`{name}`", metric.unit, metric.says] for name, metric in METRICS.items()]
+    return markdown(["metric", "unit", "meaning"], rows)
+
+
+def models(root: Path) -> str:
+    """The models whose shapes are built in."""
+    from dse.commands.listing import workloads
+
+    listing = workloads()
+    return markdown(list(listing.head), [[f"`{name}`", *rest] for name, *rest in listing.rows])
+
+
+@cache
+def sweep_of(spec: str) -> Path:
+    """The results of an example's sweep; it takes a minute or two."""
+    from dse.sweep.run import sweep
+
+    directory = Path(tempfile.mkdtemp(prefix="ternlut-docs-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    sweep(ROOT / "examples" / f"{spec}.toml", directory)
+    return directory
+
+
+def formats_worth(root: Path) -> str:
+    """Of each format and datapath the design of least area for a token a second, from the sweep of formats.
+
+    Its picture, and that of the main sweep, are copied beside the pages.
+    """
+    directory = sweep_of("bitnet-2b4t-formats")
+    shutil.copy(directory / "formats.png", ROOT / "docs" / "formats.png")
+    shutil.copy(sweep_of("bitnet-2b4t") / "pareto.svg", ROOT / "docs" / "pareto.svg")
+    points = pd.read_parquet(directory / "points.parquet")
+    points = points[points["feasible"]].fillna({"datapath": "integer"})
+    points["worth"] = points["area_um2"] / points["tokens_per_second"]
+    best = points.loc[points.groupby(["activation", "datapath", "architecture"])["worth"].idxmin()]
+    best = best.sort_values(["worth"])
+    rows = [
+        [row.activation, row.datapath, row.architecture, f"{row.worth:.3g}", f"{row.rms_error:.2g}"]
+        for row in best.itertuples()
+    ]
+    head = ["format", "datapath", "architecture", "µm² for a token/s", "RMS error"]
+    return markdown(head, rows, (3, 4))
+
+
+MAKERS: Mapping[str, Callable[[Path], str]] = {
+    table.__name__: table
+    for table in (core_keys, formats, commands, accuracy, metrics, models, formats_worth)
 }
+"""Tables by name; each is given the repository's folder as the page sees it, for links."""

@@ -64,10 +64,17 @@ class PipelineConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    table: TableRegisters = "entries"
-    fetch: bool = False
-    reduction_every: int = Field(default=0, ge=0, le=64)
-    float_stages: int = Field(default=0, ge=0, le=16)
+    table: TableRegisters = Field(
+        "entries",
+        description="a table's registers: behind its adders (shortest path) or before (fewest bits)",
+    )
+    fetch: bool = Field(False, description="a register behind the fetch")
+    reduction_every: int = Field(
+        0, ge=0, le=64, description="registers behind so many levels of the reduction"
+    )
+    float_stages: int = Field(
+        0, ge=0, le=16, description="cycles that a floating-point adder, multiplier or converter takes"
+    )
 
 
 class Target(BaseModel):
@@ -92,21 +99,39 @@ class CoreConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    architecture: Architecture = "lut"
-    activation: str = "int8"
-    symmetric: bool = False
-    group_size: int = Field(default=1, ge=GROUP_SIZES[0], le=GROUP_SIZES[-1])
-    tables: int = Field(ge=1, le=4096)
-    columns: int = Field(ge=1, le=4096)
-    rows: int = Field(default=1, ge=1, le=256)
-    max_reduction: int = Field(default=8192, ge=1, le=1 << 24)
-    dataflow: Dataflow = "output_stationary"
-    outputs: int | None = Field(default=None, ge=1, le=1 << 20)
-    fetch: FetchStructure = "onehot"
-    datapath: DatapathKind | None = None
-    aligned_bits: int | None = Field(default=None, ge=3, le=56)
-    rounding: Rounding | None = None
-    accumulation: str | None = None
+    architecture: Architecture = Field(
+        "lut", description="tables; or 0, x, -x chosen in each column; or weights really multiplied"
+    )
+    activation: str = Field("int8", description="number format of the activations")
+    symmetric: bool = Field(False, description="integers: the most negative value never comes")
+    group_size: int = Field(
+        1, ge=GROUP_SIZES[0], le=GROUP_SIZES[-1], description="µ: activations that share a table"
+    )
+    tables: int = Field(ge=1, le=4096, description="L: tables side by side")
+    columns: int = Field(ge=1, le=4096, description="K: outputs side by side")
+    rows: int = Field(1, ge=1, le=256, description="R: tokens side by side, which share the keys")
+    max_reduction: int = Field(
+        8192, ge=1, le=1 << 24, description="N_max: the longest reduction, which sets the accumulator's width"
+    )
+    dataflow: Dataflow = Field(
+        "output_stationary", description="what stays: a column's sum, or a tile's tables"
+    )
+    outputs: int | None = Field(
+        None, ge=1, le=1 << 20, description="D, with `table_stationary`: partial sums kept on chip"
+    )
+    fetch: FetchStructure = Field("onehot", description="decoder and AND-OR, or two-to-one multiplexers")
+    datapath: DatapathKind | None = Field(
+        None, description="floats: IEEE additions (the default), exact fixed point, or aligned"
+    )
+    aligned_bits: int | None = Field(
+        None, ge=3, le=56, description="with `aligned`: bits that are kept of an activation"
+    )
+    rounding: Rounding | None = Field(
+        None, description="with `aligned`: to the nearest (the default) or down"
+    )
+    accumulation: str | None = Field(
+        None, description="floats: format in which tiles are added up; the activations' own, or `fp32`"
+    )
     pipeline: PipelineConfig = PipelineConfig()
 
     @model_validator(mode="before")

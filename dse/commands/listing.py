@@ -30,7 +30,7 @@ def list_names(
     if not kind:
         lines = [f"ternlut list {name}" for name in KINDS]
         if as_json:
-            say_json({"kinds": list(KINDS)})
+            say_json({"items": list(KINDS)})
         else:
             say("\n".join(lines))
         return
@@ -38,7 +38,7 @@ def list_names(
         raise UsageError(f"list {kind}: {instead(kind, KINDS)}")
     listing = KINDS[kind]()
     if as_json:
-        say_json({kind: [dict(zip(listing.head, row, strict=True)) for row in listing.rows]})
+        say_json({"kind": kind, "items": [dict(zip(listing.head, row, strict=True)) for row in listing.rows]})
     else:
         say(aligned(listing.head, listing.rows, text=range(len(listing.head))))
 

@@ -352,7 +352,7 @@ def test_the_version_is_that_of_the_package(ternlut: Run) -> None:
 )
 def test_names_are_listed(ternlut: Run, kind: str, name: str) -> None:
     assert f"ternlut list {kind}\n" in ternlut("list").out
-    rows = ternlut("list", kind, "--json").figures[kind]
+    rows = ternlut("list", kind, "--json").figures["items"]
     assert name in {row["name"] for row in rows}
     assert f"\n{name} " in ternlut("list", kind).out
 

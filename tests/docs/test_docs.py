@@ -1,0 +1,74 @@
+"""The documentation: what it shows is what its programs make, and its links lead somewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+LINK = re.compile(r"!?\[[^\]]*\]\((?!https?:)([^)#\s]*)(#[^)\s]*)?\)")
+HEADING = re.compile(r"^#+ (.*)$", re.M)
+FENCED = re.compile(r"^```.*?^```", re.M | re.S)
+
+
+@pytest.fixture(scope="module")
+def refresh() -> ModuleType:
+    """``docs/refresh.py``, which is a program and in no package."""
+    spec = importlib.util.spec_from_file_location("refresh", ROOT / "docs" / "refresh.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_shows_is_what_its_commands_print(
+    refresh: ModuleType, page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [str(ROOT), *sys.path])
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    shown = page.read_text(encoding="utf-8")
+    made = refresh.refreshed(page, shown, tmp_path, quick=True)
+    assert refresh.differences(page.name, shown, made) == []
+
+
+def test_a_page_that_is_out_of_date_is_noticed(refresh: ModuleType, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    shown = "```console\n$ echo 384\n383\n```\n"
+    made = refresh.refreshed(page, shown, tmp_path, quick=False)
+    assert made == "```console\n$ echo 384\n384\n```\n"
+    assert refresh.differences("page.md", shown, made)
+    # Times differ from run to run, and do not count.
+    assert not refresh.differences("page.md", "took 1.2 s\n", "took 3.4 s\n")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_to_a_file_or_a_heading(page: Path) -> None:
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
+    for target, anchor in LINK.findall(text):
+        file = page.parent / target if target else page
+        assert file.exists(), f"{page.name}: {target}"
+        if anchor and file.suffix == ".md":
+            assert anchor.removeprefix("#") in anchors(file), f"{page.name}: {target}{anchor}"
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as sites make them."""
+    headings = HEADING.findall(page.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_page_is_in_the_sites_navigation() -> None:
+    site = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+    assert set(re.findall(r"[\w-]+\.md", str(site["nav"]))) == {
+        page.name for page in (ROOT / "docs").glob("*.md")
+    }
