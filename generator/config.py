@@ -65,15 +65,18 @@ class PipelineConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     table: TableRegisters = Field(
-        "entries",
+        default="entries",
         description="a table's registers: behind its adders (shortest path) or before (fewest bits)",
     )
-    fetch: bool = Field(False, description="a register behind the fetch")
+    fetch: bool = Field(default=False, description="a register behind the fetch")
     reduction_every: int = Field(
-        0, ge=0, le=64, description="registers behind so many levels of the reduction"
+        default=0, ge=0, le=64, description="registers behind so many levels of the reduction"
     )
     float_stages: int = Field(
-        0, ge=0, le=16, description="cycles that a floating-point adder, multiplier or converter takes"
+        default=0,
+        ge=0,
+        le=16,
+        description="cycles that a floating-point adder, multiplier or converter takes",
     )
 
 
@@ -100,37 +103,43 @@ class CoreConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     architecture: Architecture = Field(
-        "lut", description="tables; or 0, x, -x chosen in each column; or weights really multiplied"
+        default="lut", description="tables; or 0, x, -x chosen in each column; or weights really multiplied"
     )
-    activation: str = Field("int8", description="number format of the activations")
-    symmetric: bool = Field(False, description="integers: the most negative value never comes")
+    activation: str = Field(default="int8", description="number format of the activations")
+    symmetric: bool = Field(default=False, description="integers: the most negative value never comes")
     group_size: int = Field(
-        1, ge=GROUP_SIZES[0], le=GROUP_SIZES[-1], description="µ: activations that share a table"
+        default=1, ge=GROUP_SIZES[0], le=GROUP_SIZES[-1], description="µ: activations that share a table"
     )
     tables: int = Field(ge=1, le=4096, description="L: tables side by side")
     columns: int = Field(ge=1, le=4096, description="K: outputs side by side")
-    rows: int = Field(1, ge=1, le=256, description="R: tokens side by side, which share the keys")
+    rows: int = Field(default=1, ge=1, le=256, description="R: tokens side by side, which share the keys")
     max_reduction: int = Field(
-        8192, ge=1, le=1 << 24, description="N_max: the longest reduction, which sets the accumulator's width"
+        default=8192,
+        ge=1,
+        le=1 << 24,
+        description="N_max: the longest reduction, which sets the accumulator's width",
     )
     dataflow: Dataflow = Field(
-        "output_stationary", description="what stays: a column's sum, or a tile's tables"
+        default="output_stationary", description="what stays: a column's sum, or a tile's tables"
     )
     outputs: int | None = Field(
-        None, ge=1, le=1 << 20, description="D, with `table_stationary`: partial sums kept on chip"
+        default=None, ge=1, le=1 << 20, description="D, with `table_stationary`: partial sums kept on chip"
     )
-    fetch: FetchStructure = Field("onehot", description="decoder and AND-OR, or two-to-one multiplexers")
+    fetch: FetchStructure = Field(
+        default="onehot", description="decoder and AND-OR, or two-to-one multiplexers"
+    )
     datapath: DatapathKind | None = Field(
-        None, description="floats: IEEE additions (the default), exact fixed point, or aligned"
+        default=None, description="floats: IEEE additions (the default), exact fixed point, or aligned"
     )
     aligned_bits: int | None = Field(
-        None, ge=3, le=56, description="with `aligned`: bits that are kept of an activation"
+        default=None, ge=3, le=56, description="with `aligned`: bits that are kept of an activation"
     )
     rounding: Rounding | None = Field(
-        None, description="with `aligned`: to the nearest (the default) or down"
+        default=None, description="with `aligned`: to the nearest (the default) or down"
     )
     accumulation: str | None = Field(
-        None, description="floats: format in which tiles are added up; the activations' own, or `fp32`"
+        default=None,
+        description="floats: format in which tiles are added up; the activations' own, or `fp32`",
     )
     pipeline: PipelineConfig = PipelineConfig()
 
