@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,6 +26,7 @@ from dse.presentation.terminal import aligned, progress_bar, say_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from costmodel.flow.synthesis import SynthesisResult
     from costmodel.price.estimate import Estimate
     from costmodel.speeds import Speed
 
@@ -69,6 +70,24 @@ def generate(
     say(f"datasheet: {out / 'README.md'}, regression: python {out / 'regression' / 'run.py'}")
 
 
+Hierarchical = Annotated[
+    bool,
+    typer.Option(
+        "--hierarchical", help="Synthesize each module once and multiply its area by its instances."
+    ),
+]
+Adders = Annotated[
+    str,
+    typer.Option(
+        metavar="cells|generic",
+        help="Map adders to full-adder cells (cells) or to plain gates (generic).",
+    ),
+]
+Datapath = Annotated[
+    bool, typer.Option("--datapath", help="Synthesize the datapath alone, without sequencer and streams.")
+]
+
+
 def synth(
     core: CoreFile,
     tech: Annotated[
@@ -77,16 +96,16 @@ def synth(
     ] = None,
     liberty: LibertyFiles = [],  # noqa: B006
     dont_use: DontUse = [],  # noqa: B006
-    hierarchical: Annotated[bool, typer.Option("--hierarchical", help="Each module once.")] = False,
-    adders: Annotated[str, typer.Option(metavar="cells|generic", help="Full adders, or gates.")] = "cells",
-    datapath: Annotated[bool, typer.Option("--datapath", help="Without sequencer and streams.")] = False,
+    hierarchical: Hierarchical = False,
+    adders: Adders = "cells",
+    datapath: Datapath = False,
     clock_ps: Annotated[
         float | None,
         typer.Option(metavar="P", help="Clock period to size for; status 1 if it is not met.", min=1),
     ] = None,
     netlist: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Where to write it in the library's cells.", parser=out_path),
+        typer.Option(metavar="FILE", help="Write the netlist in the library's cells.", parser=out_path),
     ] = None,
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
@@ -114,37 +133,43 @@ def synth(
         result = synthesize(emission.verilog, emission.datapath if datapath else emission.top, library, flow)
     if netlist is not None and result.netlist is not None:
         write_text(netlist, result.netlist)
-    delay_ps = None if result.delay_ps is None else round(result.delay_ps, 1)
     meets = None if clock_ps is None or result.delay_ps is None else result.delay_ps <= clock_ps
-    figures = {
+    if as_json:
+        say_json(_synthesis_figures(result, meets))
+    else:
+        _say_synthesis(result, clock_ps, meets)
+    if meets is False:
+        raise typer.Exit(1)
+
+
+def _synthesis_figures(result: SynthesisResult, meets: bool | None) -> dict[str, Any]:
+    """All of a result by name."""
+    return {
         "area_um2": round(result.area_um2, 4),
         "sequential_um2": round(result.sequential_um2, 4),
         "combinational_um2": round(result.combinational_um2, 4),
         "cells": result.cells,
-        "delay_ps": delay_ps,
+        "delay_ps": None if result.delay_ps is None else round(result.delay_ps, 1),
         "mapper_delay_ps": result.mapper_delay_ps,
         "meets_clock": meets,
         "beyond_limits": result.beyond_limits,
         "seconds": round(result.seconds, 3),
     }
-    if as_json:
-        say_json(figures)
-    else:
-        sized = (
-            "least area, without a clock and buffers" if clock_ps is None else f"sized for {clock_ps:,.0f} ps"
-        )
-        delay = "" if delay_ps is None else f", {delay_ps:,.0f} ps"
-        say(
-            f"{result.area_um2:,.1f} µm² {sized} ({result.sequential_um2:,.1f} sequential, "
-            f"{result.combinational_um2:,.1f} combinational), "
-            f"{sum(result.cells.values()):,} cells{delay}, {result.seconds:.1f} s"
-        )
-        if meets is not None:
-            say(f"The clock of {clock_ps:,.0f} ps is {'met' if meets else 'not met'}.")
-        if result.beyond_limits:
-            say(f"{result.beyond_limits:,} nets are beyond the library's limits of load or slew.")
-    if meets is False:
-        raise typer.Exit(1)
+
+
+def _say_synthesis(result: SynthesisResult, clock_ps: float | None, meets: bool | None) -> None:
+    """Areas, cells and delay of a core sized for ``clock_ps``, and whether it meets that."""
+    sized = "least area, without a clock and buffers" if clock_ps is None else f"sized for {clock_ps:,.0f} ps"
+    delay = "" if result.delay_ps is None else f", {result.delay_ps:,.0f} ps"
+    say(
+        f"{result.area_um2:,.1f} µm² {sized} ({result.sequential_um2:,.1f} sequential, "
+        f"{result.combinational_um2:,.1f} combinational), "
+        f"{sum(result.cells.values()):,} cells{delay}, {result.seconds:.1f} s"
+    )
+    if meets is not None:
+        say(f"The clock of {clock_ps:,.0f} ps is {'met' if meets else 'not met'}.")
+    if result.beyond_limits:
+        say(f"{result.beyond_limits:,} nets are beyond the library's limits of load or slew.")
 
 
 def estimate(
@@ -164,7 +189,8 @@ def estimate(
         str,
         typer.Option(
             metavar="relaxed|medium|tight",
-            help="Without a clock: for least area, for 1.25 times the shortest period, or for that.",
+            help="Size for: relaxed, least area; medium, 1.25 times the shortest period; tight, the shortest "
+            "period. A clock takes its place.",
         ),
     ] = "relaxed",
     override: Overrides = [],  # noqa: B006

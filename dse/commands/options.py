@@ -50,13 +50,15 @@ TernaryRule = Annotated[
         help="How tensors become ternary: auto, absmean, threshold, exact, packed or codes.",
     ),
 ]
-PerScale = Annotated[str, typer.Option("--per", metavar="tensor|row", help="One scale, or one a row.")]
+PerScale = Annotated[
+    str, typer.Option("--per", metavar="tensor|row", help="Scale a tensor as a whole, or each row.")
+]
 TensorPatterns = Annotated[
     list[str],
     typer.Option(
         "--tensor",
         metavar="PATTERN",
-        help="Which tensors: a name, NAME[3] for one of a stack of experts, or a pattern with * and ?; "
+        help="Tensors to read: a name, NAME[3] for one of a stack of experts, or a pattern with * and ?; "
         "may be repeated.",
         show_default="the only one",
     ),
@@ -66,7 +68,8 @@ I2SLayout = Annotated[
     typer.Option("--i2s", metavar="x86|arm|rows", help="Layout of I2_S in GGUF files.", show_default="x86"),
 ]
 Workers = Annotated[
-    int | None, typer.Option(metavar="W", help="Processes.", min=1, show_default="one a core")
+    int | None,
+    typer.Option(metavar="W", help="Processes to work with.", min=1, show_default="one a processor core"),
 ]
 
 

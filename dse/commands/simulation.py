@@ -26,7 +26,19 @@ from dse.presentation.answers import say
 from dse.presentation.terminal import progress_bar, say_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from generator.config import CoreConfig
+
+
+Driver = Annotated[
+    str,
+    typer.Option(
+        metavar="lean|axi", help="Drive the streams with the project's driver (lean) or cocotbext-axi (axi)."
+    ),
+]
+Waves = Annotated[bool, typer.Option("--waves", help="Write waves to TOP.fst in this folder.")]
+Fast = Annotated[bool, typer.Option("--fast", help="Run with a driver in C++, for long runs.")]
 
 
 def simulate(
@@ -54,9 +66,9 @@ def simulate(
     stalls: Annotated[
         float, typer.Option(metavar="P", help="Probability that a stream pauses in a cycle.", min=0, max=0.99)
     ] = 0.0,
-    driver: Annotated[str, typer.Option(metavar="lean|axi", help="Ours, or cocotbext-axi.")] = "lean",
-    waves: Annotated[bool, typer.Option("--waves", help="Write waves to TOP.fst in this folder.")] = False,
-    fast: Annotated[bool, typer.Option("--fast", help="A driver in C++, for long runs.")] = False,
+    driver: Driver = "lean",
+    waves: Waves = False,
+    fast: Fast = False,
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
@@ -78,19 +90,23 @@ def simulate(
         run = StoredRun.of(simulator, open_weights(weights, i2s), tensor, *rule, activations, tokens or 1)
         figures = run.report(quiet=as_json)
     else:
-        of_weights = {"--tensor": tensor, "--i2s": i2s, "--ternary": ternary != "auto"}
-        of_weights |= {"--per": per != "tensor"}
-        if activations is not None:
-            raise UsageError(f"--activations {activations}: is for --weights")
-        for option, stated in of_weights.items():
-            if stated:
-                raise UsageError(f"{option}: is for --weights")
+        for_weights = {"--tensor": tensor, "--i2s": i2s, "--ternary": ternary != "auto"}
+        _refuse_without_weights(for_weights | {"--per": per != "tensor"}, activations)
         shape = read_shape(layer) if layer else default_shape(config)
         figures = _simulate_random(simulator, shape, tokens or 1, quiet=as_json)
     if as_json:
         say_json(figures)
     if not figures["passed"]:
         raise typer.Exit(1)
+
+
+def _refuse_without_weights(options: Mapping[str, Any], activations: Path | None) -> None:
+    """``UsageError`` for each of ``options`` that is stated: they say how ``--weights`` are read."""
+    if activations is not None:
+        raise UsageError(f"--activations {activations}: is for --weights")
+    for option, stated in options.items():
+        if stated:
+            raise UsageError(f"{option}: is for --weights")
 
 
 def _simulate_random(

@@ -16,6 +16,7 @@ from generator.files import claimed
 
 if TYPE_CHECKING:
     from dse.engine.judging import Crew
+    from dse.sweep.finished import Finished
     from dse.sweep.summary.findings import Summary
 
 
@@ -75,16 +76,21 @@ def sweep(
             announce=complain,
             progress=progress,
         )
+    answer(finished, emit_best, as_json)
+
+
+def answer(finished: Finished, emit_best: bool, as_json: bool) -> None:
+    """Says what a sweep found, builds its best core if that is wanted; status 1 where something is wrong."""
     figures = finished.figures()
     if not as_json:
         say_sweep(finished.summary, figures)
-    built = build_best(finished.summary, directory, quiet=as_json) if emit_best else None
+    built = build_best(finished.summary, finished.directory, quiet=as_json) if emit_best else None
     infeasible = finished.summary.best is None
     if as_json:
         say_json(figures | ({"simulation": built} if emit_best else {}))
     else:
         say(f"report: {finished.report}")
-    wrong = [one.complaint for one in finished.results.verified if not one.passed]
+    wrong = [design.complaint for design in finished.results.verified if not design.passed]
     if wrong:
         complain(" ".join(wrong[0].split()))
     if infeasible:

@@ -7,7 +7,7 @@ Only operands at most one binade apart can need a long normalising shift, and th
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Mux
+from amaranth.hdl import Cat, Const, Module, Mux, Value
 from amaranth.lib.wiring import In, Out
 
 from generator.floating.bits import (
@@ -52,17 +52,20 @@ class FloatAdder(PipelinedBlock):
         self.plan = plan
         self.subtract = subtract
 
-    def elaborate(self, platform: object) -> Module:
-        fmt, precision = self.plan.fmt, self.plan.precision
-        m, pipeline = self.pipelined()
-
+    def _ordered(self, m: Module) -> tuple[Value, Value, Value, Value]:
+        """The magnitudes of the larger and the smaller operand, the result's sign, whether signs differ."""
         b_sign = ~self.b[-1] if self.subtract else self.b[-1]
         differ = wire(m, "differ", self.a[-1] ^ b_sign)
         less = wire(m, "less", self.a[:-1] < self.b[:-1])
         large = wire(m, "large", Mux(less, self.b[:-1], self.a[:-1]))
         small = wire(m, "small", Mux(less, self.a[:-1], self.b[:-1]))
-        sign = wire(m, "sign", Mux(less, b_sign, self.a[-1]))
-        large, small, sign, differ = pipeline.after("order", large, small, sign, differ)
+        return large, small, wire(m, "sign", Mux(less, b_sign, self.a[-1])), differ
+
+    def elaborate(self, platform: object) -> Module:
+        fmt, precision = self.plan.fmt, self.plan.precision
+        m, pipeline = self.pipelined()
+
+        large, small, sign, differ = pipeline.after("order", *self._ordered(m))
 
         # The distance counts from exponents of at least 1; if only the small operand is subnormal, that is
         # one less than the difference of the fields.
