@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from generator.formats import Float
-from generator.plan import CorePlan, MergePlan
+from generator.plan import (
+    AlignedDatapath,
+    CorePlan,
+    ExactDatapath,
+    IntegerDatapath,
+    MergePlan,
+    NativeDatapath,
+)
 
 
 def rules(plan: CorePlan) -> str:
     """The rules of a core's arithmetic as a Markdown list."""
-    number = plan.config.format
-    lines = [
-        f"- {line}" for line in (float_rules(plan, number) if isinstance(number, Float) else integers(plan))
-    ]
-    return "\n".join(lines)
+    return "\n".join(f"- {line}" for line in lines(plan))
+
+
+def lines(plan: CorePlan) -> list[str]:
+    """The same rule by rule."""
+    match plan.datapath:
+        case IntegerDatapath():
+            return integers(plan)
+        case NativeDatapath() as units:
+            return [*floats(plan, units.number), *native(plan, units)]
+        case ExactDatapath() as units:
+            return [*floats(plan, units.number), *exact(plan)]
+        case AlignedDatapath() as units:
+            return [*floats(plan, units.number), *aligned(plan, units)]
+        case unknown:
+            assert_never(unknown)
 
 
 def integers(plan: CorePlan) -> list[str]:
@@ -20,11 +40,12 @@ def integers(plan: CorePlan) -> list[str]:
     return [f"Activations are two's complement. A result is the exact sum, whatever the order.{promise}"]
 
 
-def float_rules(plan: CorePlan, number: Float) -> list[str]:
+def floats(plan: CorePlan, number: Float) -> list[str]:
+    """What holds in every datapath."""
     name, config = plan.config.activation, plan.config
     total = config.accumulator_format or number
     beyond = "an infinity" if total.infinities else "NaN, as the format has no infinities"
-    shared = [
+    return [
         f"`{name}` is a sign bit, {number.exponent} bits of exponent with bias {number.bias} and "
         f"{number.mantissa} of "
         "fraction. Subnormals are numbers as any other. Rounding is to nearest, ties to even; what is "
@@ -32,7 +53,6 @@ def float_rules(plan: CorePlan, number: Float) -> list[str]:
         f"largest finite value after it becomes {beyond}.",
         weights(plan),
     ]
-    return [*shared, *{"native": native, "exact": exact, "aligned": aligned}[str(config.datapath)](plan)]
 
 
 def weights(plan: CorePlan) -> str:
@@ -53,35 +73,39 @@ def special_sums(total: Float) -> str:
     )
 
 
-def native(plan: CorePlan) -> list[str]:
-    config = plan.config
-    total = config.accumulator_format
-    assert total is not None
-    lines = []
-    if config.architecture == "multiplier":
-        lines.append(
-            "The product of an activation and a weight is the activation or, for -1, that with the other "
-            "sign."
-        )
-    elif config.group_size == 1:
-        lines.append("A weight of -1 turns the sign bit of its activation over.")
-    else:
-        lines += [
-            "An entry of a table: of the activations with a non-zero weight, the first half, in their "
-            "order, is summed, "
-            "and so is the second (the first has one more if their number is odd); the two sums are "
-            "added. Halves are "
-            "summed in the same way. One activation is itself.",
-            "An entry is made for weights of which the first that is not zero is +1. For others it is "
-            "made for the "
-            "opposite weights, and then the sign bit is turned over, that of a zero, too. In the same "
-            "way a half whose "
-            "first weight is -1 is subtracted.",
-        ]
-    lines.append(tree(config.tables))
-    if total != config.format:
-        lines.append(f"A tile's sum is widened to `{config.accumulation}`, which loses nothing.")
+def native(plan: CorePlan, units: NativeDatapath) -> list[str]:
+    lines = [*products(plan), tree(plan.config.tables)]
+    total = units.accumulate.fmt
+    if units.widens:
+        lines.append(f"A tile's sum is widened to `{total.name}`, which loses nothing.")
     return [*lines, *accumulation(plan, "A tile's sum"), special_sums(total)]
+
+
+def products(plan: CorePlan) -> list[str]:
+    """What activations and weights become before they are added up, in ``native``."""
+    match plan.config.architecture:
+        case "lut" if plan.config.group_size > 1:
+            return [
+                "An entry of a table: of the activations with a non-zero weight, the first half, in their "
+                "order, is summed, "
+                "and so is the second (the first has one more if their number is odd); the two sums are "
+                "added. Halves are "
+                "summed in the same way. One activation is itself.",
+                "An entry is made for weights of which the first that is not zero is +1. For others it is "
+                "made for the "
+                "opposite weights, and then the sign bit is turned over, that of a zero, too. In the same "
+                "way a half whose "
+                "first weight is -1 is subtracted.",
+            ]
+        case "lut" | "select":
+            return ["A weight of -1 turns the sign bit of its activation over."]
+        case "multiplier":
+            return [
+                "The product of an activation and a weight is the activation or, for -1, that with the "
+                "other sign."
+            ]
+        case unknown:
+            assert_never(unknown)
 
 
 def tree(tables: int) -> str:
@@ -110,15 +134,10 @@ def exact(plan: CorePlan) -> list[str]:
     ]
 
 
-def aligned(plan: CorePlan) -> list[str]:
-    config, total = plan.config, plan.config.accumulator_format
-    number, bits = config.format, config.aligned_bits
-    assert total is not None
-    assert bits is not None
-    assert isinstance(number, Float)
-    rounding = (
-        "rounded to the nearest integer, ties to even" if config.rounding == "nearest" else "rounded down"
-    )
+def aligned(plan: CorePlan, units: AlignedDatapath) -> list[str]:
+    config, total = plan.config, units.accumulate.fmt
+    number, bits = units.number, units.align.bits
+    rounding = "rounded to the nearest integer, ties to even" if units.align.nearest else "rounded down"
     return [
         f"A tile of one token is its {config.tile_length} activations. E is the largest of their "
         "exponent fields, "

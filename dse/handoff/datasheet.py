@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from dse.handoff.arithmetic import rules
 from dse.handoff.prices import Price
@@ -140,12 +140,17 @@ def arithmetic(plan: CorePlan) -> str:
     """How a result comes about, in words."""
     total, cut = plan.config.accumulation or plan.config.activation, plan.config.aligned_bits
     flagged = f"{total} and a bit `invalid` above it"
-    return {
-        None: "two's complement, exact: no sum within N overflows",
-        "native": f"{total}: IEEE 754 additions, round to nearest even, in a fixed order",
-        "exact": f"{flagged}: the exact sum, rounded once",
-        "aligned": f"{flagged}: {cut} bits of each activation, one addition a tile",
-    }[plan.config.datapath]
+    match plan.config.number_kind:
+        case "integer":
+            return "two's complement, exact: no sum within N overflows"
+        case "native":
+            return f"{total}: IEEE 754 additions, round to nearest even, in a fixed order"
+        case "exact":
+            return f"{flagged}: the exact sum, rounded once"
+        case "aligned":
+            return f"{flagged}: {cut} bits of each activation, one addition a tile"
+        case unknown:
+            assert_never(unknown)
 
 
 def port_rows(plan: CorePlan) -> list[list[str]]:
@@ -189,17 +194,20 @@ def order_of_work(plan: CorePlan) -> str:
     """In which order beats come in a block."""
     config = plan.config
     block = tokens(config.rows)
-    if config.dataflow == "output_stationary":
-        order = (
-            "Outputs come tile by tile: for each of `m_tiles` tiles the `n_tiles` activation beats are sent "
-            "again, each met by one key beat, and one result beat ends the tile."
-        )
-    else:
-        order = (
-            "Activations come once: each of `n_tiles` activation beats stays in the tables while the key "
-            "beats of all `m_tiles` tiles of outputs pass. The last activation beat completes `m_tiles` "
-            "result beats."
-        )
+    match config.dataflow:
+        case "output_stationary":
+            order = (
+                "Outputs come tile by tile: for each of `m_tiles` tiles the `n_tiles` activation beats are "
+                "sent again, each met by one key beat, and one result beat ends the tile."
+            )
+        case "table_stationary":
+            order = (
+                "Activations come once: each of `n_tiles` activation beats stays in the tables while the key "
+                "beats of all `m_tiles` tiles of outputs pass. The last activation beat completes `m_tiles` "
+                "result beats."
+            )
+        case unknown:
+            assert_never(unknown)
     rest = (
         ""
         if config.rows == 1
@@ -249,12 +257,15 @@ def value_of(size: int) -> str:
 def throughput(plan: CorePlan) -> str:
     """Cycles of a block."""
     steps = "`n_tiles` · `m_tiles`"
-    if plan.config.dataflow == "table_stationary" and plan.accumulator_stages > 1:
-        steps = f"`n_tiles` · max(`m_tiles`, {plan.accumulator_stages})"
+    match plan.config.dataflow:
+        case "output_stationary":
+            pause = f"After each result come {plan.pause_cycles} cycles in which its partial sums are merged."
+        case "table_stationary":
+            if plan.accumulator_stages > 1:
+                steps = f"`n_tiles` · max(`m_tiles`, {plan.accumulator_stages})"
+            pause = f"After a block come {plan.pause_cycles} cycles in which the accumulators finish."
+        case unknown:
+            assert_never(unknown)
     if not plan.pause_cycles:
         pause = "The next block follows without a gap."
-    elif plan.config.dataflow == "table_stationary":
-        pause = f"After a block come {plan.pause_cycles} cycles in which the accumulators finish."
-    else:
-        pause = f"After each result come {plan.pause_cycles} cycles in which its partial sums are merged."
     return f"A block takes {steps} cycles when no stream hesitates: one key beat a cycle. {pause}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from dse.handoff.movements import movements
 from dse.handoff.timing_diagram import Diagram, Signal, Span, picture
@@ -36,11 +37,13 @@ def one_block(plan: CorePlan) -> Diagram:
     """A block of a few tiles at full rate."""
     n = min(2, plan.max_n_tiles)
     m = 2 if plan.config.outputs is None else min(2, plan.partial_sums)
-    order = (
-        "activations come again for every tile of outputs"
-        if plan.config.dataflow == "output_stationary"
-        else "activations stay while the keys of all outputs pass"
-    )
+    match plan.config.dataflow:
+        case "output_stationary":
+            order = "activations come again for every tile of outputs"
+        case "table_stationary":
+            order = "activations stay while the keys of all outputs pass"
+        case unknown:
+            assert_never(unknown)
     return block_diagram(plan, n, m, f"A block of {n} × {m} tiles at full rate: {order}", ())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 import numpy as np
 
@@ -29,8 +30,13 @@ def movements(plan: CorePlan, n_tiles: int, m_tiles: int) -> Movements:
     )
     schedule = Schedule(plan, [tiling])
     issued = schedule.issued(np.arange(tiling.steps)).tolist()
-    held = plan.config.dataflow == "table_stationary"
-    released = issued[tiling.slots - 1 :: tiling.slots] if held else issued
+    match plan.config.dataflow:
+        case "output_stationary":
+            released = issued
+        case "table_stationary":
+            released = issued[tiling.slots - 1 :: tiling.slots]
+        case unknown:
+            assert_never(unknown)
     return Movements(
         activation=activation_cycles(released, plan.table_stages),
         key=tuple(schedule.keys(np.arange(schedule.key_beats)).tolist()),

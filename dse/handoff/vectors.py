@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,7 +147,13 @@ def fitted(plan: CorePlan, recipe: Recipe) -> tuple[int, int, int]:
 
 def bits(plan: CorePlan, n: int, m: int, blocks: int) -> int:
     """Bits of a case's beats."""
-    streamed = m if plan.config.dataflow == "output_stationary" else 1
+    match plan.config.dataflow:
+        case "output_stationary":
+            streamed = m
+        case "table_stationary":
+            streamed = 1
+        case unknown:
+            assert_never(unknown)
     beat = beat_bits(plan)
     return blocks * (n * streamed * beat.activation + n * m * beat.key + m * beat.result)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from dse.presentation.phrases import counted
+from generator.config import Architecture, Dataflow
 
 Row = Mapping[str, Any]
 
@@ -36,12 +37,34 @@ OTHERS: Mapping[str, Callable[[Any], str]] = {
 
 def tile(row: Row) -> str:
     """The tile of one core, and what it holds: ``group size 3, 4 tables × 16 columns``."""
-    lut = row["architecture"] == "lut"
-    group = f"group size {row['group_size']}, " if lut else ""
     rows = f" × {row['rows']} rows" if row.get("rows", 1) != 1 else ""
-    size = f"{counted(row['tables'], 'table' if lut else 'input')} × {counted(row['columns'], 'column')}"
-    held = row.get("dataflow") == "table_stationary"
-    return f"{group}{size}{rows}" + (f", table-stationary for {row['outputs']:,} outputs" if held else "")
+    size = f"{_inputs(row)} × {counted(row['columns'], 'column')}{rows}"
+    dataflow: Dataflow = row.get("dataflow") or "output_stationary"
+    match dataflow:
+        case "output_stationary":
+            return size
+        case "table_stationary":
+            return f"{size}, table-stationary for {row['outputs']:,} outputs"
+        case unknown:
+            assert_never(unknown)
+
+
+def has_groups(architecture: Architecture) -> bool:
+    """Whether designs of an architecture have tables, and with them a group size."""
+    match architecture:
+        case "lut":
+            return True
+        case "select" | "multiplier":
+            return False
+        case unknown:
+            assert_never(unknown)
+
+
+def _inputs(row: Row) -> str:
+    """What activations go into."""
+    if has_groups(row["architecture"]):
+        return f"group size {row['group_size']}, {counted(row['tables'], 'table')}"
+    return counted(row["tables"], "input")
 
 
 def number(row: Row) -> str:

@@ -5,31 +5,78 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NamedTuple, assert_never
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from dse.pricing.areas import DESIGN_PARTS
+from dse.pricing.areas import DESIGN_PARTS, DesignPart
 from dse.pricing.metric import Metric, percent
-from generator.config import Architecture
+from generator.config import ARCHITECTURES, Architecture, NumberKind
 from generator.files import replacing
 
 VALUE_COLOURS = ("#0b6bb8", "#d9661f", "#3f8f5b", "#8a5fb0", "#b8860b", "#5f6b78", "#c2447a")
 
-ARCHITECTURE_COLOURS = dict(zip(get_args(Architecture), VALUE_COLOURS, strict=False))
-"""An architecture has one colour in all reports, whatever else is in them."""
 
-ARCHITECTURE_MARKERS = dict(zip(get_args(Architecture), "osD^vP", strict=False))
+class Mark(NamedTuple):
+    """What stands for a kind in pictures: its colour, and the shape of its points."""
 
-PART_COLOURS = dict(
-    zip(
-        DESIGN_PARTS,
-        ("#7a5fb5", "#0b6bb8", "#58a6dc", "#f0a35e", "#c45a1a", "#8d99a6", "#3f8f5b"),
-        strict=True,
-    )
-)
+    colour: str
+    shape: str
+
+
+def architecture_mark(architecture: Architecture) -> Mark:
+    """The mark of an architecture, one in all reports, whatever else is in them."""
+    match architecture:
+        case "lut":
+            return Mark("#0b6bb8", "o")
+        case "select":
+            return Mark("#d9661f", "s")
+        case "multiplier":
+            return Mark("#3f8f5b", "D")
+        case unknown:
+            assert_never(unknown)
+
+
+def number_colour(kind: NumberKind) -> str:
+    """The colour of a kind of number."""
+    match kind:
+        case "integer":
+            return "#0b6bb8"
+        case "native":
+            return "#d9661f"
+        case "exact":
+            return "#3f8f5b"
+        case "aligned":
+            return "#8a5fb0"
+        case unknown:
+            assert_never(unknown)
+
+
+def part_colour(part: DesignPart) -> str:
+    """The colour of a part of designs' areas."""
+    match part:
+        case "converters":
+            return "#7a5fb5"
+        case "tables":
+            return "#0b6bb8"
+        case "fetch":
+            return "#58a6dc"
+        case "reduction":
+            return "#f0a35e"
+        case "accumulators":
+            return "#c45a1a"
+        case "control":
+            return "#8d99a6"
+        case "combining":
+            return "#3f8f5b"
+        case unknown:
+            assert_never(unknown)
+
+
+ARCHITECTURE_COLOURS = {name: architecture_mark(name).colour for name in ARCHITECTURES}
+PART_COLOURS: dict[str, str] = {part: part_colour(part) for part in DESIGN_PARTS}
 
 
 def colours_of(key: str, values: Sequence[Any]) -> dict[Any, str]:

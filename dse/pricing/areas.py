@@ -9,21 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import reduce
 from math import prod
+from typing import Literal
 
 import numpy as np
 
 from costmodel import speeds
-from costmodel.price.area import AREA_TERMS, PARTS
+from costmodel.price.area import AREA_TERMS, PARTS, Part
 from costmodel.price.throughput import STAGES
 from costmodel.price.timing import DELAY_TERMS, driven
 from costmodel.speeds import EASE, Speed
 from dse.pricing.figure import CombiningPrice, Estimate, PlanFigure, StageDelay, Step, UnitPrice
 from dse.pricing.view import Array, View
 
-COMBINING = "combining"
+COMBINING: Literal["combining"] = "combining"
 """The part that adds the results of several cores; the others are parts of a core."""
 
-DESIGN_PARTS = (*PARTS, COMBINING)
+DesignPart = Literal[Part, "combining"]
+DESIGN_PARTS: tuple[DesignPart, ...] = (*PARTS, COMBINING)
 
 
 def sized_area(part: str | None = None) -> Callable[[View], Array]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 import numpy as np
 
@@ -18,6 +18,21 @@ from dse.pricing.figure import PlanFigure, Step
 from dse.pricing.view import Array, View, whole
 from dse.spec.system import LIMITS
 from dse.spec.workload import Shape
+from generator.config import DATAFLOWS, Dataflow
+
+
+def holds_tables(dataflow: Dataflow) -> bool:
+    """Whether a tile of activations stays in the tables for all outputs."""
+    match dataflow:
+        case "output_stationary":
+            return False
+        case "table_stationary":
+            return True
+        case unknown:
+            assert_never(unknown)
+
+
+HOLDING = [dataflow for dataflow in DATAFLOWS if holds_tables(dataflow)]
 
 
 class Share(NamedTuple):
@@ -67,7 +82,7 @@ def _layer_pauses(view: View, shape: Shape) -> Array:
         part.outputs,
         shape.tokens,
         **_tile(view),
-        table_stationary=view("dataflow") == "table_stationary",
+        table_stationary=np.isin(view("dataflow"), HOLDING),
         accumulator_stages=whole(view(PlanFigure.ACCUMULATOR_STAGES)),
         pause_cycles=whole(view(PlanFigure.PAUSE_CYCLES)),
     )
@@ -78,7 +93,7 @@ def _layer_beats(view: View, shape: Shape) -> Array:
     part = share(view, shape)
     n_tiles = layer_steps_batch(part.inputs, 1, shape.tokens, **_tile(view) | {"columns": 1})
     m_tiles = -(-part.outputs // view("columns"))
-    beats: Array = n_tiles * np.where(view("dataflow") == "output_stationary", m_tiles, 1) * part.streams
+    beats: Array = n_tiles * np.where(np.isin(view("dataflow"), HOLDING), 1, m_tiles) * part.streams
     return beats
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import matplotlib as mpl
 import pandas as pd
@@ -13,21 +14,33 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MultipleLocator, NullLocator
 
 from dse.presentation.plotting import PART_COLOURS, STYLE, VALUE_COLOURS, plain, save
+from dse.studies.claims.footing import NUMBERS
 from dse.studies.claims.gain import COMMON, OWN
 from dse.studies.claims.study import Study
 from dse.studies.claims.synthesized import measured_ratios
+from generator.config import NUMBER_KINDS, NumberKind
 
-KINDS = {
-    "integer": "Integers",
-    "native": "Floats, IEEE adders",
-    "exact": "Floats, exact in fixed point",
-    "aligned": "Floats, aligned",
-}
-FORMATS = ("int4", "int8", "int16", "fp8_e4m3", "fp8_e5m2", "bf16", "fp16")
-COLOURS = dict(zip(FORMATS, VALUE_COLOURS, strict=True))
+FORMATS = tuple(dict.fromkeys(number.activation for number in NUMBERS))
+COLOURS = dict(zip(FORMATS, cycle(VALUE_COLOURS), strict=False))
 DASHES: dict[str, Any] = {COMMON: "-", OWN: (0, (2.2, 1.6))}
 SHADES = ("#0b6bb8", "#d9661f", "#3f8f5b")
 GREY = "#8d99a6"
+
+
+def number_title(kind: NumberKind) -> str:
+    """The title of a kind of number's panel."""
+    match kind:
+        case "integer":
+            return "Integers"
+        case "native":
+            return "Floats, IEEE adders"
+        case "exact":
+            return "Floats, exact in fixed point"
+        case "aligned":
+            return "Floats, aligned"
+        case unknown:
+            assert_never(unknown)
+
 
 Draw = Callable[[Figure, Study], None]
 
@@ -53,9 +66,11 @@ def _multipliers(figure: Figure, study: Study) -> None:
 def _grid(figure: Figure, study: Study, ratio: str, label: str, level: float, log: bool) -> None:
     """A row a technology, a panel a kind of number: a ratio of areas for one rate over the columns."""
     measured = measured_ratios(study.points)
-    panels = figure.subplots(len(study.technologies), len(KINDS), sharex=True, sharey=True, squeeze=False)
+    panels = figure.subplots(
+        len(study.technologies), len(NUMBER_KINDS), sharex=True, sharey=True, squeeze=False
+    )
     for row, technology in zip(panels, study.technologies, strict=True):
-        for axes, kind in zip(row, KINDS, strict=True):
+        for axes, kind in zip(row, NUMBER_KINDS, strict=True):
             axes.axhline(level, color=GREY, linewidth=0.7, zorder=1)
             of = _among(study.ratios, technology, kind)
             for (name, footing), line in of.groupby(["number", "footing"], sort=False):
@@ -77,7 +92,7 @@ def _grid(figure: Figure, study: Study, ratio: str, label: str, level: float, lo
             if log:
                 axes.yaxis.set_major_locator(FixedLocator([1, 2.2, 5, 10, 15]))
         row[0].set_ylabel(f"{technology}\n{label}")
-    for axes, title in zip(panels[0], KINDS.values(), strict=True):
+    for axes, title in zip(panels[0], map(number_title, NUMBER_KINDS), strict=True):
         axes.set_title(title)
     for axes in panels[-1]:
         axes.set_xlabel("Columns K")

@@ -19,6 +19,7 @@ from dse.pricing.model import Model
 from dse.spec.sweep_spec import SweepSpec
 from dse.sweep.results.columns import design_rows
 from dse.sweep.results.designs import Row
+from generator.config import ARCHITECTURES, DatapathKind, NumberKind
 
 TILE_LENGTH = 24
 """n: the group sizes 1 to 4 divide it."""
@@ -39,7 +40,7 @@ class Number:
     """What activations are and how they are added: a format and, of floats, a datapath."""
 
     activation: str
-    datapath: str | None = None
+    datapath: DatapathKind | None = None
     aligned_bits: int | None = None
 
     @property
@@ -47,7 +48,7 @@ class Number:
         return f"{self.activation} {self.datapath}" if self.datapath else self.activation
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> NumberKind:
         return self.datapath or "integer"
 
     @property
@@ -105,7 +106,7 @@ def designs(
     design, its metrics, ``price``, and what names it here: ``number``, ``kind``, ``technology``.
     """
     axes: dict[str, Any] = {
-        "architecture": ["lut", "select", "multiplier"],
+        "architecture": list(ARCHITECTURES),
         "group_size": list(group_sizes),
         "columns": list(columns),
         "pipeline": PIPELINES,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import assert_never
 
 import pandas as pd
 
@@ -17,17 +18,29 @@ from costmodel.flow.synthesis import Flow, Job, SynthesisResult, synthesize_many
 from dse.studies.claims.footing import PRICE
 from dse.studies.claims.gain import CASE, COMMON
 from dse.sweep.results.designs import core_of
+from generator.config import ARCHITECTURES, Architecture
 from generator.plan import core_name
 from generator.verilog import emit
 
-COLUMNS = {"lut": (4, 16), "select": (4, 16), "multiplier": (4,)}
-"""Where on a curve its points are; larger multipliers take too long."""
+COLUMNS = (4, 16)
+"""Where on a curve its points are."""
 LEFT_OUT = ("fp8_e5m2",)
 """Formats of which no point is synthesized: what is next to them on the curves stands for them."""
 EVERYWHERE = ("int8", "fp16 native", "fp16 exact")
 """Numbers that are synthesized in every technology, others in the first."""
 MEASURED = ["synthesized_um2", "synthesized_delay_ps"]
 KEY = ["technology", "core"]
+
+
+def most_columns(architecture: Architecture) -> int:
+    """Columns of the largest core that is synthesized; larger multipliers take too long."""
+    match architecture:
+        case "lut" | "select":
+            return max(COLUMNS)
+        case "multiplier":
+            return min(COLUMNS)
+        case unknown:
+            assert_never(unknown)
 
 
 def points(curves: pd.DataFrame) -> pd.DataFrame:
@@ -37,9 +50,9 @@ def points(curves: pd.DataFrame) -> pd.DataFrame:
     """
     first = curves["technology"].iloc[0]
     here = curves["technology"] == first
-    widest = curves["architecture"].map({name: max(columns) for name, columns in COLUMNS.items()})
-    within = curves["columns"].isin(COLUMNS["lut"]) & (curves["columns"] <= widest)
-    elsewhere = curves["number"].isin(EVERYWHERE) & (curves["columns"] == min(COLUMNS["lut"]))
+    widest = curves["architecture"].map({name: most_columns(name) for name in ARCHITECTURES})
+    within = curves["columns"].isin(COLUMNS) & (curves["columns"] <= widest)
+    elsewhere = curves["number"].isin(EVERYWHERE) & (curves["columns"] == min(COLUMNS))
     chosen: pd.DataFrame = curves[(curves["footing"] == COMMON) & within & (here | elsewhere)]
     chosen = chosen[~chosen["activation"].isin(LEFT_OUT)]
     chosen = chosen.loc[chosen.groupby([*CASE, "architecture"])[PRICE].idxmin()]
@@ -88,7 +101,7 @@ def measured_ratios(table: pd.DataFrame) -> pd.DataFrame:
     found = table.dropna(subset=["synthesized_um2"])
     index = ["technology", "number", "kind", "columns"]
     areas = found.pivot_table(index=index, columns="architecture", values="synthesized_um2", sort=False)
-    areas = areas.reindex(columns=["lut", "select", "multiplier"])
+    areas = areas.reindex(columns=ARCHITECTURES)
     ratios = {"reuse": areas["select"] / areas["lut"], "multiplier": areas["multiplier"] / areas["lut"]}
     return pd.DataFrame(ratios).dropna(how="all").reset_index()
 

@@ -12,14 +12,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from costmodel.fit.validation import FIGURES, Validation
-from dse.presentation.plotting import ARCHITECTURE_MARKERS, STYLE, VALUE_COLOURS, plain
+from dse.presentation.plotting import STYLE, architecture_mark, number_colour, plain
+from generator.config import ARCHITECTURES, NUMBER_KINDS
 from generator.files import replacing
 
 BAND = 0.1
 """Relative error that is drawn as a band."""
 BINS = 24
-NUMBERS = ("integer", "native", "exact", "aligned")
-COLOURS = dict(zip(NUMBERS, VALUE_COLOURS, strict=False))
 
 
 def write_figure(path: Path, validation: Validation) -> None:
@@ -41,12 +40,13 @@ def _scatter(axes: Axes, validation: Validation, name: str, letter: str) -> None
     ends = np.array([0.8 * min(across.min(), up.min()), 1.25 * max(across.max(), up.max())])
     axes.fill_between(ends, ends * (1 - BAND), ends * (1 + BAND), color="#eceff2", linewidth=0, zorder=0)
     axes.plot(ends, ends, color="#8d99a6", linewidth=0.7, zorder=1)
-    for numbers, colour in COLOURS.items():
-        for architecture, marker in ARCHITECTURE_MARKERS.items():
+    for numbers in NUMBER_KINDS:
+        for architecture in ARCHITECTURES:
             chosen = (cores["numbers"] == numbers) & (cores["architecture"] == architecture)
             axes.plot(
-                across[chosen], up[chosen], linestyle="none", marker=marker, markersize=2.8, color=colour,
-                markeredgecolor="white", markeredgewidth=0.25, zorder=3,
+                across[chosen], up[chosen], linestyle="none", color=number_colour(numbers), markersize=2.8,
+                marker=architecture_mark(architecture).shape, markeredgecolor="white",
+                markeredgewidth=0.25, zorder=3,
             )  # fmt: skip
     unit, errors = FIGURES[name][1], validation.errors(name)
     axes.set(
@@ -63,10 +63,10 @@ def _histogram(axes: Axes, validation: Validation, name: str, letter: str) -> No
     cores, errors = validation.cores, validation.errors(name)
     reach = 1.05 * max(errors.maximum, 1.0)
     edges = np.linspace(-reach, reach, BINS + 1)
-    present = [numbers for numbers in NUMBERS if (cores["numbers"] == numbers).any()]
+    present = [numbers for numbers in NUMBER_KINDS if (cores["numbers"] == numbers).any()]
     axes.hist(
         [cores.loc[cores["numbers"] == numbers, f"{name}_error"] for numbers in present],
-        bins=edges.tolist(), stacked=True, color=[COLOURS[numbers] for numbers in present], rwidth=0.9,
+        bins=edges.tolist(), stacked=True, color=[number_colour(numbers) for numbers in present], rwidth=0.9,
     )  # fmt: skip
     axes.axvline(0, color="#8d99a6", linewidth=0.7)
     axes.set(
@@ -81,10 +81,11 @@ def _legend(axes: Axes, validation: Validation) -> None:
     """Colours are numbers, shapes are architectures."""
     cores = validation.cores
     entry: Any = {"linestyle": "none", "markersize": 3.5}
-    for numbers, colour in COLOURS.items():
+    for numbers in NUMBER_KINDS:
         if (cores["numbers"] == numbers).any():
-            axes.plot([], [], marker="o", color=colour, label=numbers, **entry)
-    for architecture, marker in ARCHITECTURE_MARKERS.items():
+            axes.plot([], [], marker="o", color=number_colour(numbers), label=numbers, **entry)
+    for architecture in ARCHITECTURES:
         if (cores["architecture"] == architecture).any():
+            marker = architecture_mark(architecture).shape
             axes.plot([], [], marker=marker, color="#5f6b78", label=architecture, **entry)
     axes.legend(loc="upper left", handletextpad=0.2, borderaxespad=0.2)

@@ -17,9 +17,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from dse.presentation.plotting import (
-    ARCHITECTURE_MARKERS,
     PART_COLOURS,
     STYLE,
+    architecture_mark,
     colours_of,
     plain,
     save,
@@ -86,7 +86,7 @@ def _formats(panels: Sequence[Axes], results: Results) -> None:
     architectures = list(dict.fromkeys(row["architecture"] for row in rows))
     for architecture, colour in colours_of("architecture", architectures).items():
         own = [row for row in rows if row["architecture"] == architecture]
-        marker = ARCHITECTURE_MARKERS[architecture]
+        marker = architecture_mark(architecture).shape
         style: Any = {"color": colour, "marker": marker, "markersize": 4, "linestyle": "none"}
         places = [names.index(number_of(row)) for row in own]
         panels[0].plot(places, [row[figure] for row in own], label=architecture, **style)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import get_args
 
+from dse.presentation.naming import has_groups
 from dse.sweep.results.designs import Row
 from dse.sweep.results.sweep_results import EFFICIENCY, Results
-from generator.config import Architecture
+from generator.config import ARCHITECTURES
 
 KEYS = ("activation", "datapath", "architecture", "group_size")
 
@@ -40,7 +40,7 @@ def group_costs(results: Results) -> list[FormatCosts]:
     found = []
     for name, group in groupby(rows, key=number_of):
         own = list(group)
-        lut = tuple(row for row in own if row["architecture"] == "lut")
+        lut = tuple(row for row in own if has_groups(row["architecture"]))
         found.append(FormatCosts(name, lut, tuple(_cheapest_without_tables(own))))
     if all(len(costs.lut) < 2 for costs in found):
         return []
@@ -48,7 +48,7 @@ def group_costs(results: Results) -> list[FormatCosts]:
 
 
 def _cheapest_without_tables(rows: list[Row]) -> Iterator[Row]:
-    for architecture in (name for name in get_args(Architecture) if name != "lut"):
+    for architecture in (name for name in ARCHITECTURES if not has_groups(name)):
         own = [row for row in rows if row["architecture"] == architecture]
         if own:
             yield min(own, key=cost)

@@ -5,8 +5,10 @@ The words are the metrics': a design is as fast as another only where the object
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from dse.presentation.naming import has_groups
 from dse.presentation.phrases import article, listing, relation
 from dse.pricing.areas import DESIGN_PARTS
 from dse.pricing.metric import FAST, percent
@@ -154,7 +156,7 @@ def _reason(summary: Summary, best: Row, value: Any, other: Row) -> str:
     gains = sorted((p for p in DESIGN_PARTS if change[p] < -small), key=lambda p: change[p])
     costs = sorted((p for p in DESIGN_PARTS if change[p] > small), key=lambda p: -change[p])
 
-    def areas(parts: list[str]) -> str:
+    def areas(parts: Sequence[str]) -> str:
         return listing(
             [f"{part} ({other[f'area_{part}']:,.0f} → {best[f'area_{part}']:,.0f} µm²)" for part in parts]
         )
@@ -166,7 +168,7 @@ def _reason(summary: Summary, best: Row, value: Any, other: Row) -> str:
         return f"{text}no part differs by more than 1 % of the area."
     text += f"it saves on {areas(gains)}" if gains else "it saves on no part"
     text += f" and pays for it in {areas(costs)}." if costs else "."
-    if best["architecture"] == "lut" and gains and other["group_size"] < best["group_size"]:
+    if has_groups(best["architecture"]) and gains and other["group_size"] < best["group_size"]:
         text += (
             f" A fetch brings the sum of {best['group_size']} products that the table has made once for all "
             f"{best['columns']} columns, so a column adds {best['tables']} values for "
