@@ -52,7 +52,7 @@ lock: $(VENV)/installed  ## the newest versions that go together, into constrain
 $(VENV)/installed: pyproject.toml constraints.txt | tools
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --upgrade --constraint constraints.txt pip setuptools
-	$(PIP) --constraint constraints.txt --no-build-isolation --editable .
+	$(PIP) --constraint constraints.txt --no-build-isolation --editable ".[all]"
 	touch $@
 
 $(VENV)/tested: $(VENV)/installed

@@ -11,11 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, assert_never, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, model_validator
 
-from generator.errors import ConfigError, instead
+from generator.errors import ConfigError
 from generator.formats import FLOATS, Float, Format, Integer, format_named
 from generator.keys import GROUP_SIZES
+from generator.validation import validated
 
 Architecture = Literal["lut", "select", "multiplier"]
 Dataflow = Literal["output_stationary", "table_stationary"]
@@ -90,6 +91,11 @@ class Target(BaseModel):
 
     clock_mhz: Annotated[float, Field(ge=MIN_MHZ, le=MAX_MHZ, strict=False)] | None = None
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_one_line(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        return validated(cls, values, handler)
+
 
 class CoreConfig(BaseModel):
     """A core; its tile is n = tables·group_size activations by m = columns outputs, for ``rows`` tokens.
@@ -98,6 +104,15 @@ class CoreConfig(BaseModel):
     in fixed point with one rounding at the end, ``aligned`` on the scale of a tile's largest exponent, in
     ``aligned_bits`` bits, brought there by ``rounding``. ``native`` and ``aligned`` add tiles up in the
     format ``accumulation``, the activations' own where it is not given.
+
+    Raises ``ConfigError`` in one line for values that are not allowed.
+
+    >>> core = CoreConfig(group_size=3, tables=8, columns=16)
+    >>> core.tile_length, core.macs_per_cycle
+    (24, 384)
+    >>> CoreConfig(group_size=9, tables=8, columns=16)
+    Traceback (most recent call last):
+    generator.errors.ConfigError: group_size = 9: less than or equal to 6 is expected
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -157,6 +172,11 @@ class CoreConfig(BaseModel):
         defaults = {"datapath": datapath, "rounding": "nearest", "accumulation": activation}
         meant = {"datapath"} | keys_of(datapath) if datapath in DATAPATHS else set()
         return values | {key: given.get(key, default) for key, default in defaults.items() if key in meant}
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_one_line(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        return validated(cls, values, handler)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -234,8 +254,6 @@ class CoreConfig(BaseModel):
             return cls.model_validate(dict(values))
         except ConfigError as error:
             raise ConfigError(f"{where}: {error}") from None
-        except ValidationError as error:
-            raise ConfigError(f"{where}: {one_line(error, cls)}") from None
 
     @classmethod
     def load(cls, path: Path, overrides: Iterable[str] = ()) -> CoreConfig:
@@ -361,8 +379,8 @@ def load_core(path: Path, overrides: Iterable[str] = ()) -> tuple[CoreConfig, Ta
         scope[leaf] = parse_value(text.strip())
     try:
         target = Target.model_validate(values.pop("target", {}))
-    except ValidationError as error:
-        raise ConfigError(f"{path}: target: {one_line(error, Target)}") from None
+    except ConfigError as error:
+        raise ConfigError(f"{path}: target: {error}") from None
     return CoreConfig.parse(values, str(path)), target
 
 
@@ -389,43 +407,3 @@ def parse_value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
-
-
-UNITS = {"_mhz": "MHz", "_ps": "ps", "_um2": "µm²", "_gb_per_s": "GB/s"}
-"""By the end of a key's name."""
-
-
-def one_line(error: ValidationError, model: type[BaseModel]) -> str:
-    """What pydantic complains of as a sentence with the key, the value and what is allowed.
-
-    Of several complaints that of an unknown key comes first: it explains what is missing.
-    """
-    complaints = error.errors()
-    first = next((each for each in complaints if each["type"] == "extra_forbidden"), complaints[0])
-    key = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        fields = _model_at(model, first["loc"][:-1]).model_fields
-        return f"unknown key {key!r}: {instead(first['loc'][-1], [f.alias or n for n, f in fields.items()])}"
-    if first["type"] == "missing":
-        return f"{key} is missing"
-    message = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    message = message.partition(", unable to parse")[0]
-    unit = next((unit for end, unit in UNITS.items() if key.endswith(end)), "")
-    if unit and message == "a valid number":
-        message = f"a number in {unit}"
-    return f"{key} = {first['input']!r}: {message} is expected"
-
-
-def _model_at(model: type[BaseModel], place: Iterable[int | str]) -> type[BaseModel]:
-    """The model that describes what stands at ``place`` in what ``model`` describes."""
-    for part in place:
-        field = model.model_fields.get(str(part))
-        inner = _models_in(field.annotation) if field else []
-        model = inner[0] if inner else model
-    return model
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for part in get_args(annotation) for model in _models_in(part)]

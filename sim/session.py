@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.errors import WorkloadError
 from generator.plan import CorePlan
-from sim.layers import LayerData
+from sim.layers import LayerData, values_of
 
 
 class Streams(NamedTuple):
@@ -65,7 +66,7 @@ class SimulationResult:
     that takes the first activation to the one that takes the last result, both counted, ``expected_cycles``
     what the plan says (None where a stream paused), both of all sessions together. ``latency``: edges from a
     taken activation to its result. ``failures``: what is wrong, a line each. ``outputs``: y[B, M] of every
-    layer, as simulated: integers, or the bits of floats, for which ``sim.layers.values_of`` has the numbers.
+    layer, as simulated: integers, or the bits of floats; ``y`` the same of the first layer as numbers.
     """
 
     results: int
@@ -78,6 +79,14 @@ class SimulationResult:
     build_seconds: float = 0.0
     run_seconds: float = 0.0
     waves: Path | None = None
+    plan: CorePlan | None = field(default=None, repr=False)
+
+    @property
+    def y(self) -> NDArray[Any]:
+        """y[B, M] of the first layer: int64, or float64 with NaN where a result means nothing."""
+        if self.plan is None or not self.outputs:
+            raise WorkloadError("the simulation gave no results")
+        return values_of(self.plan, self.outputs[0])
 
     @property
     def passed(self) -> bool:

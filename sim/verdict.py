@@ -134,4 +134,5 @@ class Verdict:
             build_seconds=build_seconds,
             run_seconds=run_seconds,
             waves=waves,
+            plan=self.plan,
         )

@@ -32,6 +32,9 @@ FLOW_VERSION = 6
 _TECHNOLOGIES = Path(__file__).parents[1] / "technologies"
 
 
+Adders = Literal["cells", "generic"]
+
+
 class SynthesisError(TernlutError):
     """A synthesis that failed; the message is one line."""
 
@@ -52,7 +55,7 @@ class Flow:
     Only flattened designs are sized.
     """
 
-    adders: Literal["cells", "generic"] = "cells"
+    adders: Adders = "cells"
     hierarchical: bool = False
     clock_ps: float | None = None
     speeds: bool = False

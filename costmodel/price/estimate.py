@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from costmodel.price.accuracy import arithmetic_error, rms_error
 from costmodel.price.area import AREA_TERMS, PARTS
 from costmodel.price.components import Bill
 from costmodel.price.representative import plan_to_price
-from costmodel.price.technology import Technology
+from costmodel.price.technology import Technology, load_technology
 from costmodel.price.timing import DELAY_TERMS
 from costmodel.speeds import SPEEDS, Speed, tightness
 from generator.config import CoreConfig
@@ -22,6 +23,7 @@ class Estimate:
 
     Errors are RMS, relative to the results, for sums of ``max_reduction`` normally distributed activations;
     ``arithmetic_error`` is the core's part, ``rms_error`` includes the rounding of activations to the format.
+    Areas are in µm², delays in ps: one of ``stages_ps`` a pipeline stage.
     """
 
     area_um2: float
@@ -34,9 +36,39 @@ class Estimate:
     rms_error: float
     arithmetic_error: float
 
+    @property
+    def max_clock_mhz(self) -> float:
+        """The fastest clock (MHz): that of the longest stage."""
+        return 1e6 / self.delay_ps
 
-def estimate(config: CoreConfig, technology: Technology) -> Estimate:
-    """Area (µm²), delay (ps), throughput of ``config`` in ``technology``."""
+
+def estimate(
+    config: CoreConfig,
+    technology: Technology | str | Path = "asap7",
+    *,
+    clock_mhz: float | None = None,
+    speed: Speed = "relaxed",
+) -> Estimate:
+    """Area (µm²), delay (ps), throughput of ``config`` in ``technology``: a shipped one's name, or a file.
+
+    Without ``clock_mhz`` (MHz) areas are those of a core sized for ``speed``: ``relaxed`` for least area,
+    without a clock and buffers, ``tight`` as fast as can be, ``medium`` for 1.25 times that period. A clock
+    beyond ``max_clock_mhz`` is not reached, and the core is as large as it can be made. Raises
+    ``TechnologyError`` where there is no such technology.
+
+    >>> core = CoreConfig(group_size=3, tables=8, columns=16)
+    >>> costs = estimate(core)
+    >>> round(sum(costs.breakdown.values()) / costs.area_um2, 9), costs.macs_per_cycle
+    (1.0, 384)
+    >>> estimate(core, clock_mhz=500).area_um2 > costs.area_um2
+    True
+    """
+    if not isinstance(technology, Technology):
+        technology = load_technology(technology)
+    if clock_mhz is not None:
+        return estimate_at(config, technology, clock_mhz)
+    if speed != "relaxed":
+        technology = technology.sized(speed)
     plan, priced = plan_for(config), plan_to_price(config)
     breakdown = _breakdown(_units(priced), technology.area_um2)
     stages = {term.stage: term.delay(priced, technology) for term in DELAY_TERMS}

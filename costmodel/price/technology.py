@@ -147,7 +147,11 @@ COEFFICIENTS = {
 
 
 def shipped_technologies() -> tuple[str, ...]:
-    """Names that ``load_technology`` knows without a path."""
+    """Names that ``load_technology`` knows without a path.
+
+    >>> "asap7" in shipped_technologies()
+    True
+    """
     folder = resources.files("costmodel") / "technologies"
     return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
 
@@ -161,6 +165,9 @@ def load_technology(name: str | Path) -> Technology:
     """The shipped technology ``name``, or that of a file.
 
     Raises ``TechnologyError`` in one line where there is none or it is not one.
+
+    >>> load_technology("asap7").name
+    'asap7'
     """
     if isinstance(name, str) and name in shipped_technologies():
         return _shipped(name)

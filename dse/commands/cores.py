@@ -46,27 +46,26 @@ def generate(
     as_json: AsJson = False,
 ) -> None:
     """Write a core's Verilog with datasheet, regression, FuseSoC core file and synthesis scripts."""
-    from dse.handoff import write_handoff
+    from dse.handoff import generate as write
     from generator.config import load_core as load_with_target
-    from generator.verilog import emit
 
     began = time.perf_counter()
     stated = [] if clock_mhz is None else [f"target.clock_mhz={clock_mhz}"]
     config, target = load_with_target(core, [*override, *stated])
-    emission = emit(config)
-    files = write_handoff(emission, out, target.clock_mhz)
+    handoff = write(config, out, clock_mhz=target.clock_mhz)
     figures = {
-        "top": emission.top,
-        "files": [str(path) for path in files],
-        "modules": list(emission.modules),
+        "top": handoff.top,
+        "files": [str(path) for path in handoff.files],
+        "modules": list(handoff.modules),
         "clock_mhz": target.clock_mhz,
         "seconds": round(time.perf_counter() - began, 3),
     }
     if as_json:
         say_json(figures)
         return
-    size = sum(path.stat().st_size for path in files) / 1e3
-    say(f"{emission.top}: {len(emission.modules)} modules, {len(files)} files, {size:,.0f} kB in {out}")
+    size = sum(path.stat().st_size for path in handoff.files) / 1e3
+    counts = f"{len(handoff.modules)} modules, {len(handoff.files)} files"
+    say(f"{handoff.top}: {counts}, {size:,.0f} kB in {out}")
     say(f"datasheet: {out / 'README.md'}, regression: python {out / 'regression' / 'run.py'}")
 
 
@@ -118,19 +117,22 @@ def synth(
         raise UsageError(f"--tech {tech} and --liberty: the cells are those of the files, leave one out")
     if hierarchical and clock_ps is not None:
         raise UsageError("--hierarchical with --clock-ps: only flattened designs are sized, leave one out")
-    from costmodel.fit.libraries import cells_of
-    from costmodel.flow.synthesis import Flow, synthesize
+    from costmodel.fit.cores import synthesize
     from generator.files import write_text
-    from generator.verilog import emit
 
-    library = cells_of(tech or "asap7", liberty, dont_use=dont_use)
-    emission = emit(config)
-    flow = Flow(
-        "generic" if adders == "generic" else "cells", hierarchical, clock_ps, netlist=netlist is not None
-    )
     with progress_bar() as progress:
-        progress(f"synthesizing for {library.name}", None)
-        result = synthesize(emission.verilog, emission.datapath if datapath else emission.top, library, flow)
+        progress("synthesizing", None)
+        result = synthesize(
+            config,
+            tech or "asap7",
+            clock_ps=clock_ps,
+            liberty=liberty,
+            dont_use=dont_use,
+            hierarchical=hierarchical,
+            adders="generic" if adders == "generic" else "cells",
+            datapath=datapath,
+            netlist=netlist is not None,
+        )
     if netlist is not None and result.netlist is not None:
         write_text(netlist, result.netlist)
     meets = None if clock_ps is None or result.delay_ps is None else result.delay_ps <= clock_ps
@@ -204,19 +206,17 @@ def estimate(
     stated = [] if clock_mhz is None else [f"target.clock_mhz={clock_mhz}"]
     config, target = load_with_target(core, [*override, *stated])
     from costmodel.price.estimate import estimate as price
-    from costmodel.price.estimate import estimate_at, sized_areas
+    from costmodel.price.estimate import sized_areas
     from costmodel.price.technology import load_technology
     from costmodel.speeds import SPEEDS
 
     technology, clock = load_technology(tech), target.clock_mhz
-    if speed not in SPEEDS:
+    chosen = next((each for each in SPEEDS if each == speed), None)
+    if chosen is None:
         raise UsageError(f"--speed {speed}: {', '.join(SPEEDS)} is expected")
     areas = sized_areas(config, technology)
     at_clock = clock is not None and speed == "relaxed"
-    if clock is not None and at_clock:
-        costs = estimate_at(config, technology, clock)
-    else:
-        costs = price(config, technology.sized(speed))
+    costs = price(config, technology, clock_mhz=clock if at_clock else None, speed=chosen)
     meets = None if clock is None else costs.delay_ps * clock <= 1e6
     if as_json:
         figures = {"technology": technology.name, "speed": None if at_clock else speed, **asdict(costs)}
@@ -236,14 +236,14 @@ def _estimate_in_words(
     from costmodel.speeds import EASE
 
     least = "least area, without a clock and buffers"
-    longest = 1e6 / costs.delay_ps
+    fastest = costs.max_clock_mhz
     if clock_mhz is not None:
         head = f"area at {clock_mhz:g} MHz"
-        sized = f"{costs.area_um2:,.1f} µm² at {clock_mhz:g} MHz (at most {longest:,.0f} MHz); "
+        sized = f"{costs.area_um2:,.1f} µm² at {clock_mhz:g} MHz (at most {fastest:,.0f} MHz); "
     else:
         head = {"relaxed": least, "medium": "area at ease", "tight": "area for speed"}[speed]
         sized = (
-            f"{areas['tight']:,.1f} µm² sized for {costs.delay_ps:,.0f} ps (at most {longest:,.0f} MHz), "
+            f"{areas['tight']:,.1f} µm² sized for {costs.delay_ps:,.0f} ps (at most {fastest:,.0f} MHz), "
             f"{areas['medium']:,.1f} for {EASE * costs.delay_ps:,.0f} ps; "
         )
     parts = {part: area for part, area in costs.breakdown.items() if area}

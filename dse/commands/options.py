@@ -73,6 +73,10 @@ Workers = Annotated[
 ]
 
 
+RESULTS = Path("ternlut-out")
+"""The folder for results of commands that were told none."""
+
+
 class UsageError(TernlutError):
     """Options that do not go together or cannot be read."""
 

@@ -24,6 +24,7 @@ from dse.commands.options import (
 from dse.commands.simulator import Simulator, say_trouble, told
 from dse.presentation.answers import say
 from dse.presentation.terminal import progress_bar, say_json
+from generator.parts import require
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,6 +74,7 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Run a layer, or layers of a file of weights, through a core's Verilog and compare with numpy."""
+    require("simulation", "simulate")
     config = load_core(core, override)
     if driver not in ("lean", "axi"):
         raise UsageError(f"--driver {driver}: lean or axi is expected")

@@ -47,17 +47,10 @@ class Simulator:
 
     def run(self, data: LayerData) -> SimulationResult:
         """One layer."""
-        if self.fast:
-            from sim.fast import simulate_fast
+        from sim.run import simulate
 
-            return simulate_fast(
-                self.config, data.activations, data.weights,
-                stalls=self.stalls, seed=self.seed, shared=self.shared,
-            )  # fmt: skip
-        from sim.harness import simulate as run
-
-        return run(
-            self.config, data.activations, data.weights, stalls=self.stalls, seed=self.seed,
+        return simulate(
+            self.config, data.activations, data.weights, fast=self.fast, stalls=self.stalls, seed=self.seed,
             driver="axi" if self.axi else "lean", waves=self.dump, shared=self.shared,
         )  # fmt: skip
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dse.commands.options import AsJson, UsageError, Workers, out_path, processors
+from dse.commands.options import RESULTS, AsJson, UsageError, Workers, out_path, processors
 from dse.commands.simulator import told
 from dse.presentation.answers import complain, say
 from dse.presentation.terminal import aligned, progress_bar, say_json
 from generator.files import claimed
+from generator.parts import complaint, require
 
 if TYPE_CHECKING:
     from dse.engine.judging import Crew
@@ -25,7 +26,7 @@ def sweep(
     out: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--out", metavar="DIR", help="Results.", show_default="reports/SPEC", parser=out_path
+            "-o", "--out", metavar="DIR", help="Results.", show_default="ternlut-out/SPEC", parser=out_path
         ),
     ] = None,
     workers: Workers = None,
@@ -60,9 +61,11 @@ def sweep(
     as_json: AsJson = False,
 ) -> None:
     """Explore a design space and report its Pareto front."""
+    if emit_best:
+        require("simulation", "--emit-best")
     from dse.sweep.run import sweep as explore
 
-    directory = out or Path("reports") / spec.stem
+    directory = out or RESULTS / spec.stem
     with crew_of(workers, scheduler) as crew, progress_bar() as progress:
         finished = explore(
             spec,
@@ -89,7 +92,7 @@ def answer(finished: Finished, emit_best: bool, as_json: bool) -> None:
     if as_json:
         say_json(figures | ({"simulation": built} if emit_best else {}))
     else:
-        say(f"report: {finished.report}")
+        say(report_of(finished))
     wrong = [design.complaint for design in finished.results.verified if not design.passed]
     if wrong:
         complain(" ".join(wrong[0].split()))
@@ -106,6 +109,7 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Write the report of a finished sweep again."""
+    require("report", "report")
     from dse.sweep.finished import report as rebuild
 
     with claimed(directory), progress_bar() as progress:
@@ -113,7 +117,14 @@ def report(
     if as_json:
         say_json({"report": str(finished.report)})
         return
-    say(f"report: {finished.report}")
+    say(report_of(finished))
+
+
+def report_of(finished: Finished) -> str:
+    """Where a sweep's report is, or how there is one."""
+    if finished.report is not None:
+        return f"report: {finished.report}"
+    return f"summary: {finished.directory / 'summary.md'}; {complaint('report', 'the report')}"
 
 
 def say_sweep(summary: Summary, figures: dict[str, Any]) -> None:

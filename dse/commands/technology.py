@@ -8,10 +8,20 @@ from typing import Annotated
 
 import typer
 
-from dse.commands.options import AsJson, DontUse, LibertyFiles, Tech, Workers, out_path, processors
+from dse.commands.options import (
+    RESULTS,
+    AsJson,
+    DontUse,
+    LibertyFiles,
+    Tech,
+    Workers,
+    out_path,
+    processors,
+)
 from dse.presentation.answers import say
 from dse.presentation.terminal import aligned, progress_bar, say_json
 from generator.files import output_directory, write_text
+from generator.parts import require
 
 
 def calibrate(
@@ -29,6 +39,7 @@ def calibrate(
     as_json: AsJson = False,
 ) -> None:
     """Fit a technology to a cell library."""
+    require("calibration", "calibrate")
     from costmodel.fit.calibration import calibrate as fit
     from costmodel.fit.calibration_cores import calibration_cores
     from costmodel.flow.libraries import user_library
@@ -67,13 +78,15 @@ def validate(
             "--out",
             metavar="DIR",
             help="Results.",
-            show_default="reports/validation-TECH",
+            show_default="ternlut-out/validation-TECH",
             parser=out_path,
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Hold the cost model against synthesis of random cores that it was not fitted to."""
+    for part in ("calibration", "report"):
+        require(part, "validate")
     from costmodel.fit.validation import Sample
     from dse.studies.validation.report import write_validation
     from dse.studies.validation.run import run, text_of
@@ -84,7 +97,7 @@ def validate(
     sample = Sample(seed, points, largest=largest)
     with progress_bar() as progress:
         validation = run(tech, liberty, dont_use, sample, noise, workers or processors(), progress)
-    directory = directory or Path("reports") / f"validation-{validation.technology.name}"
+    directory = directory or RESULTS / f"validation-{validation.technology.name}"
     write_validation(directory, validation)
     seconds = round(time.perf_counter() - began, 1)
     if as_json:

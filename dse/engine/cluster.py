@@ -24,6 +24,7 @@ from dse.engine.checkpoint import Checkpoint, ChunkResult
 from dse.engine.judging import Grid, judge_chunk
 from dse.pricing.model import Model
 from generator.errors import TernlutError
+from generator.parts import require
 
 CONNECT_SECONDS = 5
 """How long a scheduler may take to answer."""
@@ -51,19 +52,16 @@ class ClusterError(TernlutError):
 def connected(address: str) -> Iterator[Cluster]:
     """The crew of the cluster whose scheduler is at ``address``, ``HOST:PORT`` or ``tcp://HOST:PORT``.
 
-    Raises ``ClusterError`` for an address that is none, a scheduler that does not answer within seconds, and
-    where Dask is not installed.
+    Raises ``ClusterError`` for an address that is none and a scheduler that does not answer within seconds,
+    ``MissingPartError`` where Dask is not installed.
     """
     match = _ADDRESS.fullmatch(address)
     if match is None or not 0 < int(match[1]) < 1 << 16:
         raise ClusterError(f"--scheduler {address}: HOST:PORT or tcp://HOST:PORT is expected")
-    try:
-        import dask
-        from distributed import Client
-    except ImportError:
-        raise ClusterError(
-            "--scheduler needs Dask, install it with: pip install 'ternlut[cluster]'"
-        ) from None
+    require("cluster", "--scheduler")
+    import dask
+    from distributed import Client
+
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     with dask.config.set({"distributed.comm.timeouts.connect": CONNECT_SECONDS}):

@@ -6,6 +6,8 @@ reference, estimates of the cost model.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dse.handoff.datasheet import datasheet
@@ -14,10 +16,48 @@ from dse.handoff.interface import interface_svg
 from dse.handoff.prices import prices
 from dse.handoff.regression import regression_files
 from dse.handoff.scripts import librelane, script_files
+from generator.config import CoreConfig, Target
 from generator.directory import write_directory
-from generator.verilog import Emission
+from generator.verilog import Emission, emit
 
-__all__ = ["companions", "write_handoff"]
+__all__ = ["HandOff", "companions", "generate", "write_handoff"]
+
+
+@dataclass(frozen=True)
+class HandOff:
+    """What was written of a core: ``top`` is the name of its top module, ``modules`` name → Verilog text.
+
+    ``files`` are the paths of all that is in ``directory``: Verilog, datasheet, regression, scripts.
+    """
+
+    top: str
+    directory: Path
+    files: Sequence[Path] = field(repr=False)
+    modules: Mapping[str, str] = field(repr=False)
+
+    @property
+    def verilog(self) -> str:
+        """All modules as one text."""
+        return "\n".join(self.modules.values())
+
+
+def generate(config: CoreConfig, directory: Path | str, *, clock_mhz: float | None = None) -> HandOff:
+    """Writes the hand-off of the core of ``config`` into ``directory``: the same files for the same core.
+
+    Verilog, one file a module, datasheet, regression, FuseSoC core file and synthesis scripts, these for a
+    clock of ``clock_mhz`` (MHz) if one is stated. What an earlier call wrote there is replaced, nothing else:
+    ``OutputError`` where something is in the way, ``ConfigError`` for a core whose wires no tool would take,
+    or a clock that none can have.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     handoff = generate(CoreConfig(tables=2, columns=2), folder, clock_mhz=500)
+    >>> handoff.top in handoff.verilog, "README.md" in {path.name for path in handoff.files}
+    (True, True)
+    """
+    target, emission, place = Target(clock_mhz=clock_mhz), emit(config), Path(directory)
+    files = write_handoff(emission, place, target.clock_mhz)
+    return HandOff(emission.top, place, tuple(files), dict(emission.modules))
 
 
 def companions(emission: Emission, clock_mhz: float | None = None) -> dict[str, str]:

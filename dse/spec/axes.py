@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from generator.config import one_line
 from generator.errors import TernlutError
+from generator.validation import one_line
 
 MOST_AXIS_VALUES = 1 << 16
 

@@ -33,8 +33,8 @@ from dse.spec.model_blocks import (
     recurrence,
     recurrent_gated,
 )
-from generator.config import one_line
 from generator.errors import WorkloadError
+from generator.validation import one_line
 
 Block = Callable[[Names], Shapes]
 Experts = Callable[[Names], Mixture]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dse.spec.axes import SpecError, flat
 from dse.spec.workload import Workload
-from generator.config import one_line, read_toml
+from generator.config import read_toml
 from generator.errors import TernlutError
+from generator.validation import one_line
 
 
 class FigureWords(BaseModel):
@@ -82,6 +83,30 @@ class SweepSpec(BaseModel):
             raise SpecError(f"{where}: {one_line(error, cls)}") from None
         except TernlutError as error:
             raise SpecError(f"{where}: {error}") from None
+
+
+class Source(NamedTuple):
+    """Where a spec comes from: ``where`` begins errors, ``file`` is its name and ``text`` its TOML."""
+
+    where: str
+    file: str
+    text: str
+
+
+def read_spec(spec: Path | str | Mapping[str, Any]) -> tuple[SweepSpec, Source]:
+    """The spec of a TOML file, or of a mapping with the same keys, whose paths are relative to this folder.
+
+    Raises ``TernlutError`` in one line for what is wrong with it.
+    """
+    if isinstance(spec, Mapping):
+        import tomlkit
+
+        parsed = SweepSpec.parse(spec, "spec")
+        text = tomlkit.dumps({key: value for key, value in spec.items() if value is not None})
+        return parsed, Source("spec", "spec", text)
+    path = Path(spec)
+    parsed = SweepSpec.load(path)
+    return parsed, Source(str(path), path.name, path.read_text(encoding="utf-8"))
 
 
 def _worded(derived: Mapping[str, Any], where: str) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:

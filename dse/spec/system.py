@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from generator.config import one_line
 from generator.errors import ConfigError
+from generator.validation import one_line
 
 Bandwidth = Annotated[float, Field(ge=0, strict=False)]
 

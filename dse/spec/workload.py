@@ -20,8 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from dse.spec.layer import Layer
 from dse.spec.model_config import layers_of
-from generator.config import one_line, read_toml
+from generator.config import read_toml
 from generator.errors import WorkloadError
+from generator.validation import one_line
 
 MOST_MACS = 1 << 60
 """Multiply-accumulates that can be counted."""

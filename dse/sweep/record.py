@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dse.engine.judging import Grid, Outcome
 from dse.pricing.model import Model
+from dse.spec.sweep_spec import Source
 from dse.sweep.results.sweep_record import (
     MetricRecord,
     SpecRecord,
@@ -22,15 +23,15 @@ LIBRARIES = ("amaranth", "numpy", "pyarrow")
 """Libraries whose versions a sweep notes: plans and sums rest on them."""
 
 
-def record_of(path: Path, model: Model, outcome: Outcome, digest: str) -> SweepRecord:
-    """What was asked in the spec file ``path``, of what, and how judging it went."""
+def record_of(source: Source, model: Model, outcome: Outcome, digest: str) -> SweepRecord:
+    """What was asked in the spec of ``source``, of what, and how judging it went."""
     workload = model.spec.workload
     technology = model.technology.model_dump(mode="json", include=set(TechnologyRecord.model_fields))
     return SweepRecord(
         ternlut=version("ternlut"),
         digest=digest,
-        file=path.name,
-        source=path.read_text(encoding="utf-8"),
+        file=source.file,
+        source=source.text,
         versions={"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
         spec=_spec_record(model),
         groups=list(model.groups),

@@ -1,10 +1,14 @@
-"""A sweep from its spec file to a directory of results: priced, judged, written and verified."""
+"""A sweep from its spec to a directory of results: priced, judged, written and verified."""
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Callable, Sequence
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
 
 from costmodel.cells.liberty import Library
 from costmodel.fit.libraries import cells_of
@@ -15,64 +19,92 @@ from dse.engine.processes import Processes
 from dse.presentation.terminal import Progress, silent
 from dse.pricing.model import Model
 from dse.spec.axes import SpecError
-from dse.spec.sweep_spec import SweepSpec
+from dse.spec.sweep_spec import Source, SweepSpec, read_spec
 from dse.sweep.duration import check_duration, expected_seconds
 from dse.sweep.finished import Finished, report
 from dse.sweep.record import digest_of, record_of, verified_before
 from dse.sweep.results.points import write_points
 from dse.sweep.results.sweep_results import POINTS
 from generator.files import cache_directory, claimed, output_directory
+from generator.parts import require
 
 CHECKPOINT = ".checkpoint"
 
 
 def sweep(
-    path: Path,
-    directory: Path,
+    spec: Path | str | Mapping[str, Any],
+    directory: Path | str | None = None,
     *,
     crew: Crew | None = None,
     resume: bool = False,
     workers: int | None = None,
     verify: int | None = None,
-    liberty: Sequence[Path] = (),
+    liberty: Sequence[Path | str] = (),
     long: bool = False,
     announce: Callable[[str], None] = lambda text: None,
     progress: Progress = silent,
 ) -> Finished:
-    """Runs the spec file ``path`` and leaves its results in ``directory``.
+    """Explores the space of ``spec``, a file or a mapping with the same keys; results go to ``directory``.
 
-    ``crew`` judges the space, this process unless said; ``workers`` processes synthesize what is verified.
+    Without a directory they are in a temporary one, for as long as what is returned is used.
+
+    ``crew`` judges the space; without one ``workers`` processes do, or this process if neither is said. As
+    many processes synthesize what is verified, by default one a processor.
     ``verify`` and ``liberty`` take the place of the spec's. ``announce`` is told how long a long sweep takes;
     one of more than a day is refused unless it is meant to be ``long``. ``progress`` is told a stage, the
     share of it that is done, and how many points all of it is. Raises ``TernlutError`` in one line for
     whatever is wrong with the spec or the directory; finished chunks, syntheses and verified designs stay for
     ``resume``.
+
+    >>> layer = {"name": "dense", "inputs": 512, "outputs": 256}
+    >>> found = sweep({
+    ...     "workload": {"layers": [layer], "tokens": 4},
+    ...     "objectives": {"area_um2": "min", "tokens_per_second": "max"},
+    ...     "budget": {"area_um2": 2000},
+    ...     "axes": {"architecture": ["lut", "select"], "tables": [4, 8, 16], "columns": [4, 8, 16]},
+    ...     "fixed": {"max_reduction": "workload"},
+    ... })
+    >>> found.best_core.columns, bool((found.front.area_um2 > 0).all())
+    (16, True)
     """
     began = time.perf_counter()
-    spec = SweepSpec.load(path)
+    question, source = read_spec(spec)
     if verify is not None:
-        spec = spec.model_copy(update={"verify": verify})
+        question = question.model_copy(update={"verify": verify})
     if liberty:
-        spec = spec.model_copy(update={"liberty": [str(file) for file in liberty]})
-    if liberty and not spec.verify:
+        question = question.model_copy(update={"liberty": [str(file) for file in liberty]})
+    if liberty and not question.verify:
         raise SpecError(
-            f"{path}: --liberty is to verify with: verify = K or --verify K is expected beside it"
+            f"{source.where}: --liberty is to verify with: verify = K or --verify K is expected beside it"
         )
-    technology = load_technology(spec.technology)
-    library = _library(path, spec) if spec.verify else None
+    technology, library = load_technology(question.technology), None
+    if question.verify:
+        require("simulation", f"{source.where}: verify = {question.verify}")
+        library = _library(source.where, question)
+    if crew is None and workers is not None:
+        crew = Processes(workers)
 
     def agree(points: int, seconds: float) -> None:
-        if duration := check_duration(str(path), points, seconds, long):
+        if duration := check_duration(source.where, points, seconds, long):
             announce(duration)
 
-    with claimed(output_directory(directory)):
-        return _swept(
-            path, directory, spec, technology, library, crew, resume, workers, agree, progress, began
-        )
+    place = Path(mkdtemp(prefix="ternlut-") if directory is None else directory)
+    try:
+        with claimed(output_directory(place)):
+            finished = _swept(
+                source, place, question, technology, library, crew, resume, workers, agree, progress, began
+            )
+    except BaseException:
+        if directory is None:
+            shutil.rmtree(place, ignore_errors=True)
+        raise
+    if directory is None:
+        weakref.finalize(finished.results, shutil.rmtree, place, ignore_errors=True)
+    return finished
 
 
 def _swept(
-    path: Path,
+    source: Source,
     directory: Path,
     spec: SweepSpec,
     technology: Technology,
@@ -85,7 +117,7 @@ def _swept(
     began: float,
 ) -> Finished:
     """``sweep``, once what is wrong with its input has shown and ``directory`` is its alone."""
-    model = Model.build(spec, technology, str(path), lambda share: progress("pricing", share))
+    model = Model.build(spec, technology, source.where, lambda share: progress("pricing", share))
     grid = Grid.of(model)
     processes = crew.workers if isinstance(crew, Processes) else 1
     agree(model.space.size, expected_seconds(model, grid, processes))
@@ -105,7 +137,7 @@ def _swept(
     rate = (size - (kept or 0)) / max(time.perf_counter() - judged, 1e-9)
     if not outcome.feasible:
         checkpoint.remove()
-        raise SpecError(f"{path}: {_nothing_left(model, outcome)}")
+        raise SpecError(f"{source.where}: {_nothing_left(model, outcome)}")
 
     written = 0
 
@@ -116,7 +148,7 @@ def _swept(
 
     progress("writing", 0.0)
     write_points(directory / POINTS, model, grid, outcome, writing)
-    record = record_of(path, model, outcome, digest)
+    record = record_of(source, model, outcome, digest)
     record.points_per_second = round(rate)
     record.seconds = round(time.perf_counter() - began, 3)
     record.verified = verified_before(directory, digest) if resume else []
@@ -151,10 +183,12 @@ def _verify(
     return report(finished.directory, pictures=False)
 
 
-def _library(path: Path, spec: SweepSpec) -> Library:
+def _library(where: str, spec: SweepSpec) -> Library:
     """The cells to verify with, read, so that what is wrong with them shows before the sweep."""
     library = cells_of(
-        spec.technology, list(map(Path, spec.liberty)), f"as liberty = [...] in {path} or with --liberty FILE"
+        spec.technology,
+        list(map(Path, spec.liberty)),
+        f"as liberty = [...] in {where} or with --liberty FILE",
     )
     library.cached_table(cache_directory())
     return library

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.weights import gguf_file, npy_file, safetensors_file
+from generator.parts import require
 from sim.weights.i2_s import Layout
-from sim.weights.npy_file import TORCH
+from sim.weights.npy_file import TORCH, open_npy, open_npz
 from sim.weights.tensors import TensorFile, WeightFileError
 
 LONGEST_HEADER = 100_000_000
@@ -36,13 +36,19 @@ def open_file(path: Path, layout: Layout = "x86") -> TensorFile:
     with path.open("rb") as file:
         start = file.read(64)
     if start.startswith(b"GGUF"):
-        return gguf_file.open_gguf(path, layout)
+        require("weights", f"{path}: a GGUF file")
+        from sim.weights.gguf_file import open_gguf
+
+        return open_gguf(path, layout)
     if start.startswith(b"\x93NUMPY"):
-        return npy_file.open_npy(path)
+        return open_npy(path)
     if start.startswith(b"PK\x03\x04"):
-        return npy_file.open_npz(path)
+        return open_npz(path)
     if start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= LONGEST_HEADER:
-        return safetensors_file.open_safetensors(path)
+        require("weights", f"{path}: a safetensors file")
+        from sim.weights.safetensors_file import open_safetensors
+
+        return open_safetensors(path)
     raise WeightFileError(f"{path}: {_kind(start)}; safetensors, GGUF, .npy or .npz is expected")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,13 @@ from costmodel.price.representative import CONFIG_KEYS, nested
 from dse.spec.system import SYSTEM_KEYS, system_default
 from generator.config import CoreConfig
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 Row = dict[str, Any]
+
+FLAGS = ("feasible", "front", "group_front")
+"""Columns that say which designs are among the results."""
 
 
 class Designs:
@@ -27,6 +33,13 @@ class Designs:
         self.table = table.unify_dictionaries().combine_chunks()
         self.constant = constant or {}
         self._columns: dict[str, NDArray[Any]] = {}
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The same as a pandas DataFrame, a design a row."""
+        table = self.table.drop_columns([name for name in FLAGS if name in self.table.column_names])
+        frame: pd.DataFrame = table.to_pandas()
+        return frame.assign(**{key: value for key, value in self.constant.items() if key not in frame})
 
     @property
     def names(self) -> list[str]:

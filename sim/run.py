@@ -1,0 +1,83 @@
+"""What a core computes from arrays: by its plan in numpy, and by its Verilog."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import ArrayLike, NDArray
+
+from generator.config import CoreConfig
+from generator.errors import WorkloadError
+from generator.parts import require
+from generator.plan import plan_for
+from sim.layers import values_of
+from sim.reference import evaluate
+
+if TYPE_CHECKING:
+    from sim.harness import Driver
+    from sim.recipe import Shared
+    from sim.session import SimulationResult, Streams
+
+
+def reference(config: CoreConfig, activations: ArrayLike, weights: ArrayLike) -> NDArray[Any]:
+    """y[B, M] as the core of ``config`` computes it from x[B, N] ``activations`` and W[M, N] ``weights``.
+
+    Rounded as the hardware rounds, addition by addition: int64 for integer activations, float64 for floats,
+    NaN where a result means nothing. Activations have to be values of the core's format, weights -1, 0 or 1.
+    Raises ``WorkloadError`` for shapes that the core cannot run, ``ConfigError`` and ``KeyFileError`` for
+    values outside the format and weights that are not ternary.
+
+    >>> core = CoreConfig(group_size=3, tables=8, columns=16)
+    >>> reference(core, [[1, 2, 3, 100]], [[1, 1, 1, 0], [0, 0, -1, 1]])
+    array([[ 6, 97]])
+    """
+    plan = plan_for(config)
+    return values_of(plan, evaluate(plan, activations, weights))
+
+
+def simulate(
+    config: CoreConfig,
+    activations: ArrayLike,
+    weights: ArrayLike,
+    *,
+    fast: bool = False,
+    stalls: float | Streams = 0.0,
+    seed: int = 0,
+    driver: Driver = "lean",
+    waves: Path | str | None = None,
+    expected: ArrayLike | None = None,
+    shared: Shared | None = None,
+) -> SimulationResult:
+    """Run x[B, N] ``activations`` through W[M, N] ternary ``weights`` on the core's Verilog in Verilator.
+
+    The result says whether it ``passed``: every output is that of ``expected`` (by default what the plan
+    gives), bit for bit, and came in the cycle that the plan says. ``y`` has the outputs as numbers.
+
+    ``fast`` drives the model from C++, for long runs. ``stalls`` is the probability that a stream pauses in a
+    cycle, drawn from ``seed``. Without ``fast``, ``waves`` names an FST file to write and ``driver="axi"``
+    takes cocotbext-axi's model of the streams. ``shared`` is what other simulations of the core use too.
+
+    Raises ``SimulationError`` where the simulation cannot be made or run, and what ``reference`` raises. A
+    core that computes wrongly is a result, not an error.
+
+    >>> core = CoreConfig(group_size=2, tables=2, columns=2)
+    >>> result = simulate(core, [[1, 2, 3, 100]], [[1, 1, 1, 0], [0, 0, -1, 1]], fast=True)
+    >>> result.passed, result.y
+    (True, array([[ 6, 97]]))
+    """
+    require("simulation", "simulation")
+    if fast:
+        if waves is not None or driver != "lean":
+            raise WorkloadError("fast = True: has a driver of its own, without waves or driver = 'axi'")
+        from sim.fast import simulate_fast
+
+        return simulate_fast(
+            config, activations, weights, stalls=stalls, seed=seed, expected=expected, shared=shared
+        )
+    from sim.harness import simulate as by_cocotb
+
+    return by_cocotb(
+        config, activations, weights, stalls=stalls, seed=seed, driver=driver,
+        waves=None if waves is None else Path(waves), expected=expected, shared=shared,
+    )  # fmt: skip
