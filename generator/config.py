@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, mo
 from generator.errors import ConfigError
 from generator.formats import FLOATS, Float, Format, Integer, format_named
 from generator.keys import GROUP_SIZES
+from generator.toml import parse_value, read_toml
 from generator.validation import validated
 
 Architecture = Literal["lut", "select", "multiplier"]
@@ -387,23 +387,3 @@ def load_core(path: Path, overrides: Iterable[str] = ()) -> tuple[CoreConfig, Ta
 def longest_exact_reduction(number: Float) -> int:
     """Activations of a format whose sum surely fits 63 bits of fixed point."""
     return ((1 << 62) - 1) // number.largest_steps
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """The contents of a TOML file; ``ConfigError`` in one line when it cannot be read."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: not a text file, TOML is expected") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from None
-
-
-def parse_value(text: str) -> Any:
-    """A TOML value; what is none is taken as a string."""
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text

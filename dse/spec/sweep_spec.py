@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dse.spec.axes import SpecError, flat
 from dse.spec.workload import Workload
-from generator.config import read_toml
 from generator.errors import TernlutError
+from generator.toml import read_toml
 from generator.validation import one_line
 
 

@@ -20,8 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from dse.spec.layer import Layer
 from dse.spec.model_config import layers_of
-from generator.config import read_toml
 from generator.errors import WorkloadError
+from generator.toml import read_toml
 from generator.validation import one_line
 
 MOST_MACS = 1 << 60

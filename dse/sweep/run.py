@@ -68,15 +68,7 @@ def sweep(
     (16, True)
     """
     began = time.perf_counter()
-    question, source = read_spec(spec)
-    if verify is not None:
-        question = question.model_copy(update={"verify": verify})
-    if liberty:
-        question = question.model_copy(update={"liberty": [str(file) for file in liberty]})
-    if liberty and not question.verify:
-        raise SpecError(
-            f"{source.where}: --liberty is to verify with: verify = K or --verify K is expected beside it"
-        )
+    question, source = _asked(spec, verify, liberty)
     technology, library = load_technology(question.technology), None
     if question.verify:
         require("simulation", f"{source.where}: verify = {question.verify}")
@@ -88,18 +80,40 @@ def sweep(
         if duration := check_duration(source.where, points, seconds, long):
             announce(duration)
 
-    place = Path(mkdtemp(prefix="ternlut-") if directory is None else directory)
-    try:
+    def swept(place: Path) -> Finished:
         with claimed(output_directory(place)):
-            finished = _swept(
+            return _swept(
                 source, place, question, technology, library, crew, resume, workers, agree, progress, began
             )
+
+    return _in_passing(swept) if directory is None else swept(Path(directory))
+
+
+def _asked(
+    spec: Path | str | Mapping[str, Any], verify: int | None, liberty: Sequence[Path | str]
+) -> tuple[SweepSpec, Source]:
+    """The spec with what is stated beside it."""
+    question, source = read_spec(spec)
+    if verify is not None:
+        question = question.model_copy(update={"verify": verify})
+    if liberty:
+        question = question.model_copy(update={"liberty": [str(file) for file in liberty]})
+    if liberty and not question.verify:
+        raise SpecError(
+            f"{source.where}: --liberty is to verify with: verify = K or --verify K is expected beside it"
+        )
+    return question, source
+
+
+def _in_passing(swept: Callable[[Path], Finished]) -> Finished:
+    """A sweep into a temporary directory, which is there for as long as its results are."""
+    place = Path(mkdtemp(prefix="ternlut-"))
+    try:
+        finished = swept(place)
     except BaseException:
-        if directory is None:
-            shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(place, ignore_errors=True)
         raise
-    if directory is None:
-        weakref.finalize(finished.results, shutil.rmtree, place, ignore_errors=True)
+    weakref.finalize(finished.results, shutil.rmtree, place, ignore_errors=True)
     return finished
 
 
