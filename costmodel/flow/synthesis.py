@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -173,6 +174,10 @@ def synthesize_many(
             children.stop()
 
 
+LEAST_SPACE = 1 << 16
+"""Bytes: with less left a synthesis that failed did so for want of space, whatever it says itself."""
+
+
 class _Children:
     """The processes under way, so that they can all be ended."""
 
@@ -217,7 +222,11 @@ class _Children:
             with self._lock:
                 self._running.discard(process)
         if process.returncode != 0:
-            complaint = _complaint(said).replace(job["directory"] + os.sep, "")
+            folder = Path(job["directory"])
+            if shutil.disk_usage(folder).free < LEAST_SPACE:
+                place = f"no space is left in {folder.parent}; TMPDIR names another"
+                raise SynthesisError(f"synthesis of {job['top']} failed: {place}")
+            complaint = _complaint(said).replace(f"{folder}{os.sep}", "")
             raise SynthesisError(f"synthesis of {job['top']} failed: {complaint}")
         return said
 

@@ -461,3 +461,25 @@ def test_the_cell_table_is_small_and_says_where_it_is_from() -> None:
     data = json.loads(SHIPPED.read_text())
     assert "Arizona State University" in data["attribution"]
     assert len(data["cells"]) < 60
+
+
+@pytest.fixture
+def small_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder of 150 kB, on a file system of its own."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=150k", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("a small file system cannot be mounted")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_full_folder_for_temporary_files_is_named(
+    small_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(small_folder))
+    text = "module m(input [63:0] a, b, output [127:0] y); assign y = a * b; endmodule\n"
+    library = shipped_library()
+    with pytest.raises(SynthesisError, match=f"no space is left in {small_folder}; TMPDIR names another"):
+        synthesize(text, "m", library, cache_dir=tmp_path / "cache")
