@@ -15,6 +15,7 @@ import typer
 from dse.commands.cores import estimate, generate, synth
 from dse.commands.listing import list_names
 from dse.commands.simulation import simulate
+from dse.commands.start import init
 from dse.commands.sweep import report, sweep
 from dse.commands.technology import calibrate, validate
 from dse.commands.weights import inspect, pack
@@ -23,6 +24,7 @@ from generator.files import describe
 
 NAME = "ternlut"
 COMMANDS = (
+    init,
     generate,
     simulate,
     inspect,

@@ -46,6 +46,9 @@ def arguments(command: str, directory: Path) -> list[object]:
     """What to call ``command`` with, once the others before it were."""
     core, out = directory / "core.toml", directory / command
     match command:
+        case "init":
+            # Each time another directory: it replaces nothing.
+            return [directory / f"start{len(list(directory.iterdir()))}"]
         case "generate":
             return [core, "-o", out]
         case "simulate":
