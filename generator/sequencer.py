@@ -107,14 +107,18 @@ class Sequencer(Block):
         drive = self._drive_pipelined_accumulators if plan.pipelines_accumulator else self._drive_accumulators
         end, last = drive(m, going, pausing, accept, tile)
 
-        for stage in range(plan.result_stages):
+        self._send_results(m, going, end, last)
+        return m
+
+    def _send_results(self, m: Module, going: Signal, end: Value, last: Value) -> None:
+        """``result_valid`` and ``result_last``, as many stages after the accumulators as results take."""
+        for stage in range(self.plan.result_stages):
             next_end, next_last = Signal(name=f"end{stage}"), Signal(name=f"last{stage}")
             update(m, next_end, (self.rst, 0), (going, end))
             update(m, next_last, (going, last))
             end, last = next_end, next_last
         update(m, self.result_valid, (self.rst, 0), (going, end))
         update(m, self.result_last, (going, last))
-        return m
 
     def _arrival(self, m: Module) -> tuple[Value, Value, Value]:
         """When activations reach the end of the tables' pipeline, and the tile counts that came with them.

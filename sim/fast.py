@@ -63,9 +63,9 @@ def simulate_fast(
             expected = reference.evaluate(plan, layer.activations, layer.weights)
         executable = building.result()
         built = time.perf_counter()
-        told = _run(executable, directory, _options(plan, tiling, session))
+        figures = _run(executable, directory, _options(plan, tiling, session))
         ran = time.perf_counter()
-        recording = _recording(plan, tiling, directory, told)
+        recording = _recording(plan, tiling, directory, figures)
         verdict = Verdict(plan)
         verdict.judge("", session, [tiling], [np.asarray(expected)], recording)
         return verdict.result(built - started, ran - built)
@@ -81,7 +81,7 @@ def _write(path: Path, chunks: Iterable[NDArray[np.uint8]]) -> None:
 
 
 def _options(plan: CorePlan, tiling: Tiling, session: Session) -> dict[str, Any]:
-    """What the program is told of a layer, but for its files."""
+    """The options of the program for a layer, but for its files."""
     return {
         "n-tiles": tiling.n_tiles,
         "m-tiles": tiling.m_tiles,
@@ -95,7 +95,7 @@ def _options(plan: CorePlan, tiling: Tiling, session: Session) -> dict[str, Any]
 
 
 def _run(executable: Path, directory: Path, options: dict[str, Any]) -> dict[str, Any]:
-    """One run of the program in ``directory``; what it tells of it."""
+    """One run of the program in ``directory``; the figures that it prints."""
     files = {"activations", "keys", "results", "key-cycles", "result-cycles"}
     options = options | {name: directory / f"{name}.bin" for name in files}
     command = [str(executable)]
@@ -106,26 +106,26 @@ def _run(executable: Path, directory: Path, options: dict[str, Any]) -> dict[str
     except OSError as error:
         raise SimulationError(f"the simulator failed: {error.strerror}") from None
     try:
-        told: dict[str, Any] = json.loads(done.stdout)
+        figures: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
         lines = (done.stderr + done.stdout).strip().splitlines() or [f"status {done.returncode}"]
         raise SimulationError(f"the simulator failed: {lines[-1]}") from None
-    return told
+    return figures
 
 
-def _recording(plan: CorePlan, tiling: Tiling, directory: Path, told: dict[str, Any]) -> Recording:
+def _recording(plan: CorePlan, tiling: Tiling, directory: Path, figures: dict[str, Any]) -> Recording:
     """What the program left in ``directory``, mapped."""
-    taken, width = int(told["result_beats"]), beat_bytes(beat_bits(plan).result, 1)
+    taken, width = int(figures["result_beats"]), beat_bytes(beat_bits(plan).result, 1)
     # The program itself holds ``tlast`` against the tiles and complains.
     last = np.arange(1, taken + 1) % tiling.m_tiles == 0
     return Recording(
         beats=_mapped(directory / "results.bin", np.uint8).reshape(taken, width),
         last=last,
-        first_activation=int(told["first_activation"]),
-        last_result=int(told["first_activation"]) + int(told["cycles"]) - 1,
+        first_activation=int(figures["first_activation"]),
+        last_result=int(figures["first_activation"]) + int(figures["cycles"]) - 1,
         key_cycles=_mapped(directory / "key-cycles.bin", np.uint64),
         offered_cycles=_mapped(directory / "result-cycles.bin", np.uint64),
-        complaints=told["complaints"],
+        complaints=figures["complaints"],
     )
 
 

@@ -96,19 +96,21 @@ def simulate_sessions(
     return verdict.result(*seconds, waves=waves)
 
 
-def _recording(plan: CorePlan, told: Mapping[str, Any]) -> Recording:
+def _recording(plan: CorePlan, recorded: Mapping[str, Any]) -> Recording:
     """A session's recording from what the testbench saved."""
-    taken, results = told["activation_cycles"], told["result_cycles"]
-    beats = np.frombuffer(told["beats"], dtype=np.uint8).reshape(-1, beat_bytes(beat_bits(plan).result, 1))
+    taken, results = recorded["activation_cycles"], recorded["result_cycles"]
+    beats = np.frombuffer(recorded["beats"], dtype=np.uint8).reshape(
+        -1, beat_bytes(beat_bits(plan).result, 1)
+    )
     return Recording(
         # With cocotbext-axi a beat more may have come than was seen to be taken.
         beats=beats[: len(results)],
-        last=np.array(told["last"], dtype=np.bool_),
+        last=np.array(recorded["last"], dtype=np.bool_),
         first_activation=taken[0] if taken else 0,
         last_result=results[-1] if results else 0,
-        key_cycles=np.array(told["key_cycles"], dtype=np.int64),
-        offered_cycles=np.array(told["offered_cycles"], dtype=np.int64),
-        complaints=told["complaints"],
+        key_cycles=np.array(recorded["key_cycles"], dtype=np.int64),
+        offered_cycles=np.array(recorded["offered_cycles"], dtype=np.int64),
+        complaints=recorded["complaints"],
     )
 
 

@@ -21,7 +21,7 @@ from dse.commands.options import (
     open_weights,
     read_rule,
 )
-from dse.commands.simulator import Simulator, say_trouble, told
+from dse.commands.simulator import Simulator, say_trouble, simulation_line
 from dse.presentation.answers import say
 from dse.presentation.terminal import progress_bar, say_json
 from generator.parts import require
@@ -122,7 +122,7 @@ def _simulate_random(
         progress(f"simulating {data.length} → {data.outputs}", None)
         result = simulator.run(data)
     if not quiet:
-        say(told(result, data.length, data.outputs, data.tokens))
+        say(simulation_line(result, data.length, data.outputs, data.tokens))
         say_trouble(result, simulator)
     return simulator.figures(data, result)
 

@@ -81,7 +81,7 @@ def say_trouble(result: SimulationResult, simulator: Simulator) -> None:
         say(f"waves: {simulator.dump}")
 
 
-def told(result: SimulationResult, length: int, outputs: int, tokens: int) -> str:
+def simulation_line(result: SimulationResult, length: int, outputs: int, tokens: int) -> str:
     """A simulation in one line."""
     verdict = "bit-exact" if result.passed else f"WRONG, {result.mismatches:,} mismatches"
     which = "one token" if tokens == 1 else f"{tokens} tokens"

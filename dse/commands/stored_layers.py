@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dse.commands.options import UsageError
-from dse.commands.simulator import Simulator, say_trouble, told
+from dse.commands.simulator import Simulator, say_trouble, simulation_line
 from dse.presentation.answers import say
 from dse.presentation.terminal import progress_bar
 from generator.config import CoreConfig
@@ -125,7 +125,7 @@ class StoredRun:
                 say(line_of(figures))
             else:
                 outputs, length = stored.matrix.weights.shape
-                say(told(result, length, outputs, len(stored.activations.x)))
+                say(simulation_line(result, length, outputs, len(stored.activations.x)))
                 say(quality_of(figures))
             say_trouble(result, self.simulator)
         self.chosen.complain_if_nothing_is_left(len(layers))

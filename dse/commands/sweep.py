@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dse.commands.options import RESULTS, AsJson, UsageError, Workers, out_path, processors
-from dse.commands.simulator import told
+from dse.commands.simulator import simulation_line
 from dse.presentation.answers import complain, say
 from dse.presentation.terminal import aligned, progress_bar, say_json
 from generator.files import claimed
@@ -174,7 +174,7 @@ def build_best(summary: Summary, directory: Path, quiet: bool) -> dict[str, Any]
     if not quiet:
         say(f"emitted {emission.top} to {directory / 'best'}")
         title = summary.results.record.workload.title
-        ran = told(result, trial.inputs, trial.outputs, trial.tokens)
+        ran = simulation_line(result, trial.inputs, trial.outputs, trial.tokens)
         say(f"{trial.layer.name} of {title}: {ran}")
     return {
         "verilog": str(directory / "best"),

@@ -1,4 +1,4 @@
-"""The crew of a Dask cluster: workers on any machines, told the question once and then chunk by chunk.
+"""Executor on a Dask cluster: workers on any machines, sent the question once and then chunk by chunk.
 
 Every worker thread has one chunk at a time, of our choosing: its result is in the checkpoint before it gets
 the next, so an end at any moment costs at most one chunk a thread. Workers may come and go; what one that is
@@ -29,7 +29,7 @@ from generator.parts import require
 CONNECT_SECONDS = 5
 """How long a scheduler may take to answer."""
 
-ROLL_CALL_SECONDS = 1.0
+REFRESH_SECONDS = 1.0
 """How often the cluster is asked who is there."""
 
 PATIENCE_SECONDS = 30
@@ -50,7 +50,7 @@ class ClusterError(TernlutError):
 
 @contextmanager
 def connected(address: str) -> Iterator[Cluster]:
-    """The crew of the cluster whose scheduler is at ``address``, ``HOST:PORT`` or ``tcp://HOST:PORT``.
+    """The executor on the cluster whose scheduler is at ``address``, ``HOST:PORT`` or ``tcp://HOST:PORT``.
 
     Raises ``ClusterError`` for an address that is none and a scheduler that does not answer within seconds,
     ``MissingPartError`` where Dask is not installed.
@@ -90,29 +90,29 @@ class Cluster:
         """Raises ``ClusterError`` for workers without this version of ternlut, and when all are gone."""
         if not todo:
             return
-        shift = _Shift(self.client, self.address, pickle.dumps((model, grid)), deque(todo))
+        dispatcher = _Dispatcher(self.client, self.address, pickle.dumps((model, grid)), deque(todo))
         try:
-            shift.call_roll()
-            while shift.left or shift.tasks:
-                shift.hand_out()
-                shift.wait()
-                for task in list(shift.tasks):
+            dispatcher.refresh_workers()
+            while dispatcher.left or dispatcher.tasks:
+                dispatcher.submit_chunks()
+                dispatcher.wait()
+                for task in list(dispatcher.tasks):
                     if task.status == "pending":
                         continue
-                    chunk, _ = shift.tasks[task]
-                    result = shift.result_of(task)
+                    chunk, _ = dispatcher.tasks[task]
+                    result = dispatcher.result_of(task)
                     if result is None:
                         continue
                     if checkpoint:
                         checkpoint.save(chunk, result)
-                    shift.hand_out()
+                    dispatcher.submit_chunks()
                     yield chunk, result
         finally:
-            shift.end()
+            dispatcher.end()
 
 
 @dataclass
-class _Shift:
+class _Dispatcher:
     """One sweep's work on a cluster: who is there, who does what, what is left."""
 
     client: Any
@@ -127,12 +127,12 @@ class _Shift:
     tasks: dict[Any, tuple[int, str]] = field(default_factory=dict)
     """Of each task, its chunk and worker."""
     losses: Counter[int] = field(default_factory=Counter)
-    called: float = 0.0
-    """When the roll was last called."""
+    refreshed: float = 0.0
+    """When the workers were last looked up, by the monotonic clock."""
 
-    def call_roll(self) -> None:
-        """Finds out who is there: the new are told the question, what the gone had is left to do again."""
-        first = not self.called
+    def refresh_workers(self) -> None:
+        """Looks up the workers: sends new ones the question, takes back the chunks of those that are gone."""
+        first = not self.refreshed
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             here = self._present()
@@ -141,7 +141,7 @@ class _Shift:
                 if worker not in here and task.status != "finished":
                     self._lose(task)
             new = [worker for worker in here if worker not in self.threads and worker not in self.refused]
-            for worker, complaint in self._told(new).items():
+            for worker, complaint in self._prepared(new).items():
                 if complaint is None:
                     self.threads[worker] = here[worker]
                 elif first:
@@ -149,14 +149,14 @@ class _Shift:
                 else:
                     self.refused.add(worker)
             if self.threads:
-                self.called = time.monotonic()
+                self.refreshed = time.monotonic()
                 return
             if time.monotonic() > deadline:
                 which = "has no workers" if first else "has lost all its workers"
                 raise ClusterError(f"--scheduler {self.address}: {which}; {KEPT}")
             time.sleep(0.2)
 
-    def hand_out(self) -> None:
+    def submit_chunks(self) -> None:
         """Gives every idle thread a chunk."""
         busy = Counter(worker for _, worker in self.tasks.values())
         for worker, threads in self.threads.items():
@@ -168,13 +168,13 @@ class _Shift:
                 self.tasks[task] = chunk, worker
 
     def wait(self) -> None:
-        """Until a task has ended, or the roll has to be called."""
+        """Until a task has ended, or workers have to be looked up again."""
         from distributed import wait
 
         with suppress(TimeoutError, CancelledError), self.client.as_current():
-            wait(list(self.tasks), timeout=ROLL_CALL_SECONDS, return_when="FIRST_COMPLETED")
-        if time.monotonic() - self.called >= ROLL_CALL_SECONDS:
-            self.call_roll()
+            wait(list(self.tasks), timeout=REFRESH_SECONDS, return_when="FIRST_COMPLETED")
+        if time.monotonic() - self.refreshed >= REFRESH_SECONDS:
+            self.refresh_workers()
 
     def result_of(self, task: Any) -> ChunkResult | None:
         """What a task that has ended found; None where that was lost with its worker, and is left again."""
@@ -224,26 +224,26 @@ class _Shift:
         except (OSError, CancelledError, TimeoutError):
             raise ClusterError(f"--scheduler {self.address}: the scheduler is gone; {KEPT}") from None
 
-    def _told(self, workers: list[str]) -> dict[str, str | None]:
-        """Tells ``workers`` the question; what is wrong with each, those that went meanwhile left out."""
+    def _prepared(self, workers: list[str]) -> dict[str, str | None]:
+        """Sends ``workers`` the question; what is wrong with each, without those that went meanwhile."""
         if not workers:
             return {}
         ours = version("ternlut")
-        found: dict[str, str | None] = {}
+        complaints: dict[str, str | None] = {}
         for worker, theirs in self._run(version, "ternlut", workers=workers).items():
             if isinstance(theirs, PackageNotFoundError):
-                found[worker] = f"worker {worker} has no ternlut, version {ours} is needed there"
+                complaints[worker] = f"worker {worker} has no ternlut, version {ours} is needed there"
             elif isinstance(theirs, str):
-                found[worker] = (
+                complaints[worker] = (
                     None if theirs == ours else f"worker {worker} has ternlut {theirs}, {ours} is needed"
                 )
-        able = [worker for worker, complaint in found.items() if complaint is None]
+        able = [worker for worker, complaint in complaints.items() if complaint is None]
         for worker, error in self._run(_learn, self.name, self.question, workers=able).items():
             if isinstance(error, OSError):
-                del found[worker]
+                del complaints[worker]
             elif error is not None:
-                found[worker] = f"worker {worker} cannot be used: {type(error).__name__}: {error}"
-        return found
+                complaints[worker] = f"worker {worker} cannot be used: {type(error).__name__}: {error}"
+        return complaints
 
     def _run(self, function: Any, *arguments: Any, workers: list[str]) -> dict[str, Any]:
         """What ``function`` returns, or the error it raises, on each of ``workers``."""

@@ -1,8 +1,8 @@
 """The sweep: every point of a space judged, in vectorised blocks, and the Pareto fronts kept exactly.
 
 A space is cut into blocks, sub-products of the axes, whose figures are slices of small tables multiplied out
-by broadcasting. Blocks are handed to a crew in chunks; of a chunk only its counts and fronts are kept, so
-memory does not grow with the space. The result depends on the spec alone, never on who worked.
+by broadcasting. Blocks are handed to an executor in chunks; of a chunk only its counts and fronts are kept,
+so memory does not grow with the space. The result depends on the spec alone, never on who worked.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from dse.engine.checkpoint import Checkpoint, ChunkResult
-from dse.engine.pareto import Front, Gathering, beaten_by_neighbours
+from dse.engine.pareto import Front, FrontBuilder, beaten_by_neighbours
 from dse.pricing.filling import Table
 from dse.pricing.model import Model
 
@@ -138,15 +138,15 @@ def judge_block(model: Model, slices: tuple[slice, ...]) -> tuple[tuple[int, ...
 def judge_chunk(model: Model, grid: Grid, chunk: int) -> ChunkResult:
     """The counts and fronts of a chunk."""
     passed = np.zeros(len(model.tests) + 1, dtype=np.int64)
-    fronts: dict[int, Gathering] = {}
+    fronts: dict[int, FrontBuilder] = {}
     with np.errstate(all="ignore"):
         for slices in grid.blocks_of(chunk):
             counts, front = judge_block(model, slices)
             passed += counts
             if len(front):
-                fronts.setdefault(model.group(slices), Gathering()).add(front)
-    found = {group: parts.front() for group, parts in sorted(fronts.items())}
-    return ChunkResult(tuple(passed.tolist()), found)
+                fronts.setdefault(model.group(slices), FrontBuilder()).add(front)
+    finished = {group: parts.front() for group, parts in sorted(fronts.items())}
+    return ChunkResult(tuple(passed.tolist()), finished)
 
 
 class Crew(Protocol):
@@ -163,7 +163,7 @@ class Crew(Protocol):
         ...
 
 
-class Alone:
+class ThisProcess:
     """This process."""
 
     def judged(
@@ -194,21 +194,21 @@ def run(
     Chunks that ``checkpoint`` holds are taken from it, others added to it as they finish. ``progress`` is
     told the number of points that were taken, then that of each finished chunk.
     """
-    fronts: dict[int, Gathering] = {}
+    fronts: dict[int, FrontBuilder] = {}
     passed = np.zeros(len(model.tests) + 1, dtype=np.int64)
 
     def take(result: ChunkResult) -> None:
         nonlocal passed
         passed = passed + np.array(result.passed, dtype=np.int64)
         for group, front in result.fronts.items():
-            fronts.setdefault(group, Gathering()).add(front)
+            fronts.setdefault(group, FrontBuilder()).add(front)
 
     kept = checkpoint.load() if checkpoint else {}
     for result in kept.values():
         take(result)
     progress(sum(result.passed[0] for result in kept.values()))
     todo = [chunk for chunk in range(grid.chunks) if chunk not in kept]
-    for _, result in (crew or Alone()).judged(model, grid, todo, checkpoint):
+    for _, result in (crew or ThisProcess()).judged(model, grid, todo, checkpoint):
         take(result)
         progress(result.passed[0])
     return Outcome(tuple(passed.tolist()), {group: fronts[group].front() for group in sorted(fronts)})

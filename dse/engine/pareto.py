@@ -51,7 +51,7 @@ class Front:
         return len(self.ids)
 
 
-class Gathering:
+class FrontBuilder:
     """Fronts added one by one, merged when enough have come to be worth it."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The crew of one machine: processes that each take a chunk, judge it and keep the result themselves."""
+"""Executor on one machine: processes that each take a chunk, judge it and keep the result themselves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 
 from dse.engine.checkpoint import Checkpoint, ChunkResult
-from dse.engine.judging import Alone, Grid, judge_and_keep
+from dse.engine.judging import Grid, ThisProcess, judge_and_keep
 from dse.pricing.model import Model
 from generator.errors import TernlutError
 
@@ -42,7 +42,7 @@ class Processes:
     ) -> Iterator[tuple[int, ChunkResult]]:
         workers = min(self.workers, len(todo)) if len(todo) >= WORTH_PROCESSES else 1
         if workers < 2:
-            yield from Alone().judged(model, grid, todo, checkpoint)
+            yield from ThisProcess().judged(model, grid, todo, checkpoint)
             return
         left = dict.fromkeys(todo)
         losses = 0

@@ -35,7 +35,7 @@ from generator.plan import CorePlan, Tiling
 Figures = tuple[Callable[[CorePlan], float], ...]
 
 
-TOLD_EVERY = 256
+PROGRESS_EVERY = 256
 """Entries between two reports of progress."""
 
 
@@ -80,7 +80,7 @@ def cost_tables(
     def advance(count: int) -> None:
         nonlocal done
         done += count
-        if done % TOLD_EVERY == 0:
+        if done % PROGRESS_EVERY == 0:
             progress(done / sum(sizes))
 
     for (keys, figures), mask in zip(groups.items(), masks, strict=True):
