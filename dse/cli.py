@@ -98,8 +98,8 @@ def _of_command_line(error: Any) -> str:
     message = str(error.format_message()).partition(" (Possible options:")[0].removesuffix(".")
     if possible := getattr(error, "possibilities", None):
         message += f", did you mean {' or '.join(sorted(possible))}?"
-    option, found, wanted = message.removeprefix("Invalid value for ").partition(": Input should be ")
-    if not found:
+    option, separator, wanted = message.removeprefix("Invalid value for ").partition(": Input should be ")
+    if not separator:
         return message
     wanted = wanted.partition(", unable to parse")[0].replace("a valid", "a")
     return f"{option}: {wanted} is expected".replace("'", "")

@@ -132,8 +132,8 @@ def unpack(keys: ArrayLike, group_size: int) -> NDArray[np.int8]:
             f"key {int(array.flat[defined.index(False)])} is not one of group_size {group_size}: "
             f"indices 0 … {entry_count(group_size)} are allowed, with a sign bit above 0"
         )
-    found: NDArray[np.int8] = weights[array]
-    return found.reshape(*array.shape[:-1], array.shape[-1] * group_size)
+    decoded: NDArray[np.int8] = weights[array]
+    return decoded.reshape(*array.shape[:-1], array.shape[-1] * group_size)
 
 
 def encode(weights: ArrayLike, group_size: int, multiplier_bits: int | None = None) -> NDArray[Any]:

@@ -122,11 +122,11 @@ def align(
     """``Align``: a on the scale of exponent field ``exponent`` as integers, and whether it is infinite or
     NaN."""
     special = fmt.is_special(a)
-    sign, own, fraction = fields(fmt, a)
-    own = np.where(special, 0, own)
-    word = signed_significand(fmt, sign, own, fraction)
+    sign, field, fraction = fields(fmt, a)
+    field = np.where(special, 0, field)
+    word = signed_significand(fmt, sign, field, fraction)
     # Units of the result are 2^shift units of the significand; beyond 62 places only the sign is left.
-    shift = np.asarray(exponent, dtype=np.int64) - np.maximum(own, 1) + fmt.mantissa - (bits - 2)
+    shift = np.asarray(exponent, dtype=np.int64) - np.maximum(field, 1) + fmt.mantissa - (bits - 2)
     word = word << np.maximum(-shift, 0)
     shift = np.clip(shift, 0, 62)
     floor = word >> shift

@@ -207,11 +207,11 @@ def name_after(block: Block, digest: str) -> None:
 
 def distinct_blocks(top: Block) -> list[Block]:
     """Every module under ``top`` once, a module after those it instantiates."""
-    found: dict[str, Block] = {}
+    blocks: dict[str, Block] = {}
     for inner in top.blocks:
-        found |= {block.module_name: block for block in distinct_blocks(inner)}
-    found[top.module_name] = top
-    return list(found.values())
+        blocks |= {block.module_name: block for block in distinct_blocks(inner)}
+    blocks[top.module_name] = top
+    return list(blocks.values())
 
 
 def to_verilog(block: Block) -> str:

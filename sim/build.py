@@ -119,8 +119,8 @@ def _verilate(work: Path, verilog: str, top: str, recipe: BuildOptions, program:
 
     def apart(module: str) -> Path:
         model = work / module
-        own = ["--prefix", f"V{module}", "--lib-create", module, "--top-module", module]
-        call([*flags, *own, "-Mdir", model, source], work)
+        options = ["--prefix", f"V{module}", "--lib-create", module, "--top-module", module]
+        call([*flags, *options, "-Mdir", model, source], work)
         return model
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:

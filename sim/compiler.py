@@ -60,12 +60,12 @@ def call(command: Sequence[str | Path], directory: Path) -> None:
 def compiler() -> str:
     """The C++ compiler: ``$CXX``, else g++."""
     name = os.environ.get("CXX", "g++")
-    found = shutil.which(name)
-    if found is None:
+    path = shutil.which(name)
+    if path is None:
         raise SimulationError(
             f"{name} is missing: simulation compiles Verilator's C++ (Debian: apt install g++)"
         )
-    return found
+    return path
 
 
 @lru_cache

@@ -26,9 +26,9 @@ def codes_of(plan: CorePlan, weights: NDArray[Any]) -> NDArray[Any]:
     config = plan.config
     if plan.multiplies_floats:
         # One, where a weight is odd, and the sign: faster than to convert every weight.
-        size, one = config.format.bits // 8, int(config.format.encode([1.0])[0])
+        size, unit = config.format.bits // 8, int(config.format.encode([1.0])[0])
         integers = keys.ternary(weights).astype(f"i{size}").view(f"u{size}")
-        magnitude = (integers & 1) * integers.dtype.type(one)
+        magnitude = (integers & 1) * integers.dtype.type(unit)
         return np.asarray(magnitude | integers & integers.dtype.type(1 << (config.format.bits - 1)))
     match config.architecture:
         case "lut" | "select":

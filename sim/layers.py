@@ -154,8 +154,8 @@ def results_of(plan: CorePlan, tiling: Tiling, outputs: int, tokens: int, beats:
     at_once = max(1, CHUNK_VALUES // (tiling.m_tiles * rows * columns))
     for first in range(0, tiling.blocks, at_once):
         blocks = min(at_once, tiling.blocks - first)
-        own = np.asarray(beats[first * tiling.m_tiles : (first + blocks) * tiling.m_tiles])
-        fields = unpack_fields(own, rows * columns, plan.result_width, signed)
+        block = np.asarray(beats[first * tiling.m_tiles : (first + blocks) * tiling.m_tiles])
+        fields = unpack_fields(block, rows * columns, plan.result_width, signed)
         fields = fields.reshape(blocks, tiling.m_tiles, rows, columns).transpose(0, 2, 1, 3)
         part = y[first * rows : (first + blocks) * rows]
         part[:] = fields.reshape(blocks * rows, -1)[: len(part), :outputs]

@@ -279,8 +279,8 @@ async def run_sessions(dut: Any) -> None:
     Clock(dut.aclk, 2, "step").start(start_high=False)
     drivers = AxiDrivers(dut) if vectors["driver"] == "axi" else None
     recordings = []
-    for own in vectors["sessions"]:
-        session = BenchRun(dut, own)
+    for session_vectors in vectors["sessions"]:
+        session = BenchRun(dut, session_vectors)
         await (run_lean(session) if drivers is None else drivers.run(session))
         if session.complete:
             await listen_for_more(session)

@@ -59,16 +59,18 @@ class Verdict:
         beats, position = recording.beats, 0
         for number, (tiling, truth) in enumerate(zip(tilings, expected, strict=True)):
             results = tiling.blocks * tiling.m_tiles
-            own = beats[position : position + results]
-            if len(own) == results:
+            layer_beats = beats[position : position + results]
+            if len(layer_beats) == results:
                 place = f"{where}layer {number}, " if len(tilings) > 1 else where
-                self._values(place, tiling, np.asarray(truth), own)
+                self._values(place, tiling, np.asarray(truth), layer_beats)
                 last = recording.last[position : position + results]
                 wrong = np.flatnonzero(last != (np.arange(1, results + 1) % tiling.m_tiles == 0))
                 if len(wrong):
                     self.failures.append(f"{place}tlast of result beat {wrong[0]} is {int(last[wrong[0]])}")
             elif not stopped:
-                self.failures.append(f"{where}layer {number}: {len(own)} of {results} result beats came")
+                self.failures.append(
+                    f"{where}layer {number}: {len(layer_beats)} of {results} result beats came"
+                )
             position += results
         if not stopped and len(beats) == position:
             self._timing(where, session, tilings, recording)

@@ -43,7 +43,7 @@ class AdderCosts:
 
 def find_full_adder(table: CellTable) -> FullAdderCell | None:
     """The smallest cell that computes sum and carry of three inputs, by function, whatever its name."""
-    found = []
+    candidates = []
     for cell in table.cells.values():
         inputs = cell.inputs
         if cell.sequential or len(inputs) != 3 or len(cell.outputs) < 2:
@@ -56,7 +56,7 @@ def find_full_adder(table: CellTable) -> FullAdderCell | None:
                 if function in (wanted, wanted ^ 0xFF):
                     matches.append((output, function != wanted))
         if sums and carries:
-            found.append(
+            candidates.append(
                 FullAdderCell(
                     cell.name,
                     cell.area,
@@ -67,7 +67,7 @@ def find_full_adder(table: CellTable) -> FullAdderCell | None:
                     carries[0][1],
                 )
             )
-    return min(found, key=lambda cell: (cell.area, cell.name), default=None)
+    return min(candidates, key=lambda cell: (cell.area, cell.name), default=None)
 
 
 def adder_costs(table: CellTable, use_cells: bool) -> AdderCosts:

@@ -233,13 +233,13 @@ def _arranged(
     )
 
 
-def _slower(one: Samples, other: Samples) -> Samples:
+def _slower(first: Samples, second: Samples) -> Samples:
     """The greater of both where ``one`` is sampled."""
-    if (one.rows, one.columns) != (other.rows, other.columns):
-        values = tuple(tuple(other.at(row, column) for column in one.columns) for row in one.rows)
-        other = Samples(one.rows, one.columns, values)
-    greater = tuple(tuple(map(max, a, b)) for a, b in zip(one.values, other.values, strict=True))
-    return Samples(one.rows, one.columns, greater)
+    if (first.rows, first.columns) != (second.rows, second.columns):
+        values = tuple(tuple(second.at(row, column) for column in first.columns) for row in first.rows)
+        second = Samples(first.rows, first.columns, values)
+    greater = tuple(tuple(map(max, a, b)) for a, b in zip(first.values, second.values, strict=True))
+    return Samples(first.rows, first.columns, greater)
 
 
 def _pulls_one_way(attributes: Mapping[str, str], function: str) -> bool:
@@ -282,18 +282,22 @@ def _flip_flop(cell: Group) -> FlipFlop | None:
 def _simplest(function: str) -> str:
     """``D`` or ``!D`` for what equals one of them, so that tools that do not parse read it; else as is."""
     try:
-        found = literal(function)
+        variable = literal(function)
     except FunctionError:
         return function
-    return function if found is None else str(found)
+    return function if variable is None else str(variable)
 
 
 def _of_state(function: str, flop: FlipFlop) -> str:
     """The output of a flip-flop as one of its two states where it is one of them; else as is."""
     try:
-        found = literal(function)
+        variable = literal(function)
     except FunctionError:
         return function
-    if found is None or found.name not in (flop.state, flop.inverse) or not (flop.state and flop.inverse):
+    if (
+        variable is None
+        or variable.name not in (flop.state, flop.inverse)
+        or not (flop.state and flop.inverse)
+    ):
         return function
-    return flop.inverse if (found.name == flop.inverse) != found.inverted else flop.state
+    return flop.inverse if (variable.name == flop.inverse) != variable.inverted else flop.state

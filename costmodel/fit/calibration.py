@@ -120,13 +120,13 @@ def observe(
                 cores[index], result.area_um2, tight.delay_ps, tight.area_um2, medium.area_um2
             )
         progress("synthesizing", done / len(cores))
-    found = [observed[index] for index in sorted(observed)]
-    if len(found) < len(cores) / 2:
+    values = [observed[index] for index in sorted(observed)]
+    if len(values) < len(cores) / 2:
         raise TechnologyError(
-            f"library {library.name}: {len(cores) - len(found)} of {len(cores)} cores could not be "
+            f"library {library.name}: {len(cores) - len(values)} of {len(cores)} cores could not be "
             f"synthesized: {complaint}"
         )
-    return found
+    return values
 
 
 def fit_areas(observations: Sequence[Observation], measured: str = "area_um2") -> dict[str, float]:
@@ -200,9 +200,9 @@ def residuals(
         note(f"delay_{number}", delay_ps, seen.delay_ps)
     return {
         name: FitError(
-            points=len(found), median_percent=float(np.median(found)), max_percent=float(np.max(found))
+            points=len(values), median_percent=float(np.median(values)), max_percent=float(np.max(values))
         )
-        for name, found in sorted(errors.items())
+        for name, values in sorted(errors.items())
     }
 
 
@@ -251,5 +251,5 @@ def _fit(
     ]
     best = min(fits, key=lambda fit: float(fit.cost))
     # The solver stays off the bounds by a hair.
-    found = np.where(best.x < 1e-6 * typical, 0.0, best.x / scale)
-    return dict(zip(names, map(float, found), strict=True))
+    values = np.where(best.x < 1e-6 * typical, 0.0, best.x / scale)
+    return dict(zip(names, map(float, values), strict=True))

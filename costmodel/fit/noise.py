@@ -39,8 +39,8 @@ class Noise:
 
 def deviations(values: Sequence[float]) -> NDArray[np.float64]:
     """Of each value from the mean of all, in percent of it."""
-    found = np.array(values)
-    percent: NDArray[np.float64] = 100 * (found / found.mean() - 1)
+    results = np.array(values)
+    percent: NDArray[np.float64] = 100 * (results / results.mean() - 1)
     return percent
 
 
@@ -63,16 +63,16 @@ def measure_noise(
                 verilog = permuted(emission.verilog, seed) if seed else emission.verilog
                 yield Job(verilog, emission.top, library, FLOW)
 
-    found: dict[int, tuple[float, float]] = {}
+    results: dict[int, tuple[float, float]] = {}
     count = len(cores) * (1 + permutations)
     for done, (index, result) in enumerate(synthesize_many(jobs(), workers), start=1):
         if not isinstance(result, SynthesisError):
-            found[index] = result.area_um2, result.sized["tight"].delay_ps
+            results[index] = result.area_um2, result.sized["tight"].delay_ps
         progress("synthesizing permutations", done / count)
     measured = []
     for number, core in enumerate(cores):
-        own = range(number * (1 + permutations), (number + 1) * (1 + permutations))
-        pairs = [found[index] for index in own if index in found]
+        indices = range(number * (1 + permutations), (number + 1) * (1 + permutations))
+        pairs = [results[index] for index in indices if index in results]
         if len(pairs) > 1:
             areas, delays = zip(*pairs, strict=True)
             measured.append(Noise(core, areas, delays))

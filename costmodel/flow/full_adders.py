@@ -164,15 +164,15 @@ def _drop_unread(netlist: Netlist, adders: list[Adder]) -> list[Adder]:
 def _fold(netlist: Netlist, adder: Adder) -> bool:
     """Replaces an adder by a wire or inverter per output if two inputs are constant, equal or opposite."""
     for i, j, k in ((0, 1, 2), (0, 2, 1), (1, 2, 0)):
-        one, other, rest = adder.inputs[i], adder.inputs[j], adder.inputs[k]
-        if one[0] == other[0]:
-            opposite = one[1] != other[1]
-        elif isinstance(one[0], str) and isinstance(other[0], str):
+        first, second, rest = adder.inputs[i], adder.inputs[j], adder.inputs[k]
+        if first[0] == second[0]:
+            opposite = first[1] != second[1]
+        elif isinstance(first[0], str) and isinstance(second[0], str):
             opposite = True
         else:
             continue
         # x + x + r = (carry x, sum r);  x + !x + r = (carry r, sum !r)
-        carry = rest if opposite else one
+        carry = rest if opposite else first
         total = (rest[0], rest[1] ^ opposite)
         for output, literal in ((adder.sum, total), (adder.carry, carry)):
             if output is not None:
@@ -194,7 +194,7 @@ def _trim_sign_extensions(adders: list[Adder]) -> bool:
             continue
         for literal in adder.inputs:
             below = carries.get(literal[0]) if isinstance(literal[0], int) else None
-            signs = [other for other in adder.inputs if other is not literal]
+            signs = [second for second in adder.inputs if second is not literal]
             if (
                 below is None
                 or literal[1]
@@ -202,7 +202,7 @@ def _trim_sign_extensions(adders: list[Adder]) -> bool:
                 or not all(sign in below.inputs for sign in signs)
             ):
                 continue
-            bit, inverted = next(other for other in below.inputs if other not in signs)
+            bit, inverted = next(second for second in below.inputs if second not in signs)
             adder.inputs = [*signs, (bit, not inverted)]
             adder.sum, adder.carry = None, adder.sum
             changed = True

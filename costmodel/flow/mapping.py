@@ -100,7 +100,9 @@ def signature(inputs: int, function: int) -> tuple[int, ...]:
     """Counts of ones, alone and per input and pair of inputs: equal for functions equal up to order."""
     columns = [_column(inputs, j) for j in range(inputs)]
     single = sorted((function & column).bit_count() for column in columns)
-    pairs = sorted((function & one & other).bit_count() for one, other in itertools.combinations(columns, 2))
+    pairs = sorted(
+        (function & first & second).bit_count() for first, second in itertools.combinations(columns, 2)
+    )
     corners = (function & 1, function >> ((1 << inputs) - 1))
     return (inputs, function.bit_count(), *corners, *single, *pairs)
 
@@ -116,7 +118,7 @@ def _ties(inputs: int, function: int) -> list[tuple[tuple[int, ...], tuple[tuple
     """Functions of at most `MAX_INPUTS` that arise by tying inputs: (signature, groups of tied inputs)."""
     start: tuple[tuple[int, ...], ...] = tuple((j,) for j in range(inputs))
     level = {signature(inputs, function): (start, function)}
-    found: dict[tuple[int, ...], tuple[tuple[int, ...], ...]] = {}
+    groupings: dict[tuple[int, ...], tuple[tuple[int, ...], ...]] = {}
     for width in range(inputs - 1, max(1, inputs - 4), -1):
         following: dict[tuple[int, ...], tuple[tuple[tuple[int, ...], ...], int]] = {}
         for groups, table in level.values():
@@ -129,9 +131,9 @@ def _ties(inputs: int, function: int) -> list[tuple[tuple[int, ...], tuple[tuple
                 following.setdefault(signature(width, merged), (tuple(rest), merged))
         if width <= MAX_INPUTS:
             for key, (groups, _) in following.items():
-                found.setdefault(key, groups)
+                groupings.setdefault(key, groups)
         level = following
-    return list(found.items())
+    return list(groupings.items())
 
 
 def _merge(function: int, inputs: int, i: int, j: int) -> int:

@@ -213,7 +213,7 @@ class _Children:
             os.close(watched)
             self._running.add(process)
         try:
-            said, _ = process.communicate(json.dumps({**job, "watched": watched}))
+            output, _ = process.communicate(json.dumps({**job, "watched": watched}))
         except BaseException:
             _kill(process)
             raise
@@ -226,9 +226,9 @@ class _Children:
             if shutil.disk_usage(folder).free < LEAST_SPACE:
                 place = f"no space is left in {folder.parent}; TMPDIR names another"
                 raise SynthesisError(f"synthesis of {job['top']} failed: {place}")
-            complaint = _complaint(said).replace(f"{folder}{os.sep}", "")
+            complaint = _complaint(output).replace(f"{folder}{os.sep}", "")
             raise SynthesisError(f"synthesis of {job['top']} failed: {complaint}")
-        return said
+        return output
 
     def stop(self) -> None:
         with self._lock:
@@ -246,9 +246,9 @@ def _kill(process: subprocess.Popen[str]) -> None:
     process.wait()
 
 
-def _complaint(said: str) -> str:
+def _complaint(output: str) -> str:
     """The one line of a worker's output that says what went wrong."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if "ERROR" in line]
     return errors[0] if errors else (lines[-1] if lines else "the process ended without a word")
 

@@ -218,15 +218,15 @@ class Worker:
         cells: Counter[str] = Counter()
         areas = {}
         for name, times in instances.items():
-            own = {kind: count for kind, count in counts[name].items() if kind not in modules}
-            unknown = sorted(kind for kind in own if kind not in self.table.cells)
+            cell_counts = {kind: count for kind, count in counts[name].items() if kind not in modules}
+            unknown = sorted(kind for kind in cell_counts if kind not in self.table.cells)
             if unknown:
                 raise ValueError(f"cells left unmapped in {name}: {', '.join(unknown)}")
             areas[name] = {
-                "area_um2": sum(self.table.cells[kind].area * count for kind, count in own.items()),
+                "area_um2": sum(self.table.cells[kind].area * count for kind, count in cell_counts.items()),
                 "instances": times,
             }
-            for kind, count in own.items():
+            for kind, count in cell_counts.items():
                 cells[kind] += count * times
         return {**self.areas(cells), "cells": dict(sorted(cells.items())), "modules": areas}
 

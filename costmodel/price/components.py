@@ -96,14 +96,14 @@ class Bill:
 
     def price(self, coefficients: Mapping[str, float]) -> float:
         """Σ count · coefficient."""
-        own = sum(count * coefficients[name] for name, count in self.counts.items())
-        return own + sum(max(bill.price(coefficients) for bill in group) for group in self.dearest)
+        fixed = sum(count * coefficients[name] for name, count in self.counts.items())
+        return fixed + sum(max(bill.price(coefficients) for bill in group) for group in self.dearest)
 
     def cases(self) -> list[Bill]:
         """All bills without choices that this one can come to."""
         chosen = product(*self.dearest)
         sums = [total([Bill(self.counts), *choice]) for choice in chosen]
-        return sums if not any(one.dearest for one in sums) else [c for one in sums for c in one.cases()]
+        return sums if not any(bill.dearest for bill in sums) else [c for bill in sums for c in bill.cases()]
 
 
 NOTHING = Bill()

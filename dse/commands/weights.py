@@ -56,16 +56,16 @@ def inspect(
     from sim.weights.selection import select
 
     rule, which = read_rule(ternary, per)
-    held, found = open_weights(file, i2s), []
+    held, shown = open_weights(file, i2s), []
     tensors = [choice.tensor for choice in select(held, tensor)] if tensor else list(held.tensors.values())
     with progress_bar() as progress:
         for done, each in enumerate(inspect_file(held, rule, which, tensors), start=1):
-            found.append(each)
+            shown.append(each)
             progress(f"reading {file.name}", done / len(tensors))
     if as_json:
-        say_json({"file": str(file), "tensors": [each.figures for each in found]})
+        say_json({"file": str(file), "tensors": [each.figures for each in shown]})
         return
-    say(table_of(found))
+    say(table_of(shown))
 
 
 def table_of(inspections: list[Inspection]) -> str:

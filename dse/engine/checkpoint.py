@@ -34,10 +34,10 @@ class Checkpoint:
         header = directory / "sweep.json"
         if resume and header.exists():
             try:
-                found = json.loads(header.read_text(encoding="utf-8")).get("digest")
+                stored = json.loads(header.read_text(encoding="utf-8")).get("digest")
             except (OSError, ValueError, AttributeError):
-                found = None
-            if found != digest:
+                stored = None
+            if stored != digest:
                 raise OutputError(
                     f"{directory}: holds the chunks of another spec or version; "
                     "run without --resume to start anew, or choose another directory with -o"

@@ -125,9 +125,9 @@ def judge_block(model: Model, slices: tuple[slice, ...]) -> tuple[tuple[int, ...
     if model.reducible and reduced.ndim:
         keep &= reduced == reduced.min(axis=model.reducible, keepdims=True)
     shape = np.broadcast_shapes(keep.shape, *(cost.shape for cost in costs)) or (1,) * len(slices)
-    found = np.flatnonzero(keep & ~beaten_by_neighbours(costs, shape))
-    index = np.unravel_index(found, shape)
-    rows = np.empty((len(found), len(costs)))
+    kept = np.flatnonzero(keep & ~beaten_by_neighbours(costs, shape))
+    index = np.unravel_index(kept, shape)
+    rows = np.empty((len(kept), len(costs)))
     for i, cost in enumerate(costs):
         rows[:, i] = np.broadcast_to(cost, shape)[index]
     digits = tuple(digit + s.start for digit, s in zip(index, slices, strict=True))

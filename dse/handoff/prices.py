@@ -31,10 +31,10 @@ class Price(NamedTuple):
 
 def prices(config: CoreConfig, clock_mhz: float | None) -> dict[str, Price]:
     """Name of each technology → price of ``config`` in it."""
-    found = {}
+    priced = {}
     for name, title in TECHNOLOGIES.items():
         technology = load_technology(name)
         areas, delay_ps = sized_areas(config, technology), estimate(config, technology).delay_ps
         at_clock = None if clock_mhz is None else estimate_at(config, technology, clock_mhz).area_um2
-        found[name] = Price(title, areas["relaxed"], areas["tight"], delay_ps, at_clock)
-    return found
+        priced[name] = Price(title, areas["relaxed"], areas["tight"], delay_ps, at_clock)
+    return priced

@@ -177,18 +177,18 @@ def runs(signal: Signal, shown: Sequence[int | None]) -> list[tuple[int, int, st
             states.append(states[-1])
         else:
             states.append((character, next(texts) if character == "=" else ""))
-    found: list[tuple[int, int, str, str]] = []
+    segments: list[tuple[int, int, str, str]] = []
     before = -1
     for column, cycle in enumerate(shown):
         at = before + 1 if cycle is None else cycle
-        fresh = signal.wave[at] == "=" or not found or found[-1][2:] != states[at]
+        fresh = signal.wave[at] == "=" or not segments or segments[-1][2:] != states[at]
         if fresh:
-            found.append((column, column + 1, *states[at]))
+            segments.append((column, column + 1, *states[at]))
         else:
-            first, _, *same = found[-1]
-            found[-1] = (first, column + 1, same[0], same[1])
+            first, _, *same = segments[-1]
+            segments[-1] = (first, column + 1, same[0], same[1])
         before = at
-    return found
+    return segments
 
 
 def measured(diagram: Diagram, span: Span, left: int, y: int) -> list[str]:

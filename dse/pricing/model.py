@@ -140,13 +140,13 @@ class Model:
 
     def _estimates_in(self, expression: Expression) -> frozenset[Quantity]:
         """The estimates that an expression is computed from."""
-        found: frozenset[Quantity] = frozenset()
+        estimates: frozenset[Quantity] = frozenset()
         for name in expression.names:
             if name in METRICS:
-                found |= METRICS[name].rests_on
+                estimates |= METRICS[name].rests_on
             elif name in self.figures:
-                found |= self._estimates_in(self.figures[name])
-        return found
+                estimates |= self._estimates_in(self.figures[name])
+        return estimates
 
     @property
     def tests(self) -> tuple[str, ...]:

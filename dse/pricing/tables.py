@@ -48,8 +48,8 @@ def axis_values(space: Space) -> dict[Column, Table]:
         values[key] = np.asarray(value)
     for key in space.derived:
         kind = type(default_value(key))
-        found = fill(space, (key,), lambda only: [float(value) for value in only.values()], [1.0])
-        values[key] = found[..., 0].astype(kind if kind in (bool, float) else np.int64)
+        column = fill(space, (key,), lambda only: [float(value) for value in only.values()], [1.0])
+        values[key] = column[..., 0].astype(kind if kind in (bool, float) else np.int64)
     return values
 
 
@@ -178,7 +178,7 @@ def _allowed(space: Space, keys: tuple[str, ...], rules: Sequence[Table]) -> Tab
     shape = table_shape(space, keys)
     mask: Table = np.ones(shape, dtype=np.bool_)
     for rule in rules:
-        if all(length in (1, own) for length, own in zip(rule.shape, shape, strict=True)):
+        if all(length in (1, size) for length, size in zip(rule.shape, shape, strict=True)):
             mask &= rule
     return mask
 

@@ -68,13 +68,13 @@ FORMS = "a list, { from, to, step } or { powers_of, from, to }"
 
 def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested tables as dotted keys; a table that describes a range is a value."""
-    found: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
     for key, value in table.items():
         if isinstance(value, Mapping) and not {"from", "to", "powers_of"} & set(value) and value:
-            found.update(flat(value, f"{prefix}{key}."))
+            entries.update(flat(value, f"{prefix}{key}."))
         else:
-            found[f"{prefix}{key}"] = value
-    return found
+            entries[f"{prefix}{key}"] = value
+    return entries
 
 
 def written_values(where: str, given: Any) -> list[Any]:

@@ -57,12 +57,12 @@ class Reading(BaseModel):
         blocks = names("num_hidden_layers")
         mixture = self.experts(names) if self.experts else None
         dense = blocks - (mixture.sparse if mixture else 0)
-        found = [_layer(*shape, blocks) for shape in self.attention(names)]
+        shaped = [_layer(*shape, blocks) for shape in self.attention(names)]
         if dense:
-            found += [_layer(*shape, dense) for shape in self.feed_forward(names)]
+            shaped += [_layer(*shape, dense) for shape in self.feed_forward(names)]
         if mixture and mixture.sparse:
-            found += _expert_layers(names("hidden_size"), mixture)
-        return tuple(found)
+            shaped += _expert_layers(names("hidden_size"), mixture)
+        return tuple(shaped)
 
 
 def _expert_layers(hidden: int, mixture: Mixture) -> Iterator[Layer]:

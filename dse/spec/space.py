@@ -195,14 +195,14 @@ class Space:
 
     def axes_of(self, keys: Iterable[str]) -> tuple[int, ...]:
         """The axes that ``keys`` depend on, in order."""
-        found: set[int] = set()
+        positions: set[int] = set()
         for key in keys:
             position = self.axis(key)
             if position is not None:
-                found.add(position)
+                positions.add(position)
             elif key in self.derived:
-                found.update(self.axes_of(self.derived[key].names))
-        return tuple(sorted(found))
+                positions.update(self.axes_of(self.derived[key].names))
+        return tuple(sorted(positions))
 
     def values(self, keys: Iterable[str], chosen: Values) -> dict[str, Any]:
         """Those of ``keys`` that the space states, where its axes are as ``chosen``.
@@ -217,8 +217,8 @@ class Space:
         if key not in self.derived:
             return self.constants[key] if key in self.constants else self.fixed.get(key, default_value(key))
         with np.errstate(all="ignore"):
-            found = self.derived[key](lambda name: self._value(name, chosen))
-        value = found.item() if isinstance(found, np.generic | np.ndarray) else found
+            derived = self.derived[key](lambda name: self._value(name, chosen))
+        value = derived.item() if isinstance(derived, np.generic | np.ndarray) else derived
         if isinstance(value, float) and type(default_value(key)) is not float:
             if not value.is_integer():
                 raise ConfigError(f"{key} = {value:g}: an integer is expected")

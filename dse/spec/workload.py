@@ -82,8 +82,8 @@ class Workload(BaseModel):
     @property
     def title(self) -> str:
         """The workload in a few words."""
-        own = "an own layer" if len(self.layers) == 1 else f"{len(self.layers)} own layers"
-        name = find_model(self.model).title or self.model if self.model else own
+        unnamed = "an own layer" if len(self.layers) == 1 else f"{len(self.layers)} own layers"
+        name = find_model(self.model).title or self.model if self.model else unnamed
         return f"{name}, {'decode' if self.tokens == 1 else f'{self.tokens} tokens at once'}"
 
     @property

@@ -71,8 +71,8 @@ class CorePlan(WidthPlan):
     @property
     def table_stages(self) -> int:
         """Register stages from the activation stream to the fetches."""
-        own = int(self.registers_activations) + int(self.registers_entries)
-        return self.scale_stages + self.table_unit_stages + own
+        registers = int(self.registers_activations) + int(self.registers_entries)
+        return self.scale_stages + self.table_unit_stages + registers
 
     @property
     def arriving_stages(self) -> int:

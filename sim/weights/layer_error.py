@@ -49,9 +49,9 @@ def layer_error(
     return LayerError(_relative(y, original), _relative(y, ternary))
 
 
-def _relative(found: NDArray[np.float64], right: NDArray[np.float64]) -> float | None:
-    if not right.any() and not found.any():
+def _relative(computed: NDArray[np.float64], right: NDArray[np.float64]) -> float | None:
+    if not right.any() and not computed.any():
         return 0.0
     with np.errstate(all="ignore"):
-        error = float(np.sqrt(np.mean((found - right) ** 2) / np.mean(right**2)))
+        error = float(np.sqrt(np.mean((computed - right) ** 2) / np.mean(right**2)))
     return error if math.isfinite(error) else None

@@ -52,24 +52,24 @@ def main() -> int:
     return 0
 
 
-def write(directory: Path, found: Study) -> None:
+def write(directory: Path, study: Study) -> None:
     """Writes the study's tables, pictures and page into ``directory``."""
     tables: dict[str, pd.DataFrame] = {
-        CURVES: found.curves,
-        "ratios.csv": found.ratios,
-        TILES: found.tiles,
-        CORRECTIONS: found.corrections,
-        POINTS: found.points,
+        CURVES: study.curves,
+        "ratios.csv": study.ratios,
+        TILES: study.tiles,
+        CORRECTIONS: study.corrections,
+        POINTS: study.points,
     }
     for name, table in tables.items():
         write_text(directory / name, table.to_csv(index=False, float_format="%.6g"))
-    write_page(directory, found)
+    write_page(directory, study)
 
 
-def write_page(directory: Path, found: Study) -> None:
+def write_page(directory: Path, study: Study) -> None:
     """Writes what is made of the tables: pictures and page."""
-    write_figures(directory, found)
-    write_text(directory / PAGE, markdown(found))
+    write_figures(directory, study)
+    write_text(directory / PAGE, markdown(study))
 
 
 def read_study(directory: Path) -> Study:

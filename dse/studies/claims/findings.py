@@ -281,13 +281,13 @@ def _synthesized(study: Study, name: str) -> str:
     worst = joined.loc[off.sort_values().index[-1]]
     inside = joined[joined["kind"].isin(INSIDE_INTEGERS)][name]
     native = joined[joined["kind"] == "native"][name]
-    said = [
+    sentences = [
         f"{span(part)} {what}"
         for part, what in ((native, "with IEEE adders"), (inside, "with integers inside"))
         if len(part)
     ]
     return (
-        f" Synthesis of {len(joined)} pairs gives {listing(said)}; the modelled ratios are off by "
+        f" Synthesis of {len(joined)} pairs gives {listing(sentences)}; the modelled ratios are off by "
         f"{off.median():.1f} % in the median and {off.max():.1f} % at most ({worst['number']}, K = "
         f"{worst['columns']}, {worst['technology']}: {factor(worst[name])}, modelled "
         f"{factor(worst[f'{name}_modelled'])})."

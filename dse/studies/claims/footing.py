@@ -122,9 +122,9 @@ def designs(
         "fixed": {**number.keys, "max_reduction": LONGEST, "fetch": "onehot"},
         "derived": {"tables": f"{tile_length} / mu"},
     }
-    found = best(spec, ("architecture", "group_size", "columns"))
+    rows = best(spec, ("architecture", "group_size", "columns"))
     named = {"number": number.name, "kind": number.kind, "technology": technology}
-    return [row | named for row in found if not is_select_in_disguise(row)]
+    return [row | named for row in rows if not is_select_in_disguise(row)]
 
 
 def is_select_in_disguise(row: Row) -> bool:

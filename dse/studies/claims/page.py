@@ -20,7 +20,7 @@ COMMAND = "make claims"
 
 def markdown(study: Study) -> str:
     """The page."""
-    found = findings(study)
+    conclusions = findings(study)
     lines = spaced(
         [
             "# What the literature claims, on one footing",
@@ -28,13 +28,13 @@ def markdown(study: Study) -> str:
             "Every number and verdict below is computed from the CSV files beside it.",
             *_table(
                 ["claim", "verdict", "measured"],
-                [[f"[{f.claim}](#{f.anchor})", f"**{f.word}**", f.short] for f in found],
+                [[f"[{f.claim}](#{f.anchor})", f"**{f.word}**", f.short] for f in conclusions],
             ),
             "## How to read this",
             *_footing(study),
         ]
     )
-    for finding in found:
+    for finding in conclusions:
         lines += spaced(_section(finding))
     lines += spaced(["## Gains by format and columns", *_gains(study)])
     lines += spaced(["## Synthesized points", *_points(study)])
@@ -108,26 +108,27 @@ def _gains(study: Study) -> list[str]:
 
 
 def _points(study: Study) -> list[str]:
-    found = study.points.dropna(subset=["synthesized_um2"])
-    if found.empty:
+    points = study.points.dropna(subset=["synthesized_um2"])
+    if points.empty:
         return ["None yet."]
-    errors = found["error"].abs()
-    medians = errors.groupby(found["technology"], sort=False).median()
+    errors = points["error"].abs()
+    medians = errors.groupby(points["technology"], sort=False).median()
     off = listing([f"{median:.1f} % in `{name}`" for name, median in medians.items()])
-    worst = found.loc[errors.sort_values().index[-1]]
-    late = found[found["synthesized_delay_ps"] * found["clock_mhz"] > 1e6]
+    worst = points.loc[errors.sort_values().index[-1]]
+    late = points[points["synthesized_delay_ps"] * points["clock_mhz"] > 1e6]
     late_by = 100 * (late["synthesized_delay_ps"] * late["clock_mhz"] * 1e-6 - 1).max() if len(late) else 0.0
-    by_technology = found["technology"].value_counts()
+    by_technology = points["technology"].value_counts()
     counts = listing(
         [f"{by_technology[name]} in `{name}`" for name in study.technologies if name in by_technology]
     )
-    missing = len(study.points) - len(found)
+    missing = len(study.points) - len(points)
     absent = f" {missing} further points of points.csv have not been synthesized." if missing else ""
     text = (
-        f"{len(found)} cores of the curves at the common clock ({counts}), flattened, each sized for its "
+        f"{len(points)} cores of the curves at the common clock ({counts}), flattened, each sized for its "
         f"clock. The modelled area is off by {off} in the median, {errors.max():.1f} % at most "
-        f"({worst['core']} in `{worst['technology']}`, {worst['error']:+.1f} %). {len(found) - len(late)} of "
-        f"{len(found)} meet their clock, the others miss it by up to {late_by:.1f} %.{absent}"
+        f"({worst['core']} in `{worst['technology']}`, {worst['error']:+.1f} %). "
+        f"{len(points) - len(late)} of {len(points)} meet their clock, the others miss it by "
+        f"up to {late_by:.1f} %.{absent}"
     )
     measured = measured_ratios(study.points)
     modelled = study.ratios[study.ratios["footing"] == COMMON]

@@ -43,11 +43,11 @@ def corrections(number: Number, technology: str) -> pd.DataFrame:
         "fixed": {**number.keys, "architecture": "lut", "max_reduction": LONGEST, "fetch": "onehot"},
         "derived": {"tables": "tile / mu", "columns": f"{MACS_PER_CYCLE} / tile"},
     }
-    found = best(spec, ("group_size", "tile"))
+    rows = best(spec, ("group_size", "tile"))
     table = frame(
-        [row | {"number": number.name, "kind": number.kind, "technology": technology} for row in found]
+        [row | {"number": number.name, "kind": number.kind, "technology": technology} for row in rows]
     )
-    table.insert(4, "tile_length", [row["tile"] for row in found])
+    table.insert(4, "tile_length", [row["tile"] for row in rows])
     table["architecture"] = "lut"
     table["group_size_gain"] = table[PRICE] / table.groupby("tile_length")[PRICE].transform("min")
     table["gain"] = table[PRICE] / table[PRICE].min()

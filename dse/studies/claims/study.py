@@ -50,8 +50,8 @@ def modelled(
             step(parts[2], corrections(number, technology))
         for number in TILED:
             step(parts[1], tiles(number, technology))
-    found = [pd.concat(part, ignore_index=True) for part in parts]
-    return found[0], found[1], found[2]
+    tables = [pd.concat(part, ignore_index=True) for part in parts]
+    return tables[0], tables[1], tables[2]
 
 
 def study(

@@ -82,8 +82,8 @@ def synthesized(
         table[name] = float("nan")
     if known is not None:
         before = known.set_index(KEY)[MEASURED]
-        found = [i for i in table.index if tuple(table.loc[i, KEY]) in before.index]
-        for i in found:
+        indices = [i for i in table.index if tuple(table.loc[i, KEY]) in before.index]
+        for i in indices:
             table.loc[i, MEASURED] = before.loc[tuple(table.loc[i, KEY])].to_numpy(float)
     todo = [i for i in table.index if table.loc[i, "technology"] in libraries]
     end = time.monotonic() + seconds
@@ -98,9 +98,9 @@ def synthesized(
 
 def measured_ratios(table: pd.DataFrame) -> pd.DataFrame:
     """Of each number and tile whose cores were synthesized: ``reuse`` and ``multiplier`` as in `ratios`."""
-    found = table.dropna(subset=["synthesized_um2"])
+    known = table.dropna(subset=["synthesized_um2"])
     index = ["technology", "number", "kind", "columns"]
-    areas = found.pivot_table(index=index, columns="architecture", values="synthesized_um2", sort=False)
+    areas = known.pivot_table(index=index, columns="architecture", values="synthesized_um2", sort=False)
     areas = areas.reindex(columns=ARCHITECTURES)
     ratios = {"reuse": areas["select"] / areas["lut"], "multiplier": areas["multiplier"] / areas["lut"]}
     return pd.DataFrame(ratios).dropna(how="all").reset_index()

@@ -37,21 +37,21 @@ def group_costs(results: Results) -> list[FormatCosts]:
     if "group_size" not in results.keys or "group_size" in results.record.fixed:
         return []
     rows = sorted(results.best_of(KEYS), key=lambda row: (number_of(row), row["group_size"]))
-    found = []
+    formats = []
     for name, group in groupby(rows, key=number_of):
-        own = list(group)
-        lut = tuple(row for row in own if has_groups(row["architecture"]))
-        found.append(FormatCosts(name, lut, tuple(_cheapest_without_tables(own))))
-    if all(len(costs.lut) < 2 for costs in found):
+        rows_of_format = list(group)
+        lut = tuple(row for row in rows_of_format if has_groups(row["architecture"]))
+        formats.append(FormatCosts(name, lut, tuple(_cheapest_without_tables(rows_of_format))))
+    if all(len(costs.lut) < 2 for costs in formats):
         return []
-    return sorted(found, key=lambda costs: min(map(cost, (*costs.lut, *costs.baselines))))
+    return sorted(formats, key=lambda costs: min(map(cost, (*costs.lut, *costs.baselines))))
 
 
 def _cheapest_without_tables(rows: list[Row]) -> Iterator[Row]:
     for architecture in (name for name in ARCHITECTURES if not has_groups(name)):
-        own = [row for row in rows if row["architecture"] == architecture]
-        if own:
-            yield min(own, key=cost)
+        rows_of_format = [row for row in rows if row["architecture"] == architecture]
+        if rows_of_format:
+            yield min(rows_of_format, key=cost)
 
 
 def number_of(row: Row) -> str:

@@ -21,20 +21,20 @@ def group_figure(costs: Sequence[FormatCosts]) -> Figure:
     """One panel; what knows no groups stands beside them as horizontal marks."""
     figure = Figure(figsize=(4.6, 3.0), layout="constrained")
     axes = figure.subplots()
-    groups = sorted({row["group_size"] for one in costs for row in one.lut})
-    without = list(dict.fromkeys(row["architecture"] for one in costs for row in one.baselines))
+    groups = sorted({row["group_size"] for curve in costs for row in curve.lut})
+    without = list(dict.fromkeys(row["architecture"] for curve in costs for row in curve.baselines))
     apart = max(1.0, len(groups) / 4)
     places = {name: groups[-1] + 0.2 + apart * (i + 0.8) for i, name in enumerate(without)}
-    for i, one in enumerate(costs):
+    for i, curve in enumerate(costs):
         style: Any = {
             "color": VALUE_COLOURS[i % len(VALUE_COLOURS)],
             "linestyle": DASHES[i // len(VALUE_COLOURS) % len(DASHES)],
         }
         axes.plot(
-            [row["group_size"] for row in one.lut], [cost(row) for row in one.lut], marker="o",
-            markersize=3.2, linewidth=1.1, label=one.name, **style,
+            [row["group_size"] for row in curve.lut], [cost(row) for row in curve.lut], marker="o",
+            markersize=3.2, linewidth=1.1, label=curve.name, **style,
         )  # fmt: skip
-        for row in one.baselines:
+        for row in curve.baselines:
             place = places[row["architecture"]]
             axes.plot([place - 0.3 * apart, place + 0.3 * apart], [cost(row)] * 2, linewidth=1.8, **style)
     if without:

@@ -267,9 +267,11 @@ def _choices(summary: Summary) -> dict[str, list[list[Any]]]:
     """For each axis, what each of its values costs at the recommended design's merit."""
     if summary.best is None:
         return {}
-    found = summary.results.choices(summary.merit, summary.price, summary.best)
+    choices = summary.results.choices(summary.merit, summary.price, summary.best)
     return {
-        key: [[value, _compact(price)] for value, price in found[key]] for key in found if len(found[key]) > 1
+        key: [[value, _compact(price)] for value, price in choices[key]]
+        for key in choices
+        if len(choices[key]) > 1
     }
 
 

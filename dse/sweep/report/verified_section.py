@@ -10,15 +10,15 @@ from dse.sweep.results.verified import Verified
 from dse.sweep.summary.measured import HEAD, note, rows, sentences
 
 
-def verified_section(found: Sequence[Verified]) -> str:
+def verified_section(verified: Sequence[Verified]) -> str:
     """A section of HTML; nothing where no design was verified."""
-    if not found:
+    if not verified:
         return ""
-    said = "".join(f"<p>{html.escape(text)}</p>" for text in sentences(found))
+    paragraphs = "".join(f"<p>{html.escape(text)}</p>" for text in sentences(verified))
     return (
         '  <section id="verified" data-jump="Measured">\n'
-        f"    <h2>Modelled and measured</h2>\n    {said}\n"
-        f'    <div class="scroll">{html_table(HEAD, rows(found))}</div>\n'
-        f'    <p class="caption">{html.escape(note(found))}</p>\n'
+        f"    <h2>Modelled and measured</h2>\n    {paragraphs}\n"
+        f'    <div class="scroll">{html_table(HEAD, rows(verified))}</div>\n'
+        f'    <p class="caption">{html.escape(note(verified))}</p>\n'
         "  </section>\n"
     )

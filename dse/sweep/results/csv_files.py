@@ -25,14 +25,14 @@ def write_pareto(path: Path, results: Results) -> None:
     front = results.front
     front = front.take(front.order(front.column(name) if goal == "min" else -front.column(name)))
     names = [name for name in front.names if name not in MARKS]
-    measured = {one.id: _measured(one) for one in results.verified}
+    measured = {design.id: _measured(design) for design in results.verified}
     more = list(next(iter(measured.values()), {}))
     rows: list[tuple[str, ...]] = []
     for start in range(0, len(front), ROWS_AT_ONCE):
         part = front.take(range(start, min(start + ROWS_AT_ONCE, len(front))))
         cells = [_cells(part.values(name)) for name in names]
-        own = [measured.get(id, {}) for id in part.column("id").tolist()] if more else []
-        cells += [_cells([figures.get(name) for figures in own]) for name in more]
+        measured_rows = [measured.get(id, {}) for id in part.column("id").tolist()] if more else []
+        cells += [_cells([figures.get(name) for figures in measured_rows]) for name in more]
         rows += zip(*cells, strict=True)
     write_csv(path, [*names, *more], rows)
 
@@ -46,22 +46,27 @@ def write_verified(path: Path, verified: Sequence[Verified]) -> None:
         path.unlink(missing_ok=True)
 
 
-def _measured(one: Verified) -> dict[str, Any]:
+def _measured(design: Verified) -> dict[str, Any]:
     """The measured figures as columns beside those of ``pareto.csv``."""
-    figures = {f"measured_{name}": getattr(one.measured, name) for name in MEASURED[:-1]}
-    return figures | {"bit_exact": one.bit_exact}
+    figures = {f"measured_{name}": getattr(design.measured, name) for name in MEASURED[:-1]}
+    return figures | {"bit_exact": design.bit_exact}
 
 
-def _rows(found: Sequence[Verified]) -> Iterator[dict[str, Any]]:
+def _rows(verified: Sequence[Verified]) -> Iterator[dict[str, Any]]:
     """The rows of ``verified.csv``."""
-    for one in found:
-        row: dict[str, Any] = {"id": one.id, "what": one.what, "core": one.core, "library": one.library}
+    for design in verified:
+        row: dict[str, Any] = {
+            "id": design.id,
+            "what": design.what,
+            "core": design.core,
+            "library": design.library,
+        }
         for name in MEASURED:
-            row[f"modelled_{name}"] = getattr(one.modelled, name)
-            row[f"measured_{name}"] = getattr(one.measured, name)
-            row[f"{name}_error_percent"] = one.error_percent.get(name)
-        row |= {"trial": one.trial, "results": one.results, "mismatches": one.mismatches}
-        yield row | {"bit_exact": one.bit_exact, "holds": one.holds}
+            row[f"modelled_{name}"] = getattr(design.modelled, name)
+            row[f"measured_{name}"] = getattr(design.measured, name)
+            row[f"{name}_error_percent"] = design.error_percent.get(name)
+        row |= {"trial": design.trial, "results": design.results, "mismatches": design.mismatches}
+        yield row | {"bit_exact": design.bit_exact, "holds": design.holds}
 
 
 def _cells(values: Sequence[Any]) -> list[str]:

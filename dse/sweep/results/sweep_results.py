@@ -198,7 +198,7 @@ class Results:
         rows = self.points.filter(pc.field("feasible") & worth)
         if self.compare in rows.column_names:
             rows = rows.filter(pc.field(self.compare) == among[self.compare])
-        found = {}
+        least_prices = {}
         for key in names:
             least = (
                 rows.select([key, price])
@@ -208,5 +208,5 @@ class Results:
                 .to_pylist()
             )
             by_value = {row[key]: row[f"{price}_min"] for row in least}
-            found[key] = [(value, by_value[value]) for value in self.axes[key] if value in by_value]
-        return found
+            least_prices[key] = [(value, by_value[value]) for value in self.axes[key] if value in by_value]
+        return least_prices

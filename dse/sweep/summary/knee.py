@@ -34,13 +34,13 @@ class Scale:
     def of(cls, front: Costs) -> Scale:
         """The scale of the costs ``front[designs]`` of one objective, to be minimised."""
         sign = 1 if (front > 0).all() else -1 if (front < 0).all() else 0
-        found = _stretched(front, sign)
-        return cls(float(found.min()), float(found.max()), sign)
+        scaled_costs = _stretched(front, sign)
+        return cls(float(scaled_costs.min()), float(scaled_costs.max()), sign)
 
     def __call__(self, costs: Costs) -> Costs:
         """From 0 to 1 where the front is; 0 for an objective that is the same everywhere."""
-        found = _stretched(costs, self.sign)
-        scaled: Costs = (found - self.low) / (self.high - self.low if self.high > self.low else 1.0)
+        scaled_costs = _stretched(costs, self.sign)
+        scaled: Costs = (scaled_costs - self.low) / (self.high - self.low if self.high > self.low else 1.0)
         return scaled
 
 
@@ -48,8 +48,8 @@ def _stretched(costs: Costs, sign: int) -> Costs:
     if not sign:
         return costs
     with np.errstate(divide="ignore"):
-        found: Costs = sign * np.log(np.maximum(sign * costs, 0.0))
-    return found
+        scaled_costs: Costs = sign * np.log(np.maximum(sign * costs, 0.0))
+    return scaled_costs
 
 
 def scaled(costs: Costs, front: Costs) -> Costs:
@@ -72,8 +72,8 @@ def imbalance(costs: Costs, front: Costs) -> tuple[Costs, Costs]:
     The worst objective counts first: by the sum alone, or the product of costs, a design that is best in
     several related objectives and worst in the only one against them would be called balanced.
     """
-    found = scaled(costs, front)
-    return found.max(axis=1), found.sum(axis=1)
+    scaled_costs = scaled(costs, front)
+    return scaled_costs.max(axis=1), scaled_costs.sum(axis=1)
 
 
 def independent(costs: Costs) -> tuple[list[int], dict[int, float]]:
@@ -82,11 +82,11 @@ def independent(costs: Costs) -> tuple[list[int], dict[int, float]]:
     The first two always are; each further one unless it follows from those that are, by a straight line on
     the scales of the knee, with R² of ``COLLINEAR`` or more. Returns them, and of the others their R².
     """
-    found = scaled(costs, costs)
+    scaled_costs = scaled(costs, costs)
     kept: list[int] = []
     dropped: dict[int, float] = {}
-    for place in range(found.shape[1]):
-        share = explained(found[:, place], found[:, kept])
+    for place in range(scaled_costs.shape[1]):
+        share = explained(scaled_costs[:, place], scaled_costs[:, kept])
         if len(kept) < 2 or share < COLLINEAR:
             kept.append(place)
         else:

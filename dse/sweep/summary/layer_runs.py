@@ -68,7 +68,7 @@ def layer_runs(
     plan, cores, clock = plan_for(config), int(system["cores"]), 1e6 * float(system["clock_mhz"])
     by_inputs = system["split"] == "inputs" and cores > 1
     tree = math.ceil(math.log2(cores)) * combining_stages(plan) if by_inputs else 0
-    found: list[tuple[Layer, int, int, int, int, float, str]] = []
+    timed: list[tuple[Layer, int, int, int, int, float, str]] = []
     for layer in layers:
         part = (
             (-(-layer.inputs // cores), layer.outputs)
@@ -86,8 +86,8 @@ def layer_runs(
             if limit := system[f"{name}_bandwidth_gb_per_s"]:
                 times[what] = bits[what] / (8e9 * float(limit))
         bound = max(times, key=lambda what: times[what])
-        found.append((layer, tiling.n_tiles, tiling.m_tiles, tiling.key_beats, cycles, times[bound], bound))
-    total = sum(layer.count * seconds for layer, *_, seconds, _ in found)
+        timed.append((layer, tiling.n_tiles, tiling.m_tiles, tiling.key_beats, cycles, times[bound], bound))
+    total = sum(layer.count * seconds for layer, *_, seconds, _ in timed)
     most = cores * plan.config.macs_per_cycle * clock
     return [
         LayerRun(
@@ -101,5 +101,5 @@ def layer_runs(
             utilisation=layer.inputs * layer.outputs * tokens / (most * seconds),
             share=layer.count * seconds / total,
         )
-        for layer, n_tiles, m_tiles, steps, cycles, seconds, bound in found
+        for layer, n_tiles, m_tiles, steps, cycles, seconds, bound in timed
     ]

@@ -42,9 +42,9 @@ def _proposals(summary: Summary) -> Iterator[tuple[str, Row]]:
     if summary.best is not None:
         yield "recommended core", summary.best
     for value in results.record.groups:
-        own = ranking.where(ranking.column(results.compare) == value)
-        if len(own):
-            yield summary.naming.kind(value, "best"), own[0]
+        designs = ranking.where(ranking.column(results.compare) == value)
+        if len(designs):
+            yield summary.naming.kind(value, "best"), designs[0]
     yield "most balanced core", summary.balanced
     front = ranking.where(ranking.column("front"))
     for name, goal in results.objectives.items():

@@ -49,18 +49,18 @@ def verify(
     synthesized, after the others.
     """
     chosen = candidates(summary, count)
-    trials = [trial_of(summary.results, one.row) for one in chosen]
+    trials = [trial_of(summary.results, candidate.row) for candidate in chosen]
     simulations: list[SimulationResult] = []
-    for trial, one in zip(trials, chosen, strict=True):
+    for trial, candidate in zip(trials, chosen, strict=True):
         progress(SIMULATION * len(simulations) / len(chosen))
-        simulations.append(trial.run(core_of(one.row)))
+        simulations.append(trial.run(core_of(candidate.row)))
 
     def jobs() -> Iterator[Job]:
-        for one in chosen:
-            emission = emit(core_of(one.row))
+        for candidate in chosen:
+            emission = emit(core_of(candidate.row))
             yield Job(emission.verilog, emission.top, library, FLOW)
 
-    weights = [float(one.row["area_um2"]) for one in chosen]
+    weights = [float(candidate.row["area_um2"]) for candidate in chosen]
     done, failed = 0.0, None
     progress(SIMULATION)
     with closing(synthesize_many(jobs(), workers)) as finished:
@@ -143,7 +143,7 @@ def _figures(row: Row, areas: Mapping[Speed, float], delay_ps: float, cycles: in
 
 
 def _record(
-    one: Candidate,
+    candidate: Candidate,
     design: str,
     library: Library,
     trial: Trial,
@@ -153,11 +153,11 @@ def _record(
     broken: Iterable[str],
 ) -> Verified:
     return Verified(
-        id=one.row["id"],
-        rank=one.rank,
-        what=one.what,
+        id=candidate.row["id"],
+        rank=candidate.rank,
+        what=candidate.what,
         design=design,
-        core=core_name(core_of(one.row)),
+        core=core_name(core_of(candidate.row)),
         library=library.name,
         trial=trial.title,
         modelled=modelled,
@@ -171,7 +171,7 @@ def _record(
     )
 
 
-def merged(before: Sequence[Verified], one: Verified) -> list[Verified]:
+def merged(before: Sequence[Verified], candidate: Verified) -> list[Verified]:
     """``before`` with ``one`` in the place of an earlier finding of the same design, the best first."""
-    others = [known for known in before if known.id != one.id]
-    return sorted([*others, one], key=lambda known: (known.rank, known.id))
+    others = [known for known in before if known.id != candidate.id]
+    return sorted([*others, candidate], key=lambda known: (known.rank, known.id))

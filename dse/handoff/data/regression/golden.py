@@ -90,8 +90,8 @@ class Core:
 
 
 def _read() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((VECTORS / "cases.json").read_text())
-    return found
+    cases: dict[str, Any] = json.loads((VECTORS / "cases.json").read_text())
+    return cases
 
 
 CORE = Core(**_read()["core"])

