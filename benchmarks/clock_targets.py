@@ -3,7 +3,7 @@
 import numpy as np
 
 from costmodel.flow.synthesis import Flow, Job, shipped_library, synthesize_many
-from costmodel.price.estimate import sized_areas
+from costmodel.price.estimate import sized_costs
 from costmodel.price.technology import load_technology
 from costmodel.speeds import tightness
 from generator.config import CoreConfig
@@ -35,7 +35,7 @@ def main() -> None:
             for period in PERIODS
         ]
         found = dict(synthesize_many(iter(jobs), 1))
-        relaxed, medium, tight = sized_areas(core, technology).values()
+        relaxed, medium, tight = sized_costs(core, technology).values()
         modelled = (medium + tightness(1 / np.array(PERIODS)) * (tight - medium)) / relaxed
         cells = [
             f"{found[i].area_um2 / fastest.area_um2:.3f} ({modelled[i]:.3f})" for i in range(len(PERIODS))

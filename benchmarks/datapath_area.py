@@ -55,7 +55,7 @@ def main() -> None:
     for case, emission in emissions.items():
         size, registers = case
         cells, generic, top = (area[case, kind] for kind in ("cells", "generic", "top"))
-        model = estimate(emission.config, technology).area_um2 / top - 1
+        model = estimate(emission.config, technology).cost / top - 1
         plain = f"{min(cells, generic) / STRAIGHTFORWARD[size]:9.2f}" if size in STRAIGHTFORWARD else ""
         name = "select" if size == 1 else f"µ={size} {registers}"
         share = top / cells - 1

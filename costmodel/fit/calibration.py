@@ -1,14 +1,13 @@
-"""From a cell library to a technology: synthesizes random cores and fits the model's coefficients to them.
+"""From what measures cores to a technology: measures random cores and fits the model's coefficients to them.
 
 Whole cores in the flattened flow are what a model has to price, so effects across blocks are inside the fit.
-One synthesis of a core gives its least area, and areas and delay when it is buffered and sized for speed.
 """
 
 from __future__ import annotations
 
 import datetime
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -16,127 +15,114 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from costmodel.cells.liberty import Library
 from costmodel.fit.calibration_cores import calibration_cores, calibration_of
+from costmodel.fit.measurer import Design, Figures, Measurer
 from costmodel.fit.progress import Progress
-from costmodel.flow.synthesis import FLOW_VERSION, Flow, Job, SynthesisError, synthesize_many
 from costmodel.price.area import core_bills
-from costmodel.price.components import (
-    AREA_COMPONENTS,
-    DELAY_COMPONENTS,
-    FLOAT_AREAS,
-    FLOAT_DELAYS,
-    Bill,
-    total,
-)
+from costmodel.price.components import FLOAT_AREAS, FLOAT_DELAYS, Bill, total
+from costmodel.price.quantity import COMPONENTS, Over, PricedQuantity, Quantity
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import FitError, Technology, TechnologyError
 from costmodel.price.timing import DELAY_TERMS
 from generator.config import CoreConfig
+from generator.errors import TernlutError
 from generator.formats import Integer
-from generator.verilog import emit
+from generator.plan import CorePlan
 
-FLOW = Flow(speeds=True)
-AREAS = ("area_um2", "medium_um2", "tight_um2")
-"""What an observation says of areas, and a technology prices."""
-
-NOISE_AREA, NOISE_DELAY = 0.02, 0.1
+NOISE: Mapping[Over, float] = {"core": 0.02, "path": 0.1}
 """Relative errors beyond which a point counts linearly, not squared."""
+FOR_FLOATS: Mapping[Over, Sequence[str]] = {"core": FLOAT_AREAS, "path": FLOAT_DELAYS}
+"""Components that only floating-point cores have."""
 
 
 @dataclass(frozen=True)
 class Observation:
-    """A synthesized core: its area (µm²), its shortest delay (ps), and what it was sized to on the way."""
+    """A core that was measured: what it has of each quantity, by name."""
 
     core: CoreConfig
-    area_um2: float
-    delay_ps: float
-    tight_um2: float
-    medium_um2: float
+    figures: Figures
 
 
 def calibrate(
-    library: Library,
+    measurer: Measurer,
     name: str,
     workers: int | None = None,
     progress: Progress = lambda what, share: None,
     cores: Sequence[CoreConfig] | None = None,
 ) -> Technology:
-    """The technology of ``library``.
+    """The technology of what ``measurer`` measures.
 
-    Synthesizes ``cores`` (``calibration_cores`` unless given) with ``workers`` processes; finished syntheses
+    Measures ``cores`` (``calibration_cores`` unless given) with ``workers`` processes; finished syntheses
     stay in the cache, so that an interrupted calibration goes on where it stopped. ``progress`` is told what
     is being done and which share of it is.
 
-    Raises ``TechnologyError`` where too few cores could be synthesized to fit the model to.
+    Raises ``TechnologyError`` where too few cores could be measured to fit the model to.
     """
     cores = calibration_cores() if cores is None else cores
-    observations = observe(library, cores, workers, progress)
-    fitted = fit(observations)
+    observations = observe(measurer, cores, workers, progress)
+    quantities, origin = fit(observations, measurer.quantities), measurer.origin
     return Technology(
         name=name,
-        library=library.name,
-        corner=", ".join(path.name for path in library.files),
-        dont_use=library.dont_use,
+        library=origin.library,
+        corner=origin.corner,
+        dont_use=origin.dont_use,
         calibration=calibration_of(cores),
-        flow=f"Yosys, flattened, adders in {FLOW.adders}, flow {FLOW_VERSION}",
+        flow=origin.flow,
         date=datetime.datetime.now(datetime.UTC).date(),
         versions={
-            **{package: version(package) for package in ("ternlut", "pyosys", "amaranth", "scipy")},
+            **{package: version(package) for package in ("ternlut", *origin.tools, "amaranth", "scipy")},
             "python": platform.python_version(),
         },
-        **fitted,
-        fit=residuals(observations, fitted),
+        measured_by=measurer.kind,
+        cost=measurer.cost,
+        quantities=quantities,
+        fit=residuals(observations, quantities, measurer.cost.relaxed),
     )
 
 
-def fit(observations: Sequence[Observation]) -> dict[str, dict[str, float]]:
-    """The tables of coefficients (``COEFFICIENTS``) for what has been observed."""
-    areas = {key: fit_areas(observations, key) for key in AREAS}
-    return areas | {"delay_ps": fit_delays(observations)}
+def fit(observations: Sequence[Observation], quantities: Sequence[Quantity]) -> dict[str, PricedQuantity]:
+    """``quantities``, by name, with the coefficients for what has been observed."""
+    return {
+        quantity.name: PricedQuantity(**dict(quantity), coefficients=fit_quantity(observations, quantity))
+        for quantity in quantities
+    }
 
 
 def observe(
-    library: Library,
+    measurer: Measurer,
     cores: Sequence[CoreConfig],
     workers: int | None = None,
     progress: Progress = lambda what, share: None,
 ) -> list[Observation]:
-    """Synthesizes ``cores``; leaves out those whose synthesis failed."""
-
-    def jobs() -> Iterator[Job]:
-        for core in cores:
-            emission = emit(core)
-            yield Job(emission.verilog, emission.top, library, FLOW)
-
+    """Measures ``cores``; leaves out those that could not be."""
     observed: dict[int, Observation] = {}
     complaint = "no cores"
-    for done, (index, result) in enumerate(synthesize_many(jobs(), workers), start=1):
-        if isinstance(result, SynthesisError):
-            complaint = str(result)
+    for done, (index, figures) in enumerate(measurer.measure(map(Design.of, cores), workers), start=1):
+        if isinstance(figures, TernlutError):
+            complaint = str(figures)
         else:
-            tight, medium = result.sized["tight"], result.sized["medium"]
-            observed[index] = Observation(
-                cores[index], result.area_um2, tight.delay_ps, tight.area_um2, medium.area_um2
-            )
+            observed[index] = Observation(cores[index], figures)
         progress("synthesizing", done / len(cores))
-    values = [observed[index] for index in sorted(observed)]
-    if len(values) < len(cores) / 2:
+    observations = [observed[index] for index in sorted(observed)]
+    if len(observations) < len(cores) / 2:
         raise TechnologyError(
-            f"library {library.name}: {len(cores) - len(values)} of {len(cores)} cores could not be "
-            f"synthesized: {complaint}"
+            f"library {measurer.origin.library}: {len(cores) - len(observations)} of {len(cores)} cores "
+            f"could not be synthesized: {complaint}"
         )
-    return values
+    return observations
 
 
-def fit_areas(observations: Sequence[Observation], measured: str = "area_um2") -> dict[str, float]:
-    """Prices in µm² of the components, none negative, for the least relative errors of one of ``AREAS``.
+def fit_quantity(observations: Sequence[Observation], quantity: Quantity) -> dict[str, float]:
+    """Coefficients of a quantity's components, none negative, for the least relative errors.
 
-    First from integer cores; then, those prices given, what floating-point cores have besides.
+    First from integer cores; then, those given, what floating-point cores have besides. What is over paths
+    is fitted to the longest stage.
     """
     integers, floats = by_number(observations)
-    prices = _fit_areas(integers, measured, [name for name in AREA_COMPONENTS if name not in FLOAT_AREAS], {})
-    return prices | _fit_areas(floats, measured, FLOAT_AREAS, prices)
+    later = FOR_FLOATS[quantity.over]
+    first = [name for name in COMPONENTS[quantity.over] if name not in later]
+    coefficients = _fit_observed(integers, quantity, first, {})
+    return coefficients | _fit_observed(floats, quantity, later, coefficients)
 
 
 def by_number(observations: Sequence[Observation]) -> tuple[list[Observation], list[Observation]]:
@@ -145,64 +131,57 @@ def by_number(observations: Sequence[Observation]) -> tuple[list[Observation], l
     return integers, [seen for seen in observations if not isinstance(seen.core.format, Integer)]
 
 
-def _fit_areas(
+def _fit_observed(
     observations: Sequence[Observation],
-    measured: str,
+    quantity: Quantity,
     names: Sequence[str],
     given: Mapping[str, float],
 ) -> dict[str, float]:
-    bills = [total(list(core_bills(plan_to_price(seen.core)).values())) for seen in observations]
-    return _fit(
-        [[bill] for bill in bills],
-        np.array([getattr(seen, measured) for seen in observations]),
-        names,
-        given,
-        NOISE_AREA,
-    )
+    """Coefficients of ``names``. Cores that have none of the quantity say nothing of relative errors."""
+    if not observations:
+        raise TechnologyError(f"no core to fit {', '.join(names)} to")
+    having = [seen for seen in observations if seen.figures[quantity.name]]
+    if not having:
+        return dict.fromkeys(names, 0.0)
+    bills = [_bills(plan_to_price(seen.core), quantity.over) for seen in having]
+    measured = np.array([seen.figures[quantity.name] for seen in having])
+    return _fit(bills, measured, names, given, NOISE[quantity.over])
 
 
-def fit_delays(observations: Sequence[Observation]) -> dict[str, float]:
-    """Delays in ps of the components, none negative, for the least relative errors of the longest stage.
-
-    First from integer cores; then, those given, what floating-point cores have besides.
-    """
-    integers, floats = by_number(observations)
-    delays = _fit_delays(integers, [name for name in DELAY_COMPONENTS if name not in FLOAT_DELAYS], {})
-    return delays | _fit_delays(floats, FLOAT_DELAYS, delays)
-
-
-def _fit_delays(
-    observations: Sequence[Observation], names: Sequence[str], given: Mapping[str, float]
-) -> dict[str, float]:
-    plans = [plan_to_price(seen.core) for seen in observations]
-    paths = [[case for term in DELAY_TERMS for case in term.path(plan).cases()] for plan in plans]
-    return _fit(paths, np.array([seen.delay_ps for seen in observations]), names, given, NOISE_DELAY)
+def _bills(plan: CorePlan, over: Over) -> list[Bill]:
+    """The bills of which the dearest is what a core has of a quantity: one of all of it, or one a path."""
+    if over == "core":
+        return [total(list(core_bills(plan).values()))]
+    return [case for term in DELAY_TERMS for case in term.path(plan).cases()]
 
 
 def residuals(
-    observations: Sequence[Observation], fitted: Mapping[str, Mapping[str, float]]
+    observations: Sequence[Observation], quantities: Mapping[str, PricedQuantity], cost: str
 ) -> dict[str, FitError]:
-    """How far the model is off on ``observations``: area, sized areas and delay, in all and by kind."""
+    """How far the model is off on ``observations``: in each quantity for all cores, in ``cost`` and in what
+    is over paths by kind, too."""
     errors: dict[str, list[float]] = {}
-
-    def note(name: str, modelled: float, synthesized: float) -> None:
-        errors.setdefault(name, []).append(100 * abs(modelled / synthesized - 1))
-
     for seen in observations:
         plan, number = plan_to_price(seen.core), seen.core.datapath or "integer"
-        bill = total(list(core_bills(plan).values()))
-        for key in AREAS:
-            note(key.removesuffix("_um2"), bill.price(fitted[key]), getattr(seen, key))
-        for kind in (number, seen.core.architecture):
-            note(f"area_{kind}", bill.price(fitted["area_um2"]), seen.area_um2)
-        delay_ps = max(term.path(plan).price(fitted["delay_ps"]) for term in DELAY_TERMS)
-        note("delay", delay_ps, seen.delay_ps)
-        note(f"delay_{number}", delay_ps, seen.delay_ps)
+        for name, quantity in quantities.items():
+            measured = seen.figures[name]
+            if not measured:
+                continue
+            if quantity.over == "core":
+                modelled = total(list(core_bills(plan).values())).price(quantity.coefficients)
+                kinds = [number, seen.core.architecture] if name == cost else []
+            else:
+                modelled = max(term.path(plan).price(quantity.coefficients) for term in DELAY_TERMS)
+                kinds = [number]
+            for key in (name, *(f"{name}_{kind}" for kind in kinds)):
+                errors.setdefault(key, []).append(100 * abs(modelled / measured - 1))
     return {
         name: FitError(
-            points=len(values), median_percent=float(np.median(values)), max_percent=float(np.max(values))
+            points=len(percent),
+            median_percent=float(np.median(percent)),
+            max_percent=float(np.max(percent)),
         )
-        for name, values in sorted(errors.items())
+        for name, percent in sorted(errors.items())
     }
 
 
@@ -218,8 +197,6 @@ def _fit(
     The other coefficients are ``given``. Errors are relative. They count squared up to ``noise`` and linearly
     beyond, so that what the model does not know cannot pull at what it does.
     """
-    if not len(measured):
-        raise TechnologyError(f"no core to fit {', '.join(names)} to")
     longest = max(map(len, bills))
     rows = [[*row, *(row[:1] * (longest - len(row)))] for row in bills]
     counts = np.array([[[bill.counts.get(name, 0.0) for name in names] for bill in row] for row in rows])
@@ -251,5 +228,5 @@ def _fit(
     ]
     best = min(fits, key=lambda fit: float(fit.cost))
     # The solver stays off the bounds by a hair.
-    values = np.where(best.x < 1e-6 * typical, 0.0, best.x / scale)
-    return dict(zip(names, map(float, values), strict=True))
+    coefficients = np.where(best.x < 1e-6 * typical, 0.0, best.x / scale)
+    return dict(zip(names, map(float, coefficients), strict=True))

@@ -1,14 +1,18 @@
-"""Which cells belong to a technology: Liberty files that are given, else a cell table that is shipped."""
+"""What measures cores in a technology; of cells which: Liberty files that are given, else a shipped table."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from costmodel.cells.liberty import Library
+from costmodel.fit.cells import KIND as CELLS
+from costmodel.fit.cells import Cells
+from costmodel.fit.measurer import Measurer
 from costmodel.flow.libraries import user_library
 from costmodel.flow.synthesis import SynthesisError, shipped_library
 from costmodel.price.technology import TechnologyError, load_technology
+from generator.errors import instead
 
 
 def cells_of(
@@ -35,3 +39,30 @@ def cells_of(
             f"give them {where}"
         ) from None
     return user_library(shipped.files, shipped.name, dont_use, technology.dont_use)
+
+
+def _cells(tech: str, liberty: Sequence[Path], where: str, dont_use: Sequence[str]) -> Measurer:
+    return Cells(cells_of(tech, liberty, where, dont_use))
+
+
+MEASURERS: dict[str, Callable[[str, Sequence[Path], str, Sequence[str]], Measurer]] = {CELLS: _cells}
+"""Kinds of measurers, and how the one of a technology is made (the arguments of ``measurer_of``)."""
+
+
+def measurer_of(
+    tech: str,
+    liberty: Sequence[Path] = (),
+    where: str = "with --liberty FILE",
+    dont_use: Sequence[str] = (),
+) -> Measurer:
+    """What measures cores in the technology ``tech`` (a name or a file), with cells as ``cells_of`` has them.
+
+    Raises ``TechnologyError`` where there is no such technology or nothing here measures in it.
+    """
+    technology = load_technology(tech)
+    if technology.measured_by not in MEASURERS:
+        raise TechnologyError(
+            f"technology {technology.name}: measured_by = {technology.measured_by!r}: "
+            f"{instead(technology.measured_by, MEASURERS)}"
+        )
+    return MEASURERS[technology.measured_by](tech, liberty, where, dont_use)

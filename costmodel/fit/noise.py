@@ -10,17 +10,16 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.cells.liberty import Library
-from costmodel.fit.calibration import FLOW
+from costmodel.fit.measurer import Design, Measurer
 from costmodel.fit.progress import Progress
-from costmodel.flow.synthesis import Job, SynthesisError, synthesize_many
+from costmodel.price.quantity import DELAY
 from generator.config import CoreConfig
-from generator.verilog import emit
+from generator.errors import TernlutError
 
 MODULE_END = re.compile(r"(?<=^endmodule\n)", re.MULTILINE)
 ITEM_START = re.compile(r"  (?!end|\);)\S")
@@ -30,10 +29,10 @@ DECLARATION = re.compile(r"  (input|output|wire|reg)\b")
 
 @dataclass(frozen=True)
 class Noise:
-    """What one core was synthesized to: µm² and ps, as it is emitted and then permuted."""
+    """What one core costs without a clock, and its delay (ps), as it is emitted and then permuted."""
 
     core: CoreConfig
-    area_um2: tuple[float, ...]
+    cost: tuple[float, ...]
     delay_ps: tuple[float, ...]
 
 
@@ -45,37 +44,35 @@ def deviations(values: Sequence[float]) -> NDArray[np.float64]:
 
 
 def measure_noise(
-    library: Library,
+    measurer: Measurer,
     cores: Sequence[CoreConfig],
     permutations: int,
     workers: int | None = None,
     progress: Progress = lambda what, share: None,
 ) -> list[Noise]:
-    """Synthesizes each of ``cores`` and ``permutations`` other ways to write it, in the model's own flow.
+    """Measures each of ``cores`` and ``permutations`` other ways to write it.
 
-    Leaves out syntheses that failed, and cores of which fewer than two succeeded.
+    Leaves out what could not be measured, and cores of which fewer than two ways could be.
     """
 
-    def jobs() -> Iterator[Job]:
+    def designs() -> Iterator[Design]:
         for core in cores:
-            emission = emit(core)
+            design = Design.of(core)
             for seed in range(1 + permutations):
-                verilog = permuted(emission.verilog, seed) if seed else emission.verilog
-                yield Job(verilog, emission.top, library, FLOW)
+                yield replace(design, verilog=permuted(design.verilog, seed)) if seed else design
 
-    results: dict[int, tuple[float, float]] = {}
+    pairs: dict[int, tuple[float, float]] = {}
     count = len(cores) * (1 + permutations)
-    for done, (index, result) in enumerate(synthesize_many(jobs(), workers), start=1):
-        if not isinstance(result, SynthesisError):
-            results[index] = result.area_um2, result.sized["tight"].delay_ps
+    for done, (index, figures) in enumerate(measurer.measure(designs(), workers), start=1):
+        if not isinstance(figures, TernlutError):
+            pairs[index] = figures[measurer.cost.relaxed], figures[DELAY.name]
         progress("synthesizing permutations", done / count)
     measured = []
     for number, core in enumerate(cores):
-        indices = range(number * (1 + permutations), (number + 1) * (1 + permutations))
-        pairs = [results[index] for index in indices if index in results]
-        if len(pairs) > 1:
-            areas, delays = zip(*pairs, strict=True)
-            measured.append(Noise(core, areas, delays))
+        ways = range(number * (1 + permutations), (number + 1) * (1 + permutations))
+        if len(of_core := [pairs[index] for index in ways if index in pairs]) > 1:
+            costs, delays = zip(*of_core, strict=True)
+            measured.append(Noise(core, costs, delays))
     return measured
 
 

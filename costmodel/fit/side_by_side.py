@@ -1,6 +1,6 @@
-"""A core's area by group, modelled and synthesized side by side: to see where an error comes from.
+"""What a core costs by group, modelled and synthesized side by side: to see where an error comes from.
 
-Flattened, parts dissolve. So each module is synthesized alone, and its area falls to a group that the model's
+Flattened, parts dissolve. So each module is synthesized alone, and its cost falls to a group that the model's
 parts can be told apart in as well:
 
 - ``converters``: floating-point units that convert, align or find exponents, with the exponents' registers;
@@ -18,7 +18,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from costmodel.flow.synthesis import SynthesisResult
+from costmodel.fit.measurer import Figures
 from costmodel.price.estimate import estimate
 from costmodel.price.technology import Technology
 from generator.config import CoreConfig
@@ -48,12 +48,12 @@ INSTANCE = re.compile(r"^  (\w+) \w+ \($", re.MULTILINE)
 
 @dataclass(frozen=True)
 class SideBySide:
-    """One core's areas in µm²: by group as modelled and module by module, and the whole flattened."""
+    """What one core costs: by group as modelled and module by module, and the whole flattened."""
 
     core: CoreConfig
     modelled: dict[str, float]
     synthesized: dict[str, float]
-    flattened_um2: float
+    flattened: float
 
     @property
     def groups(self) -> list[str]:
@@ -76,22 +76,22 @@ def modelled_groups(config: CoreConfig, technology: Technology) -> dict[str, flo
     }
 
 
-def synthesized_groups(emission: Emission, result: SynthesisResult) -> dict[str, float]:
-    """The areas by group of a hierarchical synthesis of ``emission``, instances multiplied out."""
+def synthesized_groups(emission: Emission, modules: Figures) -> dict[str, float]:
+    """Costs by group of ``emission`` from those of its ``modules``, instances multiplied out."""
     instances = {
         name: Counter(kind for kind in INSTANCE.findall(text) if kind in emission.modules)
         for name, text in emission.modules.items()
     }
-    areas = dict.fromkeys(GROUPS, 0.0)
+    costs = dict.fromkeys(GROUPS, 0.0)
 
     def add(module: str, times: int, around: str) -> None:
         group = group_of(module, around)
-        areas[group] += times * result.modules[module].area_um2
+        costs[group] += times * modules[module]
         for inner, count in instances[module].items():
             add(inner, times * count, group)
 
     add(emission.top, 1, "control")
-    return areas
+    return costs
 
 
 def group_of(module: str, around: str) -> str:

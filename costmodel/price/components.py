@@ -37,7 +37,7 @@ AREA_COMPONENTS: Mapping[str, str] = {
     "special": "a float's infinities and NaNs told apart or made",
     "handshake": "the three streams' handshakes",
 }
-"""Names and meanings of the coefficients in a technology's ``area_um2``."""
+"""What a core is made of: names and meanings of the coefficients of area, and of all that is summed so."""
 
 FLOAT_AREAS = ("compare", "shift", "normalise", "detect", "increment", "stage", "special")
 """Components that only floating-point cores have."""
@@ -54,7 +54,7 @@ DELAY_COMPONENTS: Mapping[str, str] = {
     "increment": "bit of an increment that rounds",
     "load": "doubling of the gates that a signal drives through buffers",
 }
-"""Names and meanings of the coefficients in a technology's ``delay_ps``."""
+"""What paths are made of: names and meanings of the coefficients of delay."""
 FLOAT_DELAYS = ("step", "compare", "increment")
 """Delays that only floating-point cores have."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from costmodel.price.accuracy import arithmetic_error, rms_error
 from costmodel.price.area import AREA_TERMS, PARTS
 from costmodel.price.components import Bill
+from costmodel.price.quantity import PricedQuantity
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology, load_technology
 from costmodel.price.timing import DELAY_TERMS
@@ -19,14 +20,17 @@ from generator.plan import CorePlan, plan_for
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a core costs and does: ``breakdown`` sums to ``area_um2``, the longest stage is ``delay_ps``.
+    """What a core costs and does: ``breakdown`` sums to ``cost``, the longest stage is ``delay_ps``.
+
+    ``cost`` is in the unit of the technology's cost: µm² of a cell library. ``quantities`` are what it has
+    of everything else that the technology prices, by name.
 
     Errors are RMS, relative to the results, for sums of ``max_reduction`` normally distributed activations;
     ``arithmetic_error`` is the core's part, ``rms_error`` includes the rounding of activations to the format.
-    Areas are in µm², delays in ps: one of ``stages_ps`` a pipeline stage.
+    Delays are in ps: one of ``stages_ps`` a pipeline stage.
     """
 
-    area_um2: float
+    cost: float
     breakdown: dict[str, float]
     delay_ps: float
     stages_ps: dict[str, float]
@@ -35,6 +39,7 @@ class Estimate:
     bits_per_weight: float
     rms_error: float
     arithmetic_error: float
+    quantities: dict[str, float] = field(default_factory=dict)
 
     @property
     def max_clock_mhz(self) -> float:
@@ -49,31 +54,30 @@ def estimate(
     clock_mhz: float | None = None,
     speed: Speed = "relaxed",
 ) -> Estimate:
-    """Area (µm²), delay (ps), throughput of ``config`` in ``technology``: a shipped one's name, or a file.
+    """Cost (µm² of cells), delay (ps), throughput of ``config`` in ``technology``: its name, or a file.
 
-    Without ``clock_mhz`` (MHz) areas are those of a core sized for ``speed``: ``relaxed`` for least area,
+    Without ``clock_mhz`` (MHz) the cost is that of a core sized for ``speed``: ``relaxed`` for least area,
     without a clock and buffers, ``tight`` as fast as can be, ``medium`` for 1.25 times that period. A clock
     beyond ``max_clock_mhz`` is not reached, and the core is as large as it can be made. Raises
     ``TechnologyError`` where there is no such technology.
 
     >>> core = CoreConfig(group_size=3, tables=8, columns=16)
     >>> costs = estimate(core)
-    >>> round(sum(costs.breakdown.values()) / costs.area_um2, 9), costs.macs_per_cycle
+    >>> round(sum(costs.breakdown.values()) / costs.cost, 9), costs.macs_per_cycle
     (1.0, 384)
-    >>> estimate(core, clock_mhz=500).area_um2 > costs.area_um2
+    >>> estimate(core, clock_mhz=500).cost > costs.cost
     True
     """
     if not isinstance(technology, Technology):
         technology = load_technology(technology)
     if clock_mhz is not None:
         return estimate_at(config, technology, clock_mhz)
-    if speed != "relaxed":
-        technology = technology.sized(speed)
     plan, priced = plan_for(config), plan_to_price(config)
-    breakdown = _breakdown(_units(priced), technology.area_um2)
+    units = _units(priced)
+    breakdown = _breakdown(units, technology.cost_at(speed))
     stages = {term.stage: term.delay(priced, technology) for term in DELAY_TERMS}
     return Estimate(
-        area_um2=sum(breakdown.values()),
+        cost=sum(breakdown.values()),
         breakdown=breakdown,
         delay_ps=max(stages.values()),
         stages_ps={stage: delay for stage, delay in stages.items() if delay > 0},
@@ -82,26 +86,39 @@ def estimate(
         bits_per_weight=plan.bits_per_weight,
         rms_error=rms_error(plan, config.max_reduction),
         arithmetic_error=arithmetic_error(plan, config.max_reduction),
+        quantities={other.name: sum(_breakdown(units, other).values()) for other in technology.others},
     )
 
 
 def estimate_at(config: CoreConfig, technology: Technology, clock_mhz: float) -> Estimate:
-    """``estimate`` of ``config`` sized for a clock: its areas are between those of ``medium`` and ``tight``.
+    """``estimate`` of ``config`` sized for a clock: its cost is between those of ``medium`` and ``tight``.
 
-    A core that is too slow for it (``delay_ps`` is beyond the period) is as large as it can be made.
+    A core that is too slow for it (``delay_ps`` is beyond the period) costs as much as it can be made to.
     """
-    medium, tight = (estimate(config, technology.sized(speed)) for speed in ("medium", "tight"))
+    medium, tight = (estimate(config, technology, speed=speed) for speed in ("medium", "tight"))
     share = float(tightness(clock_mhz * tight.delay_ps * 1e-6))
     breakdown = {
         part: area + share * (tight.breakdown[part] - area) for part, area in medium.breakdown.items()
     }
-    return replace(tight, area_um2=sum(breakdown.values()), breakdown=breakdown)
+    return replace(tight, cost=sum(breakdown.values()), breakdown=breakdown)
 
 
-def sized_areas(config: CoreConfig, technology: Technology) -> dict[Speed, float]:
-    """Area (µm²) of ``config`` in ``technology``, sized for each speed."""
+def sized_costs(config: CoreConfig, technology: Technology) -> dict[Speed, float]:
+    """What ``config`` costs in ``technology``, sized for each speed."""
     units = _units(plan_to_price(config))
-    return {speed: sum(_breakdown(units, technology.sized(speed).area_um2).values()) for speed in SPEEDS}
+    return {speed: sum(_breakdown(units, technology.cost_at(speed)).values()) for speed in SPEEDS}
+
+
+def figures_of(config: CoreConfig, technology: Technology) -> dict[str, float]:
+    """What ``config`` has of each quantity that ``technology`` prices, by name."""
+    plan = plan_to_price(config)
+    units = _units(plan)
+    return {
+        name: sum(_breakdown(units, quantity).values())
+        if quantity.over == "core"
+        else max(term.path(plan).price(quantity.coefficients) for term in DELAY_TERMS)
+        for name, quantity in technology.quantities.items()
+    }
 
 
 def _units(plan: CorePlan) -> list[tuple[str, int, Bill]]:
@@ -109,9 +126,9 @@ def _units(plan: CorePlan) -> list[tuple[str, int, Bill]]:
     return [(term.part, term.units(plan), term.bill(plan)) for term in AREA_TERMS]
 
 
-def _breakdown(units: Iterable[tuple[str, int, Bill]], prices: Mapping[str, float]) -> dict[str, float]:
-    """µm² of each part."""
+def _breakdown(units: Iterable[tuple[str, int, Bill]], quantity: PricedQuantity) -> dict[str, float]:
+    """What each part has of ``quantity``."""
     breakdown: dict[str, float] = dict.fromkeys(PARTS, 0.0)
     for part, count, bill in units:
-        breakdown[part] += count * bill.price(prices)
+        breakdown[part] += count * bill.price(quantity.coefficients)
     return breakdown

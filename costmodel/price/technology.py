@@ -11,13 +11,16 @@ import tomllib
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from costmodel.price.components import AREA_COMPONENTS, DELAY_COMPONENTS
-from costmodel.speeds import Speed
+from costmodel.price.quantity import AREA, COMPONENTS, DELAY, MEDIUM_AREA, TIGHT_AREA, PricedQuantity
+from costmodel.speeds import SPEEDS, Speed
 from generator.errors import TernlutError, instead
+
+if TYPE_CHECKING:
+    from tomlkit.items import Table
 
 
 class TechnologyError(TernlutError):
@@ -43,17 +46,37 @@ class Calibration(BaseModel):
     digest: str = Field(min_length=1)
 
 
+class Cost(BaseModel):
+    """What is meant by what a core costs: what budgets limit, and designs are compared by.
+
+    ``label`` is what it is called, in the singular (``area``, ``LUT count``); for each speed that cores are
+    sized for the name of the quantity that it is then.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: str = Field(min_length=1)
+    relaxed: str
+    medium: str
+    tight: str
+
+    def at(self, speed: Speed) -> str:
+        """The name of the quantity at ``speed``."""
+        return {"relaxed": self.relaxed, "medium": self.medium, "tight": self.tight}[speed]
+
+
+CELL_COST = Cost(label="area", relaxed=AREA.name, medium=MEDIUM_AREA.name, tight=TIGHT_AREA.name)
+"""What a core costs in a technology of cells."""
+
+
 class Technology(BaseModel):
-    """Fitted coefficients: ``area_um2`` and ``delay_ps`` of one unit of each component.
+    """Fitted coefficients: for each quantity what one unit of each component costs.
 
-    ``area_um2`` is for least area; ``medium_um2`` and ``tight_um2`` are what the same components take, with
-    buffers, where a core is sized for a clock. ``delay_ps`` is as fast as can be.
+    ``measured_by`` is the kind of tool that measures cores in it. ``dont_use`` are the patterns of
+    cells that the library was used without, ``calibration`` says which cores the coefficients were fitted to.
 
-    ``dont_use`` are the patterns of cells that the library was used without, ``calibration`` says which
-    cores the coefficients were fitted to.
-
-    ``fit`` tells how far the model is off on what it was fitted to: for the whole (``area``, ``delay``) and
-    for each group of calibration designs.
+    ``fit`` tells how far the model is off on what it was fitted to: by quantity for the whole (``area``,
+    ``delay``) and for each group of calibration designs.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -64,38 +87,61 @@ class Technology(BaseModel):
     flow: str
     date: datetime.date
     versions: dict[str, str]
-    area_um2: dict[str, float]
-    medium_um2: dict[str, float]
-    tight_um2: dict[str, float]
-    delay_ps: dict[str, float]
+    measured_by: str = Field(min_length=1)
+    cost: Cost
+    quantities: dict[str, PricedQuantity]
     dont_use: tuple[str, ...] = ()
     calibration: Calibration | None = None
     fit: dict[str, FitError] = {}
 
+    @field_validator("quantities", mode="before")
+    @classmethod
+    def _named(cls, tables: Any) -> Any:
+        """Quantities know their names, which are the keys of their tables."""
+        if not isinstance(tables, dict):
+            return tables
+        return {
+            key: {"name": key, **table} if isinstance(table, dict) else table for key, table in tables.items()
+        }
+
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for key, known in COEFFICIENTS.items():
-            given = getattr(self, key)
-            for name in known:
-                if name not in given:
-                    raise TechnologyError(f"{key}.{name} is missing")
-            for name, value in given.items():
-                if name not in known:
-                    raise TechnologyError(f"unknown key '{key}.{name}': {instead(name, known)}")
-                if not math.isfinite(value):
-                    raise TechnologyError(f"{key}.{name} = {value}: a finite number is expected")
+        for name, quantity in self.quantities.items():
+            _check_coefficients(f"quantities.{name}.coefficients", quantity)
+        delay = self.quantities.get(DELAY.name)
+        if delay is None or (delay.unit, delay.over) != (DELAY.unit, DELAY.over):
+            raise TechnologyError("quantities.delay over paths in ps is expected: clocks follow from it")
+        sums = [quantity.name for quantity in self.quantities.values() if quantity.over == "core"]
+        for speed in SPEEDS:
+            if (name := self.cost.at(speed)) not in sums:
+                raise TechnologyError(f"cost.{speed} = {name!r}: {instead(name, sums)}")
+        if len({self.cost_at(speed).unit for speed in SPEEDS}) > 1:
+            raise TechnologyError("cost: quantities of one unit are expected at all speeds")
         return self
 
-    def sized(self, speed: Speed) -> Technology:
-        """The technology whose ``area_um2`` is that of cores sized for ``speed``."""
-        areas = {"relaxed": self.area_um2, "medium": self.medium_um2, "tight": self.tight_um2}
-        return self.model_copy(update={"area_um2": areas[speed]})
+    def cost_at(self, speed: Speed = "relaxed") -> PricedQuantity:
+        """What a core that is sized for ``speed`` costs."""
+        return self.quantities[self.cost.at(speed)]
+
+    @property
+    def delay(self) -> PricedQuantity:
+        """The longest path (ps)."""
+        return self.quantities[DELAY.name]
+
+    @property
+    def others(self) -> tuple[PricedQuantity, ...]:
+        """What a core has beside its cost: registers beside lookup tables, joules beside area."""
+        costs = {self.cost.at(speed) for speed in SPEEDS}
+        return tuple(q for q in self.quantities.values() if q.over == "core" and q.name not in costs)
 
     @classmethod
     def parse(cls, text: str, where: str) -> Technology:
         """The technology that TOML ``text`` describes; ``TechnologyError`` begins with ``where``."""
         try:
-            return cls.model_validate(tomllib.loads(text))
+            values = tomllib.loads(text)
+            if "area_um2" in values and "quantities" not in values:
+                raise TechnologyError("written by version 0.1: `ternlut calibrate` writes it anew")
+            return cls.model_validate(values)
         except tomllib.TOMLDecodeError as error:
             raise TechnologyError(f"{where}: not TOML: {error}") from None
         except TechnologyError as error:
@@ -110,20 +156,15 @@ class Technology(BaseModel):
         import tomlkit
 
         document = tomlkit.document()
-        for key in ("name", "library", "corner", "flow", "date"):
+        for key in ("name", "library", "corner", "flow", "date", "measured_by"):
             document.add(key, getattr(self, key))
         if self.dont_use:
             document.add("dont_use", self.dont_use)
         document.add("versions", self.versions)
         if self.calibration is not None:
             document.add("calibration", self.calibration.model_dump())
-        for key, known in COEFFICIENTS.items():
-            table = tomlkit.table()
-            for name, meaning in known.items():
-                table.add(name, float(f"{getattr(self, key)[name]:.6g}"))
-                table[name].comment(meaning)
-                table[name].trivia.comment_ws = "  "
-            document.add(key, table)
+        document.add("cost", self.cost.model_dump())
+        document.add("quantities", {name: _table(quantity) for name, quantity in self.quantities.items()})
         if self.fit:
             figures = {name: fit.model_dump() for name, fit in self.fit.items()}
             document.add(
@@ -137,13 +178,32 @@ def _rounded(value: float) -> float:
     return value if isinstance(value, int) else float(f"{value:.4g}")
 
 
-COEFFICIENTS = {
-    "area_um2": AREA_COMPONENTS,
-    "medium_um2": AREA_COMPONENTS,
-    "tight_um2": AREA_COMPONENTS,
-    "delay_ps": DELAY_COMPONENTS,
-}
-"""The tables of coefficients in a technology file, and what they have to hold."""
+def _check_coefficients(where: str, quantity: PricedQuantity) -> None:
+    """That there is a finite coefficient for each component, and no other."""
+    known, given = COMPONENTS[quantity.over], quantity.coefficients
+    for name in known:
+        if name not in given:
+            raise TechnologyError(f"{where}.{name} is missing")
+    for name, value in given.items():
+        if name not in known:
+            raise TechnologyError(f"unknown key '{where}.{name}': {instead(name, known)}")
+        if not math.isfinite(value):
+            raise TechnologyError(f"{where}.{name} = {value}: a finite number is expected")
+
+
+def _table(quantity: PricedQuantity) -> Table:
+    """A quantity's table in a technology file, with what each coefficient is the price of."""
+    import tomlkit
+
+    table, coefficients = tomlkit.table(), tomlkit.table()
+    for key in ("label", "unit", "over"):
+        table.add(key, getattr(quantity, key))
+    for name, meaning in COMPONENTS[quantity.over].items():
+        coefficients.add(name, float(f"{quantity.coefficients[name]:.6g}"))
+        coefficients[name].comment(meaning)
+        coefficients[name].trivia.comment_ws = "  "
+    table.add("coefficients", coefficients)
+    return table
 
 
 def shipped_technologies() -> tuple[str, ...]:

@@ -46,7 +46,7 @@ class DelayTerm:
 
     def delay(self, plan: CorePlan, technology: Technology) -> float:
         """ps of the stage's longest path; 0 where the plan has no such stage."""
-        return self.path(plan).price(technology.delay_ps)
+        return self.path(plan).price(technology.delay.coefficients)
 
     def path(self, plan: CorePlan) -> Bill:
         """What the stage's longest path is made of, registers included."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from costmodel.flow.synthesis import SynthesisResult
     from costmodel.price.estimate import Estimate
+    from costmodel.price.technology import Technology
     from costmodel.speeds import Speed
 
 
@@ -206,7 +207,7 @@ def estimate(
     stated = [] if clock_mhz is None else [f"target.clock_mhz={clock_mhz}"]
     config, target = load_with_target(core, [*override, *stated])
     from costmodel.price.estimate import estimate as price
-    from costmodel.price.estimate import sized_areas
+    from costmodel.price.estimate import sized_costs
     from costmodel.price.technology import load_technology
     from costmodel.speeds import SPEEDS
 
@@ -214,15 +215,28 @@ def estimate(
     chosen = next((each for each in SPEEDS if each == speed), None)
     if chosen is None:
         raise UsageError(f"--speed {speed}: {', '.join(SPEEDS)} is expected")
-    areas = sized_areas(config, technology)
+    sized = sized_costs(config, technology)
     at_clock = clock is not None and speed == "relaxed"
     costs = price(config, technology, clock_mhz=clock if at_clock else None, speed=chosen)
     meets = None if clock is None else costs.delay_ps * clock <= 1e6
     if as_json:
-        figures = {"technology": technology.name, "speed": None if at_clock else speed, **asdict(costs)}
-        say_json(figures | {"areas_um2": areas, "clock_mhz": clock, "meets_clock": meets})
+        figures = asdict(costs)
+        named = {technology.quantities[name].key: value for name, value in figures.pop("quantities").items()}
+        cost = technology.cost_at()
+        say_json(
+            {
+                "technology": technology.name,
+                "speed": None if at_clock else speed,
+                cost.key: figures.pop("cost"),
+                **figures,
+                **named,
+                f"{cost.name}s{cost.suffix}": sized,
+                "clock_mhz": clock,
+                "meets_clock": meets,
+            }
+        )
     else:
-        say(_estimate_in_words(costs, areas, technology.name, clock if at_clock else None, speed))
+        say(_estimate_in_words(costs, sized, technology, clock if at_clock else None, chosen))
         if meets is not None:
             say(f"The clock of {clock:,.0f} MHz is {'met' if meets else 'not met'}.")
     if meets is False:
@@ -230,27 +244,33 @@ def estimate(
 
 
 def _estimate_in_words(
-    costs: Estimate, areas: Mapping[Speed, float], technology: str, clock_mhz: float | None, speed: str
+    costs: Estimate,
+    sized: Mapping[Speed, float],
+    technology: Technology,
+    clock_mhz: float | None,
+    speed: Speed,
 ) -> str:
-    """A breakdown of the area, what it is sized for, and what the core does."""
+    """A breakdown of the cost, what it is sized for, and what the core does."""
     from costmodel.speeds import EASE
 
-    least = "least area, without a clock and buffers"
+    label, unit = technology.cost.label, technology.cost_at().unit
+    least = f"least {label}, without a clock and buffers"
     fastest = costs.max_clock_mhz
     if clock_mhz is not None:
-        head = f"area at {clock_mhz:g} MHz"
-        sized = f"{costs.area_um2:,.1f} µm² at {clock_mhz:g} MHz (at most {fastest:,.0f} MHz); "
+        head = f"{label} at {clock_mhz:g} MHz"
+        at = f"{costs.cost:,.1f} {unit} at {clock_mhz:g} MHz (at most {fastest:,.0f} MHz); "
     else:
-        head = {"relaxed": least, "medium": "area at ease", "tight": "area for speed"}[speed]
-        sized = (
-            f"{areas['tight']:,.1f} µm² sized for {costs.delay_ps:,.0f} ps (at most {fastest:,.0f} MHz), "
-            f"{areas['medium']:,.1f} for {EASE * costs.delay_ps:,.0f} ps; "
+        head = {"relaxed": least, "medium": f"{label} at ease", "tight": f"{label} for speed"}[speed]
+        at = (
+            f"{sized['tight']:,.1f} {unit} sized for {costs.delay_ps:,.0f} ps (at most {fastest:,.0f} MHz), "
+            f"{sized['medium']:,.1f} for {EASE * costs.delay_ps:,.0f} ps; "
         )
-    parts = {part: area for part, area in costs.breakdown.items() if area}
-    rows = [[part, f"{area:,.1f}", f"{area / costs.area_um2:.1%}"] for part, area in parts.items()]
-    breakdown = aligned([head, "µm²", "share"], [*rows, ["total", f"{costs.area_um2:,.1f}", "100.0%"]])
+    parts = {part: cost for part, cost in costs.breakdown.items() if cost}
+    rows = [[part, f"{cost:,.1f}", f"{cost / costs.cost:.1%}"] for part, cost in parts.items()]
+    breakdown = aligned([head, unit, "share"], [*rows, ["total", f"{costs.cost:,.1f}", "100.0%"]])
+    others = "".join(f"{other.text(costs.quantities[other.name])}, " for other in technology.others)
     return (
-        f"{breakdown}\n\n{sized}{areas['relaxed']:,.1f} is the {least}\n{costs.macs_per_cycle:,} "
+        f"{breakdown}\n\n{at}{sized['relaxed']:,.1f} is the {least}\n{others}{costs.macs_per_cycle:,} "
         f"multiply-accumulates a cycle, {costs.latency_cycles} cycles latency, "
-        f"{costs.bits_per_weight:.3g} bits a weight, {costs.rms_error:.2g} RMS error; {technology}"
+        f"{costs.bits_per_weight:.3g} bits a weight, {costs.rms_error:.2g} RMS error; {technology.name}"
     )

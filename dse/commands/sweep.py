@@ -133,7 +133,8 @@ def say_sweep(summary: Summary, figures: dict[str, Any]) -> None:
     from dse.sweep.summary.sentences import headline, why
     from dse.sweep.summary.summary_file import highlights
 
-    for sentence in (*headline(summary), *why(summary), *sentences(summary.results.verified)):
+    measured = sentences(summary.results.verified, summary.results.priced)
+    for sentence in (*headline(summary), *why(summary), *measured):
         say(f"{sentence}\n")
     if summary.best is not None:
         head, rows = highlights(summary)

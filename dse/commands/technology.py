@@ -42,18 +42,22 @@ def calibrate(
     require("calibration", "calibrate")
     from costmodel.fit.calibration import calibrate as fit
     from costmodel.fit.calibration_cores import calibration_cores
+    from costmodel.fit.cells import Cells
     from costmodel.flow.libraries import user_library
 
-    library = user_library(liberty, name, dont_use)
+    measurer = Cells(user_library(liberty, name, dont_use))
     with progress_bar() as progress:
-        technology = fit(library, name, workers or processors(), progress, calibration_cores()[:points])
+        technology = fit(measurer, name, workers or processors(), progress, calibration_cores()[:points])
     write_text(out, technology.to_toml())
+    cost = technology.cost_at()
     error = {part: fitted.model_dump() for part, fitted in technology.fit.items()}
     if as_json:
-        say_json({"components": technology.area_um2, "fit_error": error, "file": str(out)})
+        say_json({"components": cost.coefficients, "fit_error": error, "file": str(out)})
         return
     say(
-        aligned(["component", "µm²"], [[part, f"{value:.4g}"] for part, value in technology.area_um2.items()])
+        aligned(
+            ["component", cost.unit], [[part, f"{value:.4g}"] for part, value in cost.coefficients.items()]
+        )
     )
     for part, fitted in technology.fit.items():
         say(f"{part}: {fitted.median_percent:.1f} % off in the median, {fitted.max_percent:.1f} % at most")
@@ -104,5 +108,5 @@ def validate(
         say_json({**figures(validation), "report": str(directory / "validation.html"), "seconds": seconds})
     else:
         say(f"{text_of(validation)}\n\nreport: {directory / 'validation.html'}, {seconds:,.0f} s")
-    if limit is not None and validation.errors("area").maximum > limit:
+    if limit is not None and validation.errors(validation.cost.name).maximum > limit:
         raise typer.Exit(1)

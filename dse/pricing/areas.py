@@ -1,7 +1,7 @@
-"""Areas of designs: prices of units, times how often a core has them, times the cores.
+"""Costs of designs: prices of units, times how often a core has them, times the cores.
 
 A design is as large as the clock makes it. What nine tenths of the period suffice for costs no more than a
-design that is only buffered; from there to the shortest period area grows to that of the tight design.
+design that is only buffered; from there to the shortest period its cost grows to that of the tight design.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from costmodel import speeds
 from costmodel.price.area import AREA_TERMS, PARTS, Part
 from costmodel.price.throughput import STAGES
 from costmodel.price.timing import DELAY_TERMS, driven
-from costmodel.speeds import EASE, Speed
+from costmodel.speeds import EASE
 from dse.pricing.figure import CombiningPrice, Estimate, PlanFigure, StageDelay, Step, UnitPrice
 from dse.pricing.view import Array, View
 
@@ -28,9 +28,9 @@ DesignPart = Literal[Part, "combining"]
 DESIGN_PARTS: tuple[DesignPart, ...] = (*PARTS, COMBINING)
 
 
-def sized_area(part: str | None = None) -> Callable[[View], Array]:
-    """µm² of ``part``, or of the whole design, sized for the clock that it runs at."""
-    tight, medium = area("tight", part), area("medium", part)
+def sized_cost(part: str | None = None) -> Callable[[View], Array]:
+    """What ``part``, or the whole design, costs, sized for the clock that it runs at."""
+    tight, medium = amount("tight", part), amount("medium", part)
 
     def sized(view: View) -> Array:
         share = view(Step.TIGHTNESS)
@@ -46,12 +46,12 @@ def sized_area(part: str | None = None) -> Callable[[View], Array]:
     return sized
 
 
-def area(speed: Speed, part: str | None = None) -> Callable[[View], Array]:
-    """µm² of ``part``, or of the whole design, in one speed's prices."""
+def amount(of: str, part: str | None = None) -> Callable[[View], Array]:
+    """What ``part``, or the whole design, costs at the speed ``of``, or has of the quantity ``of``."""
     prices: dict[tuple[str, ...], list[UnitPrice]] = {}
     for i, term in enumerate(AREA_TERMS):
         if part in (None, term.part):
-            prices.setdefault(tuple(sorted(term.count)), []).append(UnitPrice(speed, i))
+            prices.setdefault(tuple(sorted(term.count)), []).append(UnitPrice(of, i))
 
     # Those of few keys first, because they are small; in an order that is the same for every view, because
     # sums round.
@@ -75,16 +75,16 @@ def area(speed: Speed, part: str | None = None) -> Callable[[View], Array]:
         if not alone:
             total = total * cores
             if part in (None, COMBINING):
-                total = total + _tree(view, speed)
+                total = total + _tree(view, of)
         return np.asarray(total)
 
     return cost
 
 
-def _tree(view: View, speed: Speed) -> Array:
+def _tree(view: View, of: str) -> Array:
     """The adders between cores that share the inputs."""
     adders = (view("cores") - 1) * (view("split") == "inputs") * view("rows") * view("columns")
-    return np.asarray(np.where(adders > 0, view(CombiningPrice(speed)) * adders, 0.0))
+    return np.asarray(np.where(adders > 0, view(CombiningPrice(of)) * adders, 0.0))
 
 
 def delay(view: View) -> Array:

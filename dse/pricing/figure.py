@@ -9,26 +9,24 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from costmodel.speeds import Speed
-
 
 class UnitPrice(NamedTuple):
-    """µm² of one unit of ``AREA_TERMS[term]``, sized for ``speed``."""
+    """What one unit of ``AREA_TERMS[term]`` costs at the speed ``of``, or has of the quantity ``of``."""
 
-    speed: Speed
+    of: str
     term: int
 
     def __str__(self) -> str:
-        return f"{self.speed} unit {self.term}"
+        return f"{self.of} unit {self.term}"
 
 
 class CombiningPrice(NamedTuple):
-    """µm² of one of the adders between cores that share the inputs, sized for ``speed``."""
+    """The same of one of the adders between cores that share the inputs."""
 
-    speed: Speed
+    of: str
 
     def __str__(self) -> str:
-        return f"{self.speed} combining"
+        return f"{self.of} combining"
 
 
 class StageDelay(NamedTuple):

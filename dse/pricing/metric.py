@@ -16,9 +16,10 @@ Goal = Literal["min", "max"]
 
 Form = Literal["number", "percent"]
 
-Quantity = Literal["area", "least_area", "delay", "clock"]
-"""What the cost model estimates, and so gets wrong by its error: everything else is counted. ``clock`` is the
-clock that a core reaches: where a clock is asked for, it is no estimate."""
+COST, LEAST_COST, DELAY, CLOCK = "cost", "least_cost", "delay", "clock"
+"""What the cost model estimates, and so gets wrong by its error, beside the technology's other quantities:
+everything else is counted. ``clock`` is the clock that a core reaches: where one is asked for, it is no
+estimate."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Metric:
     better: Goal = "min"
     words: Comparison | None = None
     form: Form = "number"
-    rests_on: frozenset[Quantity] = frozenset()
+    rests_on: frozenset[str] = frozenset()
 
     def text(self, value: float) -> str:
         """``value`` with its unit, to three digits or the whole number: ``9,849 µm²``, ``0.91 %``."""

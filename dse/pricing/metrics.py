@@ -6,14 +6,19 @@ array.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
+from costmodel.price.quantity import Quantity
+from costmodel.price.technology import Cost
+from costmodel.speeds import Speed
 from dse.pricing import demands
-from dse.pricing.areas import DESIGN_PARTS, area, clock, delay, sized_area, tightness
+from dse.pricing.areas import DESIGN_PARTS, amount, clock, delay, sized_cost, tightness
 from dse.pricing.figure import Estimate, Figure, PlanFigure, Step
-from dse.pricing.metric import EXACT, FAST, SMALL, Metric, Quantity
+from dse.pricing.metric import CLOCK, COST, DELAY, EXACT, FAST, LEAST_COST, SMALL, Metric
 from dse.pricing.view import Array, View
 from dse.spec.system import LIMITS
 
@@ -31,35 +36,106 @@ def _gigabytes(bits: Array, view: View, limit: str) -> Array:
     return np.asarray(np.where((most > 0) & (rate >= most * (1 - ROUNDING)), most, rate))
 
 
-AREA: frozenset[Quantity] = frozenset({"area"})
-CLOCK: frozenset[Quantity] = frozenset({"clock"})
-DELAY: frozenset[Quantity] = frozenset({"delay"})
+ON_COST, ON_DELAY, ON_CLOCK = frozenset({COST}), frozenset({DELAY}), frozenset({CLOCK})
 
-_METRICS: Sequence[Metric] = (
-    Metric(
-        "area_um2", "area", "µm²", "area of all cores, sized for the clock", sized_area(),
-        words=SMALL, rests_on=AREA,
-    ),
-    Metric(
-        "least_area_um2", "least area", "µm²", "area mapped for no clock, without buffers", area("relaxed"),
-        words=SMALL, rests_on=frozenset({"least_area"}),
-    ),
-    *(
-        Metric(
-            f"area_{part}", f"area of {part}", "µm²", f"area of the {part}", sized_area(part), rests_on=AREA
+
+@dataclass(frozen=True)
+class Priced:
+    """What a technology prices, as metrics are named by: its cost, and the ``others`` beside it.
+
+    Of a cell library the cost is ``area``, its figure ``area_um2``, and those of parts are ``area_fetch`` …
+    It is ``sized``: another one at each speed.
+    """
+
+    name: str = "area"
+    key: str = "area_um2"
+    label: str = "area"
+    unit: str = "µm²"
+    suffix: str = "_um2"
+    sized: bool = True
+    others: tuple[Quantity, ...] = ()
+
+    @classmethod
+    def of(cls, cost: Cost, quantities: Mapping[str, Quantity]) -> Priced:
+        """What a technology with such ``quantities`` prices."""
+        first, costs = quantities[cost.relaxed], {cost.relaxed, cost.medium, cost.tight}
+        others = tuple(
+            Quantity(**quantity.model_dump(include=set(Quantity.model_fields)))
+            for quantity in quantities.values()
+            if quantity.over == "core" and quantity.name not in costs
         )
-        for part in DESIGN_PARTS
-    ),
+        return cls(first.name, first.key, cost.label, first.unit, first.suffix, len(costs) > 1, others)
+
+    def part(self, part: str) -> str:
+        """The figure of one part of a design: ``area_fetch``."""
+        return f"{self.name}_{part}"
+
+    def at(self, speed: Speed) -> str:
+        """The figure of what a core costs at a speed: ``tight_um2``."""
+        return f"{speed}{self.suffix}"
+
+    def text(self, value: float) -> str:
+        """A cost as a whole number with its unit: ``9,849 µm²``."""
+        return f"{value:,.0f} {self.unit}"
+
+    @property
+    def for_rate(self) -> str:
+        """The figure of what each token a second costs."""
+        return f"{self.key}_per_token_per_second"
+
+    @property
+    def efficiency(self) -> Metric:
+        """Useful operations a second for what they cost."""
+        if self.unit == "µm²":
+            name, unit, per, scale = "tops_per_mm2", "TOPS/mm²", "mm²", 1e-6
+        else:
+            name, unit, per, scale = f"gops_per_{self.key}", f"GOPS/{self.unit}", self.unit, 1e-3
+        return Metric(
+            name, f"{self.label} efficiency", unit, f"useful operations a second and {per}",
+            lambda v: v("effective_tops") / (v(self.key) * scale), better="max",
+            rests_on=ON_COST | ON_CLOCK,
+        )  # fmt: skip
+
+
+def _cost_metrics(priced: Priced) -> tuple[Metric, ...]:
+    label, unit = priced.label, priced.unit
+    return (
+        Metric(
+            priced.key, label, unit, f"{label} of all cores, sized for the clock", sized_cost(),
+            words=SMALL, rests_on=ON_COST,
+        ),
+        Metric(
+            f"least_{priced.key}", f"least {label}", unit, f"{label} mapped for no clock, without buffers",
+            amount("relaxed"), words=SMALL, rests_on=frozenset({LEAST_COST}),
+        ),
+        *(
+            Metric(
+                priced.part(part), f"{label} of {part}", unit, f"{label} of the {part}", sized_cost(part),
+                rests_on=ON_COST,
+            )
+            for part in DESIGN_PARTS
+        ),
+        *(
+            Metric(
+                other.key, other.label, other.unit, f"{other.label} of all cores", amount(other.name),
+                rests_on=frozenset({other.name}),
+            )
+            for other in priced.others
+        ),
+    )  # fmt: skip
+
+
+_TIMED: tuple[Metric, ...] = (
     Metric(
         "delay_ps", "longest path", "ps", "longest path between registers when sized for speed", delay,
-        rests_on=DELAY,
+        rests_on=ON_DELAY,
     ),
     Metric(
         "fastest_clock_mhz", "fastest clock", "MHz", "clock that the longest path allows",
-        lambda v: 1e6 / v("delay_ps"), better="max", rests_on=DELAY,
+        lambda v: 1e6 / v("delay_ps"), better="max", rests_on=ON_DELAY,
     ),
     Metric(
-        "clock_mhz", "clock", "MHz", "clock that the core runs at", clock, better="max", rests_on=CLOCK
+        "clock_mhz", "clock", "MHz", "clock that the core runs at", clock, better="max", rests_on=ON_CLOCK
     ),
     Metric(
         "tile_length", "tile length", "", "activations of a step, n",
@@ -77,7 +153,7 @@ _METRICS: Sequence[Metric] = (
     ),
     Metric(
         "tokens_per_second", "token rate", "tokens/s", "tokens a second, within the bandwidths",
-        lambda v: v.workload.tokens / v(Step.PASS_SECONDS), better="max", words=FAST, rests_on=CLOCK,
+        lambda v: v.workload.tokens / v(Step.PASS_SECONDS), better="max", words=FAST, rests_on=ON_CLOCK,
     ),
     Metric(
         "utilisation", "utilisation", "",
@@ -96,12 +172,12 @@ _METRICS: Sequence[Metric] = (
     ),
     Metric(
         "weight_gb_per_s", "weight bandwidth", "GB/s", "keys streamed into the core at its token rate",
-        lambda v: _gigabytes(demands.key_bits(v), v, LIMITS[0]), rests_on=CLOCK,
+        lambda v: _gigabytes(demands.key_bits(v), v, LIMITS[0]), rests_on=ON_CLOCK,
     ),
     Metric(
         "activation_gb_per_s", "activation bandwidth", "GB/s",
         "activations streamed into the core at its token rate",
-        lambda v: _gigabytes(demands.activation_bits(v), v, LIMITS[1]), rests_on=CLOCK,
+        lambda v: _gigabytes(demands.activation_bits(v), v, LIMITS[1]), rests_on=ON_CLOCK,
     ),
     Metric(
         "weight_bound", "waits for weights", "", "share of the time in which a layer waits for its keys",
@@ -112,22 +188,20 @@ _METRICS: Sequence[Metric] = (
         "share of the time in which a layer waits for its activations",
         demands.bound_share(2), form="percent",
     ),
-    Metric(
-        "area_um2_per_token_per_second", "area per token/s", "µm²·s", "area for each token a second",
-        lambda v: v("area_um2") / v("tokens_per_second"), rests_on=AREA | CLOCK,
-    ),
+)  # fmt: skip
+
+_RATED: tuple[Metric, ...] = (
     Metric(
         "effective_tops", "compute rate", "TOPS", "a multiply and an add for each MAC of the model",
         lambda v: v("tokens_per_second") * (2e-12 * v.workload.macs), better="max", words=FAST,
-        rests_on=CLOCK,
+        rests_on=ON_CLOCK,
     ),
-    Metric(
-        "tops_per_mm2", "area efficiency", "TOPS/mm²", "useful operations a second and mm²",
-        lambda v: v("effective_tops") / (v("area_um2") * 1e-6), better="max", rests_on=AREA | CLOCK,
-    ),
+)  # fmt: skip
+
+_OTHERS: tuple[Metric, ...] = (
     Metric(
         "token_latency_us", "time of a pass", "µs", "time of B tokens through all layers",
-        lambda v: 1e6 * v(Step.PASS_SECONDS), words=FAST, rests_on=CLOCK,
+        lambda v: 1e6 * v(Step.PASS_SECONDS), words=FAST, rests_on=ON_CLOCK,
     ),
     Metric(
         "rms_error", "RMS error", "relative error",
@@ -146,8 +220,21 @@ _METRICS: Sequence[Metric] = (
     ),
 )  # fmt: skip
 
-METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _METRICS}
-"""Figures by name."""
+
+@cache
+def metrics_of(priced: Priced) -> Mapping[str, Metric]:
+    """Figures by name of designs in a technology that prices ``priced``."""
+    for_rate = Metric(
+        priced.for_rate, f"{priced.label} per token/s", f"{priced.unit}·s",
+        f"{priced.label} for each token a second", lambda v: v(priced.key) / v("tokens_per_second"),
+        rests_on=ON_COST | ON_CLOCK,
+    )  # fmt: skip
+    metrics = (*_cost_metrics(priced), *_TIMED, for_rate, *_RATED, priced.efficiency, *_OTHERS)
+    return {metric.name: metric for metric in metrics}
+
+
+METRICS = metrics_of(Priced())
+"""Figures by name of designs in a technology of cells."""
 
 STEPS: Mapping[Figure, Callable[[View], Array]] = {
     Step.TIGHTNESS: tightness,

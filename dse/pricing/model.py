@@ -6,8 +6,9 @@ figure, or the name of a key or metric, with an array.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -17,8 +18,8 @@ from numpy.typing import ArrayLike
 from costmodel.price.technology import Technology
 from dse.pricing.figure import Column, Step
 from dse.pricing.filling import Table
-from dse.pricing.metric import Metric, Quantity
-from dse.pricing.metrics import METRICS, STEPS
+from dse.pricing.metric import Metric
+from dse.pricing.metrics import STEPS, Priced, metrics_of
 from dse.pricing.tables import axis_values, cost_tables, fit_tables, rule_tables, unstated_value
 from dse.spec.axes import SpecError
 from dse.spec.expressions import Expression, ExpressionError
@@ -35,6 +36,7 @@ class TableView:
         self.take = take
         self._tables = model.tables
         self._figures = model.figures
+        self._metrics = model.built_in
         self._known: dict[Column, Table] = {}
 
     def __call__(self, figure: Column, /) -> Table:
@@ -48,8 +50,8 @@ class TableView:
             return self.take(self._tables[figure])
         if not isinstance(figure, str):
             return STEPS[figure](self)
-        if figure in METRICS:
-            return METRICS[figure].value(self)
+        if figure in self._metrics:
+            return self._metrics[figure].value(self)
         if figure in self._figures:
             return np.asarray(self._figures[figure](self), dtype=np.float64)
         return unstated_value(figure)
@@ -84,13 +86,14 @@ class Model:
     ) -> Model:
         """The model of ``spec``'s space. Raises ``SpecError`` for what the spec names and nothing knows."""
         space = Space.of(spec, where)
-        known = dict.fromkeys([*(axis.key for axis in space.axes), *DESIGN_KEYS, *METRICS])
+        built_in = metrics_of(Priced.of(technology.cost, technology.quantities))
+        known = dict.fromkeys([*(axis.key for axis in space.axes), *DESIGN_KEYS, *built_in])
         figures: dict[str, Expression] = {}
         section = "derived"
         try:
             for name, text in spec.derived.items():
                 if name not in DESIGN_KEYS:
-                    check_name(f"{where}: derived.{name}", name, METRICS)
+                    check_name(f"{where}: derived.{name}", name, built_in)
                     if space.axis(name) is not None:
                         raise SpecError(f"{where}: {name} is an axis and derived, one of the two is expected")
                     figures[name] = Expression(text, known)
@@ -101,14 +104,14 @@ class Model:
             raise SpecError(f"{where}: {section}: {error}") from None
         for section, given in (("objectives", spec.objectives), ("budget", spec.budget)):
             for name in given:
-                if name not in METRICS and name not in figures:
-                    near = instead(name, [*METRICS, *figures], "metrics")
+                if name not in built_in and name not in figures:
+                    near = instead(name, [*built_in, *figures], "metrics")
                     raise SpecError(f"{where}: {section}.{name} is no metric: {near}")
         for name in spec.budget:
             if spec.objectives.get(name) != "min":
                 raise SpecError(f"{where}: budget.{name} has to be an objective that is minimised")
         for name in space.variables:
-            check_name(f"{where}: axes.{name}", name, METRICS)
+            check_name(f"{where}: axes.{name}", name, built_in)
         rules, fits = tuple(rule_tables(space)), tuple(fit_tables(space, spec.workload))
         costs = cost_tables(space, technology, rules, progress)
         keys = axis_values(space)
@@ -118,10 +121,20 @@ class Model:
         model = cls(spec, technology, space, tables, rules, fits, figures, constraints, 0, ())
         return model._arranged(where)
 
+    @cached_property
+    def priced(self) -> Priced:
+        """What the technology prices."""
+        return Priced.of(self.technology.cost, self.technology.quantities)
+
+    @property
+    def built_in(self) -> Mapping[str, Metric]:
+        """The figures that every spec may name."""
+        return metrics_of(self.priced)
+
     @property
     def metrics(self) -> dict[str, Metric]:
         """Every figure of a design: the built-in ones, and those that the spec derives."""
-        return dict(METRICS) | {name: self._derived_metric(name) for name in self.figures}
+        return dict(self.built_in) | {name: self._derived_metric(name) for name in self.figures}
 
     def _derived_metric(self, name: str) -> Metric:
         """A figure of the spec's own, with the label and unit that the spec states, else by its name."""
@@ -138,12 +151,12 @@ class Model:
             rests_on=self._estimates_in(expression),
         )
 
-    def _estimates_in(self, expression: Expression) -> frozenset[Quantity]:
+    def _estimates_in(self, expression: Expression) -> frozenset[str]:
         """The estimates that an expression is computed from."""
-        estimates: frozenset[Quantity] = frozenset()
+        estimates: frozenset[str] = frozenset()
         for name in expression.names:
-            if name in METRICS:
-                estimates |= METRICS[name].rests_on
+            if name in self.built_in:
+                estimates |= self.built_in[name].rests_on
             elif name in self.figures:
                 estimates |= self._estimates_in(self.figures[name])
         return estimates

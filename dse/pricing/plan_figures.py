@@ -11,10 +11,11 @@ from costmodel.price.accuracy import ERROR_KEYS, arithmetic_error, rounding_erro
 from costmodel.price.area import AREA_TERMS
 from costmodel.price.combining import COMBINING_KEYS, combining, combining_stages
 from costmodel.price.components import Bill
+from costmodel.price.quantity import PricedQuantity
 from costmodel.price.technology import Technology
 from costmodel.price.throughput import KEY_WIDTH_KEYS, PAUSE_KEYS, STAGES
 from costmodel.price.timing import DELAY_TERMS
-from costmodel.speeds import SPEEDS, Speed
+from costmodel.speeds import SPEEDS
 from dse.pricing.figure import CombiningPrice, Estimate, Figure, PlanFigure, StageDelay, UnitPrice
 from generator.plan import CorePlan
 
@@ -51,12 +52,12 @@ def tabulated(technology: Technology) -> dict[Figure, Tabulated]:
         figures[figure] = Tabulated((*keys, "max_reduction"), _of_longest_sums(error))
     for i, term in enumerate(AREA_TERMS):
         prices = _prices(term.keys, term.bill, technology)
-        figures |= {UnitPrice(speed, i): price for speed, price in prices.items()}
+        figures |= {UnitPrice(of, i): price for of, price in prices.items()}
     prices = _prices(COMBINING_KEYS, combining, technology)
-    figures |= {CombiningPrice(speed): price for speed, price in prices.items()}
+    figures |= {CombiningPrice(of): price for of, price in prices.items()}
     for i, stage in enumerate(DELAY_TERMS):
         figures[StageDelay(i)] = Tabulated(stage.keys, partial(stage.delay, technology=technology))
-    figures[Estimate.LOAD_DELAY] = Tabulated((), lambda plan: technology.delay_ps["load"])
+    figures[Estimate.LOAD_DELAY] = Tabulated((), lambda plan: technology.delay.coefficients["load"])
     return figures
 
 
@@ -66,12 +67,13 @@ def _of_longest_sums(error: Callable[[CorePlan, int], float]) -> Callable[[CoreP
 
 def _prices(
     keys: tuple[str, ...], bill: Callable[[CorePlan], Bill], technology: Technology
-) -> dict[Speed, Tabulated]:
-    """The price of a unit sized for each speed, of one bill."""
+) -> dict[str, Tabulated]:
+    """What a unit of one bill costs at each speed, and what it has of each other quantity."""
     once = lru_cache(maxsize=1)(bill)
-    prices = {speed: technology.sized(speed).area_um2 for speed in SPEEDS}
+    prices: dict[str, PricedQuantity] = {speed: technology.cost_at(speed) for speed in SPEEDS}
+    prices |= {quantity.name: quantity for quantity in technology.others}
 
-    def price(plan: CorePlan, speed: Speed) -> float:
-        return once(plan).price(prices[speed])
+    def price(plan: CorePlan, of: str) -> float:
+        return once(plan).price(prices[of].coefficients)
 
-    return {speed: Tabulated(keys, partial(price, speed=speed)) for speed in SPEEDS}
+    return {of: Tabulated(keys, partial(price, of=of)) for of in prices}

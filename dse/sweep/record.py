@@ -26,7 +26,11 @@ LIBRARIES = ("amaranth", "numpy", "pyarrow")
 def record_of(source: Source, model: Model, outcome: Outcome, digest: str) -> SweepRecord:
     """What was asked in the spec of ``source``, of what, and how judging it went."""
     workload = model.spec.workload
-    technology = model.technology.model_dump(mode="json", include=set(TechnologyRecord.model_fields))
+    technology = model.technology.model_dump(
+        mode="json",
+        include=set(TechnologyRecord.model_fields),
+        exclude={"quantities": {"__all__": {"coefficients"}}},
+    )
     return SweepRecord(
         ternlut=version("ternlut"),
         digest=digest,

@@ -10,8 +10,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from costmodel.cells.liberty import Library
-from costmodel.fit.libraries import cells_of
+from costmodel.fit.libraries import measurer_of
+from costmodel.fit.measurer import Measurer
 from costmodel.price.technology import Technology, load_technology
 from dse.engine.checkpoint import Checkpoint
 from dse.engine.judging import Crew, Grid, Outcome, run
@@ -25,7 +25,7 @@ from dse.sweep.finished import Finished, report
 from dse.sweep.record import digest_of, record_of, verified_before
 from dse.sweep.results.points import write_points
 from dse.sweep.results.sweep_results import POINTS
-from generator.files import cache_directory, claimed, output_directory
+from generator.files import claimed, output_directory
 from generator.parts import require
 
 CHECKPOINT = ".checkpoint"
@@ -69,10 +69,10 @@ def sweep(
     """
     began = time.perf_counter()
     question, source = _asked(spec, verify, liberty)
-    technology, library = load_technology(question.technology), None
+    technology, measurer = load_technology(question.technology), None
     if question.verify:
         require("simulation", f"{source.where}: verify = {question.verify}")
-        library = _library(source.where, question)
+        measurer = _measurer(source.where, question)
     if crew is None and workers is not None:
         crew = Processes(workers)
 
@@ -83,7 +83,7 @@ def sweep(
     def swept(place: Path) -> Finished:
         with claimed(output_directory(place)):
             return _swept(
-                source, place, question, technology, library, crew, resume, workers, agree, progress, began
+                source, place, question, technology, measurer, crew, resume, workers, agree, progress, began
             )
 
     return _in_passing(swept) if directory is None else swept(Path(directory))
@@ -122,7 +122,7 @@ def _swept(
     directory: Path,
     spec: SweepSpec,
     technology: Technology,
-    library: Library | None,
+    measurer: Measurer | None,
     crew: Crew | None,
     resume: bool,
     workers: int | None,
@@ -168,8 +168,8 @@ def _swept(
     record.verified = verified_before(directory, digest) if resume else []
     record.write(directory)
     finished = report(directory, progress)
-    if library is not None:
-        finished = _verify(finished, technology, library, workers, progress)
+    if measurer is not None:
+        finished = _verify(finished, technology, measurer, workers, progress)
     checkpoint.remove()
     summary, record = finished.summary, finished.results.record
     record.knee = summary.knee["id"]
@@ -180,7 +180,7 @@ def _swept(
 
 
 def _verify(
-    finished: Finished, technology: Technology, library: Library, workers: int | None, progress: Progress
+    finished: Finished, technology: Technology, measurer: Measurer, workers: int | None, progress: Progress
 ) -> Finished:
     """Verifies the best designs, each written down as it is finished, and reports anew."""
     from dse.sweep.verification.measuring import merged, verify
@@ -191,21 +191,21 @@ def _verify(
     def verifying(share: float) -> None:
         progress("verifying", share)
 
-    for verified in verify(finished.summary, technology, library, record.spec.verify, workers, verifying):
+    for verified in verify(finished.summary, technology, measurer, record.spec.verify, workers, verifying):
         record.verified = merged(record.verified, verified)
         record.write(finished.directory)
     return report(finished.directory, pictures=False)
 
 
-def _library(where: str, spec: SweepSpec) -> Library:
-    """The cells to verify with, read, so that what is wrong with them shows before the sweep."""
-    library = cells_of(
+def _measurer(where: str, spec: SweepSpec) -> Measurer:
+    """What to verify with, its cells read, so that what is wrong with them shows before the sweep."""
+    measurer = measurer_of(
         spec.technology,
         list(map(Path, spec.liberty)),
         f"as liberty = [...] in {where} or with --liberty FILE",
     )
-    library.cached_table(cache_directory())
-    return library
+    measurer.prepare()
+    return measurer
 
 
 def _nothing_left(model: Model, outcome: Outcome) -> str:

@@ -20,9 +20,7 @@ from generator.formats import FLOATS
 from generator.verilog import emit
 
 TECHNOLOGIES = {
-    f"{name} {speed}": load_technology(name).sized(speed)
-    for name in shipped_technologies()
-    for speed in SPEEDS
+    f"{name} {speed}": (load_technology(name), speed) for name in shipped_technologies() for speed in SPEEDS
 }
 few = settings(max_examples=60, deadline=None)
 
@@ -84,7 +82,10 @@ def cores(
 def prices(values: dict[str, Any]) -> dict[str, float]:
     """µm² of a core in every technology; what it is made of is counted once."""
     bill = total(list(core_bills(plan_to_price(core_of(values))).values()))
-    return {name: bill.price(technology.area_um2) for name, technology in TECHNOLOGIES.items()}
+    return {
+        name: bill.price(technology.cost_at(speed).coefficients)
+        for name, (technology, speed) in TECHNOLOGIES.items()
+    }
 
 
 def cheaper(more: dict[str, Any], less: dict[str, Any]) -> dict[str, tuple[float, float]]:
@@ -140,10 +141,10 @@ def test_a_table_of_one_entry_is_never_priced_below_a_select(fetch: str, values:
 @given(cores(), st.sampled_from(sorted(TECHNOLOGIES)))
 @few
 def test_the_breakdown_sums_to_the_area(values: dict[str, Any], technology: str) -> None:
-    found = estimate(core_of(values), TECHNOLOGIES[technology])
+    found = estimate(core_of(values), TECHNOLOGIES[technology][0], speed=TECHNOLOGIES[technology][1])
     assert set(found.breakdown) == set(PARTS)
-    assert sum(found.breakdown.values()) == pytest.approx(found.area_um2, rel=1e-12)
-    assert prices(values)[technology] == pytest.approx(found.area_um2, rel=1e-12)
+    assert sum(found.breakdown.values()) == pytest.approx(found.cost, rel=1e-12)
+    assert prices(values)[technology] == pytest.approx(found.cost, rel=1e-12)
     assert all(share >= 0 for share in found.breakdown.values())
     assert found.delay_ps == max(found.stages_ps.values())
 

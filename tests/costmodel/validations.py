@@ -12,9 +12,9 @@ from costmodel.fit.noise import Noise
 from costmodel.fit.sampling import draw_cores
 from costmodel.fit.side_by_side import SideBySide, modelled_groups
 from costmodel.fit.validation import Sample, Validation, row
-from costmodel.flow.synthesis import shipped_library
 from costmodel.price.estimate import estimate
 from costmodel.price.technology import load_technology
+from tests.costmodel.technologies import ASAP7_CELLS, areas
 
 
 @cache
@@ -27,10 +27,12 @@ def made_up(points: int = 12) -> Validation:
     observations = [
         Observation(
             core,
-            area_um2=estimate(core, technology).area_um2 * float(np.exp(generator.normal(0, 0.03))),
-            delay_ps=estimate(core, technology).delay_ps * float(np.exp(generator.normal(0, 0.08))),
-            tight_um2=estimate(core, technology.sized("tight")).area_um2 * 1.05,
-            medium_um2=estimate(core, technology.sized("medium")).area_um2 * 0.98,
+            areas(
+                area=estimate(core, technology).cost * float(np.exp(generator.normal(0, 0.03))),
+                delay=estimate(core, technology).delay_ps * float(np.exp(generator.normal(0, 0.08))),
+                tight=estimate(core, technology, speed="tight").cost * 1.05,
+                medium=estimate(core, technology, speed="medium").cost * 0.98,
+            ),
         )
         for core in cores
     ]
@@ -39,7 +41,7 @@ def made_up(points: int = 12) -> Validation:
             core,
             modelled_groups(core, technology),
             {group: 1.1 * area for group, area in modelled_groups(core, technology).items()},
-            estimate(core, technology).area_um2 * 1.08,
+            estimate(core, technology).cost * 1.08,
         )
         for core in cores[:2]
     )
@@ -48,4 +50,4 @@ def made_up(points: int = 12) -> Validation:
         Noise(cores[1], (50.0, 50.0), (9.0, 9.0)),
     )
     rows = pd.DataFrame([row(seen, technology) for seen in observations])
-    return Validation(technology, shipped_library(), sample, rows, worst, noise)
+    return Validation(technology, ASAP7_CELLS.origin, sample, rows, worst, noise)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import copy
-import datetime
 import json
 from pathlib import Path
 from typing import Any
 
 from costmodel.price.components import AREA_COMPONENTS, DELAY_COMPONENTS
-from costmodel.price.technology import Technology
 from dse.pricing.model import Model
 from dse.spec.sweep_spec import SweepSpec
+from tests.costmodel.technologies import technology_of
 
 LAYERS = [
     {"name": "wide", "inputs": 96, "outputs": 250, "count": 3},
@@ -70,16 +69,10 @@ def toml(values: dict[str, Any]) -> str:
     return "".join(f"{key} = {inline(value)}\n" for key, value in values.items())
 
 
-TECHNOLOGY = Technology(
-    name="invented",
-    library="none",
-    corner="none",
-    flow="none",
-    date=datetime.date(2000, 1, 1),
-    versions={},
-    area_um2={name: 0.1 + 0.037 * i for i, name in enumerate(AREA_COMPONENTS)},
-    medium_um2={name: 0.2 + 0.041 * i for i, name in enumerate(AREA_COMPONENTS)},
-    tight_um2={name: 0.3 + 0.043 * i for i, name in enumerate(AREA_COMPONENTS)},
-    delay_ps={name: 15.0 + 3.1 * i for i, name in enumerate(DELAY_COMPONENTS)},
+TECHNOLOGY = technology_of(
+    area={name: 0.1 + 0.037 * i for i, name in enumerate(AREA_COMPONENTS)},
+    medium={name: 0.2 + 0.041 * i for i, name in enumerate(AREA_COMPONENTS)},
+    tight={name: 0.3 + 0.043 * i for i, name in enumerate(AREA_COMPONENTS)},
+    delay={name: 15.0 + 3.1 * i for i, name in enumerate(DELAY_COMPONENTS)},
 )
 """Prices that are all different, so that no component can be taken for another."""

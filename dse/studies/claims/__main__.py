@@ -9,7 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from costmodel.cells.liberty import Library
-from costmodel.flow.synthesis import shipped_library
+from costmodel.fit.cells import Cells
+from costmodel.fit.libraries import measurer_of
+from costmodel.fit.measurer import Measurer
 from dse.presentation.terminal import progress_bar
 from dse.studies.claims.figures import write_figures
 from dse.studies.claims.footing import CLOCKS_MHZ
@@ -33,12 +35,12 @@ def main() -> int:
             write_page(directory, read_study(directory))
             print(directory / PAGE)
             return 0
-        libraries = {"asap7": shipped_library("asap7")} | dict(options.liberty)
+        measurers = {"asap7": measurer_of("asap7")} | dict(options.liberty)
         with progress_bar() as progress:
             curves, tiles, corrections = modelled(progress)
             measured = synthesized(
                 points(curves),
-                libraries,
+                measurers,
                 read(directory / POINTS),
                 options.workers,
                 60 * options.minutes,
@@ -90,19 +92,19 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=1, help="syntheses at a time")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no synthesis after these")
     parser.add_argument(
-        "--liberty", type=_library, action="append", default=[], metavar="TECH=FILE",
+        "--liberty", type=_measurer, action="append", default=[], metavar="TECH=FILE",
         help="the cells of a technology whose points are to be synthesized, too, else they stay as they are",
     )  # fmt: skip
     return parser.parse_args()
 
 
-def _library(text: str) -> tuple[str, Library]:
+def _measurer(text: str) -> tuple[str, Measurer]:
     name, equals, path = text.partition("=")
     if not equals or name not in CLOCKS_MHZ:
         raise argparse.ArgumentTypeError(
             f"{text!r}: TECH=FILE is expected, TECH one of {', '.join(CLOCKS_MHZ)}"
         )
-    return name, Library.of((Path(path),), name)
+    return name, Cells(Library.of((Path(path),), name))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Points of the modelled curves, synthesized: whole cores, flattened, sized for the clock that they run at.
 
-The smallest come first, and no more are begun when the time is over; a point that could not be synthesized
-this time keeps what was found before, if it is still the same core.
+Of each technology the smallest come first, and no more are begun when the time is over; a point that could
+not be synthesized this time keeps what was found before, if it is still the same core.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import assert_never
 
 import pandas as pd
 
-from costmodel.cells.liberty import Library
-from costmodel.flow.synthesis import Flow, Job, SynthesisResult, synthesize_many
+from costmodel.fit.measurer import Design, Measurer
+from costmodel.price.quantity import AREA, DELAY
 from dse.studies.claims.footing import PRICE
 from dse.studies.claims.gain import CASE, COMMON
 from dse.sweep.results.designs import core_of
 from generator.config import ARCHITECTURES, Architecture
+from generator.errors import TernlutError
 from generator.plan import core_name
-from generator.verilog import emit
 
 COLUMNS = (4, 16)
 """Where on a curve its points are."""
@@ -66,7 +66,7 @@ def points(curves: pd.DataFrame) -> pd.DataFrame:
 
 def synthesized(
     points: pd.DataFrame,
-    libraries: Mapping[str, Library],
+    measurers: Mapping[str, Measurer],
     known: pd.DataFrame | None = None,
     workers: int = 1,
     seconds: float = float("inf"),
@@ -74,8 +74,8 @@ def synthesized(
 ) -> pd.DataFrame:
     """``points`` with ``synthesized_um2``, ``synthesized_delay_ps`` and ``error`` (modelled, in percent).
 
-    Those of technologies without a library, and those for which time ran out, are as in ``known``, NaN where
-    it has none.
+    Those of technologies without a measurer, and those for which time ran out, are as in ``known``, NaN
+    where it has none.
     """
     table = points.copy()
     for name in MEASURED:
@@ -85,13 +85,15 @@ def synthesized(
         indices = [i for i in table.index if tuple(table.loc[i, KEY]) in before.index]
         for i in indices:
             table.loc[i, MEASURED] = before.loc[tuple(table.loc[i, KEY])].to_numpy(float)
-    todo = [i for i in table.index if table.loc[i, "technology"] in libraries]
-    end = time.monotonic() + seconds
-    jobs = _jobs(table, todo, libraries, end)
-    for done, (position, result) in enumerate(synthesize_many(jobs, workers), start=1):
-        if isinstance(result, SynthesisResult) and result.delay_ps is not None:
-            table.loc[todo[position], MEASURED] = result.area_um2, result.delay_ps
-        progress("synthesizing", done / len(todo))
+    end, done = time.monotonic() + seconds, 0
+    count = int(table["technology"].isin(list(measurers)).sum())
+    for technology, measurer in measurers.items():
+        todo = [i for i in table.index if table.loc[i, "technology"] == technology]
+        for position, figures in measurer.measure(_designs(table, todo, end), workers):
+            if not isinstance(figures, TernlutError):
+                table.loc[todo[position], MEASURED] = figures[AREA.name], figures[DELAY.name]
+            done += 1
+            progress("synthesizing", done / count)
     table["error"] = 100 * (table["area_um2"] / table["synthesized_um2"] - 1)
     return table
 
@@ -111,17 +113,14 @@ def read(path: Path) -> pd.DataFrame | None:
     return pd.read_csv(path) if path.exists() else None
 
 
-def _jobs(
-    table: pd.DataFrame, todo: list[int], libraries: Mapping[str, Library], end: float
-) -> Iterator[Job]:
+def _designs(table: pd.DataFrame, todo: list[int], end: float) -> Iterator[Design]:
+    """The cores of the lines ``todo``, each for its clock, until the time ``end``."""
     rows = table.astype(object).where(table.notna(), None).to_dict("index")
     for i in todo:
         if time.monotonic() > end:
             return
         row = rows[i]
-        emission = emit(core_of(_plain(row)))
-        flow = Flow(clock_ps=1e6 / row["clock_mhz"])
-        yield Job(emission.verilog, emission.top, libraries[row["technology"]], flow)
+        yield Design.of(core_of(_plain(row)), clock_ps=1e6 / row["clock_mhz"])
 
 
 def _plain(row: Mapping[object, object]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""``validation.png``: modelled against synthesized area and delay, and how the errors are distributed."""
+"""``validation.png``: modelled against synthesized cost and delay, and how the errors are distributed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from costmodel.fit.validation import FIGURES, Validation
+from costmodel.fit.validation import Validation
+from costmodel.price.quantity import Quantity
 from dse.presentation.plotting import STYLE, architecture_mark, number_colour, plain
 from generator.config import ARCHITECTURES, NUMBER_KINDS
 from generator.files import replacing
@@ -26,15 +27,16 @@ def write_figure(path: Path, validation: Validation) -> None:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(7.2, 4.9), layout="constrained")
         panels = figure.subplots(2, 2, height_ratios=(3, 1.3))
-        for column, (name, letters) in enumerate((("area", "ac"), ("delay", "bd"))):
-            _scatter(panels[0, column], validation, name, letters[0])
-            _histogram(panels[1, column], validation, name, letters[1])
+        for column, (quantity, letters) in enumerate(zip(validation.told_apart, ("ac", "bd"), strict=True)):
+            _scatter(panels[0, column], validation, quantity, letters[0])
+            _histogram(panels[1, column], validation, quantity, letters[1])
         _legend(panels[0, 0], validation)
         with replacing(path) as temporary:
             figure.savefig(temporary, format="png", dpi=220)
 
 
-def _scatter(axes: Axes, validation: Validation, name: str, letter: str) -> None:
+def _scatter(axes: Axes, validation: Validation, quantity: Quantity, letter: str) -> None:
+    name = quantity.name
     cores = validation.cores
     across, up = cores[f"synthesized_{name}"], cores[f"modelled_{name}"]
     ends = np.array([0.8 * min(across.min(), up.min()), 1.25 * max(across.max(), up.max())])
@@ -48,7 +50,7 @@ def _scatter(axes: Axes, validation: Validation, name: str, letter: str) -> None
                 marker=architecture_mark(architecture).shape, markeredgecolor="white",
                 markeredgewidth=0.25, zorder=3,
             )  # fmt: skip
-    unit, errors = FIGURES[name][1], validation.errors(name)
+    unit, errors = quantity.unit, validation.errors(name)
     axes.set(
         xscale="log", yscale="log", xlim=ends, ylim=ends, aspect="equal",
         xlabel=f"Synthesized {name} ({unit})", ylabel=f"Modelled {name} ({unit})",
@@ -59,7 +61,8 @@ def _scatter(axes: Axes, validation: Validation, name: str, letter: str) -> None
         axis.set_major_locator(LogLocator(subs=(1, 2, 5) if ends[1] < 500 * ends[0] else (1,)))
 
 
-def _histogram(axes: Axes, validation: Validation, name: str, letter: str) -> None:
+def _histogram(axes: Axes, validation: Validation, quantity: Quantity, letter: str) -> None:
+    name = quantity.name
     cores, errors = validation.cores, validation.errors(name)
     reach = 1.05 * max(errors.maximum, 1.0)
     edges = np.linspace(-reach, reach, BINS + 1)

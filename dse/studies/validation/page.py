@@ -6,7 +6,7 @@ import html
 from pathlib import Path
 from typing import Any
 
-from costmodel.fit.validation import FIGURES, GROUPINGS, Validation
+from costmodel.fit.validation import GROUPINGS, Validation
 from dse.presentation.html_parts import data_text, filled, html_table, page
 from dse.presentation.naming import tile
 from dse.presentation.plotting import VALUE_COLOURS
@@ -25,7 +25,10 @@ from generator.files import write_text
 def write_page(path: Path, validation: Validation) -> None:
     """Writes the page of ``validation``."""
     noise = [noise_table(validation)] if validation.noise else []
+    cost, delay = (quantity.name for quantity in validation.told_apart)
     parts = {
+        "cost": cost,
+        "delay": delay,
         "sentences": "".join(f"<p>{html.escape(text)}</p>\n" for text in sentences(validation)),
         "errors": "".join(_section(table) for table in (*error_tables(validation), *noise)),
         "worst-note": html.escape(WORST_NOTE),
@@ -44,9 +47,10 @@ def write_page(path: Path, validation: Validation) -> None:
 def page_data(validation: Validation) -> dict[str, Any]:
     """What the page's program draws, as JSON."""
     rows = validation.cores.to_dict("records")
-    numbers = [f"{kind}_{name}" for name in ("area", "delay") for kind in ("synthesized", "modelled")]
+    names = [quantity.name for quantity in validation.told_apart]
+    numbers = [f"{kind}_{name}" for name in names for kind in ("synthesized", "modelled")]
     return {
-        "figures": {name: FIGURES[name] for name in ("area", "delay")},
+        "figures": {q.name: [q.label, q.unit] for q in validation.told_apart},
         "groupings": GROUPINGS,
         "colours": VALUE_COLOURS,
         "band": BAND,

@@ -25,7 +25,7 @@ def write_validation(directory: Path, validation: Validation) -> list[Path]:
     """Writes ``FILES``, each whole or not at all; their paths. ``OutputError`` where that is not possible."""
     with claimed(output_directory(directory)):
         write_text(directory / "cores.csv", validation.cores.to_csv(index=False, float_format="%.6g"))
-        write_csv(directory / "noise.csv", NOISE, noise_rows(validation))
+        write_csv(directory / "noise.csv", noise_head(validation), noise_rows(validation))
         write_text(directory / "spec.toml", spec(validation))
         write_figure(directory / "validation.png", validation)
         write_page(directory / "validation.html", validation)
@@ -33,21 +33,24 @@ def write_validation(directory: Path, validation: Validation) -> list[Path]:
     return [directory / name for name in FILES]
 
 
-NOISE = ("core", "permutation", "area_um2", "delay_ps", "area_deviation", "delay_deviation")
+def noise_head(validation: Validation) -> tuple[str, ...]:
+    """Columns of ``noise.csv``."""
+    cost, delay = validation.told_apart
+    return "core", "permutation", cost.key, delay.key, f"{cost.name}_deviation", f"{delay.name}_deviation"
 
 
 def noise_rows(validation: Validation) -> Iterator[list[str]]:
     """A row a synthesis: core, permutation (0 as emitted), what it came to, how far that is off the mean."""
     for noise in validation.noise:
         name = core_name(noise.core)
-        columns = (noise.area_um2, noise.delay_ps, deviations(noise.area_um2), deviations(noise.delay_ps))
+        columns = (noise.cost, noise.delay_ps, deviations(noise.cost), deviations(noise.delay_ps))
         for number, figures in enumerate(zip(*columns, strict=True)):
             yield [name, str(number), *(f"{figure:.6g}" for figure in figures)]
 
 
 def spec(validation: Validation) -> str:
     """Everything that the same figures come from again, as TOML; files by their names alone."""
-    technology, library, sample = validation.technology, validation.library, validation.sample
+    technology, origin, sample = validation.technology, validation.origin, validation.sample
     sections: dict[str, dict[str, str | float | list[str]]] = {
         "sample": {
             "seed": sample.seed,
@@ -55,7 +58,7 @@ def spec(validation: Validation) -> str:
             "smallest": sample.smallest,
             "largest": sample.largest,
             "floats": sample.floats,
-            "permutations": max((len(noise.area_um2) - 1 for noise in validation.noise), default=0),
+            "permutations": max((len(noise.cost) - 1 for noise in validation.noise), default=0),
         },
         "technology": {
             "name": technology.name,
@@ -65,10 +68,10 @@ def spec(validation: Validation) -> str:
             "date": technology.date.isoformat(),
         },
         "library": {
-            "name": library.name,
-            "files": [path.name for path in library.files],
-            "dont_use": list(library.dont_use),
-            "sha256": library.digest,
+            "name": origin.library,
+            "files": [path.name for path in origin.files],
+            "dont_use": list(origin.dont_use),
+            "sha256": origin.digest,
         },
         "versions": {**{tool: version(tool) for tool in TOOLS}, "python": platform.python_version()},
     }

@@ -1,11 +1,11 @@
-"""The body of ``ternlut validate``: which technology against which cells, and what is said of it."""
+"""The body of ``ternlut validate``: which technology against what measures in it, and what is said of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from costmodel.fit.libraries import cells_of
+from costmodel.fit.libraries import measurer_of
 from costmodel.fit.validation import Sample, Validation, validate
 from costmodel.price.technology import load_technology
 from dse.presentation.terminal import Progress, aligned
@@ -21,15 +21,15 @@ def run(
     workers: int,
     progress: Progress,
 ) -> Validation:
-    """Validates a technology against its cells: those of ``liberty`` files, or shipped ones.
+    """Validates a technology against what measures in it, with cells of ``liberty`` files or shipped ones.
 
     Cells that match a pattern of ``dont_use`` are left out.
 
     Raises ``TechnologyError`` where there is no such technology, or where it has coefficients alone and no
     files are given.
     """
-    library = cells_of(tech, liberty, dont_use=dont_use)
-    return validate(load_technology(tech), library, sample, permutations, workers, progress)
+    measurer = measurer_of(tech, liberty, dont_use=dont_use)
+    return validate(load_technology(tech), measurer, sample, permutations, workers, progress)
 
 
 def text_of(validation: Validation) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from costmodel.fit.noise import deviations
 from costmodel.fit.side_by_side import SideBySide
-from costmodel.fit.validation import FIGURES, GROUPINGS, Errors, Validation
+from costmodel.fit.validation import GROUPINGS, Errors, Validation
 from dse.presentation.markdown import spaced, table
 from generator.plan import core_name
 
@@ -37,14 +37,14 @@ def figures(validation: Validation) -> dict[str, Any]:
     """Everything that is said of a validation, for programs; errors in percent."""
     found: dict[str, Any] = {
         "technology": validation.technology.name,
-        "library": validation.library.name,
+        "library": validation.origin.library,
         "seed": validation.sample.seed,
         "points": len(validation.cores),
         "unseen": validation.unseen,
         "failed": validation.failed,
     }
-    for name in FIGURES:
-        prefix = "" if name == "area" else f"{name}_"
+    for name in validation.technology.quantities:
+        prefix = "" if name == validation.cost.name else f"{name}_"
         errors = validation.errors(name)
         found[f"{prefix}median_error"] = round(errors.median, 3)
         found[f"{prefix}p90_error"] = round(errors.ninetieth, 3)
@@ -53,15 +53,19 @@ def figures(validation: Validation) -> dict[str, Any]:
         found[f"{prefix}kendall_tau"] = _or_none(errors.tau)
     for grouping in GROUPINGS:
         found[f"by_{grouping}"] = {
-            name: {value: _plain(errors) for value, errors in validation.errors_by(name, grouping).items()}
-            for name in ("area", "delay")
+            quantity.name: {
+                value: _plain(errors)
+                for value, errors in validation.errors_by(quantity.name, grouping).items()
+            }
+            for quantity in validation.told_apart
         }
+    suffix = validation.cost.suffix
     found["worst"] = [
         {
             "core": core_name(side.core),
-            "flattened_um2": round(side.flattened_um2, 3),
-            "modelled_um2": {group: round(side.modelled[group], 3) for group in side.groups},
-            "synthesized_um2": {group: round(side.synthesized[group], 3) for group in side.groups},
+            f"flattened{suffix}": round(side.flattened, 3),
+            f"modelled{suffix}": {group: round(side.modelled[group], 3) for group in side.groups},
+            f"synthesized{suffix}": {group: round(side.synthesized[group], 3) for group in side.groups},
         }
         for side in validation.worst
     ]
@@ -72,13 +76,13 @@ def figures(validation: Validation) -> dict[str, Any]:
 
 def noise_figures(validation: Validation) -> dict[str, Any]:
     """How far syntheses of one core are from their mean, in percent, over the cores that were permuted."""
-    areas = np.abs(np.concatenate([deviations(noise.area_um2) for noise in validation.noise]))
+    costs = np.abs(np.concatenate([deviations(noise.cost) for noise in validation.noise]))
     delays = np.abs(np.concatenate([deviations(noise.delay_ps) for noise in validation.noise]))
     return {
         "cores": len(validation.noise),
-        "syntheses": int(areas.size),
-        "median_error": round(float(np.median(areas)), 3),
-        "max_error": round(float(areas.max()), 3),
+        "syntheses": int(costs.size),
+        "median_error": round(float(np.median(costs)), 3),
+        "max_error": round(float(costs.max()), 3),
         "delay_median_error": round(float(np.median(delays)), 3),
         "delay_max_error": round(float(delays.max()), 3),
     }
@@ -87,29 +91,36 @@ def noise_figures(validation: Validation) -> dict[str, Any]:
 def sentences(validation: Validation) -> list[str]:
     """What was found, the most important first."""
     technology, cores = validation.technology, validation.cores
-    area, delay = validation.errors("area"), validation.errors("delay")
-    least, most = cores["synthesized_area"].min(), cores["synthesized_area"].max()
+    cost, delay = (validation.errors(quantity.name) for quantity in validation.told_apart)
+    measured, label = cores[f"synthesized_{validation.cost.name}"], technology.cost.label
+    others = [q for q in technology.quantities.values() if q not in validation.told_apart]
     failed = f" {validation.failed} more could not be synthesized." if validation.failed else ""
     told = [
-        f"{technology.name}: {area.cores} random cores of {least:,.0f} to {most:,.0f} µm², "
-        f"{SEEN[validation.unseen]}, synthesized flattened to {validation.library.name}.{failed}",
-        f"Area is off by {off(area)}; Kendall's τ between modelled and synthesized area is {area.tau:.4f}. "
+        f"{technology.name}: {cost.cores} random cores of {measured.min():,.0f} to {measured.max():,.0f} "
+        f"{validation.cost.unit}, "
+        f"{SEEN[validation.unseen]}, synthesized flattened to {validation.origin.library}.{failed}",
+        f"{_capital(label)} is off by {off(cost)}; Kendall's τ between modelled and synthesized {label} is "
+        f"{cost.tau:.4f}. "
         f"Delay is off by {off(delay)}.",
         " ".join(
-            f"{FIGURES[name][0][:1].upper()}{FIGURES[name][0][1:]} is off by {off(validation.errors(name))}."
-            for name in ("medium_area", "tight_area")
+            f"{_capital(quantity.label)} is off by {off(validation.errors(quantity.name))}."
+            for quantity in others
         ),
     ]
     if validation.noise:
         noise = noise_figures(validation)
         told.append(
             f"The mapper's noise: {noise['cores']} of the cores, written in other orders, were synthesized "
-            f"to areas {noise['median_error']:.2f} % from their mean in the median and "
+            f"to {label} {noise['median_error']:.2f} % from their mean in the median and "
             f"{noise['max_error']:.2f} % at most, and to delays {noise['delay_median_error']:.1f} % and "
             f"{noise['delay_max_error']:.1f} % from theirs. A model that knew every mean would be off by "
             "as much."
         )
     return told
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def off(errors: Errors) -> str:
@@ -118,59 +129,66 @@ def off(errors: Errors) -> str:
 
 
 def error_tables(validation: Validation) -> list[Table]:
-    """The errors of every figure over all cores, and of area and delay by what the cores are."""
+    """The errors of every figure over all cores, and of cost and delay by what the cores are."""
     head = ["", "cores", "median", "90th percentile", "maximum", "mean", "Kendall's τ"]
-    rows = [[FIGURES[name][0], *_cells(validation.errors(name))] for name in FIGURES]
+    rows = [[q.label, *_cells(validation.errors(q.name))] for q in validation.technology.quantities.values()]
     tables = [Table("Errors", head, rows, "In percent of what was synthesized; the mean is signed.")]
-    for name in ("area", "delay"):
+    for quantity in validation.told_apart:
         rows = [
             [value, *_cells(errors)]
             for grouping in GROUPINGS
-            for value, errors in validation.errors_by(name, grouping).items()
+            for value, errors in validation.errors_by(quantity.name, grouping).items()
         ]
-        tables.append(Table(f"Errors of {FIGURES[name][0]} by architecture, number and format", head, rows))
+        tables.append(Table(f"Errors of {quantity.label} by architecture, number and format", head, rows))
     return tables
 
 
 def noise_table(validation: Validation) -> Table:
     """What each permuted core was synthesized to."""
-    rows = []
+    technology, rows = validation.technology, []
     for noise in validation.noise:
-        area, delay = deviations(noise.area_um2), deviations(noise.delay_ps)
+        cost, delay = deviations(noise.cost), deviations(noise.delay_ps)
         rows.append(
             [
                 core_name(noise.core),
-                str(area.size),
-                f"{np.mean(noise.area_um2):,.1f}",
-                f"{np.ptp(area):.2f} %",
+                str(cost.size),
+                f"{np.mean(noise.cost):,.1f}",
+                f"{np.ptp(cost):.2f} %",
                 f"{np.mean(noise.delay_ps):,.0f}",
                 f"{np.ptp(delay):.2f} %",
             ]
         )
-    head = ["core", "syntheses", "mean area, µm²", "largest less smallest", "mean delay, ps", "the same"]
+    head = [
+        "core",
+        "syntheses",
+        f"mean {technology.cost.label}, {validation.cost.unit}",
+        "largest less smallest",
+        "mean delay, ps",
+        "the same",
+    ]
     return Table("The mapper's noise", head, rows, "Each core's Verilog with its items in other orders.")
 
 
 def worst_tables(validation: Validation) -> list[Table]:
-    """The cores with the largest errors in area, each with where its area is."""
-    return [_side_table(side) for side in validation.worst]
+    """The cores with the largest errors in cost, each with what its groups cost."""
+    return [_side_table(side, validation.cost.unit) for side in validation.worst]
 
 
-def _side_table(side: SideBySide) -> Table:
+def _side_table(side: SideBySide, unit: str) -> Table:
     modelled, synthesized = sum(side.modelled.values()), sum(side.synthesized.values())
     rows = [
         [group, f"{side.modelled[group]:,.1f}", f"{side.synthesized[group]:,.1f}"] for group in side.groups
     ]
     rows += [
         ["sum", f"{modelled:,.1f}", f"{synthesized:,.1f}"],
-        ["flattened", f"{modelled:,.1f}", f"{side.flattened_um2:,.1f}"],
+        ["flattened", f"{modelled:,.1f}", f"{side.flattened:,.1f}"],
     ]
-    error = 100 * (modelled / side.flattened_um2 - 1)
+    error = 100 * (modelled / side.flattened - 1)
     keys = side.core.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
     keys |= {f"pipeline.{key}": value for key, value in keys.pop("pipeline", {}).items()}
     return Table(
         f"{core_name(side.core)}: {error:+.1f} %",
-        ["µm²", "modelled", "synthesized"],
+        [unit, "modelled", "synthesized"],
         rows,
         ", ".join(f"{key} = {value}" for key, value in keys.items()),
     )
@@ -180,12 +198,12 @@ def markdown(validation: Validation) -> str:
     """``summary.md``."""
     technology, sample = validation.technology, validation.sample
     lines = [f"# The model against synthesis: {technology.name}", "", *spaced(sentences(validation))]
-    lines += ["![Modelled against synthesized area and delay](validation.png)", ""]
+    lines += [f"![Modelled against synthesized {technology.cost.label} and delay](validation.png)", ""]
     for found in error_tables(validation):
         lines += _markdown_table("##", found)
     if validation.noise:
         lines += _markdown_table("##", noise_table(validation))
-    lines += ["## The largest errors in area", "", *spaced([WORST_NOTE])]
+    lines += [f"## The largest errors in {technology.cost.label}", "", *spaced([WORST_NOTE])]
     for found in worst_tables(validation):
         lines += _markdown_table("###", found)
     lines += [
@@ -201,7 +219,7 @@ def markdown(validation: Validation) -> str:
 
 WORST_NOTE = (
     "Flattening dissolves groups, so these are from syntheses module by module; their sums are mostly more "
-    "than the flattened area that the model is held against. Columns are the registers behind fetch, "
+    "than the flattened figure that the model is held against. Columns are the registers behind fetch, "
     "reductions and accumulators."
 )
 

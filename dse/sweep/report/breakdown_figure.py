@@ -17,15 +17,15 @@ NAME_WIDTH = 58
 
 
 def front_breakdown(summary: Summary) -> Figure:
-    """Shares of the area by part, cheapest design on top; areas differ too much for one scale."""
-    designs = along_front(summary)
+    """Shares of the cost by part, cheapest design on top; costs differ too much for one scale."""
+    designs, priced = along_front(summary), summary.results.priced
     figures = [summary.rules.metric(name) for name in dict.fromkeys([summary.price, summary.merit])]
     figure = Figure(figsize=(7.2, 0.7 + 0.26 * len(designs)), layout="constrained")
     axes = figure.subplots()
     places = range(len(designs))
     base = [0.0] * len(designs)
     for part in DESIGN_PARTS:
-        shares = [row[f"area_{part}"] / row["area_um2"] for _, row in designs]
+        shares = [row[priced.part(part)] / row[priced.key] for _, row in designs]
         if any(share > 0 for share in shares):
             axes.barh(
                 places, shares, left=base, height=0.68, color=PART_COLOURS[part], label=part, linewidth=0
@@ -41,7 +41,7 @@ def front_breakdown(summary: Summary) -> Figure:
     names = [fill(summary.naming.phrase(row), NAME_WIDTH) for _, row in designs]
     axes.set_yticks(places, names, fontsize=6 if max(name.count("\n") for name in names) < 2 else 5)
     axes.set_ylim(len(designs) - 0.5, -0.5)
-    axes.set(xlim=(0, 1), xlabel="Share of the area")
+    axes.set(xlim=(0, 1), xlabel=f"Share of the {priced.label}")
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)

@@ -26,7 +26,6 @@ from dse.presentation.plotting import (
     short,
 )
 from dse.pricing.metric import FAST
-from dse.pricing.metrics import METRICS
 from dse.sweep.report.along_front import staircase
 from dse.sweep.report.breakdown_figure import front_breakdown
 from dse.sweep.report.group_costs import group_costs, number_of
@@ -51,7 +50,7 @@ def write_figures(directory: Path, summary: Summary) -> None:
             _formats(figure.subplots(1, 2, width_ratios=(3, 2)), summary.results)
             save(figure, directory, "formats")
         if costs := group_costs(summary.results):
-            save(group_figure(costs), directory, "group_size")
+            save(group_figure(costs, summary.results.for_rate), directory, "group_size")
         save(front_breakdown(summary), directory, "breakdown")
         if drawings := _drawings(summary):
             save(_overview(summary, drawings), directory, "pareto")
@@ -80,8 +79,9 @@ def _overview(summary: Summary, drawings: Sequence[Drawing]) -> Figure:
 
 
 def _formats(panels: Sequence[Axes], results: Results) -> None:
-    """The best of each format, datapath and architecture: area for its rate, and that against its error."""
-    rows, figure = results.formats, "area_um2_per_token_per_second"
+    """The best of each format, datapath and architecture: cost for its rate, and that against its error."""
+    rows, metric, error = results.formats, results.for_rate, results.metric("rms_error")
+    figure, label = metric.name, results.priced.label
     names = list(dict.fromkeys(number_of(row) for row in rows))
     architectures = list(dict.fromkeys(row["architecture"] for row in rows))
     for architecture, colour in colours_of("architecture", architectures).items():
@@ -93,10 +93,12 @@ def _formats(panels: Sequence[Axes], results: Results) -> None:
         panels[1].plot([row["rms_error"] for row in own], [row[figure] for row in own], **style)
     panels[0].set_xticks(range(len(names)), [name.replace(" ", "\n") for name in names])
     panels[0].set(
-        yscale="log", ylabel=METRICS[figure].axis, title="(a) Area for a rate, by format and datapath"
+        yscale="log",
+        ylabel=metric.axis,
+        title=f"(a) {label[:1].upper()}{label[1:]} for a rate, by format and datapath",
     )
-    panels[1].set(xscale="log", yscale="log", xlabel=METRICS["rms_error"].axis, title="(b) … and error")
-    plain(panels[1], METRICS["rms_error"], METRICS[figure])
+    panels[1].set(xscale="log", yscale="log", xlabel=error.axis, title="(b) … and error")
+    plain(panels[1], error, metric)
     panels[0].grid(True, axis="y")
     panels[0].yaxis.set_major_formatter(FuncFormatter(short))
     panels[0].yaxis.set_minor_formatter(NullFormatter())
@@ -166,9 +168,10 @@ def _star(axes: Axes, summary: Summary, across: str, up: Callable[[Row], float])
 
 
 def _breakdown(axes: Axes, summary: Summary, letter: str) -> None:
-    """Areas by part of the recommended design and of those that are as good."""
+    """Costs by part of the recommended design and of those that are as good."""
     names, parts = summary.breakdown()
     assert summary.best is not None
+    cost = summary.rules.metric(summary.results.priced.key)
     designs = [row for _, row in summary.compared]
     totals = parts[-1][1]
     top = min(max(totals), CLIPPED_ABOVE * sorted(totals)[-2]) if len(totals) > 1 else totals[0]
@@ -182,7 +185,7 @@ def _breakdown(axes: Axes, summary: Summary, letter: str) -> None:
         )  # fmt: skip
         base = ends
     for position, total in enumerate(totals):
-        tie = summary.tied(designs[position], "area_um2")
+        tie = summary.tied(designs[position], cost.name)
         more = "" if position == 0 else "\n≈, not told apart" if tie else f"\n{total / totals[0]:.2f}×"
         if total > top:
             axes.plot(
@@ -199,7 +202,7 @@ def _breakdown(axes: Axes, summary: Summary, letter: str) -> None:
     axes.tick_params(axis="x", length=0)
     merit = summary.rules.metric(summary.merit)
     at = "" if summary.rules.single else f" at {merit.text(summary.best[merit.name])}"
-    axes.set(ylabel=METRICS["area_um2"].axis, title=f"({letter}) Area{at}")
+    axes.set(ylabel=cost.axis, title=f"({letter}) {cost.label[:1].upper()}{cost.label[1:]}{at}")
     axes.set_ylim(0, 1.22 * top)
     axes.yaxis.set_major_formatter(FuncFormatter(short))
     axes.grid(True, axis="y")

@@ -1,4 +1,4 @@
-"""``group_size``: area for a token rate against the group size, a line for each format and datapath."""
+"""``group_size``: what a token rate costs against the group size, a line for each format and datapath."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from dse.presentation.plotting import VALUE_COLOURS, short
-from dse.pricing.metrics import METRICS
-from dse.sweep.report.group_costs import FormatCosts, cost
-from dse.sweep.results.sweep_results import EFFICIENCY
+from dse.pricing.metric import Metric
+from dse.sweep.report.group_costs import FormatCosts
 
 DASHES = ("-", (0, (4, 1.5)), (0, (1.2, 1.2)))
 """Lines of formats beyond the colours repeat them, dashed."""
 
 
-def group_figure(costs: Sequence[FormatCosts]) -> Figure:
-    """One panel; what knows no groups stands beside them as horizontal marks."""
+def group_figure(costs: Sequence[FormatCosts], metric: Metric) -> Figure:
+    """One panel, ``metric`` upwards; what knows no groups stands beside them as horizontal marks."""
     figure = Figure(figsize=(4.6, 3.0), layout="constrained")
     axes = figure.subplots()
     groups = sorted({row["group_size"] for curve in costs for row in curve.lut})
@@ -31,17 +30,18 @@ def group_figure(costs: Sequence[FormatCosts]) -> Figure:
             "linestyle": DASHES[i // len(VALUE_COLOURS) % len(DASHES)],
         }
         axes.plot(
-            [row["group_size"] for row in curve.lut], [cost(row) for row in curve.lut], marker="o",
+            [row["group_size"] for row in curve.lut], [curve.cost(row) for row in curve.lut], marker="o",
             markersize=3.2, linewidth=1.1, label=curve.name, **style,
         )  # fmt: skip
         for row in curve.baselines:
             place = places[row["architecture"]]
-            axes.plot([place - 0.3 * apart, place + 0.3 * apart], [cost(row)] * 2, linewidth=1.8, **style)
+            axes.plot(
+                [place - 0.3 * apart, place + 0.3 * apart], [curve.cost(row)] * 2, linewidth=1.8, **style
+            )
     if without:
         axes.axvline(groups[-1] + 0.4, color="#c3c9d0", linewidth=0.6)
     axes.set_xticks([*groups, *places.values()], [*map(str, groups), *places])
     axes.set(yscale="log", xlabel="Group size µ of table designs, and designs without tables")
-    metric = METRICS[EFFICIENCY[0]]
     axes.set_ylabel(f"Least {metric.label} ({metric.unit})")
     axes.grid(True, axis="y", which="both")
     axes.yaxis.set_major_formatter(FuncFormatter(short))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import html
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -26,10 +27,10 @@ from dse.spec.space import unstated
 from dse.spec.system import SYSTEM_KEYS, system_default
 from dse.sweep.report.along_front import along_front
 from dse.sweep.report.cards import cards
-from dse.sweep.report.group_costs import cost, group_costs, number_of
+from dse.sweep.report.group_costs import group_costs, number_of
 from dse.sweep.report.verified_section import verified_section
 from dse.sweep.results.designs import Designs, Row
-from dse.sweep.results.sweep_results import EFFICIENCY, Results
+from dse.sweep.results.sweep_results import Results
 from dse.sweep.summary.caveats import caveats
 from dse.sweep.summary.findings import Summary
 from dse.sweep.summary.knee import Scale
@@ -64,7 +65,13 @@ def write_report(path: Path, summary: Summary) -> None:
     """Writes the page of ``summary``."""
     from plotly.offline import get_plotlyjs
 
-    parts = {"verified": verified_section(summary.results.verified), "plotly": get_plotlyjs()}
+    label = html.escape(summary.results.priced.label)
+    parts = {
+        "verified": verified_section(summary.results.verified, summary.results.priced),
+        "plotly": get_plotlyjs(),
+        "cost": label,
+        "Cost": f"{label[:1].upper()}{label[1:]}",
+    }
     body = filled(data_text("dse.sweep.report", "report.html"), parts)
     title = summary.results.record.title
     write_text(path, page(title, body, page_data(summary), program()))
@@ -141,13 +148,15 @@ def _question(summary: Summary) -> dict[str, Any]:
 
 def _words(results: Results) -> dict[str, Any]:
     """Names, units, colours and keys."""
-    metrics = [results.metric(name) for name in _metrics(results)]
+    metrics, priced = [results.metric(name) for name in _metrics(results)], results.priced
     return {
         "labels": {metric.name: metric.axis for metric in metrics},
         "units": {metric.name: metric.unit for metric in metrics},
         "percent": [metric.name for metric in metrics if metric.form == "percent"],
         "parts": list(DESIGN_PARTS),
-        "efficiency": EFFICIENCY[0],
+        "efficiency": results.for_rate.name,
+        "cost": {"key": priced.key, "label": priced.label, "unit": priced.unit},
+        "partFigures": {part: priced.part(part) for part in DESIGN_PARTS},
         "partColours": PART_COLOURS,
         "valueColours": VALUE_COLOURS,
         "architectureColours": ARCHITECTURE_COLOURS,
@@ -187,11 +196,11 @@ def _group_costs(results: Results) -> list[dict[str, Any]]:
         {
             "name": costs.name,
             "lut": [
-                {"group": row["group_size"], "cost": _compact(cost(row)), "what": tell(row)}
+                {"group": row["group_size"], "cost": _compact(costs.cost(row)), "what": tell(row)}
                 for row in costs.lut
             ],
             "baselines": [
-                {"architecture": row["architecture"], "cost": _compact(cost(row)), "what": tell(row)}
+                {"architecture": row["architecture"], "cost": _compact(costs.cost(row)), "what": tell(row)}
                 for row in costs.baselines
             ],
         }
@@ -204,7 +213,7 @@ def _formats(results: Results) -> list[dict[str, Any]]:
         {
             "number": number_of(row),
             "architecture": row["architecture"],
-            "cost": _compact(row[EFFICIENCY[0]]),
+            "cost": _compact(row[results.for_rate.name]),
             "error": _compact(row["rms_error"]),
             "what": results.naming.details(row),
         }

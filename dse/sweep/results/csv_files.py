@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dse.sweep.results.sweep_results import Results
-from dse.sweep.results.verified import MEASURED, Verified
+from dse.sweep.results.verified import Verified
 from generator.files import write_csv
 
 MARKS = ("feasible", "front", "group_front")
@@ -48,7 +48,7 @@ def write_verified(path: Path, verified: Sequence[Verified]) -> None:
 
 def _measured(design: Verified) -> dict[str, Any]:
     """The measured figures as columns beside those of ``pareto.csv``."""
-    figures = {f"measured_{name}": getattr(design.measured, name) for name in MEASURED[:-1]}
+    figures = {f"measured_{name}": value for name, value in design.measured.items() if name != "cycles"}
     return figures | {"bit_exact": design.bit_exact}
 
 
@@ -61,9 +61,9 @@ def _rows(verified: Sequence[Verified]) -> Iterator[dict[str, Any]]:
             "core": design.core,
             "library": design.library,
         }
-        for name in MEASURED:
-            row[f"modelled_{name}"] = getattr(design.modelled, name)
-            row[f"measured_{name}"] = getattr(design.measured, name)
+        for name in design.measured:
+            row[f"modelled_{name}"] = design.modelled[name]
+            row[f"measured_{name}"] = design.measured[name]
             row[f"{name}_error_percent"] = design.error_percent.get(name)
         row |= {"trial": design.trial, "results": design.results, "mismatches": design.mismatches}
         yield row | {"bit_exact": design.bit_exact, "holds": design.holds}

@@ -8,8 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from costmodel.price.technology import FitError
-from dse.pricing.metric import Form, Goal, Quantity
+from costmodel.price.quantity import CELL_QUANTITIES, Quantity
+from costmodel.price.technology import CELL_COST, Cost, FitError
+from dse.pricing.metric import Form, Goal
 from dse.spec.layer import Layer
 from dse.sweep.results.verified import Verified
 from generator.files import write_text
@@ -39,7 +40,10 @@ class SpecRecord(BaseModel):
 
 
 class TechnologyRecord(BaseModel):
-    """Where the prices come from: a technology without its coefficients."""
+    """Where the prices come from: a technology without its coefficients.
+
+    A sweep of version 0.1 does not say what was priced: it was area, without a clock and sized for one.
+    """
 
     name: str
     library: str
@@ -48,6 +52,8 @@ class TechnologyRecord(BaseModel):
     date: str
     versions: dict[str, str]
     fit: dict[str, FitError]
+    cost: Cost = CELL_COST
+    quantities: dict[str, Quantity] = {quantity.name: quantity for quantity in CELL_QUANTITIES}
 
 
 class WorkloadRecord(BaseModel):
@@ -69,7 +75,7 @@ class MetricRecord(BaseModel):
     says: str
     better: Goal = "min"
     form: Form = "number"
-    rests_on: list[Quantity] = []
+    rests_on: list[str] = []
 
 
 class SweepRecord(BaseModel):

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dse.presentation.naming import Naming
-from dse.pricing.metric import Goal, Metric
-from dse.pricing.metrics import METRICS
+from dse.pricing.metric import CLOCK, COST, DELAY, LEAST_COST, Goal, Metric
+from dse.pricing.metrics import Priced, metrics_of
 from dse.spec.space import DESIGN_KEYS, default_value, unstated
 from dse.sweep.results.designs import Designs, Row
 from dse.sweep.results.sweep_record import FILE, SweepRecord
@@ -32,9 +32,6 @@ POINTS, PARETO, VERIFIED = "points.parquet", "pareto.csv", "verified.csv"
 FORMAT_KEYS = ("activation", "datapath", "architecture")
 """Keys by whose values ``Results.formats`` tells designs apart."""
 
-EFFICIENCY = ("area_um2_per_token_per_second", "area_um2", "tokens_per_second", "rms_error")
-"""What ``Results.best_of`` chooses by, and figures beside it."""
-
 
 @dataclass(frozen=True)
 class Results:
@@ -49,6 +46,16 @@ class Results:
     directory: Path
     record: SweepRecord
     fronts: Designs
+
+    @cached_property
+    def priced(self) -> Priced:
+        """What the technology prices."""
+        return Priced.of(self.record.technology.cost, self.record.technology.quantities)
+
+    @property
+    def for_rate(self) -> Metric:
+        """What each token a second costs: what ``best_of`` chooses by."""
+        return self.metric(self.priced.for_rate)
 
     @cached_property
     def points(self) -> pa.Table:
@@ -102,8 +109,9 @@ class Results:
 
     def metric(self, name: str) -> Metric:
         """The metric ``name``, built in or derived in the spec."""
-        if name in METRICS:
-            return METRICS[name]
+        built_in = metrics_of(self.priced)
+        if name in built_in:
+            return built_in[name]
         words = self.record.metrics[name]
         return Metric(
             name,
@@ -122,15 +130,18 @@ class Results:
         The median error of the technology's fit in the estimates that the figure rests on, as independent
         ones; 0 of what is counted. A clock that is asked for is no estimate.
         """
-        fit = self.record.technology.fit
+        fit, cost = self.record.technology.fit, self.record.technology.cost
+        sized = (cost.medium, cost.tight)
         names = {
-            "area": ("medium", "tight") if {"medium", "tight"} & set(fit) else ("area",),
-            "least_area": ("area",),
-            "delay": ("delay",),
-            "clock": () if self.clocked else ("delay",),
+            COST: sized if set(sized) & set(fit) else (cost.relaxed,),
+            LEAST_COST: (cost.relaxed,),
+            CLOCK: () if self.clocked else (DELAY,),
         }
         medians = [
-            max((fit[entry].median_percent for entry in names[estimate] if entry in fit), default=0.0)
+            max(
+                (fit[entry].median_percent for entry in names.get(estimate, (estimate,)) if entry in fit),
+                default=0.0,
+            )
             for estimate in self.metric(name).rests_on
         ]
         return math.hypot(*medians) / 100
@@ -161,18 +172,19 @@ class Results:
 
     @cached_property
     def formats(self) -> list[Row]:
-        """Of each format, datapath and architecture the feasible design of least area for its rate.
+        """Of each format, datapath and architecture the feasible design that costs least for its rate.
 
         Best first; empty where the space has one format and datapath. Of the designs that were written.
         """
         return self.best_of(FORMAT_KEYS) if {"activation", "datapath"} & set(self.axes) else []
 
     def best_of(self, keys: Sequence[str]) -> list[Row]:
-        """For each combination of values of ``keys`` the feasible design of least area for its token rate.
+        """For each combination of values of ``keys`` the feasible design that costs least for its token rate.
 
         Best first, with every key and what it is chosen by. Of the designs that were written.
         """
-        names = list(dict.fromkeys(["id", *self.keys, *EFFICIENCY]))
+        beside = (self.for_rate.name, self.priced.key, "tokens_per_second", "rms_error")
+        names = list(dict.fromkeys(["id", *self.keys, *beside]))
         rows = pq.read_table(self.directory / POINTS, columns=names, filters=pc.field("feasible"))
         kind = np.zeros(rows.num_rows, np.int64)
         for key in keys:
@@ -181,7 +193,7 @@ class Results:
                 codes = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
                 # Null is a value like others.
                 kind = kind * (len(codes.dictionary) + 1) + np.asarray(codes.indices.fill_null(-1)) + 1
-        order = np.lexsort((rows.column("id"), rows.column(EFFICIENCY[0])))
+        order = np.lexsort((rows.column("id"), rows.column(self.for_rate.name)))
         _, first = np.unique(kind[order], return_index=True)
         defaults = {key: default_value(key) for key in DESIGN_KEYS if key not in self.keys}
         return [defaults | row for row in rows.take(pa.array(order[np.sort(first)])).to_pylist()]

@@ -1,32 +1,20 @@
 """What verification found of a design: its modelled and its measured figures.
 
-Areas and delay are measured by flattened synthesis, cycles by simulation of the same Verilog.
+Costs and delay are measured by flattened synthesis, cycles by simulation of the same Verilog.
 """
 
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-MEASURED = ("area_um2", "relaxed_um2", "medium_um2", "tight_um2", "delay_ps", "cycles")
-"""Fields of ``Figures``."""
+Figures = dict[str, int | float]
+"""Figures of one core, modelled or measured, by name.
 
-
-class Figures(BaseModel):
-    """Figures of one core, modelled or measured.
-
-    Areas in µm²: mapped for least area (``relaxed``), sized for 1.25 times the shortest clock period
-    (``medium``) and for that period (``tight``), which is ``delay_ps``; ``area_um2`` is that at
-    the clock that the design runs at. ``cycles``: clock cycles of the trial.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    area_um2: float
-    relaxed_um2: float
-    medium_um2: float
-    tight_um2: float
-    delay_ps: float
-    cycles: int
+What it costs at the clock that the design runs at has the name of the metric (``area_um2``); where a
+technology sizes cores there is what it costs at each speed: mapped for no clock (``relaxed_um2``), sized for
+1.25 times the shortest clock period (``medium_um2``) and for that period (``tight_um2``), ``delay_ps``.
+Other quantities of the technology have theirs. ``cycles``: clock cycles of the trial.
+"""
 
 
 class Verified(BaseModel):
@@ -79,5 +67,4 @@ class Verified(BaseModel):
 
 def errors(modelled: Figures, measured: Figures) -> dict[str, float]:
     """The model's errors relative to what was measured, in percent; none of what did not come to an end."""
-    pairs = {name: (getattr(modelled, name), getattr(measured, name)) for name in MEASURED}
-    return {name: round(100 * (says / is_ - 1), 3) for name, (says, is_) in pairs.items() if is_}
+    return {name: round(100 * (modelled[name] / value - 1), 3) for name, value in measured.items() if value}

@@ -13,21 +13,14 @@ LEFT_OUT = (
     "Layers run one after the other; no layer begins before the one before it has drained.",
 )
 
-FITTED = (
-    ("area", "area for no clock"),
-    ("medium", "area with buffers"),
-    ("tight", "area sized for speed"),
-    ("delay", "longest path"),
-)
-"""Entries of a technology's ``fit``, and what they are of."""
-
 
 def caveats(results: Results) -> list[str]:
     """Limits of the figures of a sweep, a paragraph each."""
-    fit = results.record.technology.fit
+    technology = results.record.technology
+    fit = technology.fit
     known = [
-        f"{what} {fit[name].median_percent:.1f} % and {fit[name].max_percent:.1f} %"
-        for name, what in FITTED
+        f"{quantity.label} {fit[name].median_percent:.1f} % and {fit[name].max_percent:.1f} %"
+        for name, quantity in technology.quantities.items()
         if name in fit
     ]
     lines = []

@@ -167,13 +167,13 @@ class Summary:
         return 0 < abs(mine - theirs) < self.results.uncertainty(name) * min(abs(mine), abs(theirs))
 
     def breakdown(self) -> tuple[list[str], list[tuple[str, list[float]]]]:
-        """Areas (µm²) by part of the recommended design and of its equals: headings, and a row a part."""
-        designs = self.compared
-        rows = [(part, [float(row[f"area_{part}"]) for _, row in designs]) for part in DESIGN_PARTS]
-        rows = [(part, areas) for part, areas in rows if any(areas)]
+        """What parts cost of the recommended design and of its equals: headings, and a row a part."""
+        designs, priced = self.compared, self.results.priced
+        rows = [(part, [float(row[priced.part(part)]) for _, row in designs]) for part in DESIGN_PARTS]
+        rows = [(part, costs) for part, costs in rows if any(costs)]
         return [name for name, _ in designs], [
             *rows,
-            ("total", [float(row["area_um2"]) for _, row in designs]),
+            ("total", [float(row[priced.key]) for _, row in designs]),
         ]
 
     @property

@@ -4,64 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dse.pricing.metrics import Priced
 from dse.sweep.results.verified import Verified
 
-HEAD = (
-    "",
-    "area, µm²",
-    "modelled",
-    "error",
-    "longest path, ps",
-    "modelled",
-    "error",
-    "cycles",
-    "modelled",
-    "results",
-    "design",
-)
-"""Headings of ``rows``."""
 
-
-def sentences(found: Sequence[Verified]) -> list[str]:
+def sentences(found: Sequence[Verified], priced: Priced) -> list[str]:
     """What the verification of a sweep's designs means, the recommended one first."""
     if not found:
         return []
-    said = [_first_design(found[0])]
+    said = [_first_design(found[0], priced)]
     if len(found) > 1:
-        said.append(_all_designs(found))
+        said.append(_all_designs(found, priced))
     said += [f"WRONG: {one.complaint}." for one in found if not one.passed]
     if not found[0].holds:
-        said.append(_alternative(found))
+        said.append(_alternative(found, priced))
     return said
 
 
-def _first_design(one: Verified) -> str:
+def _first_design(one: Verified, priced: Priced) -> str:
     measured, modelled = one.measured, one.modelled
     cycles = (
-        "as modelled" if measured.cycles == modelled.cycles else f"where the model says {modelled.cycles:,}"
+        "as modelled"
+        if measured["cycles"] == modelled["cycles"]
+        else f"where the model says {modelled['cycles']:,}"
     )
     exact = "bit-exact" if one.bit_exact else f"{one.mismatches:,} of {one.results:,} results are wrong"
     off = one.error_percent
-    area, delay, tight = (_percent(off[name]) for name in ("area_um2", "delay_ps", "tight_um2"))
+    fastest = priced.at("tight")
+    path = f"longest path is {measured['delay_ps']:,.0f} ps, the model says {_percent(off['delay_ps'])}"
+    if priced.sized:
+        path = (
+            f"Sized to be as fast as can be its {path}, and its {priced.label} "
+            f"{priced.text(measured[fastest])}, the model says {_percent(off[fastest])}"
+        )
+    else:
+        path = f"Its {path}"
     text = (
-        f"The {one.what} was synthesized: {measured.area_um2:,.0f} µm², the model says {area}. Sized to be "
-        f"as fast as can be its longest path is {measured.delay_ps:,.0f} ps, the model says {delay}, and its "
-        f"area {measured.tight_um2:,.0f} µm², the model says {tight}. Simulated on {one.trial}: {exact}, "
-        f"{measured.cycles:,} cycles {cycles}."
+        f"The {one.what} was synthesized: {priced.text(measured[priced.key])}, the model says "
+        f"{_percent(off[priced.key])}. {path}. Simulated on {one.trial}: {exact}, "
+        f"{measured['cycles']:,} cycles {cycles}."
     )
     if one.broken:
         text += f" As measured it does not keep what was asked for: {'; '.join(one.broken)}."
     return text
 
 
-def _all_designs(found: Sequence[Verified]) -> str:
+def _all_designs(found: Sequence[Verified], priced: Priced) -> str:
     exact = sum(one.passed for one in found)
-    area, delay = (max(abs(one.error_percent[name]) for one in found) for name in ("area_um2", "delay_ps"))
+    cost, delay = (max(abs(one.error_percent[name]) for one in found) for name in (priced.key, "delay_ps"))
     kept = sum(not one.broken for one in found)
     return (
         f"Of {len(found)} designs that were synthesized and simulated {_all(exact, found)} bit-exact and "
         f"{_all(kept, found)} within the sweep's limits as measured; the model is off by at most "
-        f"{area:.1f} % in area and {delay:.1f} % in delay."
+        f"{cost:.1f} % in {priced.label} and {delay:.1f} % in delay."
     )
 
 
@@ -70,7 +65,7 @@ def _all(count: int, found: Sequence[Verified]) -> str:
     return f"{number} {'is' if count == 1 else 'are'}"
 
 
-def _alternative(found: Sequence[Verified]) -> str:
+def _alternative(found: Sequence[Verified], priced: Priced) -> str:
     """Which verified design to take where the first does not hold."""
     holding = [one for one in found if one.holds]
     if not holding:
@@ -78,24 +73,30 @@ def _alternative(found: Sequence[Verified]) -> str:
     best = min(holding, key=lambda one: one.rank)
     return (
         f"The best verified design that holds is the {best.what}, {best.design}: "
-        f"{best.measured.area_um2:,.0f} µm² and {best.measured.delay_ps:,.0f} ps as measured."
+        f"{priced.text(best.measured[priced.key])} and {best.measured['delay_ps']:,.0f} ps as measured."
     )
 
 
-def rows(found: Sequence[Verified]) -> list[list[str]]:
-    """A table of what was measured beside what was modelled: cells of text under ``HEAD``."""
-    return [
+def table(found: Sequence[Verified], priced: Priced) -> tuple[list[str], list[list[str]]]:
+    """What was measured beside what was modelled: headings, and rows of text."""
+    figures = {
+        priced.key: f"{priced.label}, {priced.unit}",
+        **{other.key: f"{other.label}, {other.unit}" for other in priced.others},
+        "delay_ps": "longest path, ps",
+    }
+    head = ["", *(cell for name in figures.values() for cell in (name, "modelled", "error"))]
+    rows = [
         [
             one.what,
-            *_pair(one, "area_um2"),
-            *_pair(one, "delay_ps"),
-            f"{one.measured.cycles:,}",
-            f"{one.modelled.cycles:,}",
+            *(cell for name in figures for cell in _triple(one, name)),
+            f"{one.measured['cycles']:,}",
+            f"{one.modelled['cycles']:,}",
             "bit-exact" if one.passed else "WRONG",
             one.design + "".join(f"; {clause}" for clause in one.broken),
         ]
         for one in found
     ]
+    return [*head, "cycles", "modelled", "results", "design"], rows
 
 
 def note(found: Sequence[Verified]) -> str:
@@ -109,9 +110,9 @@ def note(found: Sequence[Verified]) -> str:
     )
 
 
-def _pair(one: Verified, name: str) -> list[str]:
-    measured, modelled = getattr(one.measured, name), getattr(one.modelled, name)
-    return [f"{measured:,.0f}", f"{modelled:,.0f}", _percent(one.error_percent[name])]
+def _triple(one: Verified, name: str) -> list[str]:
+    off = one.error_percent.get(name)
+    return [f"{one.measured[name]:,.0f}", f"{one.modelled[name]:,.0f}", "–" if off is None else _percent(off)]
 
 
 def _percent(error: float) -> str:

@@ -30,9 +30,11 @@ def searched(results: Results) -> list[str]:
 def assumptions(results: Results) -> list[str]:
     """What the figures rest on and what they leave out."""
     technology, workload = results.record.technology, results.record.workload
-    fit = technology.fit.get("area")
+    priced = results.priced
+    fit = technology.fit.get(technology.cost.relaxed)
+    capital = f"{priced.label[:1].upper()}{priced.label[1:]}"
     error = (
-        f" On the {fit.points} designs it was fitted to, its areas are off by "
+        f" On the {fit.points} designs it was fitted to, its {priced.label} is off by "
         f"{fit.median_percent:.1f} % in the median and {fit.max_percent:.1f} % at most."
         if fit
         else ""
@@ -44,9 +46,9 @@ def assumptions(results: Results) -> list[str]:
         else "Keys and activations arrive as fast as the core takes them"
     )
     return [
-        f"Areas and delays are estimates of the cost model for {technology.name} "
+        f"{capital} and delays are estimates of the cost model for {technology.name} "
         f"({technology.library}, {technology.corner}), not synthesis{beside}.{error} "
-        "They are cell areas before placement.",
+        f"{'They are cell areas' if priced.unit == 'µm²' else 'They are'} before placement.",
         f"{_clocked(results)} The workload is {workload.title}: {workload.macs:,} ternary "
         f"multiply-accumulates a token in {counted(workload.launches, 'layer')}, one after the other. "
         f"{streams}; memories, attention scores, embedding and output head are outside the core.",

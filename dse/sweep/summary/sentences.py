@@ -88,7 +88,7 @@ def _lead(summary: Summary) -> str:
 
 
 def _budget(summary: Summary) -> str:
-    budget, plain = summary.results.budget, ("area_um2",)
+    budget, plain = summary.results.budget, (summary.results.priced.key,)
     metrics = {name: summary.rules.metric(name) for name in budget}
     return listing([metrics[n].text(v) if n in plain else metrics[n].named(v) for n, v in budget.items()])
 
@@ -151,23 +151,25 @@ def _exact(summary: Summary) -> str:
 
 
 def _reason(summary: Summary, best: Row, value: Any, other: Row) -> str:
-    change = {part: float(best[f"area_{part}"]) - float(other[f"area_{part}"]) for part in DESIGN_PARTS}
-    small = 0.01 * float(other["area_um2"])
+    priced = summary.results.priced
+    figure: dict[str, str] = {part: priced.part(part) for part in DESIGN_PARTS}
+    change = {part: float(best[name]) - float(other[name]) for part, name in figure.items()}
+    small = 0.01 * float(other[priced.key])
     gains = sorted((p for p in DESIGN_PARTS if change[p] < -small), key=lambda p: change[p])
     costs = sorted((p for p in DESIGN_PARTS if change[p] > small), key=lambda p: -change[p])
 
-    def areas(parts: Sequence[str]) -> str:
+    def changes(parts: Sequence[str]) -> str:
         return listing(
-            [f"{part} ({other[f'area_{part}']:,.0f} → {best[f'area_{part}']:,.0f} µm²)" for part in parts]
+            [f"{p} ({other[figure[p]]:,.0f} → {best[figure[p]]:,.0f} {priced.unit})" for p in parts]
         )
 
     merit = summary.rules.metric(summary.merit)
     level = "at this rate" if merit.words == FAST else f"at this {merit.label}"
     text = f"Against the {summary.naming.kind(value)} {level} "
     if not gains and not costs:
-        return f"{text}no part differs by more than 1 % of the area."
-    text += f"it saves on {areas(gains)}" if gains else "it saves on no part"
-    text += f" and pays for it in {areas(costs)}." if costs else "."
+        return f"{text}no part differs by more than 1 % of the {priced.label}."
+    text += f"it saves on {changes(gains)}" if gains else "it saves on no part"
+    text += f" and pays for it in {changes(costs)}." if costs else "."
     if has_groups(best["architecture"]) and gains and other["group_size"] < best["group_size"]:
         text += (
             f" A fetch brings the sum of {best['group_size']} products that the table has made once for all "

@@ -14,7 +14,7 @@ from dse.sweep.summary.scope import assumptions, searched
 from dse.sweep.summary.sentences import headline, why
 
 FORMATS = (
-    "Of each, the feasible design of least area for its token rate. The error is relative to what float64 "
+    "Of each, the feasible design that costs least for its token rate. The error is relative to what float64 "
     "computes from normally distributed activations, whose rounding to the format is part of it."
 )
 
@@ -28,12 +28,20 @@ def markdown(summary: Summary) -> str:
     """``summary.md``."""
     lines = [f"# {summary.results.record.title}", "", *spaced(headline(summary))]
     if verified := summary.results.verified:
-        lines += ["## Modelled and measured", "", *spaced(measured.sentences(verified))]
-        lines += [*table(measured.HEAD, measured.rows(verified)), "", measured.note(verified), ""]
+        lines += [
+            "## Modelled and measured",
+            "",
+            *spaced(measured.sentences(verified, summary.results.priced)),
+        ]
+        lines += [*table(*measured.table(verified, summary.results.priced)), "", measured.note(verified), ""]
     if summary.best is not None:
         names, parts = summary.breakdown()
+        priced = summary.results.priced
         lines += ["## Why", "", *spaced(why(summary))]
-        lines += table(["area, µm²", *names], [[p, *(f"{v:,.0f}" for v in values)] for p, values in parts])
+        lines += table(
+            [f"{priced.label}, {priced.unit}", *names],
+            [[p, *(f"{v:,.0f}" for v in values)] for p, values in parts],
+        )
         lines += ["", "## Best designs", "", *table(*highlights(summary))]
         lines += [
             "",
@@ -64,12 +72,12 @@ def highlights(summary: Summary) -> tuple[list[str], list[list[str]]]:
 def _formats(results: Results) -> list[str]:
     """The best of each format, datapath and architecture."""
     rows = results.formats
-    figure = "area_um2_per_token_per_second"
+    figure = results.for_rate.name
     head = [
         "format",
         "datapath",
         "architecture",
-        "µm² per token/s",
+        f"{results.priced.unit} per token/s",
         "against the best",
         "RMS error",
         "design",

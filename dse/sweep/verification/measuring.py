@@ -8,27 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 
-from costmodel.cells.liberty import Library
-from costmodel.flow.synthesis import Flow, Job, SynthesisError, SynthesisResult, synthesize_many
-from costmodel.price.estimate import estimate, sized_areas
+from costmodel.fit.measurer import Design, Measurer
+from costmodel.price.estimate import figures_of
 from costmodel.price.technology import Technology
-from costmodel.speeds import Speed, tightness
-from dse.pricing.metrics import METRICS
+from costmodel.speeds import SPEEDS, Speed, tightness
+from dse.pricing.metrics import Priced
 from dse.sweep.results.designs import Row, core_of
 from dse.sweep.results.sweep_results import Results
 from dse.sweep.results.verified import Figures, Verified, errors
 from dse.sweep.summary.findings import Summary
 from dse.sweep.verification.candidates import Candidate, candidates
 from dse.sweep.verification.trial import Trial
+from generator.errors import TernlutError
 from generator.plan import core_name
-from generator.verilog import emit
 from sim.session import SimulationResult
 
-FLOW = Flow(speeds=True)
-"""One synthesis gives the areas of all speeds, and the delay."""
-
 SIMULATION = 0.1
-"""The share of the time that simulation takes, for progress; synthesis is in proportion to area."""
+"""The share of the time that simulation takes, for progress; synthesis is in proportion to cost."""
 
 Progress = Callable[[float], None]
 
@@ -36,7 +32,7 @@ Progress = Callable[[float], None]
 def verify(
     summary: Summary,
     technology: Technology,
-    library: Library,
+    measurer: Measurer,
     count: int,
     workers: int | None = None,
     progress: Progress = lambda share: None,
@@ -45,7 +41,7 @@ def verify(
 
     ``progress`` is told the share that is done. All are simulated first, which takes seconds; then syntheses
     run side by side. Both leave what they build in the cache. A core that computes wrongly is a result;
-    ``SimulationError`` is raised where the simulator fails, and ``SynthesisError`` where a core cannot be
+    ``SimulationError`` is raised where the simulator fails, and what the measurer says where a core cannot be
     synthesized, after the others.
     """
     chosen = candidates(summary, count)
@@ -55,28 +51,25 @@ def verify(
         progress(SIMULATION * len(simulations) / len(chosen))
         simulations.append(trial.run(core_of(candidate.row)))
 
-    def jobs() -> Iterator[Job]:
-        for candidate in chosen:
-            emission = emit(core_of(candidate.row))
-            yield Job(emission.verilog, emission.top, library, FLOW)
-
-    weights = [float(candidate.row["area_um2"]) for candidate in chosen]
+    priced = summary.results.priced
+    weights = [float(candidate.row[priced.key]) for candidate in chosen]
     done, failed = 0.0, None
     progress(SIMULATION)
-    with closing(synthesize_many(jobs(), workers)) as finished:
+    designs = (Design.of(core_of(candidate.row)) for candidate in chosen)
+    with closing(measurer.measure(designs, workers)) as finished:
         for index, synthesis in finished:
             done += weights[index]
-            if isinstance(synthesis, SynthesisError):
+            if isinstance(synthesis, TernlutError):
                 failed = failed or synthesis
             else:
                 row, trial, simulation = chosen[index].row, trials[index], simulations[index]
                 modelled = modelled_figures(row, technology, trial)
-                measured = measured_figures(row, synthesis, simulation)
+                measured = measured_figures(row, technology, synthesis, simulation)
                 broken = limits_broken(summary.results, row, modelled, measured)
                 yield _record(
                     chosen[index],
                     summary.naming.phrase(row),
-                    library,
+                    measurer.origin.library,
                     trial,
                     simulation,
                     modelled,
@@ -94,58 +87,59 @@ def trial_of(results: Results, row: Row) -> Trial:
     return Trial.choose(core_of(row), workload.layers, workload.tokens)
 
 
-def judged_area(row: Row, areas: Mapping[Speed, float], delay_ps: float) -> float:
-    """From the areas of a core at each speed (µm²), and its delay, that at the clock the design runs at."""
+def judged_cost(row: Row, costs: Mapping[Speed, float], delay_ps: float) -> float:
+    """From what a core costs at each speed, and its delay, that at the clock the design runs at."""
     share = float(tightness(row["clock_mhz"] * delay_ps * 1e-6))
-    return areas["medium"] + share * (areas["tight"] - areas["medium"])
+    return costs["medium"] + share * (costs["tight"] - costs["medium"])
 
 
 def limits_broken(results: Results, row: Row, modelled: Figures, measured: Figures) -> Iterator[str]:
     """A clause for each limit of the sweep that ``row`` does not keep with the measured figures.
 
-    That are a budget of area, and the clock, where one was asked for.
+    That are a budget of the cost, and the clock, where one was asked for.
     """
-    budget = results.budget.get("area_um2")
-    area = row["area_um2"] * measured.area_um2 / modelled.area_um2
-    if budget is not None and area > budget:
-        yield f"{METRICS['area_um2'].text(area)} is over the budget of {METRICS['area_um2'].text(budget)}"
-    if results.record.stated("clock_mhz") and measured.delay_ps * row["clock_mhz"] > 1e6:
+    key = results.priced.key
+    budget, metric = results.budget.get(key), results.metric(key)
+    cost = row[key] * measured[key] / modelled[key]
+    if budget is not None and cost > budget:
+        yield f"{metric.text(cost)} is over the budget of {metric.text(budget)}"
+    if results.record.stated("clock_mhz") and measured["delay_ps"] * row["clock_mhz"] > 1e6:
         yield (
-            f"its longest path of {METRICS['delay_ps'].text(measured.delay_ps)} is too slow for "
+            f"its longest path of {results.metric('delay_ps').text(measured['delay_ps'])} is too slow for "
             f"{row['clock_mhz']:,.0f} MHz"
         )
 
 
 def modelled_figures(row: Row, technology: Technology, trial: Trial) -> Figures:
     """What the cost model says of the design at ``row``."""
-    core = core_of(row)
-    return _figures(row, sized_areas(core, technology), estimate(core, technology).delay_ps, trial.cycles)
+    return _figures(row, technology, figures_of(core_of(row), technology), trial.cycles)
 
 
-def measured_figures(row: Row, synthesis: SynthesisResult, simulation: SimulationResult) -> Figures:
+def measured_figures(
+    row: Row, technology: Technology, measured: Mapping[str, float], simulation: SimulationResult
+) -> Figures:
     """What the tools say of it."""
-    sized = synthesis.sized
-    areas: dict[Speed, float] = {
-        "relaxed": synthesis.area_um2,
-        "medium": sized["medium"].area_um2,
-        "tight": sized["tight"].area_um2,
+    return _figures(row, technology, measured, simulation.cycles)
+
+
+def _figures(row: Row, technology: Technology, figures: Mapping[str, float], cycles: int) -> Figures:
+    """A core's quantities as they are reported."""
+    priced = Priced.of(technology.cost, technology.quantities)
+    costs = {speed: figures[technology.cost.at(speed)] for speed in SPEEDS}
+    delay_ps = figures[technology.delay.name]
+    return {
+        priced.key: round(judged_cost(row, costs, delay_ps), 4),
+        **({priced.at(speed): round(cost, 4) for speed, cost in costs.items()} if priced.sized else {}),
+        **{other.key: round(figures[other.name], 4) for other in priced.others},
+        "delay_ps": round(delay_ps, 2),
+        "cycles": cycles,
     }
-    return _figures(row, areas, sized["tight"].delay_ps, simulation.cycles)
-
-
-def _figures(row: Row, areas: Mapping[Speed, float], delay_ps: float, cycles: int) -> Figures:
-    return Figures(
-        area_um2=round(judged_area(row, areas, delay_ps), 4),
-        **{f"{speed}_um2": round(area, 4) for speed, area in areas.items()},
-        delay_ps=round(delay_ps, 2),
-        cycles=cycles,
-    )
 
 
 def _record(
     candidate: Candidate,
     design: str,
-    library: Library,
+    library: str,
     trial: Trial,
     simulation: SimulationResult,
     modelled: Figures,
@@ -158,7 +152,7 @@ def _record(
         what=candidate.what,
         design=design,
         core=core_name(core_of(candidate.row)),
-        library=library.name,
+        library=library,
         trial=trial.title,
         modelled=modelled,
         measured=measured,

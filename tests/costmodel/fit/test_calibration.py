@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -14,32 +14,32 @@ from costmodel.fit.calibration import (
     Observation,
     calibrate,
     fit,
-    fit_areas,
-    fit_delays,
+    fit_quantity,
     residuals,
 )
 from costmodel.fit.calibration_cores import calibration_cores, calibration_of, cores_of
+from costmodel.fit.cells import Cells
+from costmodel.fit.measurer import Measurer
 from costmodel.fit.sampling import KINDS, draw_cores, size
 from costmodel.flow.synthesis import Job, SynthesisError, SynthesisResult, shipped_library
 from costmodel.price.area import core_bills
 from costmodel.price.components import AREA_COMPONENTS, DELAY_COMPONENTS, total
+from costmodel.price.quantity import AREA, COMPONENTS, DELAY
 from costmodel.price.representative import plan_to_price
-from costmodel.price.technology import COEFFICIENTS, Technology, TechnologyError, load_technology
+from costmodel.price.technology import Technology, TechnologyError, load_technology
 from costmodel.price.timing import DELAY_TERMS
 from generator.config import CoreConfig
+from tests.costmodel.technologies import ASAP7_CELLS, areas, repriced
 
 
 def priced(core: CoreConfig, technology: Technology) -> Observation:
     """What a synthesis that is exactly like the model would find."""
     plan = plan_to_price(core)
     bill = total(list(core_bills(plan).values()))
-    return Observation(
-        core,
-        area_um2=bill.price(technology.area_um2),
-        delay_ps=max(term.delay(plan, technology) for term in DELAY_TERMS),
-        tight_um2=bill.price(technology.tight_um2),
-        medium_um2=bill.price(technology.medium_um2),
-    )
+    prices = {name: quantity.coefficients for name, quantity in technology.quantities.items()}
+    delay = max(term.path(plan).price(prices["delay"]) for term in DELAY_TERMS)
+    area, medium, tight = (bill.price(prices[name]) for name in ("area", "medium_area", "tight_area"))
+    return Observation(core, areas(area, medium, tight, delay))
 
 
 @cache
@@ -50,23 +50,24 @@ def some_cores() -> tuple[CoreConfig, ...]:
 
 def test_a_fit_finds_the_coefficients_that_the_areas_were_made_with() -> None:
     generator = np.random.default_rng(0)
-    made_up = load_technology("asap7").model_copy(
-        update={"area_um2": {name: float(generator.uniform(0.05, 1)) for name in AREA_COMPONENTS}}
-    )
-    observations = [priced(core, made_up) for core in some_cores()]
-    assert fit_areas(observations) == pytest.approx(made_up.area_um2, rel=0.01)
+    made_up = {name: float(generator.uniform(0.05, 1)) for name in AREA_COMPONENTS}
+    technology = repriced(load_technology("asap7"), area=made_up)
+    observations = [priced(core, technology) for core in some_cores()]
+    assert fit_quantity(observations, AREA) == pytest.approx(made_up, rel=0.01)
 
 
 def test_outliers_do_not_pull_at_a_fit() -> None:
     technology = load_technology("asap7")
     observations = [priced(core, technology) for core in some_cores()]
     spoiled = [
-        replace(seen, area_um2=1.3 * seen.area_um2) if i % 20 == 0 else seen
+        replace(seen, figures={**seen.figures, "area": 1.3 * seen.figures["area"]}) if i % 20 == 0 else seen
         for i, seen in enumerate(observations)
     ]
-    prices = fit_areas(spoiled)
+    prices = fit_quantity(spoiled, AREA)
     errors = [
-        sum(bill.price(prices) for bill in core_bills(plan_to_price(seen.core)).values()) / seen.area_um2 - 1
+        sum(bill.price(prices) for bill in core_bills(plan_to_price(seen.core)).values())
+        / seen.figures["area"]
+        - 1
         for seen in observations
     ]
     assert np.median(np.abs(errors)) < 0.01
@@ -75,23 +76,36 @@ def test_outliers_do_not_pull_at_a_fit() -> None:
 def test_delays_are_fitted_through_the_longest_stage() -> None:
     technology = load_technology("asap7")
     observations = [priced(core, technology) for core in some_cores()]
-    delays = fit_delays(observations)
+    delays = fit_quantity(observations, DELAY)
     assert set(delays) == set(DELAY_COMPONENTS)
-    fitted = {
-        "area_um2": technology.area_um2,
-        "medium_um2": technology.medium_um2,
-        "tight_um2": technology.tight_um2,
-    }
-    errors = residuals(observations, fitted | {"delay_ps": delays})
+    errors = residuals(observations, repriced(technology, delay=delays).quantities, "area")
     assert errors["delay"].median_percent < 2
     assert errors["area"].max_percent == pytest.approx(0, abs=1e-9)
 
 
-def test_a_fit_has_every_table_of_a_technology() -> None:
+def test_a_fit_has_every_quantity_that_was_measured() -> None:
     technology = load_technology("asap7")
-    fitted = fit([priced(core, technology) for core in some_cores()[::4]])
-    assert fitted.keys() == COEFFICIENTS.keys()
-    assert all(table.keys() == COEFFICIENTS[key].keys() for key, table in fitted.items())
+    fitted = fit([priced(core, technology) for core in some_cores()[::4]], ASAP7_CELLS.quantities)
+    assert fitted.keys() == technology.quantities.keys()
+    for quantity in fitted.values():
+        assert quantity.coefficients.keys() == COMPONENTS[quantity.over].keys()
+
+
+def test_cores_without_any_of_a_quantity_say_nothing_of_its_coefficients() -> None:
+    """Block RAM that only some cores have: relative errors of nothing are none."""
+    technology = load_technology("asap7")
+    observations = [priced(core, technology) for core in some_cores()]
+    kept = fit_quantity(observations[::2], AREA)
+    emptied = [
+        replace(seen, figures={**seen.figures, "area": 0.0}) if i % 2 else seen
+        for i, seen in enumerate(observations)
+    ]
+    assert fit_quantity(emptied, AREA) == kept
+    none = [replace(seen, figures={**seen.figures, "area": 0.0}) for seen in observations]
+    assert set(fit_quantity(none, AREA).values()) == {0.0}
+    quantity = {"area": technology.quantities["area"]}
+    assert residuals(none, quantity, "area") == {}
+    assert residuals(emptied, quantity, "area")["area"].points == len(observations[::2])
 
 
 def test_drawn_cores_are_different_repeatable_and_of_every_kind() -> None:
@@ -120,9 +134,8 @@ def test_a_few_small_cores_make_a_technology() -> None:
     shares: list[float | None] = []
     cores = draw_cores(4, 6, smallest=200, largest=700)
     cores += draw_cores(4, 3, smallest=200, largest=900, floats=1.0)
-    library = shipped_library()
     technology = calibrate(
-        library, "few", workers=2, progress=lambda what, share: shares.append(share), cores=cores
+        ASAP7_CELLS, "few", workers=2, progress=lambda what, share: shares.append(share), cores=cores
     )
     assert technology.name == "few"
     assert technology.fit["area"].points == len(cores)
@@ -137,24 +150,25 @@ def test_a_few_small_cores_make_a_technology() -> None:
 def test_a_library_that_synthesizes_nothing_makes_no_technology(monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(
         jobs: Iterable[Job], workers: int | None
-    ) -> list[tuple[int, SynthesisResult | SynthesisError]]:
-        return [(index, SynthesisError("no flip-flops")) for index, _ in enumerate(jobs)]
+    ) -> Generator[tuple[int, SynthesisResult | SynthesisError], None, None]:
+        for index, _ in enumerate(jobs):
+            yield index, SynthesisError("no flip-flops")
 
-    monkeypatch.setattr("costmodel.fit.calibration.synthesize_many", failing)
+    monkeypatch.setattr("costmodel.fit.cells.synthesize_many", failing)
     cores = draw_cores(4, 2, smallest=200, largest=400)
     with pytest.raises(TechnologyError, match=r"library broken: 2 of 2 cores .* no flip-flops"):
-        calibrate(Library("broken", ()), "broken", cores=cores)
+        calibrate(Cells(Library("broken", ())), "broken", cores=cores)
 
 
 def test_what_was_left_out_and_fitted_to_stays_with_the_technology(monkeypatch: pytest.MonkeyPatch) -> None:
     technology = load_technology("asap7")
 
-    def observed(library: Library, cores: Sequence[CoreConfig], *_: object) -> list[Observation]:
+    def observed(measurer: Measurer, cores: Sequence[CoreConfig], *_: object) -> list[Observation]:
         return [priced(core, technology) for core in cores]
 
     monkeypatch.setattr("costmodel.fit.calibration.observe", observed)
     shipped = shipped_library()
     library = Library(shipped.name, shipped.files, (*shipped.dont_use, "AO333*"))
-    again = Technology.parse(calibrate(library, "mine").to_toml(), "mine")
+    again = Technology.parse(calibrate(Cells(library), "mine").to_toml(), "mine")
     assert again.dont_use == library.dont_use
     assert cores_of(again.calibration) == frozenset(calibration_cores())

@@ -95,7 +95,7 @@ def test_a_validation_leaves_out_what_the_technology_has_seen() -> None:
 def test_a_validation_says_so_when_it_cannot_know_what_was_seen() -> None:
     known = made_up()
     unknown = Validation(
-        known.technology.model_copy(update={"calibration": None}), known.library, known.sample, known.cores
+        known.technology.model_copy(update={"calibration": None}), known.origin, known.sample, known.cores
     )
     assert (figures(known)["unseen"], figures(unknown)["unseen"]) == (True, False)
     assert "none of them calibrated on" in sentences(known)[0]

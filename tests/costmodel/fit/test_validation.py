@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from costmodel.fit.calibration import FLOW, Observation
+from costmodel.fit.calibration import Observation
 from costmodel.fit.calibration_cores import calibration_cores
+from costmodel.fit.cells import FLOW
 from costmodel.fit.sampling import draw_cores
 from costmodel.fit.side_by_side import GROUPS, group_of, modelled_groups, synthesized_groups
-from costmodel.fit.validation import FIGURES, Sample, errors_of, spread_over, validate, value_of
+from costmodel.fit.validation import Sample, errors_of, spread_over, validate, value_of
 from costmodel.flow.synthesis import Flow, shipped_library, synthesize
 from costmodel.price.area import PARTS
 from costmodel.price.estimate import estimate
@@ -20,6 +21,7 @@ from costmodel.price.technology import load_technology
 from generator.config import CoreConfig
 from generator.plan import core_name
 from generator.verilog import emit
+from tests.costmodel.technologies import ASAP7_CELLS, areas
 from tests.costmodel.validations import made_up
 
 ASAP7 = load_technology("asap7")
@@ -58,7 +60,7 @@ def test_a_row_is_its_core_with_signed_errors() -> None:
     validation = made_up()
     assert validation.failed == 1
     for _, row in validation.cores.iterrows():
-        for name in FIGURES:
+        for name in ASAP7.quantities:
             ratio = row[f"modelled_{name}"] / row[f"synthesized_{name}"]
             assert row[f"{name}_error"] == pytest.approx(100 * ratio - 100)
     assert validation.cores["tight_area_error"].to_numpy() == pytest.approx(100 / 1.05 - 100)
@@ -85,11 +87,11 @@ def test_samples_are_repeatable_and_never_of_the_calibration() -> None:
 
 def test_noise_is_measured_over_the_smaller_half() -> None:
     cores = [CoreConfig.parse({"tables": 1, "columns": columns}) for columns in range(1, 21)]
-    areas = np.random.default_rng(0).permutation(20) + 1.0
-    seen = [Observation(core, area, 1.0, area, area) for core, area in zip(cores, areas, strict=True)]
-    area_of = dict(zip(cores, areas, strict=True))
-    assert [area_of[core] for core in spread_over(seen, 4)] == [1, 4, 7, 10]
-    assert len(spread_over(seen[:2], 4)) == 2
+    sizes = np.random.default_rng(0).permutation(20) + 1.0
+    seen = [Observation(core, areas(area, area, area)) for core, area in zip(cores, sizes, strict=True)]
+    area_of = dict(zip(cores, sizes, strict=True))
+    assert [area_of[core] for core in spread_over(seen, 4, "area")] == [1, 4, 7, 10]
+    assert len(spread_over(seen[:2], 4, "area")) == 2
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_modelled_groups_are_the_breakdown_told_apart_otherwise() -> None:
     for core in draw_cores(13, 12, largest=1500, floats=0.6):
         found, groups = estimate(core, ASAP7), modelled_groups(core, ASAP7)
         assert tuple(groups) == GROUPS
-        assert sum(groups.values()) == pytest.approx(found.area_um2, rel=1e-12)
+        assert sum(groups.values()) == pytest.approx(found.cost, rel=1e-12)
         assert all(area >= -1e-9 for area in groups.values())
         if not core.pipeline.fetch:
             assert groups["fetch"] == pytest.approx(found.breakdown["fetch"])
@@ -138,7 +140,7 @@ def test_synthesized_groups_are_the_hierarchical_area_told_apart() -> None:
     )
     emission = emit(core)
     result = synthesize(emission.verilog, emission.top, shipped_library(), Flow(hierarchical=True))
-    groups = synthesized_groups(emission, result)
+    groups = synthesized_groups(emission, {name: module.area_um2 for name, module in result.modules.items()})
     assert sum(groups.values()) == pytest.approx(result.area_um2)
     assert all(area > 0 for area in groups.values())
     fetch = next(module for name, module in result.modules.items() if name.startswith("fetch"))
@@ -150,7 +152,7 @@ def test_the_whole_way_on_a_few_small_cores() -> None:
     sample = Sample(seed=3, points=2, smallest=60, largest=120, floats=0.0)
     told: list[tuple[str, float | None]] = []
     library = shipped_library()
-    found = validate(ASAP7, library, sample, 1, 1, lambda what, share: told.append((what, share)))
+    found = validate(ASAP7, ASAP7_CELLS, sample, 1, 1, lambda what, share: told.append((what, share)))
     assert len(found.cores) == 2
     assert found.failed == 0
     for core, (_, row) in zip(sample.draw(ASAP7), found.cores.iterrows(), strict=True):
@@ -158,13 +160,13 @@ def test_the_whole_way_on_a_few_small_cores() -> None:
         assert row["core"] == core_name(core)
         assert row["tables"] == value_of(core, "tables")
         assert row["pipeline.fetch"] == core.pipeline.fetch
-        assert row["modelled_area"] == estimate(core, ASAP7).area_um2
+        assert row["modelled_area"] == estimate(core, ASAP7).cost
         assert row["modelled_delay"] == estimate(core, ASAP7).delay_ps
         assert row["synthesized_area"] == synthesize(emission.verilog, emission.top, library, FLOW).area_um2
     worst = max(found.cores["area_error"], key=abs)
     first = found.worst[0]
     assert len(found.worst) == 2
-    assert sum(first.modelled.values()) / first.flattened_um2 - 1 == pytest.approx(worst / 100)
-    assert [len(noise.area_um2) for noise in found.noise] == [2, 2]
-    assert {noise.area_um2[0] for noise in found.noise} == set(found.cores["synthesized_area"])
+    assert sum(first.modelled.values()) / first.flattened - 1 == pytest.approx(worst / 100)
+    assert [len(noise.cost) for noise in found.noise] == [2, 2]
+    assert {noise.cost[0] for noise in found.noise} == set(found.cores["synthesized_area"])
     assert [share for what, share in told if what == "synthesizing"][-1] == 1.0

@@ -54,7 +54,7 @@ def cores(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def area(values: dict[str, Any]) -> float:
-    return estimate(CoreConfig.parse(values), ASAP7).area_um2
+    return estimate(CoreConfig.parse(values), ASAP7).cost
 
 
 @given(cores(), st.sampled_from(["tables", "columns", "rows", "max_reduction", "activation"]))
@@ -82,7 +82,7 @@ def test_a_table_of_one_entry_is_never_priced_below_a_select(values: dict[str, A
 def test_the_breakdown_sums_to_the_area(values: dict[str, Any]) -> None:
     found = estimate(CoreConfig.parse(values), ASAP7)
     assert set(found.breakdown) == set(PARTS)
-    assert sum(found.breakdown.values()) == pytest.approx(found.area_um2, rel=1e-12)
+    assert sum(found.breakdown.values()) == pytest.approx(found.cost, rel=1e-12)
     assert all(share >= 0 for share in found.breakdown.values())
 
 
@@ -108,7 +108,7 @@ def test_float_estimates_are_near_synthesis(datapath: str, architecture: str, gr
     )
     emission = emit(core)
     synthesized = synthesize(emission.verilog, emission.top, shipped_library())
-    assert estimate(core, ASAP7).area_um2 == pytest.approx(synthesized.area_um2, rel=0.1)
+    assert estimate(core, ASAP7).cost == pytest.approx(synthesized.area_um2, rel=0.1)
 
 
 def test_every_term_states_known_keys() -> None:
@@ -130,5 +130,5 @@ def test_the_model_is_within_ten_percent_of_synthesis(architecture: str, group_s
     emission = emit(core)
     datapath = synthesize(emission.verilog, emission.datapath, shipped_library())
     modelled = estimate(core, ASAP7)
-    tile = modelled.area_um2 - modelled.breakdown["control"]
+    tile = modelled.cost - modelled.breakdown["control"]
     assert tile == pytest.approx(datapath.area_um2, rel=0.1)

@@ -11,15 +11,23 @@ from hypothesis import strategies as st
 from costmodel.price.components import AREA_COMPONENTS, DELAY_COMPONENTS
 from costmodel.price.technology import Technology, TechnologyError, load_technology, shipped_technologies
 
+AREA, DELAY = "[quantities.area.coefficients]", "[quantities.delay.coefficients]"
 TEXT = st.text(st.characters(codec="utf-8"))
 
 
 def test_asap7_is_shipped_with_where_it_comes_from() -> None:
     technology = load_technology("asap7")
     assert "asap7" in shipped_technologies()
-    assert set(technology.area_um2) == set(AREA_COMPONENTS)
-    assert set(technology.delay_ps) == set(DELAY_COMPONENTS)
-    assert all(price >= 0 for price in (*technology.area_um2.values(), *technology.delay_ps.values()))
+    units = {name: (quantity.unit, quantity.over) for name, quantity in technology.quantities.items()}
+    assert units == {
+        "area": ("µm²", "core"),
+        "medium_area": ("µm²", "core"),
+        "tight_area": ("µm²", "core"),
+        "delay": ("ps", "path"),
+    }
+    assert set(technology.quantities["area"].coefficients) == set(AREA_COMPONENTS)
+    assert set(technology.delay.coefficients) == set(DELAY_COMPONENTS)
+    assert all(price >= 0 for q in technology.quantities.values() for price in q.coefficients.values())
     assert technology.library
     assert technology.flow
     assert technology.versions["pyosys"]
@@ -33,12 +41,7 @@ def test_a_technology_file_is_read_as_written(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(shipped.to_toml(), encoding="utf-8")
     read = load_technology(file)
-    assert read.model_dump(exclude={"area_um2", "delay_ps", "fit"}) == shipped.model_dump(
-        exclude={"area_um2", "delay_ps", "fit"}
-    )
-    for name, value in shipped.area_um2.items():
-        assert read.area_um2[name] == pytest.approx(value, rel=1e-5)
-    assert read.fit.keys() == shipped.fit.keys()
+    assert read == shipped
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1), st.dictionaries(TEXT, TEXT, max_size=3))
@@ -52,11 +55,25 @@ def test_any_text_in_a_technology_is_read_as_written(text: str, versions: dict[s
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda text: text.replace("register = ", "registers = ", 1), r"area_um2.register is missing"),
-        (lambda text: text.replace("[area_um2]", "[area_um2]\nflux = 1"), r"unknown key 'area_um2.flux'"),
-        (lambda text: text.replace("[delay_ps]", "[delay_ps]\nfoo = 1"), r"unknown key 'delay_ps.foo'"),
+        (
+            lambda text: text.replace("register = ", "registers = ", 1),
+            r"quantities.area.coefficients.register is missing",
+        ),
+        (lambda text: text.replace(AREA, f"{AREA}\nflux = 1"), r"unknown key '.*area.coefficients.flux'"),
+        (lambda text: text.replace(DELAY, f"{DELAY}\nfoo = 1"), r"unknown key '.*delay.coefficients.foo'"),
+        (lambda text: text.replace('unit = "ps"', 'unit = "ns"'), r"quantities.delay over paths in ps"),
+        (
+            lambda text: text.replace("quantities.delay", "quantities.slowness"),
+            r"quantities.delay over paths",
+        ),
+        (lambda text: text.replace('tight = "', 'tight = "f'), r"cost.tight = 'ftight_area': did you mean"),
+        (lambda text: text.replace('tight = "tight_area"\n', ""), r"cost.tight: Field required"),
+        (lambda text: text.replace('tight = "tight_area"', 'tight = "delay"'), r"cost.tight = 'delay': "),
+        (lambda text: text.replace('unit = "µm²"', 'unit = "mm²"', 1), r"cost: quantities of one unit"),
+        (lambda text: text.replace(AREA, "[area_um2]"), r"quantities.area.coefficients: Field required"),
+        (lambda text: f"[area_um2]\n{text.replace('quantities.', 'q.')}", r"written by version 0.1"),
         (lambda text: text.replace("date = ", "date = x", 1), r"not TOML"),
-        (lambda text: text.replace("[area_um2]", "[area_um2]\nmood = 'good'"), r"area_um2.mood: .* number"),
+        (lambda text: text.replace(AREA, f"{AREA}\nmood = 'good'"), r"area.coefficients.mood: .* number"),
         (lambda text: text[: len(text) // 4], r"is missing|not TOML|required"),
     ],
 )
@@ -73,7 +90,9 @@ def test_a_wrong_file_is_refused_in_one_line(tmp_path: Path, change: object, mes
 def test_a_price_must_be_a_finite_number() -> None:
     text = load_technology("asap7").to_toml()
     wrong = "\n".join("gate = nan" if line.startswith("gate = ") else line for line in text.splitlines())
-    with pytest.raises(TechnologyError, match=r"area_um2.gate = nan: a finite number is expected"):
+    with pytest.raises(
+        TechnologyError, match=r"quantities.area.coefficients.gate = nan: a finite number is expected"
+    ):
         Technology.parse(wrong, "here")
 
 

@@ -45,8 +45,8 @@ def figures_of(config: CoreConfig, clock_mhz: float, tokens: int) -> dict[str, f
     """
     plan = plan_for(config)
     costs = estimate(config, TECHNOLOGY)
-    medium = estimate(config, TECHNOLOGY.sized("medium")).breakdown
-    tight = estimate(config, TECHNOLOGY.sized("tight")).breakdown
+    medium = estimate(config, TECHNOLOGY, speed="medium").breakdown
+    tight = estimate(config, TECHNOLOGY, speed="tight").breakdown
     share = min(max(10 * (costs.delay_ps * clock_mhz / 1e6 - 0.9), 0), 1)
     parts = {part: medium[part] + share * (tight[part] - medium[part]) for part in medium}
     area = sum(parts.values())
@@ -63,7 +63,7 @@ def figures_of(config: CoreConfig, clock_mhz: float, tokens: int) -> dict[str, f
     seconds = cycles / (1e6 * clock_mhz)
     return {
         "area_um2": area,
-        "least_area_um2": costs.area_um2,
+        "least_area_um2": costs.cost,
         **{f"area_{part}": um2 for part, um2 in parts.items()},
         "area_combining": 0,
         "delay_ps": costs.delay_ps,

@@ -54,7 +54,7 @@ def expected(row: dict[str, Any], config: CoreConfig) -> dict[str, float]:
     """A design's figures: every core runs its share of a layer, and waits for the slowest stream."""
     plan, cores, tokens = plan_for(config), row["cores"], 3
     by_inputs = row["split"] == "inputs" and cores > 1
-    tight, medium = (estimate(config, TECHNOLOGY.sized(speed)) for speed in ("tight", "medium"))
+    tight, medium = (estimate(config, TECHNOLOGY, speed=speed) for speed in ("tight", "medium"))
     clock = 1e6 / tight.delay_ps / (1 if row["speed"] == "tight" else 1.25)
     seconds, waits, steps = 0.0, {"weight": 0.0, "activation": 0.0}, 0
     for layer in LAYERS:
@@ -79,7 +79,7 @@ def expected(row: dict[str, Any], config: CoreConfig) -> dict[str, float]:
         steps += times * layer_steps
         if longest > computing:
             waits[max(needed, key=lambda name: needed[name])] += times * longest
-    area = cores * (tight if row["speed"] == "tight" else medium).area_um2
+    area = cores * (tight if row["speed"] == "tight" else medium).cost
     macs = cores * plan.config.macs_per_cycle
     return {
         "clock_mhz": clock,

@@ -38,11 +38,13 @@ def small() -> Study:
 
 
 def test_a_ratio_is_that_of_the_areas_of_two_named_cores() -> None:
-    technology, clock = load_technology(TECHNOLOGY).sized("medium"), CLOCKS_MHZ[TECHNOLOGY]
+    technology, clock = load_technology(TECHNOLOGY), CLOCKS_MHZ[TECHNOLOGY]
     rows = designs(SHOWN[0], TECHNOLOGY, clock, columns=(16,))
     areas = {}
     for row in rows:
-        areas[row["architecture"], row["group_size"]] = estimate(core_of(row), technology).area_um2
+        areas[row["architecture"], row["group_size"]] = estimate(
+            core_of(row), technology, speed="medium"
+        ).cost
     table = ratios(pd.DataFrame([row | {"footing": COMMON} for row in rows])).iloc[0]
     least = min(area for (architecture, _), area in areas.items() if architecture == "lut")
     assert table["reuse"] == pytest.approx(areas["select", 1] / least)

@@ -56,27 +56,27 @@ def test_the_specification_says_how_to_repeat_it(written: Path, validation: Vali
     assert sample.pop("permutations") == 2
     assert Sample(**sample) == validation.sample
     assert spec["technology"]["name"] == "asap7"
-    assert spec["library"]["sha256"] == validation.library.digest
-    assert spec["library"]["files"] == [path.name for path in validation.library.files]
+    assert spec["library"]["sha256"] == validation.origin.digest
+    assert spec["library"]["files"] == [path.name for path in validation.origin.files]
     assert spec["versions"]["pyosys"]
 
 
 @given(st.text(st.characters(codec="utf-8")))
 def test_any_name_of_a_library_is_written_as_it_is(name: str) -> None:
     made = made_up()
-    read = tomllib.loads(spec(replace(made, library=replace(made.library, name=name))))
+    read = tomllib.loads(spec(replace(made, origin=replace(made.origin, library=name))))
     assert read["library"]["name"] == name
 
 
 def test_the_table_of_noise_is_read_as_written(written: Path, validation: Validation) -> None:
     read = pd.read_csv(written / "noise.csv")
-    areas = [area for noise in validation.noise for area in noise.area_um2]
+    areas = [area for noise in validation.noise for area in noise.cost]
     assert read["area_um2"].to_numpy() == pytest.approx(areas, rel=1e-5)
     assert not read.isna().any().any()
 
 
 def test_no_file_tells_where_it_was_made(written: Path, validation: Validation) -> None:
-    places = {str(written), str(Path.cwd()), str(Path.home()), str(validation.library.files[0].parent)}
+    places = {str(written), str(Path.cwd()), str(Path.home()), str(validation.origin.files[0].parent)}
     for name in set(FILES) - {"validation.png"}:
         text = (written / name).read_text(encoding="utf-8")
         assert not [place for place in places if len(place) > 5 and place in text]
@@ -110,7 +110,7 @@ def test_the_summary_states_the_figures(written: Path, validation: Validation) -
     assert f"τ between modelled and synthesized area is {area.tau:.4f}" in text
     assert "1 more could not be synthesized" in text
     for side in validation.worst:
-        assert f"| flattened | {sum(side.modelled.values()):,.1f} | {side.flattened_um2:,.1f} |" in text
+        assert f"| flattened | {sum(side.modelled.values()):,.1f} | {side.flattened:,.1f} |" in text
     for row in re.findall(r"^\|.*\|$", text, re.MULTILINE):
         assert "nan" not in row
 

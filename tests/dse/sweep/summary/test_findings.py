@@ -65,7 +65,7 @@ def test_designs_closer_than_the_model_is_exact_are_not_told_apart(tmp_path: Pat
     """A technology whose fit is off by 90 %: what is 1.9 times as large is no worse, as far as is known."""
     path = spec_file(tmp_path)
     fit = FitError(points=9, median_percent=90.0, max_percent=99.0)
-    vague = TECHNOLOGY.model_copy(update={"fit": {"medium": fit, "tight": fit}})
+    vague = TECHNOLOGY.model_copy(update={"fit": {"medium_area": fit, "tight_area": fit}})
     (tmp_path / "invented.toml").write_text(vague.to_toml())
     summary = sweep(path, tmp_path / "out").summary
     best = summary.best

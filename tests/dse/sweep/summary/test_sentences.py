@@ -172,7 +172,9 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         del spec["fixed"]["activation"]
     spec_file(directory)
     fit = FitError(points=9, median_percent=FIT_PERCENT, max_percent=20.0)
-    fitted = TECHNOLOGY.model_copy(update={"fit": dict.fromkeys(("area", "medium", "tight", "delay"), fit)})
+    fitted = TECHNOLOGY.model_copy(
+        update={"fit": dict.fromkeys(("area", "medium_area", "tight_area", "delay"), fit)}
+    )
     path = spec_file(directory, **spec)
     (directory / "invented.toml").write_text(fitted.to_toml())
     with pytest.MonkeyPatch.context() as patch:

@@ -10,12 +10,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from costmodel.fit import cells
 from costmodel.flow import synthesis
 from costmodel.flow.synthesis import SynthesisError, shipped_library, synthesize_many
 from costmodel.price.technology import load_technology
 from dse.sweep.run import sweep
-from dse.sweep.verification import measuring
 from sim import harness
+from tests.costmodel.technologies import repriced
 from tests.dse.pages import Page, unpacked
 from tests.dse.running import Run
 from tests.sim.faults import rewired
@@ -174,7 +175,7 @@ def test_an_interrupted_verification_keeps_what_is_finished_and_goes_on(
         yield next(synthesize_many(jobs, workers))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(measuring, "synthesize_many", interrupted)
+    monkeypatch.setattr(cells, "synthesize_many", interrupted)
     stopped = ternlut("sweep", spec, "-o", again, "--workers", 1)
     assert (stopped.status, stopped.err) == (130, "ternlut: interrupted\n")
     (kept,) = entries(again)
@@ -186,7 +187,7 @@ def test_an_interrupted_verification_keeps_what_is_finished_and_goes_on(
         raise AssertionError("a finished synthesis was made again")
 
     monkeypatch.setattr(synthesis._Children, "run", unexpected)
-    monkeypatch.setattr(measuring, "synthesize_many", synthesize_many)
+    monkeypatch.setattr(cells, "synthesize_many", synthesize_many)
     figures = ternlut("sweep", spec, "-o", again, "--resume", "--json").figures
     assert (figures["verified"], figures["verified_exact"]) == (2, 2)
     assert entries(again) == entries(out)
@@ -201,7 +202,7 @@ def test_a_core_that_cannot_be_synthesized_is_one_line_and_the_others_are_kept(
         for index, result in synthesize_many(jobs, workers):
             yield index, result if index else SynthesisError("synthesis of the first failed: no flip-flop")
 
-    monkeypatch.setattr(measuring, "synthesize_many", refused)
+    monkeypatch.setattr(cells, "synthesize_many", refused)
     said = ternlut("sweep", spec_file(tmp_path), "-o", tmp_path / "out").complaint
     assert said == "ternlut: synthesis of the first failed: no flip-flop\n"
     assert entries(tmp_path / "out") == entries(out)[1:]
@@ -227,13 +228,12 @@ def test_cores_that_are_larger_and_slower_than_modelled_are_told(
     out: Path, tmp_path: Path, ternlut: Run
 ) -> None:
     """A technology that takes every area and delay for half of what it is, with cells from Liberty files."""
-    technology = load_technology("asap7")
+    technology = load_technology("asap7").model_copy(update={"name": "halved"})
     halved = {
-        field: {name: value / 2 for name, value in getattr(technology, field).items()}
-        for field in ("area_um2", "medium_um2", "tight_um2", "delay_ps")
+        name: {component: price / 2 for component, price in quantity.coefficients.items()}
+        for name, quantity in technology.quantities.items()
     }
-    halved_file = technology.model_copy(update={"name": "halved", **halved}).to_toml()
-    (tmp_path / "halved.toml").write_text(halved_file)
+    (tmp_path / "halved.toml").write_text(repriced(technology, **halved).to_toml())
     (tmp_path / "cells.lib").write_bytes(shipped_library().files[0].read_bytes())
     spec = spec_file(tmp_path, 'technology = "halved.toml"', 'liberty = ["cells.lib"]', budget=40)
     spec.write_text(spec.read_text().replace("clock_mhz = 1000", "clock_mhz = 2000"))

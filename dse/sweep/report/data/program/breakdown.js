@@ -1,6 +1,7 @@
-// What designs are made of: areas of those of one rate, and shares of those along the front.
+// What designs are made of: costs of those of one rate, and shares of those along the front.
 
-const present = D.parts.filter((part) => designs["area_" + part].some((area) => area > 0));
+const partOf = (part) => designs[D.partFigures[part]], costs = designs[D.cost.key];
+const present = D.parts.filter((part) => partOf(part).some((cost) => cost > 0));
 const partColour = (part) => lit(D.partColours[part]);
 
 function drawBreakdown() {
@@ -9,16 +10,16 @@ function drawBreakdown() {
   const bars = [[D.groupNames[D.groups.indexOf(groupOf(best))], best], ...equals];
   const names = bars.map(([name, i]) => `<b>${name}</b><br>${wrapped(designs.phrase[i].replace(`${name}, `, ""), Math.max(10, Math.floor((narrow() ? 48 : 78) / bars.length)))}`);
   const traces = present.map((part) => ({
-    type: "bar", name: part, x: names, y: bars.map(([, i]) => designs["area_" + part][i]), marker: { color: partColour(part) },
-    hovertemplate: `${part}: %{y:,.0f} µm²<extra></extra>`, width: 0.62,
+    type: "bar", name: part, x: names, y: bars.map(([, i]) => partOf(part)[i]), marker: { color: partColour(part) },
+    hovertemplate: `${part}: %{y:,.0f} ${D.cost.unit}<extra></extra>`, width: 0.62,
   }));
   const totals = bars.map(([, i], k) => ({
-    x: names[k], y: designs.area_um2[i], yanchor: "bottom", showarrow: false,
-    text: `${number(designs.area_um2[i])}${k ? `${bars.length > 2 && narrow() ? "<br>" : " "}<b>${D.price === "area_um2" && tied(i) ? "≈" : `${(designs.area_um2[i] / designs.area_um2[best]).toFixed(2)}×`}</b>` : ""}`,
+    x: names[k], y: costs[i], yanchor: "bottom", showarrow: false,
+    text: `${number(costs[i])}${k ? `${bars.length > 2 && narrow() ? "<br>" : " "}<b>${D.price === D.cost.key && tied(i) ? "≈" : `${(costs[i] / costs[best]).toFixed(2)}×`}</b>` : ""}`,
   }));
   Plotly.react("breakdown", traces, layout({
     barmode: "stack", annotations: totals, legend: { orientation: "h", y: 1.08, yanchor: "bottom", traceorder: "normal", font: { size: narrow() ? 10 : 12 } },
-    yaxis: { title: { text: "Area (µm²)" }, separatethousands: true, exponentformat: "none", rangemode: "tozero" }, xaxis: { gridcolor: "rgba(0,0,0,0)", tickangle: 0, tickfont: { size: narrow() ? 9 : 11 } },
+    yaxis: { title: { text: D.labels[D.cost.key] }, separatethousands: true, exponentformat: "none", rangemode: "tozero" }, xaxis: { gridcolor: "rgba(0,0,0,0)", tickangle: 0, tickfont: { size: narrow() ? 9 : 11 } },
     margin: { l: 8, r: 8, t: 40, b: 8 },
   }), still);
 }
@@ -49,11 +50,11 @@ function drawAlongFront() {
     element("span", row, designs.phrase[i], "bar-name");
     const bar = element("span", row, undefined, "bar-parts");
     for (const part of present) {
-      const share = designs["area_" + part][i] / designs.area_um2[i];
+      const share = partOf(part)[i] / costs[i];
       const piece = element("span", bar);
       piece.style.width = `${100 * share}%`;
       piece.style.background = partColour(part);
-      piece.title = `${part}: ${number(designs["area_" + part][i])} µm², ${percent(share)}`;
+      piece.title = `${part}: ${number(partOf(part)[i])} ${D.cost.unit}, ${percent(share)}`;
     }
     const figures = element("span", row, [...new Set([D.price, D.merit])].map((name) => withUnit(name, designs[name][i])).join(", "), "bar-figures");
     if (what) element("b", figures, ` ${what}`);

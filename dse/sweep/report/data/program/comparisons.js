@@ -9,7 +9,7 @@ function drawFormats() {
     return {
       type: "scatter", mode: "markers", name: architecture, showlegend: legend, x: own.map((row) => row[across]), y: own.map((row) => row.cost),
       marker: { color: architectureColour(architecture), symbol: ["circle", "square", "diamond", "triangle-up", "star"][k % 5], size: 9 },
-      text: own.map((row) => `<b>${row.number}, ${architecture}</b><br>${row.what}<br>${number(row.cost)} µm² per token/s, ${percent(row.error)} RMS error`),
+      text: own.map((row) => `<b>${row.number}, ${architecture}</b><br>${row.what}<br>${number(row.cost)} ${D.cost.unit} per token/s, ${percent(row.error)} RMS error`),
       hovertemplate: "%{text}<extra></extra>",
     };
   });

@@ -41,7 +41,7 @@ function choose(i, scroll) {
   element("p", panel, designs.phrase[i], "name");
   const list = element("dl", panel);
   for (const name of Object.keys(D.labels)) {
-    if (name.startsWith("area_") && name.slice(5) in D.partColours && !designs[name][i]) continue;
+    if (Object.values(D.partFigures).includes(name) && !designs[name][i]) continue;
     element("dt", list, D.labels[name].replace(/ \(.*\)$/, ""));
     element("dd", list, withUnit(name, designs[name][i]));
   }

@@ -1,4 +1,4 @@
-// Area for a token rate against the group size, a line a format; designs without tables as marks beside them.
+// What a token rate costs against the group size, a line a format; designs without tables as marks beside them.
 
 function drawGroupSize() {
   if (!D.groupCosts.length) { $("group-size-section").hidden = true; return; }

@@ -19,7 +19,7 @@ for (const name of Object.keys(D.labels)) { option($("x"), name, D.labels[name])
 for (const key of new Set([D.compare, ...D.varied.filter((k) => new Set(designs[k]).size <= 8)])) option($("colour"), key);
 option($("which"), "all", "the front of each kind");
 option($("which"), "front", "the front of all");
-$("x").value = D.price; $("y").value = D.single ? (D.price === "tokens_per_second" ? "area_um2" : "tokens_per_second") : D.merit; $("colour").value = D.compare;
+$("x").value = D.price; $("y").value = D.single ? (D.price === "tokens_per_second" ? D.cost.key : "tokens_per_second") : D.merit; $("colour").value = D.compare;
 
 function draw() { drawJumps(); drawFront(); drawGroupSize(); drawBreakdown(); drawAlongFront(); drawFormats(); drawChoices(); coordinatesChanged(); drawLayers(); drawDesigns(); }
 function theme(dark) { document.documentElement.classList.toggle("dark", dark); draw(); }

@@ -1,0 +1,63 @@
+"""A quantity that a technology prices: its name and unit, and what its coefficients are summed over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from costmodel.price.components import AREA_COMPONENTS, DELAY_COMPONENTS
+
+Over = Literal["core", "path"]
+"""Everything that a core is made of, or what is on its longest path."""
+
+COMPONENTS: Mapping[Over, Mapping[str, str]] = {"core": AREA_COMPONENTS, "path": DELAY_COMPONENTS}
+"""Names and meanings of the coefficients that a quantity has."""
+
+UNITS = {"µm²": "um2", "ps": "ps", "µW": "uw", "nW": "nw", "pJ": "pj", "fJ": "fj"}
+"""Units as they are written in names of figures; what is counted has the unit of its name."""
+
+
+class Quantity(BaseModel):
+    """What a core has so much of; less is better.
+
+    ``label`` is what it is called in sentences. ``over``: what is summed, everything that a core is made of
+    or what is on its longest path.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    label: str = Field(min_length=1)
+    unit: str
+    over: Over = "core"
+
+    @property
+    def suffix(self) -> str:
+        """What names of figures in this unit end in: ``_um2``; that of what is counted is its name."""
+        return f"_{UNITS.get(self.unit, self.name)}"
+
+    @property
+    def key(self) -> str:
+        """The name with the unit, as in JSON and tables: ``area_um2``; ``lut`` of what is counted."""
+        return f"{self.name}_{UNITS[self.unit]}" if self.unit in UNITS else self.name
+
+    def text(self, value: float) -> str:
+        """``value`` with its unit, whole from 1000 on: ``9,849 µm²``."""
+        return f"{f'{value:,.0f}' if abs(value) >= 1000 else f'{value:.3g}'} {self.unit}".rstrip()
+
+
+class PricedQuantity(Quantity):
+    """A quantity with the coefficients that a technology has for it, one for each of its components."""
+
+    coefficients: dict[str, float]
+
+
+AREA = Quantity(name="area", label="area without a clock", unit="µm²")
+MEDIUM_AREA = Quantity(name="medium_area", label="area sized at ease", unit="µm²")
+TIGHT_AREA = Quantity(name="tight_area", label="area sized for speed", unit="µm²")
+DELAY = Quantity(name="delay", label="delay", unit="ps", over="path")
+"""The longest path between registers. Every technology prices it in ps: clocks follow from it."""
+CELL_QUANTITIES = (AREA, MEDIUM_AREA, TIGHT_AREA, DELAY)
+"""What is priced in a technology of cells."""
