@@ -13,7 +13,7 @@ from distributed import LocalCluster
 
 from costmodel.price.technology import load_technology
 from dse.engine.cluster import connected
-from dse.engine.judging import Crew, Grid, Outcome, run
+from dse.engine.judging import Executor, Grid, Outcome, run
 from dse.engine.processes import Processes
 from dse.pricing.model import Model
 from dse.spec.sweep_spec import SweepSpec
@@ -37,11 +37,11 @@ def main() -> None:
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50) as cluster,
         connected(cluster.scheduler_address) as dask,
     ):
-        crews: dict[str, Crew] = {"two processes": Processes(2), "two Dask workers": dask}
+        executors: dict[str, Executor] = {"two processes": Processes(2), "two Dask workers": dask}
         outcomes: list[Outcome] = []
-        rates: dict[str, list[float]] = {name: [] for name in crews}
-        for name, crew in [*crews.items()] * ROUNDS:
-            outcome, rate = timed(model, grid, crew)
+        rates: dict[str, list[float]] = {name: [] for name in executors}
+        for name, executor in [*executors.items()] * ROUNDS:
+            outcome, rate = timed(model, grid, executor)
             outcomes.append(outcome)
             rates[name].append(rate)
     for name, found in rates.items():
@@ -51,10 +51,12 @@ def main() -> None:
     print(f"Dask does {remote / local:.2f} of the local rate; fronts identical: {same}")
 
 
-def timed(model: Model, grid: Grid, crew: Crew) -> tuple[Outcome, float]:
-    """What ``crew`` finds, and its points a second from its first chunk on: starting processes is no rate."""
+def timed(model: Model, grid: Grid, executor: Executor) -> tuple[Outcome, float]:
+    """What ``executor`` finds, and its points a second after the first chunk: its start is no rate."""
     finished: list[tuple[float, int]] = []
-    outcome = run(model, grid, crew=crew, progress=lambda p: finished.append((time.perf_counter(), p)))
+    outcome = run(
+        model, grid, executor=executor, progress=lambda p: finished.append((time.perf_counter(), p))
+    )
     first = finished[1][0]
     return outcome, sum(points for _, points in finished[2:]) / (time.perf_counter() - first)
 

@@ -16,7 +16,7 @@ from generator.files import claimed
 from generator.parts import complaint, require
 
 if TYPE_CHECKING:
-    from dse.engine.judging import Crew
+    from dse.engine.judging import Executor
     from dse.sweep.finished import Finished
     from dse.sweep.summary.findings import Summary
 
@@ -66,11 +66,11 @@ def sweep(
     from dse.sweep.run import sweep as explore
 
     directory = out or RESULTS / spec.stem
-    with crew_of(workers, scheduler) as crew, progress_bar() as progress:
+    with executor_of(workers, scheduler) as executor, progress_bar() as progress:
         finished = explore(
             spec,
             directory,
-            crew=crew,
+            executor=executor,
             workers=workers,
             resume=resume,
             verify=verify,
@@ -189,7 +189,7 @@ def build_best(summary: Summary, directory: Path, quiet: bool) -> dict[str, Any]
     }
 
 
-def crew_of(workers: int | None, scheduler: str | None) -> AbstractContextManager[Crew]:
+def executor_of(workers: int | None, scheduler: str | None) -> AbstractContextManager[Executor]:
     """Who works: processes of this machine, or those of a cluster."""
     if scheduler is None:
         from dse.engine.processes import Processes

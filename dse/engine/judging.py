@@ -149,7 +149,7 @@ def judge_chunk(model: Model, grid: Grid, chunk: int) -> ChunkResult:
     return ChunkResult(tuple(passed.tolist()), finished)
 
 
-class Crew(Protocol):
+class Executor(Protocol):
     """Who judges chunks: this process, others of this machine, or those of a cluster."""
 
     def judged(
@@ -185,11 +185,11 @@ def run(
     model: Model,
     grid: Grid,
     *,
-    crew: Crew | None = None,
+    executor: Executor | None = None,
     checkpoint: Checkpoint | None = None,
     progress: Callable[[int], None] = lambda points: None,
 ) -> Outcome:
-    """Has the whole space judged by ``crew``, this process unless said, and returns its fronts.
+    """Has the whole space judged by ``executor``, this process unless said, and returns its fronts.
 
     Chunks that ``checkpoint`` holds are taken from it, others added to it as they finish. ``progress`` is
     told the number of points that were taken, then that of each finished chunk.
@@ -208,7 +208,7 @@ def run(
         take(result)
     progress(sum(result.passed[0] for result in kept.values()))
     todo = [chunk for chunk in range(grid.chunks) if chunk not in kept]
-    for _, result in (crew or ThisProcess()).judged(model, grid, todo, checkpoint):
+    for _, result in (executor or ThisProcess()).judged(model, grid, todo, checkpoint):
         take(result)
         progress(result.passed[0])
     return Outcome(tuple(passed.tolist()), {group: fronts[group].front() for group in sorted(fronts)})

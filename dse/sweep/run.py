@@ -14,7 +14,7 @@ from costmodel.fit.libraries import measurer_of
 from costmodel.fit.measurer import Measurer
 from costmodel.price.technology import Technology, load_technology
 from dse.engine.checkpoint import Checkpoint
-from dse.engine.judging import Crew, Grid, Outcome, run
+from dse.engine.judging import Executor, Grid, Outcome, run
 from dse.engine.processes import Processes
 from dse.presentation.terminal import Progress, silent
 from dse.pricing.model import Model
@@ -35,7 +35,7 @@ def sweep(
     spec: Path | str | Mapping[str, Any],
     directory: Path | str | None = None,
     *,
-    crew: Crew | None = None,
+    executor: Executor | None = None,
     resume: bool = False,
     workers: int | None = None,
     verify: int | None = None,
@@ -48,8 +48,8 @@ def sweep(
 
     Without a directory they are in a temporary one, for as long as what is returned is used.
 
-    ``crew`` judges the space; without one ``workers`` processes do, or this process if neither is said. As
-    many processes synthesize what is verified, by default one a processor.
+    ``executor`` judges the space; without it ``workers`` processes do, or this process if neither is stated.
+    As many processes synthesize what is verified, by default one a processor.
     ``verify`` and ``liberty`` take the place of the spec's. ``announce`` is told how long a long sweep takes;
     one of more than a day is refused unless it is meant to be ``long``. ``progress`` is told a stage, the
     share of it that is done, and how many points all of it is. Raises ``TernlutError`` in one line for
@@ -73,8 +73,8 @@ def sweep(
     if question.verify:
         require("simulation", f"{source.where}: verify = {question.verify}")
         measurer = _measurer(source.where, question)
-    if crew is None and workers is not None:
-        crew = Processes(workers)
+    if executor is None and workers is not None:
+        executor = Processes(workers)
 
     def agree(points: int, seconds: float) -> None:
         if duration := check_duration(source.where, points, seconds, long):
@@ -82,9 +82,8 @@ def sweep(
 
     def swept(place: Path) -> Finished:
         with claimed(output_directory(place)):
-            return _swept(
-                source, place, question, technology, measurer, crew, resume, workers, agree, progress, began
-            )
+            asked = source, place, question, technology, measurer
+            return _swept(*asked, executor, resume, workers, agree, progress, began)
 
     return _in_passing(swept) if directory is None else swept(Path(directory))
 
@@ -123,7 +122,7 @@ def _swept(
     spec: SweepSpec,
     technology: Technology,
     measurer: Measurer | None,
-    crew: Crew | None,
+    executor: Executor | None,
     resume: bool,
     workers: int | None,
     agree: Callable[[int, float], None],
@@ -133,7 +132,7 @@ def _swept(
     """``sweep``, once what is wrong with its input has shown and ``directory`` is its alone."""
     model = Model.build(spec, technology, source.where, lambda share: progress("pricing", share))
     grid = Grid.of(model)
-    processes = crew.workers if isinstance(crew, Processes) else 1
+    processes = executor.workers if isinstance(executor, Processes) else 1
     agree(model.space.size, expected_seconds(model, grid, processes))
     digest = digest_of(model, grid)
     checkpoint = Checkpoint(directory / CHECKPOINT, digest, resume)
@@ -147,7 +146,7 @@ def _swept(
             kept, judged = points, time.perf_counter()
         progress("judging", done / size, size, "points")
 
-    outcome = run(model, grid, crew=crew, checkpoint=checkpoint, progress=judging)
+    outcome = run(model, grid, executor=executor, checkpoint=checkpoint, progress=judging)
     rate = (size - (kept or 0)) / max(time.perf_counter() - judged, 1e-9)
     if not outcome.feasible:
         checkpoint.remove()

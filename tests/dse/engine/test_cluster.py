@@ -61,8 +61,8 @@ def same(a: Outcome, b: Outcome) -> bool:
 
 
 def test_a_cluster_finds_what_one_process_finds(dask: Any, alone: Outcome) -> None:
-    with connected(dask.scheduler_address) as crew:
-        assert same(run(SMALL, GRID, crew=crew), alone)
+    with connected(dask.scheduler_address) as executor:
+        assert same(run(SMALL, GRID, executor=executor), alone)
     assert on_every(dask, questions) == dict.fromkeys(on_every(dask, os.getpid), 0)
 
 
@@ -83,8 +83,8 @@ def test_killed_workers_lose_nothing(dask: Any, alone: Outcome, victims: int) ->
             for pid in pids:
                 os.kill(pid, signal.SIGKILL)
 
-    with connected(dask.scheduler_address) as crew:
-        assert same(run(SMALL, GRID, crew=crew, progress=kill), alone)
+    with connected(dask.scheduler_address) as executor:
+        assert same(run(SMALL, GRID, executor=executor, progress=kill), alone)
     assert finished == GRID.chunks + 1
 
 
@@ -103,8 +103,8 @@ def test_a_killed_sweep_on_a_cluster_repeats_at_most_one_chunk_a_worker(
         assert 5 <= len(list(out.glob(".checkpoint/chunk-*.npz"))) < 40
         monkeypatch.setattr(judging, "BLOCK_POINTS", 50)
         monkeypatch.setattr(judging, "CHUNK_POINTS", 100)
-        with connected(dask.scheduler_address) as crew:
-            sweep(spec, out, crew=crew, resume=True)
+        with connected(dask.scheduler_address) as executor:
+            sweep(spec, out, executor=executor, resume=True)
         assert {path.name for path in out.iterdir()} == FILES
         chunks = judged.read_text().split()
         assert len(chunks) - len(set(chunks)) <= 2
@@ -122,10 +122,10 @@ def test_workers_of_another_version_are_refused(dask: Any) -> None:
     on_every(dask, pretend, "0.0.1")
     try:
         with (
-            connected(dask.scheduler_address) as crew,
+            connected(dask.scheduler_address) as executor,
             pytest.raises(ClusterError, match=r"has ternlut 0\.0\.1, "),
         ):
-            run(SMALL, GRID, crew=crew)
+            run(SMALL, GRID, executor=executor)
     finally:
         on_every(dask, pretend, None)
 
@@ -134,10 +134,10 @@ def test_workers_without_ternlut_are_refused(dask: Any) -> None:
     on_every(dask, pretend, "")
     try:
         with (
-            connected(dask.scheduler_address) as crew,
+            connected(dask.scheduler_address) as executor,
             pytest.raises(ClusterError, match="has no ternlut, version "),
         ):
-            run(SMALL, GRID, crew=crew)
+            run(SMALL, GRID, executor=executor)
     finally:
         on_every(dask, pretend, None)
 
@@ -191,7 +191,7 @@ def test_a_cluster_without_workers_is_not_waited_for_forever(monkeypatch: pytest
     monkeypatch.setattr(cluster_module, "PATIENCE_SECONDS", 0.1)
     with (
         distributed.LocalCluster(n_workers=0, protocol="tcp://", dashboard_address=":0") as cluster,
-        connected(f"localhost:{cluster.scheduler.port}") as crew,
+        connected(f"localhost:{cluster.scheduler.port}") as executor,
         pytest.raises(ClusterError, match="has no workers"),
     ):
-        run(SMALL, GRID, crew=crew)
+        run(SMALL, GRID, executor=executor)

@@ -183,7 +183,7 @@ def prod_slices(slices: tuple[slice, ...]) -> int:
 
 def test_the_result_does_not_depend_on_the_number_of_processes() -> None:
     grid = Grid.of(SMALL, 128, 256)
-    assert same(run(SMALL, grid, crew=Processes(2)), run(SMALL, grid))
+    assert same(run(SMALL, grid, executor=Processes(2)), run(SMALL, grid))
 
 
 def test_a_killed_process_loses_nothing() -> None:
@@ -196,7 +196,7 @@ def test_a_killed_process_loses_nothing() -> None:
         if finished == 4:
             active_children()[0].kill()
 
-    assert same(run(SMALL, grid, crew=Processes(2), progress=kill_one), run(SMALL, grid))
+    assert same(run(SMALL, grid, executor=Processes(2), progress=kill_one), run(SMALL, grid))
     assert finished == grid.chunks + 1
 
 
