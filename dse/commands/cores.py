@@ -200,8 +200,6 @@ def estimate(
     as_json: AsJson = False,
 ) -> None:
     """Price a core with the cost model."""
-    from dataclasses import asdict
-
     from generator.config import load_core as load_with_target
 
     stated = [] if clock_mhz is None else [f"target.clock_mhz={clock_mhz}"]
@@ -220,27 +218,27 @@ def estimate(
     costs = price(config, technology, clock_mhz=clock if at_clock else None, speed=chosen)
     meets = None if clock is None else costs.delay_ps * clock <= 1e6
     if as_json:
-        figures = asdict(costs)
-        named = {technology.quantities[name].key: value for name, value in figures.pop("quantities").items()}
-        cost = technology.cost_at()
-        say_json(
-            {
-                "technology": technology.name,
-                "speed": None if at_clock else speed,
-                cost.key: figures.pop("cost"),
-                **figures,
-                **named,
-                f"{cost.name}s{cost.suffix}": sized,
-                "clock_mhz": clock,
-                "meets_clock": meets,
-            }
-        )
+        asked = {"technology": technology.name, "speed": None if at_clock else speed}
+        figures = _estimate_figures(costs, sized, technology)
+        say_json(asked | figures | {"clock_mhz": clock, "meets_clock": meets})
     else:
         say(_estimate_in_words(costs, sized, technology, clock if at_clock else None, chosen))
         if meets is not None:
             say(f"The clock of {clock:,.0f} MHz is {'met' if meets else 'not met'}.")
     if meets is False:
         raise typer.Exit(1)
+
+
+def _estimate_figures(
+    costs: Estimate, sized: Mapping[Speed, float], technology: Technology
+) -> dict[str, Any]:
+    """All of an estimate by name, quantities with their units in the names."""
+    from dataclasses import asdict
+
+    figures = asdict(costs)
+    named = {technology.quantities[name].key: value for name, value in figures.pop("quantities").items()}
+    cost = technology.cost_at()
+    return {cost.key: figures.pop("cost"), **figures, **named, f"{cost.name}s{cost.suffix}": sized}
 
 
 def _estimate_in_words(
