@@ -2,8 +2,8 @@
 
 A `CellTable` is what every reader of a cell library works on: synthesis, the choice of full adders and
 flip-flops, static timing. It is parsed from Liberty files (`costmodel.cells.liberty`), kept as a small
-JSON file (`CellTable.save`, `CellTable.load`), thinned out (`compact`) and written back as Liberty
-(`write_liberty`) for tools that read nothing else. Units: µm², ps, fF.
+JSON file (`CellTable.save`, `CellTable.load`), thinned out (`costmodel.cells.compact`) and written back as
+Liberty (`write_liberty`) for tools that read nothing else. Units: µm², ps, fF.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from costmodel.cells.functions import FunctionError, Literal, literal, truth_table, variables
-from costmodel.cells.samples import Samples, rounded
+from costmodel.cells.samples import Samples
 from generator.files import write_text
 
 # Bumped whenever the meaning of a stored cell table changes, so that stale cached ones are not read.
@@ -145,33 +145,6 @@ class CellTable:
             raise ValueError(f"{path}: cell table of format {data.get('format')}, expected {FORMAT}")
         cells = {name: _cell_from_json(name, cell) for name, cell in data["cells"].items()}
         return cls(data["name"], cells, data["attribution"])
-
-
-# Thinning out ---------------------------------------------------------------------------------------------
-
-
-def compact(
-    table: CellTable, names: Iterable[str], slews: int = 4, loads: int = 4, attribution: str = ""
-) -> CellTable:
-    """A table of only the named cells, delays sampled at `slews` × `loads` points."""
-    cells = {}
-    for name in names:
-        cell = table.cells[name]
-        pins = {}
-        for pin in cell.pins.values():
-            arcs = tuple(
-                Arc(
-                    arc.related,
-                    arc.kind,
-                    arc.sense,
-                    {key: samples.thinned(slews, loads) for key, samples in arc.tables.items()},
-                )
-                for arc in pin.arcs
-            )
-            edges = pin.edges and (rounded(pin.edges[0]), rounded(pin.edges[1]))
-            pins[pin.name] = replace(pin, capacitance=rounded(pin.capacitance), arcs=arcs, edges=edges)
-        cells[name] = Cell(name, cell.area, pins, cell.flip_flop, cell.sequential)
-    return CellTable(table.name, cells, attribution or table.attribution)
 
 
 # JSON -----------------------------------------------------------------------------------------------------

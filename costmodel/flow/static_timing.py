@@ -8,12 +8,10 @@ wires have no delay. Works on one module of a netlist in Yosys' JSON form. Linea
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from costmodel.cells.samples import Samples
 from costmodel.cells.table import Arc, CellTable
 
 Bit = int | str
@@ -218,7 +216,7 @@ class Timing:
                 for edge in (RISE, FALL):
                     setup = max(
                         (
-                            _interpolate(samples, node.slew[edge], self.input_slew)
+                            samples.at(node.slew[edge], self.input_slew)
                             for arc in pin.arcs
                             if arc.kind.startswith("setup")
                             for key, samples in arc.tables.items()
@@ -257,25 +255,4 @@ def _look_up(arc: Arc, edge: int, slew: float, load: float) -> tuple[float, floa
     slews = arc.tables.get(("rise_transition", "fall_transition")[edge])
     if delays is None:
         return float("-inf"), 0.0
-    return _interpolate(delays, slew, load), max(0.0, _interpolate(slews, slew, load)) if slews else 0.0
-
-
-def _interpolate(samples: Samples, row: float, column: float) -> float:
-    """Bilinear between the samples, straight on beyond them."""
-    i, u = _place(samples.rows, row)
-    j, v = _place(samples.columns, column)
-    low = samples.values[i]
-    here = low[j] + (v * (low[j + 1] - low[j]) if v else 0.0)
-    if not u:
-        return here
-    high = samples.values[i + 1]
-    there = high[j] + (v * (high[j + 1] - high[j]) if v else 0.0)
-    return here + u * (there - here)
-
-
-def _place(points: tuple[float, ...], value: float) -> tuple[int, float]:
-    """The interval a value lies in, or the nearest one, and how far into it."""
-    if len(points) < 2:
-        return 0, 0.0
-    i = min(max(bisect_right(points, value) - 1, 0), len(points) - 2)
-    return i, (value - points[i]) / (points[i + 1] - points[i])
+    return delays.at(slew, load), max(0.0, slews.at(slew, load)) if slews else 0.0

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from costmodel.cells.compact import compact
 from costmodel.cells.liberty import LibertyError, Library, parse
-from costmodel.cells.table import CellTable, compact, write_liberty
+from costmodel.cells.table import CellTable, write_liberty
 
 SHIPPED = Path(__file__).parents[3] / "costmodel" / "technologies" / "asap7.cells.json"
 
