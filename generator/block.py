@@ -7,7 +7,7 @@ module instead. Blocks have explicit clocks, and registers without reset unless 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from amaranth.hdl import Cat, ClockDomain, ClockSignal, Const, Instance, Module, Mux, Signal, Value
 from amaranth.lib import wiring
@@ -17,6 +17,22 @@ from generator.amaranth_adapter import MOST_INPUT_BITS, mark_used, parts_of, sli
 PIECE_BITS = 1 << 15
 PIECE = "ternlut_piece_of_"
 
+BlockKind = Literal[
+    "core",
+    "sequencer",
+    "datapath",
+    "table",
+    "fetch",
+    "column",
+    "largest_exponent",
+    "align",
+    "float_to_fixed",
+    "fixed_to_float",
+    "float_adder",
+    "float_multiplier",
+    "float_widen",
+]
+
 
 class Block(wiring.Component):  # type: ignore[misc]
     """A component with plain ports (name → In/Out of a width) and the name of its Verilog module.
@@ -24,8 +40,10 @@ class Block(wiring.Component):  # type: ignore[misc]
     Where the inputs have more bits than Amaranth takes, the widest are ``pieced``: inside, placeholders give
     their pieces, which become the real port when the Verilog is written. ``members`` are all ports.
     ``summary`` says in plain ASCII what the module is; in a core equal names mean equal modules. ``blocks``
-    lists the blocks that it instantiates.
+    lists the blocks that it instantiates. ``kind`` is what every subclass that becomes a module states.
     """
+
+    kind: ClassVar[BlockKind]
 
     def __init__(self, module_name: str, summary: str, ports: Mapping[str, Any]) -> None:
         self.members = wiring.Signature(dict(ports)).members

@@ -47,6 +47,8 @@ class Column(Block):
         The accumulators, as floats if the activations are.
     """
 
+    kind = "column"
+
     def __init__(self, plan: CorePlan) -> None:
         self.plan = plan
         config = plan.config

@@ -35,6 +35,8 @@ class Datapath(Block):
         Row 0, column 0 in the low bits of each.
     """
 
+    kind = "datapath"
+
     def __init__(self, plan: CorePlan) -> None:
         self.plan = plan
         super().__init__(
@@ -122,6 +124,8 @@ class Core(Block):
 
     ``tdata`` is the beat's vector, padded with zeros to whole bytes.
     """
+
+    kind = "core"
 
     def __init__(self, plan: CorePlan) -> None:
         self.plan = plan

@@ -37,6 +37,8 @@ class Fetch(Block):
         ``tracks_invalid``, above each whether what was selected is invalid.
     """
 
+    kind = "fetch"
+
     def __init__(self, plan: CorePlan) -> None:
         self.plan = plan
         config = plan.config

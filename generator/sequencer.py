@@ -32,6 +32,8 @@ class Sequencer(Block):
         As ``control_ports`` says.
     """
 
+    kind = "sequencer"
+
     def __init__(self, plan: CorePlan) -> None:
         self.plan = plan
         super().__init__(

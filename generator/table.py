@@ -25,6 +25,8 @@ class Table(Block):
         With ``tracks_invalid``, above the entries a bit for each: it has an infinity or a NaN in it.
     """
 
+    kind = "table"
+
     def __init__(self, plan: CorePlan) -> None:
         self.plan = plan
         number = f"{plan.config.activation}_raw" if plan.multiplies_floats else format_name(plan.config)

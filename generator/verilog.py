@@ -11,17 +11,18 @@ import os
 import re
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from amaranth.back import rtlil
 
-from generator.block import PIECE, Block
+from generator.block import PIECE, Block, BlockKind
 from generator.config import CoreConfig
 from generator.core import Core
 from generator.directory import write_directory
@@ -60,10 +61,16 @@ MOST_WIRES = 1 << 20
 
 @dataclass(frozen=True)
 class Emission:
-    """The Verilog of one core: module name → text, dependencies first, the top last."""
+    """The Verilog of one core: module name → text, dependencies first, the top last.
+
+    By the same names: ``kinds``, what blocks the modules are, and ``instances``, how often each module
+    instantiates each other module itself.
+    """
 
     config: CoreConfig
     modules: dict[str, str]
+    kinds: dict[str, BlockKind]
+    instances: dict[str, Counter[str]]
 
     @property
     def plan(self) -> CorePlan:
@@ -171,9 +178,12 @@ def emit(config: CoreConfig) -> Emission:
     core = Core(plan_for(config))
     name_after(core, config.digest)
     blocks = distinct_blocks(core)
-    texts = {block.module_name: f"// Ternlut: {block.summary}\n" + to_verilog(block) for block in blocks}
+    texts, instances = {}, {}
+    for block in blocks:
+        text, instances[block.module_name] = to_verilog(block)
+        texts[block.module_name] = f"// Ternlut: {block.summary}\n{text}"
     texts[blocks[-1].module_name] = configuration(config) + texts[blocks[-1].module_name]
-    return Emission(config, texts)
+    return Emission(config, texts, {block.module_name: block.kind for block in blocks}, instances)
 
 
 def check_wires(plan: CorePlan) -> None:
@@ -214,7 +224,14 @@ def distinct_blocks(top: Block) -> list[Block]:
     return list(blocks.values())
 
 
-def to_verilog(block: Block) -> str:
+class BlockVerilog(NamedTuple):
+    """The Verilog of one block, and how often it instantiates each other module."""
+
+    text: str
+    instances: Counter[str]
+
+
+def to_verilog(block: Block) -> BlockVerilog:
     """One block's Verilog; what it instantiates is named, not contained."""
     # Yosys is a shared library of some size: imported where it is used, to keep every other command quick.
     from pyosys import libyosys as yosys
@@ -232,7 +249,15 @@ def to_verilog(block: Block) -> str:
             number_afresh(yosys, design)
             yosys.run_pass(f"tee -q write_verilog -noattr {target}", design)
         text = target.read_text()
-    return text[text.index("module ") :]
+    return BlockVerilog(text[text.index("module ") :], instances_in(design, block))
+
+
+def instances_in(design: Any, block: Block) -> Counter[str]:
+    """How often the netlist of ``block`` instantiates each of its blocks."""
+    (module,) = design.selected_modules()
+    names = {inner.module_name for inner in block.blocks}
+    types = (cell.type.str().removeprefix("\\") for cell in module.selected_cells())
+    return Counter(name for name in types if name in names)
 
 
 def number_afresh(yosys: Any, design: Any) -> None:

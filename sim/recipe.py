@@ -8,7 +8,6 @@ piece, three times as long where it is not optimised, five times where its block
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from generator.verilog import Emission
@@ -40,12 +39,9 @@ class Shared:
     steps: int
 
 
-INSTANCE = re.compile(r"^ *(\w+) \w+ \($", re.MULTILINE)
-
-
 def recipe_for(emission: Emission, steps: int, *, fast: bool, waves: bool = False) -> BuildOptions:
     """The recipe for ``steps`` of the core, by the driver in C++ if ``fast``, else by cocotb."""
-    blocks = tuple(name for name in emission.modules if name.startswith(("column_", "table_")))
+    blocks = tuple(name for name, kind in emission.kinds.items() if kind in ("column", "table"))
     size = written_out(emission)
     optimise = int(size * steps >= MUCH_WORK)
     if fast and optimise:
@@ -62,5 +58,6 @@ def written_out(emission: Emission) -> int:
     """Characters of the top's Verilog, if every instance were written out."""
     size: dict[str, int] = {}
     for name, text in emission.modules.items():
-        size[name] = len(text) + sum(size.get(module, 0) for module in INSTANCE.findall(text))
+        inside = emission.instances[name].items()
+        size[name] = len(text) + sum(count * size[module] for module, count in inside)
     return size[emission.top]

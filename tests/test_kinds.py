@@ -19,6 +19,7 @@ ADDED = {
     "weight_stationary": ("generator/config.py", "Dataflow = Literal["),
     "grouped": ("generator/config.py", "FetchStructure = Literal["),
     "blocked": ("generator/config.py", "DatapathKind = Literal["),
+    "float_divider": ("generator/block.py", "BlockKind = Literal["),
 }
 """Kinds that are none, by the line of the source where their names go."""
 
@@ -67,6 +68,7 @@ MUST_KNOW = {
         "dse/presentation/plotting.py",
         "dse/studies/claims/figures.py",
     },
+    "float_divider": {"costmodel/fit/side_by_side.py"},
     "BlockedDatapath": {
         "generator/operators.py",
         "costmodel/price/accuracy.py",

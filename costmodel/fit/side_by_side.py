@@ -14,36 +14,17 @@ The adder and the flags beside a column's converter are among the model's conver
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from dataclasses import dataclass
+from typing import assert_never
 
 from costmodel.fit.measurer import Figures
 from costmodel.price.estimate import estimate
 from costmodel.price.technology import Technology
+from generator.block import BlockKind
 from generator.config import CoreConfig
 from generator.verilog import Emission
 
-GROUP_OF = {
-    "ternlut": "control",
-    "sequencer": "control",
-    "datapath": "converters",
-    "largest_exponent": "converters",
-    "float_to_fixed": "converters",
-    "align": "converters",
-    "fixed": "converters",
-    "table": "tables",
-    "fetch": "fetch",
-    "select": "fetch",
-    "multiply": "fetch",
-    "column": "columns",
-}
-"""Groups by what the names of modules begin with; other modules belong to where they are."""
-
 GROUPS = ("converters", "tables", "fetch", "columns", "control")
-
-MODULE = re.compile("|".join(GROUP_OF))
-INSTANCE = re.compile(r"^  (\w+) \w+ \($", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -78,23 +59,34 @@ def modelled_groups(config: CoreConfig, technology: Technology) -> dict[str, flo
 
 def synthesized_groups(emission: Emission, modules: Figures) -> dict[str, float]:
     """Costs by group of ``emission`` from those of its ``modules``, instances multiplied out."""
-    instances = {
-        name: Counter(kind for kind in INSTANCE.findall(text) if kind in emission.modules)
-        for name, text in emission.modules.items()
-    }
     costs = dict.fromkeys(GROUPS, 0.0)
 
     def add(module: str, times: int, around: str) -> None:
-        group = group_of(module, around)
+        group = group_of(emission.kinds[module], around)
         costs[group] += times * modules[module]
-        for inner, count in instances[module].items():
+        for inner, count in emission.instances[module].items():
             add(inner, times * count, group)
 
     add(emission.top, 1, "control")
     return costs
 
 
-def group_of(module: str, around: str) -> str:
-    """The group of a module inside of one that belongs to the group ``around``."""
-    known = MODULE.match(module)
-    return around if known is None or around == "fetch" else GROUP_OF[known[0]]
+def group_of(kind: BlockKind, around: str) -> str:
+    """The group of a block inside of one that belongs to the group ``around``."""
+    if around == "fetch":
+        return around
+    match kind:
+        case "core" | "sequencer":
+            return "control"
+        case "datapath" | "largest_exponent" | "align" | "float_to_fixed" | "fixed_to_float":
+            return "converters"
+        case "table":
+            return "tables"
+        case "fetch":
+            return "fetch"
+        case "column":
+            return "columns"
+        case "float_adder" | "float_multiplier" | "float_widen":
+            return around
+        case unknown:
+            assert_never(unknown)

@@ -44,6 +44,8 @@ class FloatAdder(PipelinedBlock):
     sum : Out(fmt.bits)
     """
 
+    kind = "float_adder"
+
     def __init__(self, plan: FloatAdderPlan, *, subtract: bool = False) -> None:
         fmt = plan.fmt
         name = f"float_{'subtract' if subtract else 'add'}_{fmt.name}"

@@ -35,6 +35,8 @@ class LargestExponent(PipelinedBlock):
     exponent : Out(fmt.exponent)
     """
 
+    kind = "largest_exponent"
+
     def __init__(self, plan: LargestExponentPlan) -> None:
         fmt, count = plan.fmt, plan.count
         ports = {"values": In(count * fmt.bits), "exponent": Out(fmt.exponent)}
@@ -89,6 +91,8 @@ class Align(PipelinedBlock):
     special : Out(1)
         ``value`` is an infinity or a NaN.
     """
+
+    kind = "align"
 
     def __init__(self, plan: AlignPlan) -> None:
         fmt, bits = plan.fmt, plan.bits

@@ -53,6 +53,8 @@ class FloatToFixed(PipelinedBlock):
         ``value`` is an infinity or a NaN.
     """
 
+    kind = "float_to_fixed"
+
     def __init__(self, plan: FloatToFixedPlan) -> None:
         fmt = plan.fmt
         ports = {"value": In(fmt.bits), "fixed": Out(fmt.fixed_bits), "special": Out(1)}
@@ -95,6 +97,8 @@ class FixedToFloat(PipelinedBlock):
         Only if the plan is ``scaled``: the exponent field that a group of floats was aligned to, at least 1.
     value : Out(fmt.bits)
     """
+
+    kind = "fixed_to_float"
 
     def __init__(self, plan: FixedToFloatPlan) -> None:
         fmt, width, lsb, scaled = plan.fmt, plan.width, plan.lsb, plan.scaled

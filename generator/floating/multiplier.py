@@ -37,6 +37,8 @@ class FloatMultiplier(PipelinedBlock):
     product : Out(fmt.bits)
     """
 
+    kind = "float_multiplier"
+
     def __init__(self, plan: FloatMultiplierPlan) -> None:
         fmt = plan.fmt
         ports = {"a": In(fmt.bits), "b": In(fmt.bits), "product": Out(fmt.bits)}

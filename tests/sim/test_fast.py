@@ -85,7 +85,7 @@ def test_results_and_cycles_are_those_of_cocotb(name: str) -> None:
     assert quick.cycles > Tiling.of(plan_for(config), 31, 11, 3).cycles
 
 
-BLOCKS = tuple(name for name in emit(CONFIG).modules if name.startswith(("column_", "table_")))
+BLOCKS = tuple(name for name, kind in emit(CONFIG).kinds.items() if kind in ("column", "table"))
 
 
 @pytest.mark.parametrize(
