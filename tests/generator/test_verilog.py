@@ -22,7 +22,7 @@ from generator.block import PIECE
 from generator.config import CoreConfig
 from generator.core import Core
 from generator.plan import plan_for
-from generator.verilog import distinct_blocks, emit, name_after
+from generator.verilog import Emission, distinct_blocks, emit, name_after
 
 MATRIX: list[dict[str, Any]] = [
     {
@@ -132,24 +132,25 @@ def test_no_module_of_a_core_has_the_name_of_another_cores() -> None:
     assert all(re.fullmatch(r"[a-z][a-z0-9_]*_[0-9a-f]{12}", module) for module in modules)
 
 
-def driven_parts(modules: dict[str, str]) -> list[str]:
+def driven_parts(emission: Emission) -> list[str]:
     """Connections by which tables, columns and the datapath drive a part of a net, not the whole of it."""
     outputs = {
-        name: set(re.findall(r"^  output (?:\[.*\] )?(\w+);", text, re.M)) for name, text in modules.items()
+        name: set(re.findall(r"^  output (?:\[.*\] )?(\w+);", text, re.M))
+        for name, text in emission.modules.items()
     }
     return [
         f"{name}: {connection}"
-        for name, text in modules.items()
-        if name.startswith(("datapath_", "ternlut_"))
-        for kind, body in re.findall(r"^  (\w+) \w+ \(\n(.*?)^  \);", text, re.M | re.S)
+        for name, text in emission.modules.items()
+        if emission.kinds[name] in ("datapath", "core")
+        for inner, body in re.findall(r"^  (\w+) \S+ +\(\n(.*?)^  \);", text, re.M | re.S)
         for port, connection in re.findall(r"\.(\w+)\((.*)\)", body)
-        if port in outputs[kind] and "[" in connection
+        if port in outputs[inner] and "[" in connection
     ]
 
 
 @pytest.mark.parametrize("case", SAMPLE + FLOAT_SAMPLE, ids=name)
 def test_wide_nets_are_driven_whole(case: dict[str, Any]) -> None:
-    assert not driven_parts(emit(CoreConfig.parse(case)).modules)
+    assert not driven_parts(emit(CoreConfig.parse(case)))
 
 
 @pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed")
