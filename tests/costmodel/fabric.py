@@ -13,7 +13,6 @@ from collections.abc import Generator, Iterable, Sequence
 from math import log2
 
 from costmodel.fit.measurer import Design, Figures, Origin
-from costmodel.fit.side_by_side import INSTANCE
 from costmodel.price.quantity import DELAY, Quantity
 from costmodel.price.technology import Cost
 from generator.errors import TernlutError
@@ -24,6 +23,7 @@ FF = Quantity(name="ff", label="flip-flop count", unit="FF")
 KIND = "fabric"
 
 MODULE = re.compile(r"^module (\w+)\(.*?^endmodule", re.MULTILINE | re.DOTALL)
+INSTANCE = re.compile(r"^  (\w+) \S+ +\($", re.MULTILINE)  # an escaped name ends in a blank of its own
 DECLARED = re.compile(r"^  (reg|wire) (?:\[(\d+):0\] )?\\?\w+", re.MULTILINE)
 
 
