@@ -80,6 +80,22 @@ class _Mending:
         for cell in sorted((*logic.cells.values(), *flops), key=lambda cell: (cell.area, cell.name)):
             self._alike[self._function(cell)].append(cell)
         self._buffers = self._alike.get(_BUFFER, [])
+        self._reading: defaultdict[Bit, dict[tuple[str, str], None]] = defaultdict(dict)
+        for name in module["cells"]:
+            self._note(name)
+
+    def _note(self, name: str) -> None:
+        """A cell's input pins among the readers of their nets."""
+        cell = self._module["cells"][name]
+        for pin, bits in cell["connections"].items():
+            if self._table.cells[cell["type"]].pins[pin].direction == "input":
+                for bit in bits:
+                    self._reading[bit][name, pin] = None
+
+    def _forget(self, name: str) -> None:
+        for pin, bits in self._module["cells"][name]["connections"].items():
+            for bit in bits:
+                self._reading[bit].pop((name, pin), None)
 
     @staticmethod
     def _function(cell: Cell) -> tuple[Any, ...]:
@@ -105,7 +121,9 @@ class _Mending:
             if other.pins[other.outputs[0]].most_load >= least and other.area > kind.area:
                 names = dict(zip((*kind.inputs, *kind.outputs), (*other.inputs, *other.outputs), strict=True))
                 pins = {names[pin]: bits[0] for pin, bits in cell["connections"].items() if bits}
+                self._forget(exceeded.cell)
                 self._module["cells"][exceeded.cell] = new_cell(other.name, tuple(other.outputs), **pins)
+                self._note(exceeded.cell)
                 return True
         return False
 
@@ -124,11 +142,10 @@ class _Mending:
 
     def _readers(self, bit: Bit) -> list[tuple[str, str, float]]:
         """Cells, pins and loads of what reads a net, the largest first."""
+        cells = self._module["cells"]
         readers = [
-            (name, pin, self._table.cells[cell["type"]].pins[pin].capacitance)
-            for name, cell in self._module["cells"].items()
-            for pin, bits in cell["connections"].items()
-            if bit in bits and self._table.cells[cell["type"]].pins[pin].direction == "input"
+            (name, pin, self._table.cells[cells[name]["type"]].pins[pin].capacitance)
+            for name, pin in self._reading[bit]
         ]
         return sorted(readers, key=lambda reader: -reader[2])
 
@@ -139,5 +156,8 @@ class _Mending:
         net = self._netlist.new_bit()
         pins = {kind.inputs[0]: bit, kind.outputs[0]: net}
         self._module["cells"][f"limit.{net}"] = new_cell(kind.name, tuple(kind.outputs), **pins)
+        self._note(f"limit.{net}")
         for name, pin, _ in readers:
             self._module["cells"][name]["connections"][pin] = [net]
+            del self._reading[bit][name, pin]
+            self._reading[net][name, pin] = None
