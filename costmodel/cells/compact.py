@@ -23,7 +23,7 @@ from generator.errors import TernlutError
 def compact(
     table: CellTable, names: Iterable[str], slews: int = 4, loads: int = 4, attribution: str = ""
 ) -> CellTable:
-    """A table of only the named cells, delays sampled at `slews` × `loads` points."""
+    """A table of only the named cells, delays sampled at ``slews`` × ``loads`` points."""
     cells = {}
     for name in names:
         cell = table.cells[name]

@@ -1,4 +1,4 @@
-"""A user's cell `Library`: its Liberty files, what of them is not to be used, and its cells in compact form.
+"""A user's cell ``Library``: its Liberty files, what of them is not to be used, its cells in compact form.
 
 Several files, plain or gzip, make one library. The compact form is cached by the files' contents: it is
 read in hundredths of a second, where the 44 MB of the ASAP7 libraries take some seconds.
@@ -38,9 +38,9 @@ class Library:
     ----------
     name : a name for reports.
     files : the Liberty files; together they are one library.
-    dont_use : patterns of cell names; `Library.of` adds the usual ones of the open libraries.
+    dont_use : patterns of cell names; ``Library.of`` adds the usual ones of the open libraries.
 
-    Raises `LibertyError` when the files are read and found unusable.
+    Raises ``LibertyError`` when the files are read and found unusable.
     """
 
     name: str
@@ -101,7 +101,7 @@ class Library:
         return self.with_cells(cells)
 
     def with_cells(self, cells: Mapping[str, Cell]) -> CellTable:
-        """The table of those cells that are used. Raises `LibertyError` if there are none."""
+        """The table of those cells that are used. Raises ``LibertyError`` if there are none."""
         slow = delay_cells(cells)
         usable = {name: cell for name, cell in cells.items() if name not in slow}
         if not usable:
@@ -136,7 +136,7 @@ def _first_cell(path: Path) -> str:
 
 
 def parse(text: str, source: str, dont_use: tuple[str, ...] = ()) -> dict[str, Cell]:
-    """The usable cells of one Liberty text. Raises `LibertyError` with one line that names the source."""
+    """The usable cells of one Liberty text. Raises ``LibertyError`` with one line that names the source."""
     unused = re.compile("|".join(fnmatch.translate(pattern) for pattern in dont_use) or r"(?!)")
     root = parse_groups(
         text, source, lambda kind, name: is_used(kind) and not (kind == "cell" and unused.match(name))

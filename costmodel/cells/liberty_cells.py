@@ -187,7 +187,7 @@ class _Reader:
         )
 
     def _samples(self, group: Group) -> Samples:
-        """A table with its axes where `Samples` has them, whichever order the template states them in."""
+        """A table with its axes where ``Samples`` has them, whichever order the template states them in."""
         template = self.templates.get(group.arguments)
         known = template.attributes if template is not None else {}
         wanted = _SETUP_AXES if group.kind.endswith("constraint") else _DELAY_AXES

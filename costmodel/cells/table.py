@@ -1,9 +1,9 @@
 """The cells of a technology in a compact form of our own: area, functions, pin capacitances, sampled delays.
 
-A `CellTable` is what every reader of a cell library works on: synthesis, the choice of full adders and
-flip-flops, static timing. It is parsed from Liberty files (`costmodel.cells.liberty`), kept as a small
-JSON file (`CellTable.save`, `CellTable.load`), thinned out (`costmodel.cells.compact`) and written back as
-Liberty (`write_liberty`) for tools that read nothing else. Units: µm², ps, fF.
+A ``CellTable`` is what every reader of a cell library works on: synthesis, the choice of full adders and
+flip-flops, static timing. It is parsed from Liberty files (``costmodel.cells.liberty``), kept as a small
+JSON file (``CellTable.save``, ``CellTable.load``), thinned out (``costmodel.cells.compact``) and written back
+as Liberty (``write_liberty``) for tools that read nothing else. Units: µm², ps, fF.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FORMAT = 2
 class Arc:
     """One timing arc into a pin, worst case over all conditions on the cell's other inputs.
 
-    `kind` is Liberty's timing_type, `sense` its timing_sense; `tables` maps cell_rise, cell_fall,
+    ``kind`` is Liberty's timing_type, ``sense`` its timing_sense; ``tables`` maps cell_rise, cell_fall,
     rise_transition, fall_transition, rise_constraint and fall_constraint to their samples.
     """
 
@@ -42,8 +42,8 @@ class Arc:
 class Pin:
     """A pin: its direction, capacitance in fF, function if it is an output, and the arcs that end in it.
 
-    `edges` are the capacitances of a rising and a falling edge in fF where the library tells them apart;
-    `most_load` (fF, of an output) and `most_slew` (ps) are the library's max_capacitance and max_transition.
+    ``edges`` are the capacitances of a rising and a falling edge in fF where the library tells them apart;
+    ``most_load`` (fF, of an output) and ``most_slew`` (ps) are its max_capacitance and max_transition.
     """
 
     name: str
@@ -80,7 +80,7 @@ class FlipFlop:
 
     @property
     def pins(self) -> set[str]:
-        """The pins that what is stored, and when, depends on. Raises `FunctionError`."""
+        """The pins that what is stored, and when, depends on. Raises ``FunctionError``."""
         texts = (self.next_state, self.clocked_on, self.clear, self.preset)
         return {name for text in texts if text is not None for name in variables(text)} - {
             self.state,
@@ -97,7 +97,7 @@ def _literal(function: str) -> Literal | None:
 
 @dataclass(frozen=True)
 class Cell:
-    """A library cell; `sequential` means latches and clock gates too, `flip_flop` only flip-flops."""
+    """A library cell; ``sequential`` means latches and clock gates too, ``flip_flop`` only flip-flops."""
 
     name: str
     area: float

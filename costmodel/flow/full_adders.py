@@ -28,7 +28,7 @@ class Statistics:
 
 
 def map_adders(module: dict[str, Any], costs: AdderCosts, table: CellTable) -> Statistics:
-    """Replaces every adder of a module (`$add`, `$sub`, `$alu`, `$fa`) by full-adder cells and gates."""
+    """Replaces a module's adders (``$add``, ``$sub``, ``$alu``, ``$fa``) by full-adder cells and gates."""
     netlist = Netlist(module)
     adders = _extract(netlist)
     adders = _trim(netlist, adders)
@@ -105,7 +105,7 @@ def _extend(bits: list[Bit], width: int, signed: bool) -> list[Bit]:
 
 
 def _controlled(netlist: Netlist, bit: Bit, invert: Bit) -> Literal:
-    """The bit, inverted when `invert` is 1."""
+    """The bit, inverted when ``invert`` is 1."""
     if invert in ("0", "1"):
         return bit, invert == "1"
     return netlist.gate("$_XOR_", bit, invert), False

@@ -115,7 +115,7 @@ def _column(inputs: int, j: int) -> int:
 
 
 def _ties(inputs: int, function: int) -> list[tuple[tuple[int, ...], tuple[tuple[int, ...], ...]]]:
-    """Functions of at most `MAX_INPUTS` that arise by tying inputs: (signature, groups of tied inputs)."""
+    """Functions of at most ``MAX_INPUTS`` that arise by tying inputs: (signature, groups of tied inputs)."""
     start: tuple[tuple[int, ...], ...] = tuple((j,) for j in range(inputs))
     level = {signature(inputs, function): (start, function)}
     groupings: dict[tuple[int, ...], tuple[tuple[int, ...], ...]] = {}

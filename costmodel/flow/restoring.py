@@ -51,7 +51,7 @@ def read_gates(blif: str) -> tuple[list[Gate], dict[str, str]]:
 def restore(module: dict[str, Any], shown: Shown, library: CellTable, blif: str) -> dict[str, Any]:
     """The module in the cells that sizing chose, with the buffers that it put in.
 
-    Raises `RestoreError` when more than strengths and buffers changed.
+    Raises ``RestoreError`` when more than strengths and buffers changed.
     """
     return _Restoration(module, shown, library, blif).module()
 

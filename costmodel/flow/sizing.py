@@ -1,9 +1,10 @@
 """Gate sizing and buffering of a mapped netlist for a clock.
 
-ABC sizes and buffers what it is shown (`costmodel.flow.stand_ins`), between flip-flops of neighbours at the
+ABC sizes and buffers what it is shown (``costmodel.flow.stand_ins``), between flip-flops of neighbours at the
 ports. Its choice is brought back into a netlist of library cells and checked cell by cell
-(`costmodel.flow.restoring`), brought within the library's limits of load and slew (`costmodel.flow.limits`)
-and timed as it then is: that is the delay reported. ABC's own figure is kept beside it.
+(``costmodel.flow.restoring``), brought within the library's limits of load and slew
+(``costmodel.flow.limits``) and timed as it then is: that is the delay reported. ABC's own figure is kept
+beside it.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Sizer:
     logic : the combinational cells to choose from.
     directory : a place for files.
 
-    Raises `ValueError` where sizing cannot be trusted: a cell of the library could be taken for a stand-in.
+    Raises ``ValueError`` where sizing cannot be trusted: a cell of the library could be taken for a stand-in.
     """
 
     def __init__(self, module: dict[str, Any], table: CellTable, logic: CellTable, directory: Path) -> None:
@@ -74,7 +75,7 @@ class Sizer:
     def size(self, clock_ps: float | None = None) -> Sized:
         """Buffers, enlarges cells until the clock is met, or as far as it helps, and makes others smaller.
 
-        A clock is tried without buffers first, then with few. Raises `ValueError` when what ABC made is not
+        A clock is tried without buffers first, then with few. Raises ``ValueError`` when what ABC made is not
         this netlist.
         """
         if clock_ps is None:

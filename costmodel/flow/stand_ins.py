@@ -49,7 +49,7 @@ class Place:
 
 
 class Shown:
-    """A module as ABC sees it: cells of one output between the input `START` and the ends of paths.
+    """A module as ABC sees it: cells of one output between the input ``START`` and the ends of paths.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ class Shown:
         return "" if stand_in is None else stand_in.group
 
     def library(self, logic: CellTable) -> CellTable:
-        """The cells that ABC sees. Raises `ValueError` if one could be exchanged for a stand-in."""
+        """The cells that ABC sees. Raises ``ValueError`` if one could be exchanged for a stand-in."""
         used = {cell["type"] for cell in self.cells.values()} - self.stand_ins.keys()
         cells = logic.cells | {name: self.table.cells[name] for name in sorted(used)}
         refuse_equal_functions(cells, self.stand_ins)
@@ -152,7 +152,7 @@ class Shown:
 def guarded(output: Pin, function: str, arcs: tuple[Arc, ...], number: int) -> dict[str, Pin]:
     """The output with the function behind a guard, and the guard's pins, as slow as the first arc.
 
-    Raises `ValueError` when there are no more guards.
+    Raises ``ValueError`` when there are no more guards.
     """
     expressions = list(_expressions())
     if number >= len(expressions):
@@ -172,7 +172,7 @@ def _expressions() -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def refuse_equal_functions(cells: Mapping[str, Cell], stand_ins: Mapping[str, StandIn]) -> None:
-    """Raises `ValueError` if a stand-in's function is, in any order of inputs, that of another cell.
+    """Raises ``ValueError`` if a stand-in's function is, in any order of inputs, that of another cell.
 
     Functions count as equal where their signatures are, which no order of inputs changes.
     """

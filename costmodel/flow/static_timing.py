@@ -37,7 +37,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Path:
-    """The longest path; `delay_ps` includes clock-to-output at its start and the setup time at its end."""
+    """The longest path; ``delay_ps`` includes clock-to-output at its start and the setup time at its end."""
 
     delay_ps: float
     setup_ps: float
@@ -70,7 +70,7 @@ def longest_path(
 
 
 class Timing:
-    """Loads, slews and arrivals of all nets of a module; the parameters are those of `longest_path`."""
+    """Loads, slews and arrivals of all nets of a module; the parameters are those of ``longest_path``."""
 
     def __init__(
         self, module: dict[str, Any], table: CellTable, wire_ff: float = 0.0, input_slew_ps: float = 0.0

@@ -1,6 +1,6 @@
 """Synthesis of Verilog to a cell library with Yosys: the measured truth that the cost model is fitted to.
 
-Every synthesis runs in a process of its own (`costmodel.flow.yosys_worker`), because a mapper's results
+Every synthesis runs in a process of its own (``costmodel.flow.yosys_worker``), because a mapper's results
 depend on what ran before it. Results are cached by a hash of everything that they depend on.
 """
 
@@ -83,10 +83,10 @@ class ModuleArea:
 class SynthesisResult:
     """What a synthesis gave. Areas in µm².
 
-    `delay_ps` is the longest path by static timing, sized for the flow's clock or as fast as can be; None
-    for a design that was not sized. `sized` holds ``tight`` and ``medium`` if the flow asks for speeds.
-    `mapper_delay_ps` is the same path as the mapper times it, before limits are kept: a cross-check.
-    `beyond_limits` is how many nets exceed the library's max_capacitance or max_transition. `netlist` is
+    ``delay_ps`` is the longest path by static timing, sized for the flow's clock or as fast as can be; None
+    for a design that was not sized. ``sized`` holds ``tight`` and ``medium`` if the flow asks for speeds.
+    ``mapper_delay_ps`` is the same path as the mapper times it, before limits are kept: a cross-check.
+    ``beyond_limits`` is how many nets exceed the library's max_capacitance or max_transition. ``netlist`` is
     the design in the library's cells as Verilog, if the flow asks for it.
     """
 
@@ -105,7 +105,7 @@ class SynthesisResult:
 
 @dataclass(frozen=True)
 class Job:
-    """One synthesis to do: the arguments of `synthesize`."""
+    """One synthesis to do: the arguments of ``synthesize``."""
 
     verilog: str | tuple[Path, ...]
     top: str
@@ -135,7 +135,7 @@ def synthesize(
 ) -> SynthesisResult:
     """Synthesizes a design, given as Verilog text or as files, or takes the result from the cache.
 
-    Raises `SynthesisError` when Yosys refuses the design and `LibertyError` when the library is unusable.
+    Raises ``SynthesisError`` when Yosys refuses the design and ``LibertyError`` when the library is unusable.
     """
     source = verilog if isinstance(verilog, str) else tuple(verilog)
     return _synthesize(Job(source, top, library, flow), cache_dir or cache_directory(), _Children())
@@ -187,7 +187,7 @@ class _Children:
         self._stopped = False
 
     def run(self, job: dict[str, Any]) -> str:
-        """Runs one worker; returns what it said. Raises `SynthesisError` if it failed.
+        """Runs one worker; returns what it said. Raises ``SynthesisError`` if it failed.
 
         It works in the job's directory and imports from where this process does: what happens to lie in the
         user's directory, a ``costmodel.py`` or an ``abc.rc``, is none of its business.

@@ -1,4 +1,4 @@
-"""One synthesis in a process of its own: `python -m costmodel.flow.yosys_worker`, JSON job on standard input.
+"""One synthesis in a process of its own, ``python -m costmodel.flow.yosys_worker``, with a JSON job as input.
 
 The mapper's results depend by several percent on what ran before it in the same process, so every
 synthesis gets a fresh one. The result is written as JSON to the file the job names; everything that Yosys

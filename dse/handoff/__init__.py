@@ -1,7 +1,7 @@
 """A core as it is handed to who integrates it: Verilog, and all that goes with it.
 
-Needs of the other packages what none of them may have of another: the emitted Verilog, golden vectors of the
-reference, estimates of the cost model.
+The only package that may use the Verilog, the reference's golden vectors and the cost model's estimates
+together.
 """
 
 from __future__ import annotations

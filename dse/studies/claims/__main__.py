@@ -1,4 +1,4 @@
-"""`python -m dse.studies.claims`: computes the study, synthesizes its points and writes it all."""
+"""``python -m dse.studies.claims``: computes the study, synthesizes its points and writes it all."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ CASE = ["technology", "footing", "number", "columns"]
 def curves(
     technology: str, numbers: Sequence[Number] = NUMBERS, columns: Sequence[int] = COLUMNS
 ) -> pd.DataFrame:
-    """Every architecture and group size at its best, at both footings; a line a design (see `frame`)."""
+    """Every architecture and group size at its best, at both footings; a line a design (see ``frame``)."""
     parts = []
     for footing, clock in ((COMMON, CLOCKS_MHZ[technology]), (OWN, None)):
         for number in numbers:

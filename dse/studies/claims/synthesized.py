@@ -99,7 +99,7 @@ def synthesized(
 
 
 def measured_ratios(table: pd.DataFrame) -> pd.DataFrame:
-    """Of each number and tile whose cores were synthesized: ``reuse`` and ``multiplier`` as in `ratios`."""
+    """Of each number and tile whose cores were synthesized: ``reuse`` and ``multiplier`` as in ``ratios``."""
     known = table.dropna(subset=["synthesized_um2"])
     index = ["technology", "number", "kind", "columns"]
     areas = known.pivot_table(index=index, columns="architecture", values="synthesized_um2", sort=False)
