@@ -255,8 +255,8 @@ def test_cores_that_are_larger_and_slower_than_modelled_are_told(
         (('technology = "sky130hd"',), (), "give them as liberty = [...] in "),
         (('liberty = ["none.lib"]',), (), "none.lib: cannot read this Liberty file"),
         (('liberty = "none.lib"',), (), "liberty = 'none.lib': a valid list is expected"),
-        ((), ("--verify", -1), "Invalid value for '--verify'"),
-        ((), ("--verify", 0, "--liberty", "x.lib"), "--liberty is to verify with"),
+        ((), ("--verify", -1), "--verify: greater than or equal to 0 is expected"),
+        ((), ("--verify", 0, "--liberty", __file__), "--liberty is to verify with"),
     ],
 )
 def test_what_verification_lacks_is_one_line_before_the_sweep_begins(
