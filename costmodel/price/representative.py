@@ -55,13 +55,13 @@ KINDS: Mapping[str, tuple[str | None, ...]] = {
 def idle_keys(values: Mapping[str, Any]) -> set[str]:
     """Those of ``OPTIONAL_KEYS`` that mean nothing for a core with ``values`` (dotted keys).
 
-    None beside a value that no core can have: ``CoreConfig`` is to refuse it.
+    No key beside a value that no core can have: ``CoreConfig`` is to refuse it. In columns 0 stands for none.
     """
 
     def value(key: str) -> Any:
         return values.get(key, default_of(key))
 
-    if any(value(key) not in kinds for key, kinds in KINDS.items()):
+    if any((value(key) or None) not in kinds for key, kinds in KINDS.items()):
         return set()
     multiplies = _multiplies(value("architecture"))
     idle = _idle_beside(value("dataflow")) | ({"fetch"} if multiplies else set())
