@@ -314,7 +314,8 @@ def test_a_full_disk_leaves_each_file_whole_or_absent(
 
     def full_open(self: Path, *arguments: Any, **options: Any) -> Any:
         if self.name.startswith(".pareto.csv") and name == "pareto.csv":
-            real(self, "id,", encoding="utf-8")
+            with real_open(self, *arguments, **options) as file:
+                file.write("id,")
             raise OSError(errno.ENOSPC, "No space left on device", str(self))
         return real_open(self, *arguments, **options)
 

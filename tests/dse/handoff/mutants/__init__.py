@@ -1,12 +1,14 @@
 """Wrong cores: lines of emitted Verilog with one change each, which the regression of a hand-off must notice.
 
-``mutants.json`` lists them by core, module, line and changed line. ``python -m
-tests.dse.handoff.mutants.candidates`` makes candidates for it.
+``mutants.json`` lists them by core, module, line and changed line. Wires that Yosys numbers, which change
+their numbers with every other line, are called ``_a_``, ``_b_`` there, in the order in which the line has
+them. ``python -m tests.dse.handoff.mutants.candidates`` makes candidates for it.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,26 +33,43 @@ CORES: dict[str, dict[str, Any]] = {
 LIST = Path(__file__).with_name("mutants.json")
 
 
+NUMBERED = re.compile(r"\b_\d+_\b")
+LETTERED = re.compile(r"\b_[a-z]_\b")
+
+
+def lettered(line: str, like: str | None = None) -> str:
+    """``line`` with letters for the wires that are numbered, in the order of the line ``like``, its own
+    by default."""
+    wires = list(dict.fromkeys(NUMBERED.findall(line if like is None else like)))
+    return NUMBERED.sub(lambda wire: f"_{chr(ord('a') + wires.index(wire[0]))}_", line)
+
+
 class Mutant(NamedTuple):
-    """``line`` of the ``module`` (its name's beginning) of a core becomes ``changed``; ``what`` says why."""
+    """``line`` of the ``module`` (its name's beginning) of a core becomes ``changed``; ``what`` says why.
+
+    ``nth`` of the lines that are alike but for their numbered wires.
+    """
 
     core: str
     module: str
     line: str
     changed: str
     what: str
+    nth: int = 0
 
-    def place(self, directory: Path) -> Path:
-        """The file of the core in ``directory`` that has the line, once."""
+    def place(self, directory: Path) -> tuple[Path, int]:
+        """The file of the core in ``directory`` that has the line, and where."""
         (path,) = directory.glob(f"{self.module}_*.v")
-        assert path.read_text().splitlines().count(self.line) == 1, f"{path.name}: {self.line}"
-        return path
+        alike = [i for i, line in enumerate(path.read_text().splitlines()) if lettered(line) == self.line]
+        assert len(alike) > self.nth, f"{path.name}: {self.line}"
+        return path, alike[self.nth]
 
     def apply(self, directory: Path) -> None:
         """Makes the core that was written into ``directory`` wrong."""
-        path = self.place(directory)
+        path, place = self.place(directory)
         lines = path.read_text().splitlines()
-        lines[lines.index(self.line)] = self.changed
+        wires = list(dict.fromkeys(NUMBERED.findall(lines[place])))
+        lines[place] = LETTERED.sub(lambda wire: wires[ord(wire[0][1]) - ord("a")], self.changed)
         path.write_text("\n".join([*lines, ""]))
 
 

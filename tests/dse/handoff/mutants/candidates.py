@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from generator.config import CoreConfig
 from generator.verilog import emit
-from tests.dse.handoff.mutants import CORES, Mutant
+from tests.dse.handoff.mutants import CORES, Mutant, lettered
 
 OPERATORS = {
     "a register without reset": (r"\brst \? ", "1'h0 ? "),
@@ -49,7 +49,8 @@ def candidates(core: str, rng: random.Random) -> Iterator[Mutant]:
                 if changed == line:
                     changed = re.sub(pattern, replacement, line, count=1)
                 if changed != line:
-                    yield Mutant(core, module, line, changed, what)
+                    nth = [other for other in lines if lettered(other) == lettered(line)].index(line)
+                    yield Mutant(core, module, lettered(line), lettered(changed, line), what, nth)
 
 
 def main() -> None:
