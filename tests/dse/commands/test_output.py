@@ -31,7 +31,7 @@ cores += draw_cores(4, 3, smallest=200, largest=900, floats=1.0)
 calibration.calibration_cores = lambda: cores
 def counted(self, designs, workers):
     for index, figures in Fabric().measure(designs):
-        yield index, {quantity.name: figures.get(quantity.name, figures["lut"]) for quantity in self.quantities}
+        yield index, {each.name: figures.get(each.name, figures["lut"]) for each in self.quantities}
 Cells.measure = counted
 """,
     "validate": """
