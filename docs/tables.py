@@ -70,12 +70,9 @@ def formats(root: Path) -> str:
 
 def commands(root: Path) -> str:
     """Every command, what it does and its arguments."""
-    import typer
+    from dse.cli import COMMANDS
 
-    from dse.cli import app
-
-    group = typer.main.get_command(app)
-    rows = [[f"`{name}`", _first_sentence(command.help)] for name, command in group.commands.items()]  # type: ignore[attr-defined]
+    rows = [[f"`{name}`", _first_sentence(command.__doc__)] for name, command in COMMANDS.items()]
     return markdown(["command", "does"], rows)
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from dse.commands.cores import estimate, generate, synth
+from dse.commands.group import group_of
 from dse.commands.listing import list_names
 from dse.commands.simulation import simulate
 from dse.commands.start import init
@@ -23,22 +24,27 @@ from dse.presentation.answers import answering, claim_standard_streams, complain
 from generator.files import describe
 
 NAME = "ternlut"
-COMMANDS = (
-    init,
-    generate,
-    simulate,
-    inspect,
-    pack,
-    synth,
-    estimate,
-    calibrate,
-    validate,
-    sweep,
-    report,
-    list_names,
-)
+COMMANDS = {
+    command.__name__.removesuffix("_names"): answering(command)
+    for command in (
+        init,
+        generate,
+        simulate,
+        inspect,
+        pack,
+        synth,
+        estimate,
+        calibrate,
+        validate,
+        sweep,
+        report,
+        list_names,
+    )
+}
+"""All commands by their names, in the order in which help lists them."""
 
 app = typer.Typer(
+    cls=group_of(COMMANDS),
     help="Explore and generate lookup-table hardware for ternary neural networks.",
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
@@ -66,12 +72,6 @@ def start(
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
-
-for command in COMMANDS:
-    # The help of all commands has the first sentence whole, where typer would cut it.
-    app.command(
-        command.__name__.removesuffix("_names"), short_help=(command.__doc__ or "").partition("\n")[0]
-    )(answering(command))
 
 INTERRUPTED = 130
 OURS = ("generator", "costmodel", "sim", "dse")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +26,8 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Write a core file, a spec and a program that makes a checkpoint, to start from."""
+    from importlib import resources
+
     for name in FILES:
         if (directory / name).exists() or (directory / name).is_symlink():
             raise UsageError(f"{directory / name}: is there already, and init replaces nothing")
