@@ -125,6 +125,10 @@ def run() -> NoReturn:
         sys.stdout.flush()
     except BrokenPipeError:
         discard(sys.stdout)
+    except SystemExit as ended:
+        # Typer's answer to a reader that left while it printed help.
+        if not isinstance(ended.__context__, BrokenPipeError):
+            raise
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except Exception as error:

@@ -80,6 +80,20 @@ def calibrate(
     )
 
 
+def fewest_cores(cores: Sequence[CoreConfig]) -> int:
+    """How many of ``cores``, the first ones, are no fewer than the coefficients that are fitted to them.
+
+    Those of integers are fitted to integer cores, what floats have besides to cores of floats.
+    """
+    floats = [not isinstance(core.format, Integer) for core in cores]
+    needed = {True: max(map(len, FOR_FLOATS.values()))}
+    needed[False] = max(len(set(COMPONENTS[over]) - set(later)) for over, later in FOR_FLOATS.items())
+    for count in range(1, len(cores)):
+        if all(floats[:count].count(kind) >= least for kind, least in needed.items()):
+            return count
+    return len(cores)
+
+
 def fit(observations: Sequence[Observation], quantities: Sequence[Quantity]) -> dict[str, PricedQuantity]:
     """``quantities``, by name, with the coefficients for what has been observed."""
     return {

@@ -17,7 +17,7 @@ from dse.commands.options import (
     Overrides,
     Tech,
     UsageError,
-    load_core,
+    load_core_and_target,
     out_path,
 )
 from dse.presentation.answers import say
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from costmodel.price.estimate import Estimate
     from costmodel.price.technology import Technology
     from costmodel.speeds import Speed
+    from generator.config import Target
 
 
 def generate(
@@ -48,11 +49,9 @@ def generate(
 ) -> None:
     """Write a core's Verilog with datasheet, regression, FuseSoC core file and synthesis scripts."""
     from dse.handoff import generate as write
-    from generator.config import load_core as load_with_target
 
     began = time.perf_counter()
-    stated = [] if clock_mhz is None else [f"target.clock_mhz={clock_mhz}"]
-    config, target = load_with_target(core, [*override, *stated])
+    config, target = load_core_and_target(core, override, clock_mhz)
     handoff = write(config, out, clock_mhz=target.clock_mhz)
     figures = {
         "top": handoff.top,
@@ -101,7 +100,12 @@ def synth(
     datapath: Datapath = False,
     clock_ps: Annotated[
         float | None,
-        typer.Option(metavar="P", help="Clock period to size for; status 1 if it is not met.", min=1),
+        typer.Option(
+            metavar="P",
+            help="Clock period to size for; status 1 if it is not met.",
+            min=1,
+            show_default="that of the core file",
+        ),
     ] = None,
     netlist: Annotated[
         Path | None,
@@ -111,13 +115,12 @@ def synth(
     as_json: AsJson = False,
 ) -> None:
     """Synthesize a core with Yosys."""
-    config = load_core(core, override)
+    config, target = load_core_and_target(core, override)
     if adders not in ("cells", "generic"):
         raise UsageError(f"--adders {adders}: cells or generic is expected")
     if tech is not None and liberty:
         raise UsageError(f"--tech {tech} and --liberty: the cells are those of the files, leave one out")
-    if hierarchical and clock_ps is not None:
-        raise UsageError("--hierarchical with --clock-ps: only flattened designs are sized, leave one out")
+    clock_ps = _clock_to_size_for(clock_ps, target, hierarchical)
     from costmodel.fit.cores import synthesize
     from generator.files import write_text
 
@@ -138,14 +141,25 @@ def synth(
         write_text(netlist, result.netlist)
     meets = None if clock_ps is None or result.delay_ps is None else result.delay_ps <= clock_ps
     if as_json:
-        say_json(_synthesis_figures(result, meets))
+        say_json(_synthesis_figures(result, clock_ps, meets))
     else:
         _say_synthesis(result, clock_ps, meets)
     if meets is False:
         raise typer.Exit(1)
 
 
-def _synthesis_figures(result: SynthesisResult, meets: bool | None) -> dict[str, Any]:
+def _clock_to_size_for(clock_ps: float | None, target: Target, hierarchical: bool) -> float | None:
+    """The clock period in ps that is stated, or that of the core file where a design can be sized."""
+    if hierarchical:
+        if clock_ps is not None:
+            raise UsageError(
+                "--hierarchical with --clock-ps: only flattened designs are sized, leave one out"
+            )
+        return None
+    return 1e6 / target.clock_mhz if clock_ps is None and target.clock_mhz is not None else clock_ps
+
+
+def _synthesis_figures(result: SynthesisResult, clock_ps: float | None, meets: bool | None) -> dict[str, Any]:
     """All of a result by name."""
     return {
         "area_um2": round(result.area_um2, 4),
@@ -154,6 +168,7 @@ def _synthesis_figures(result: SynthesisResult, meets: bool | None) -> dict[str,
         "cells": result.cells,
         "delay_ps": None if result.delay_ps is None else round(result.delay_ps, 1),
         "mapper_delay_ps": result.mapper_delay_ps,
+        "clock_ps": clock_ps,
         "meets_clock": meets,
         "beyond_limits": result.beyond_limits,
         "seconds": round(result.seconds, 3),
@@ -200,10 +215,7 @@ def estimate(
     as_json: AsJson = False,
 ) -> None:
     """Price a core with the cost model."""
-    from generator.config import load_core as load_with_target
-
-    stated = [] if clock_mhz is None else [f"target.clock_mhz={clock_mhz}"]
-    config, target = load_with_target(core, [*override, *stated])
+    config, target = load_core_and_target(core, override, clock_mhz)
     from costmodel.price.estimate import estimate as price
     from costmodel.price.estimate import sized_costs
     from costmodel.price.technology import load_technology

@@ -11,7 +11,7 @@ import typer
 from generator.errors import TernlutError
 
 if TYPE_CHECKING:
-    from generator.config import CoreConfig
+    from generator.config import CoreConfig, Target
     from sim.weights.reading import Rule
     from sim.weights.tensors import TensorFile
     from sim.weights.ternary import Per
@@ -93,6 +93,16 @@ def load_core(path: Path, overrides: list[str]) -> CoreConfig:
     from generator.config import CoreConfig
 
     return CoreConfig.load(path, overrides)
+
+
+def load_core_and_target(
+    path: Path, overrides: list[str], clock_mhz: float | None = None
+) -> tuple[CoreConfig, Target]:
+    """The core file with its overrides, and its target, whose clock ``clock_mhz`` replaces if given."""
+    from generator.config import load_core
+
+    stated = [] if clock_mhz is None else [f"target.clock_mhz={clock_mhz}"]
+    return load_core(path, [*overrides, *stated])
 
 
 def read_rule(ternary: str, per: str) -> tuple[Rule, Per]:

@@ -14,6 +14,7 @@ from dse.commands.options import (
     DontUse,
     LibertyFiles,
     Tech,
+    UsageError,
     Workers,
     out_path,
     processors,
@@ -41,13 +42,17 @@ def calibrate(
     """Fit a technology to a cell library."""
     require("calibration", "calibrate")
     from costmodel.fit.calibration import calibrate as fit
+    from costmodel.fit.calibration import fewest_cores
     from costmodel.fit.calibration_cores import calibration_cores
     from costmodel.fit.cells import Cells
     from costmodel.flow.libraries import user_library
 
+    cores = calibration_cores()
+    if points is not None and not (least := fewest_cores(cores)) <= points <= len(cores):
+        raise UsageError(f"--points {points}: {least} to {len(cores)} are expected, fewer fit no technology")
     measurer = Cells(user_library(liberty, name, dont_use))
     with progress_bar() as progress:
-        technology = fit(measurer, name, workers or processors(), progress, calibration_cores()[:points])
+        technology = fit(measurer, name, workers or processors(), progress, cores[:points])
     write_text(out, technology.to_toml())
     cost = technology.cost_at()
     error = {part: fitted.model_dump() for part, fitted in technology.fit.items()}

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from generator.config import CoreConfig
 from generator.errors import KeyFileError
-from generator.files import output_directory, replacing
+from generator.files import claimed, output_directory, replacing, write_text
 from generator.plan import CorePlan, Tiling, beat_bits, plan_for
 from sim.fields import beat_bytes, hex_lines, pack_fields, unpack_unsigned
 from sim.key_stream import codes_of, matrix_of, stream_chunks, strips
@@ -53,52 +53,63 @@ def write_image(
     outputs, length = matrix.weights.shape
     beats = Tiling.of(plan, length, outputs)
     count, size = beats.n_tiles * beats.m_tiles, beat_bytes(config.columns * config.tables, plan.key_width)
-    output_directory(directory)
+    with claimed(output_directory(directory)):
+        digest = _write_keys(plan, matrix.weights, directory, count)
+        _write_scales(matrix, directory)
+        manifest = {
+            "format": FORMAT,
+            "source": source,
+            "tensor": tensor,
+            "rule": matrix.rule,
+            "shape": [outputs, length],
+            "padded_shape": [beats.m_tiles * config.columns, beats.n_tiles * config.tile_length],
+            "scale": matrix.scale.tolist(),
+            "scale_group": matrix.groups.length if matrix.groups else None,
+            "weight_error": matrix.weight_error,
+            "notes": list(matrix.notes),
+            "counts": dict(zip(("minus", "zero", "plus"), matrix.counts, strict=True)),
+            "order": order_of(plan),
+            "m_tiles": beats.m_tiles,
+            "n_tiles": beats.n_tiles,
+            "beats": count,
+            "beat_bytes": size,
+            "beat_bits": beat_bits(plan).key,
+            "key_bits": plan.key_width,
+            "core_digest": config.digest,
+            "core": config.model_dump(mode="json"),
+            # The others follow from it, and hashing them would take longer than packing.
+            "files": {BINARY: digest},
+        }
+        text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+        write_text(directory / MANIFEST, text)
+    return manifest
+
+
+def _write_keys(plan: CorePlan, weights: NDArray[np.int8], directory: Path, beats: int) -> str:
+    """Writes so many beats of the keys of ``weights`` in every form; the SHA-256 of ``keys.bin``."""
     digest = hashlib.sha256()
     with ExitStack() as stack:
         # Closed in the opposite order, so that a file is complete before it takes its place.
         paths = {name: stack.enter_context(replacing(directory / name)) for name in (BINARY, HEX, ARRAY)}
         files = {name: stack.enter_context(path.open("wb")) for name, path in paths.items()}
         code_type = codes_of(plan, np.zeros((1, 1), dtype=np.int8)).dtype
-        files[ARRAY].write(_npy_header((count, config.columns, config.tables), code_type))
-        for codes in stream_chunks(plan, matrix.weights):
+        files[ARRAY].write(_npy_header((beats, plan.config.columns, plan.config.tables), code_type))
+        for codes in stream_chunks(plan, weights):
             octets = np.ascontiguousarray(pack_fields(codes, plan.key_width))
             files[BINARY].write(octets.data)
             digest.update(octets.data)
             files[HEX].write(hex_lines(octets))
             files[ARRAY].write(np.ascontiguousarray(codes).data)
+    return digest.hexdigest()
+
+
+def _write_scales(matrix: TernaryMatrix, directory: Path) -> None:
+    """Writes the scales of a matrix that has several in a row; removes those of one that was here before."""
     if matrix.groups is None:
         (directory / SCALES).unlink(missing_ok=True)
     else:
         with replacing(directory / SCALES) as temporary, temporary.open("wb") as file:
             np.save(file, matrix.groups.scales)
-    manifest = {
-        "format": FORMAT,
-        "source": source,
-        "tensor": tensor,
-        "rule": matrix.rule,
-        "shape": [outputs, length],
-        "padded_shape": [beats.m_tiles * config.columns, beats.n_tiles * config.tile_length],
-        "scale": matrix.scale.tolist(),
-        "scale_group": matrix.groups.length if matrix.groups else None,
-        "weight_error": matrix.weight_error,
-        "notes": list(matrix.notes),
-        "counts": dict(zip(("minus", "zero", "plus"), matrix.counts, strict=True)),
-        "order": order_of(plan),
-        "m_tiles": beats.m_tiles,
-        "n_tiles": beats.n_tiles,
-        "beats": count,
-        "beat_bytes": size,
-        "beat_bits": beat_bits(plan).key,
-        "key_bits": plan.key_width,
-        "core_digest": config.digest,
-        "core": config.model_dump(mode="json"),
-        # The others follow from it, and hashing them would take longer than packing.
-        "files": {BINARY: digest.hexdigest()},
-    }
-    with replacing(directory / MANIFEST) as temporary:
-        temporary.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return manifest
 
 
 def read_image(config: CoreConfig, directory: Path) -> KeyImage:

@@ -16,6 +16,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 
 LINK = re.compile(r"!?\[[^\]]*\]\((?!https?:)([^)#\s]*)(#[^)\s]*)?\)")
 HEADING = re.compile(r"^#+ (.*)$", re.M)
+FOLDERS = ("generator", "costmodel", "sim", "dse", "ternlut")
 FENCED = re.compile(r"^```.*?^```", re.M | re.S)
 
 
@@ -59,6 +60,22 @@ def test_every_link_leads_to_a_file_or_a_heading(page: Path) -> None:
         assert file.exists(), f"{page.name}: {target}"
         if anchor and file.suffix == ".md":
             assert anchor.removeprefix("#") in anchors(file), f"{page.name}: {target}{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_folder_and_file_of_the_sources_that_a_page_names_exists(page: Path) -> None:
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
+    named = re.findall(rf"`((?:{'|'.join(FOLDERS)})/[\w./-]*)`", text)
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_every_room_in_the_table_of_folders_exists() -> None:
+    text = (ROOT / "docs" / "hardware.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(rf"^\| `({'|'.join(FOLDERS)})/` \| (.*) \|$", text, re.M))
+    assert rows.keys() == set(FOLDERS)
+    rooms = [f"{folder}/{room}" for folder, row in rows.items() for room in re.findall(r"`([\w/]+/)`", row)]
+    assert len(rooms) > 15
+    assert [room for room in rooms if not (ROOT / room).is_dir()] == []
 
 
 def anchors(page: Path) -> set[str]:

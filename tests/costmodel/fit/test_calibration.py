@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -12,7 +13,9 @@ import pytest
 from costmodel.cells.liberty import Library
 from costmodel.fit.calibration import (
     Observation,
+    by_number,
     calibrate,
+    fewest_cores,
     fit,
     fit_quantity,
     residuals,
@@ -23,12 +26,13 @@ from costmodel.fit.measurer import Measurer
 from costmodel.fit.sampling import KINDS, draw_cores, size
 from costmodel.flow.synthesis import Job, SynthesisError, SynthesisResult, shipped_library
 from costmodel.price.area import core_bills
-from costmodel.price.components import AREA_COMPONENTS, DELAY_COMPONENTS, total
+from costmodel.price.components import AREA_COMPONENTS, DELAY_COMPONENTS, FLOAT_AREAS, FLOAT_DELAYS, total
 from costmodel.price.quantity import AREA, COMPONENTS, DELAY
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology, TechnologyError, load_technology
 from costmodel.price.timing import DELAY_TERMS
 from generator.config import CoreConfig
+from generator.formats import Integer
 from tests.costmodel.technologies import ASAP7_CELLS, areas, repriced
 
 
@@ -128,6 +132,20 @@ def test_the_calibration_cores_bill_every_component() -> None:
         if count
     }
     assert billed == set(AREA_COMPONENTS)
+
+
+def test_coefficients_need_as_many_cores() -> None:
+    cores = calibration_cores()
+    least = fewest_cores(cores)
+    assert 1 < least < len(cores)
+    technology = load_technology("asap7")
+    integers, floats = by_number([priced(core, technology) for core in cores[:least]])
+    area, delay = set(AREA_COMPONENTS), set(DELAY_COMPONENTS)
+    assert len(integers) >= max(len(area - set(FLOAT_AREAS)), len(delay - set(FLOAT_DELAYS)))
+    assert len(floats) >= max(len(FLOAT_AREAS), len(FLOAT_DELAYS))
+    # One core fewer, and one of these no longer holds.
+    short = Counter(isinstance(core.format, Integer) for core in cores[: least - 1])
+    assert short[True] < len(area - set(FLOAT_AREAS)) or short[False] < len(FLOAT_AREAS)
 
 
 def test_a_few_small_cores_make_a_technology() -> None:

@@ -102,6 +102,19 @@ def test_synth_gives_area(ternlut: Run, core: Path) -> None:
     assert "µm² sized for 900 ps (" in ternlut("synth", core, "--clock-ps", "900").out
 
 
+def test_synth_sizes_for_the_clock_of_the_core_file(ternlut: Run, core: Path) -> None:
+    core.write_text(core.read_text() + "\n[target]\nclock_mhz = 1250\n")
+    stated = ternlut("synth", core, "--json")
+    given = ternlut("synth", core, "--clock-ps", "800", "--json")
+    assert stated.figures | {"seconds": 0} == given.figures | {"seconds": 0}
+    assert (stated.figures["clock_ps"], stated.figures["meets_clock"]) == (800, True)
+    # A period that is stated beside it counts; a design whose modules are kept is not sized.
+    assert "sized for 900 ps (" in ternlut("synth", core, "--clock-ps", "900").out
+    assert ternlut("synth", core, "--hierarchical", "--json").figures["clock_ps"] is None
+    core.write_text(core.read_text().replace("1250", "100000"))
+    assert ternlut("synth", core).status == 1
+
+
 def test_cells_are_left_out_of_a_synthesis(ternlut: Run, core: Path) -> None:
     cells = ternlut("synth", core, "--json").figures["cells"]
     left_out = next(name for name in cells if name.startswith("NAND2"))
@@ -368,6 +381,14 @@ def test_names_are_listed(ternlut: Run, kind: str, name: str) -> None:
         (["synth", "CORE", "--clock-ps", "fast"], "--clock-ps: a number is expected"),
         (["simulate", "CORE", "--tokens", "0"], "--tokens: greater than or equal to 1 is expected"),
         (["calibrate", "--liberty", "none.lib", "--name", "x", "-o", "x"], "'none.lib' does not exist"),
+        (
+            ["calibrate", "--liberty", "CORE", "--name", "x", "-o", "x", "--points", "24"],
+            "--points 24: 35 to 200 are expected",
+        ),
+        (
+            ["calibrate", "--liberty", "CORE", "--name", "x", "-o", "x", "--points", "201"],
+            "--points 201: 35 to 200 are expected",
+        ),
         (["validate", "--liberty", "none.lib"], "'none.lib' does not exist"),
         (["synth", "CORE", "--tech", "asap7", "--liberty", "CORE"], "--tech asap7 and --liberty: the cells"),
     ],

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -229,6 +230,36 @@ def test_chunks_that_were_finished_are_not_judged_again(
 
 
 JUDGE = sys.modules["dse.engine.judging"].judge_chunk
+
+
+def test_the_rate_of_a_resumed_sweep_counts_only_what_it_judged_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, own, last = [0.0], [0], [4]
+
+    def judge(model: Any, grid: Any, chunk: int) -> Any:
+        if chunk >= last[0]:
+            raise KeyboardInterrupt
+        result = JUDGE(model, grid, chunk)
+        clock[0] += 1  # A second of a clock of the test's.
+        own[0] += result.passed[0]
+        return result
+
+    monkeypatch.setattr("dse.engine.judging.judge_chunk", judge)
+    monkeypatch.setattr("dse.engine.judging.BLOCK_POINTS", 50)
+    monkeypatch.setattr("dse.engine.judging.CHUNK_POINTS", 100)
+    monkeypatch.setattr("dse.sweep.run.time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    monkeypatch.setattr("dse.sweep.run.report", lambda directory, _: report(directory, pictures=False))
+    spec = spec_file(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(spec, tmp_path / "out")
+    assert clock[0] == 4
+    before, clock[0], own[0], last[0] = own[0], 100.0, 0, sys.maxsize
+    record = sweep(spec, tmp_path / "out", resume=True).results.record
+    assert own[0] == record.points - before
+    seconds = clock[0] - 100
+    assert seconds > 4
+    assert record.points_per_second == round(own[0] / seconds)
 
 
 def test_chunks_of_another_spec_are_not_taken(tmp_path: Path) -> None:
