@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import ml_dtypes  # noqa: F401  numpy knows bfloat16, which safetensors asks it for, once this is imported
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 import tracemalloc
 import zipfile
 from contextlib import suppress
@@ -236,3 +238,18 @@ def test_an_array_that_claims_more_than_there_is_is_refused(tmp_path: Path) -> N
         open_tensors(tmp_path / "w.npy")
     with pytest.raises(WeightFileError, match=r"w\.npz: array 'w' has 64 bytes for shape"):
         open_tensors(tmp_path / "w.npz")
+
+
+def test_bfloat16_is_read_by_a_process_that_has_imported_nothing_else(tmp_path: Path) -> None:
+    weights = np.array([[1.5, -0.25]], dtype=ml_dtypes.bfloat16)
+    save_file({"w": weights}, tmp_path / "w.safetensors")
+    write_gguf(tmp_path / "w.gguf", w=(weights.astype(np.float32), Type.BF16))
+    program = (
+        "import sys; from pathlib import Path; from sim.weights.files import open_tensors; "
+        "print(*open_tensors(Path(sys.argv[1])).tensors['w'].rows(0, 1).astype(float).ravel())"
+    )
+    for file in ("w.safetensors", "w.gguf"):
+        done = subprocess.run(
+            [sys.executable, "-c", program, tmp_path / file], capture_output=True, text=True, check=False
+        )
+        assert (done.stdout, done.stderr) == ("1.5 -0.25\n", "")
