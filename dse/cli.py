@@ -15,6 +15,7 @@ import typer
 from dse.commands.cores import estimate, generate, synth
 from dse.commands.group import group_of
 from dse.commands.listing import list_names
+from dse.commands.place import place
 from dse.commands.simulation import simulate
 from dse.commands.start import init
 from dse.commands.sweep import report, sweep
@@ -42,6 +43,21 @@ COMMANDS = {
     )
 }
 """All commands by their names, in the order in which help lists them."""
+COMMANDS = (
+    init,
+    generate,
+    simulate,
+    inspect,
+    pack,
+    synth,
+    place,
+    estimate,
+    calibrate,
+    validate,
+    sweep,
+    report,
+    list_names,
+)
 
 app = typer.Typer(
     cls=group_of(COMMANDS),

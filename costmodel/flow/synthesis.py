@@ -30,6 +30,7 @@ from generator.files import cache_directory, write_text
 # Bumped whenever the flow changes what comes out of a synthesis, so that older cached results are not used.
 FLOW_VERSION = 6
 
+WORKER = "costmodel.flow.yosys_worker"
 _TECHNOLOGIES = Path(__file__).parents[1] / "technologies"
 
 
@@ -138,7 +139,7 @@ def synthesize(
     Raises ``SynthesisError`` when Yosys refuses the design and ``LibertyError`` when the library is unusable.
     """
     source = verilog if isinstance(verilog, str) else tuple(verilog)
-    return _synthesize(Job(source, top, library, flow), cache_dir or cache_directory(), _Children())
+    return _synthesize(Job(source, top, library, flow), cache_dir or cache_directory(), Children())
 
 
 def synthesize_many(
@@ -152,7 +153,7 @@ def synthesize_many(
     """
     directory = cache_dir or cache_directory()
     workers = workers or len(os.sched_getaffinity(0))
-    children = _Children()
+    children = Children()
     remaining = enumerate(jobs)
     running: dict[Future[SynthesisResult], int] = {}
     with ThreadPoolExecutor(workers) as pool:
@@ -178,7 +179,7 @@ LEAST_SPACE = 1 << 16
 """Bytes: with less left a synthesis that failed did so for want of space, whatever it says itself."""
 
 
-class _Children:
+class Children:
     """The processes under way, so that they can all be ended."""
 
     def __init__(self) -> None:
@@ -186,8 +187,8 @@ class _Children:
         self._running: set[subprocess.Popen[str]] = set()
         self._stopped = False
 
-    def run(self, job: dict[str, Any]) -> str:
-        """Runs one worker; returns what it said. Raises ``SynthesisError`` if it failed.
+    def run(self, job: dict[str, Any], worker: str = WORKER, what: str = "synthesis") -> str:
+        """Runs one worker, a module, which does ``what``; returns its output. Raises ``SynthesisError``.
 
         It works in the job's directory and imports from where this process does: what happens to lie in the
         user's directory, a ``costmodel.py`` or an ``abc.rc``, is none of its business.
@@ -200,7 +201,7 @@ class _Children:
             # The worker ends when the other end of this pipe closes, however this process ends.
             watched, alive = os.pipe()
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "costmodel.flow.yosys_worker"],
+                [sys.executable, "-P", "-m", worker],
                 cwd=job["directory"],
                 text=True,
                 stdin=subprocess.PIPE,
@@ -225,9 +226,9 @@ class _Children:
             folder = Path(job["directory"])
             if shutil.disk_usage(folder).free < LEAST_SPACE:
                 place = f"no space is left in {folder.parent}; TMPDIR names another"
-                raise SynthesisError(f"synthesis of {job['top']} failed: {place}")
+                raise SynthesisError(f"{what} of {job['top']} failed: {place}")
             complaint = _complaint(output).replace(f"{folder}{os.sep}", "")
-            raise SynthesisError(f"synthesis of {job['top']} failed: {complaint}")
+            raise SynthesisError(f"{what} of {job['top']} failed: {complaint}")
         return output
 
     def stop(self) -> None:
@@ -253,7 +254,7 @@ def _complaint(output: str) -> str:
     return errors[0] if errors else (lines[-1] if lines else "the process ended without a word")
 
 
-def _synthesize(job: Job, cache_dir: Path, children: _Children) -> SynthesisResult:
+def _synthesize(job: Job, cache_dir: Path, children: Children) -> SynthesisResult:
     key = _key(job)
     cached = cache_dir / "synthesis" / key[:2] / f"{key}.json"
     try:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from costmodel.price.quantity import AREA, COMPONENTS, DELAY, MEDIUM_AREA, TIGHT_AREA, PricedQuantity
+from costmodel.price.wires import WIRES_MEANING, Wires
 from costmodel.speeds import SPEEDS, Speed
 from generator.errors import TernlutError, instead
 
@@ -74,6 +75,7 @@ class Technology(BaseModel):
 
     ``measured_by`` is the kind of tool that measures cores in it. ``dont_use`` are the patterns of
     cells that the library was used without, ``calibration`` says which cores the coefficients were fitted to.
+    ``wires`` is what cores are placed with, where that is known.
 
     ``fit`` tells how far the model is off on what it was fitted to: by quantity for the whole (``area``,
     ``delay``) and for each group of calibration designs.
@@ -92,6 +94,7 @@ class Technology(BaseModel):
     quantities: dict[str, PricedQuantity]
     dont_use: tuple[str, ...] = ()
     calibration: Calibration | None = None
+    wires: Wires | None = None
     fit: dict[str, FitError] = {}
 
     @field_validator("quantities", mode="before")
@@ -165,6 +168,8 @@ class Technology(BaseModel):
             document.add("calibration", self.calibration.model_dump())
         document.add("cost", self.cost.model_dump())
         document.add("quantities", {name: _table(quantity) for name, quantity in self.quantities.items()})
+        if self.wires is not None:
+            document.add("wires", _wires_table(self.wires))
         if self.fit:
             figures = {name: fit.model_dump() for name, fit in self.fit.items()}
             document.add(
@@ -203,6 +208,18 @@ def _table(quantity: PricedQuantity) -> Table:
         coefficients[name].comment(meaning)
         coefficients[name].trivia.comment_ws = "  "
     table.add("coefficients", coefficients)
+    return table
+
+
+def _wires_table(wires: Wires) -> Table:
+    import tomlkit
+
+    table = tomlkit.table()
+    for name, meaning in WIRES_MEANING.items():
+        table.add(name, getattr(wires, name))
+        if meaning:
+            table[name].comment(meaning)
+            table[name].trivia.comment_ws = "  "
     return table
 
 

@@ -65,6 +65,9 @@ def arguments(command: str, directory: Path) -> list[object]:
             return [directory / "w.npy", "--core", core, "-o", out]
         case "synth" | "estimate":
             return [core]
+        case "place":
+            pytest.importorskip("coloquinte")
+            return [core, "-o", out]
         case "calibrate":
             from costmodel.flow.synthesis import shipped_library
 

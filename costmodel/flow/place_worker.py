@@ -1,0 +1,90 @@
+"""One placement in a process of its own, ``python -m costmodel.flow.place_worker``, with a JSON job as input.
+
+The placer is native code that prints as it likes, so it has its own process. The result is written as JSON to
+the file the job names.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pyosys import libyosys
+
+from costmodel.cells.table import CellTable, write_liberty
+from costmodel.flow.neighbours import with_neighbours
+from costmodel.flow.placement import Floorplan, Placement, place
+from costmodel.flow.regions import cell_names
+from costmodel.flow.wired_timing import Library
+from costmodel.flow.wires import Layer
+from costmodel.flow.wiring import Wiring
+from costmodel.flow.yosys_worker import end_with
+
+
+def read_module(netlist: Path, top: str, table: CellTable, directory: Path) -> dict[str, Any]:
+    """A module of mapped cells from a Verilog netlist, in Yosys' JSON form."""
+    liberty, read = directory / "cells.lib", directory / "read.json"
+    liberty.write_text(write_liberty(table))
+    design = libyosys.Design()
+    for command in (
+        f"read_liberty -lib -ignore_miss_func {liberty}",
+        f'read_verilog "{netlist}"',
+        f"hierarchy -check -top {top}",
+        f"write_json {read}",
+    ):
+        libyosys.run_pass(command, design)
+    module: dict[str, Any] = json.loads(read.read_text())["modules"][top]
+    for cell in module["cells"].values():
+        pins = table.cells[cell["type"]].pins
+        cell["port_directions"] = {pin: pins[pin].direction for pin in cell["connections"]}
+    return module
+
+
+def placed(job: dict[str, Any]) -> dict[str, Any]:
+    """What the job's netlist is once it is placed."""
+    began = time.monotonic()
+    table = CellTable.load(Path(job["table"]))
+    module = read_module(Path(job["netlist"]), job["top"], table, Path(job["directory"]))
+    belongs = cell_names(module, table)
+    surrounded = with_neighbours(module, table)
+    placement = place(surrounded, table, Floorplan(job["row_um"], job["utilisation"]))
+    layer = Layer(job["ff_per_um"], job["ohm_per_um"])
+    wiring = Wiring.of(surrounded, Library(table), placement, layer)
+    return {
+        "before": asdict(wiring.figures()),
+        "core": core_of(placement, surrounded, belongs),
+        "seconds": time.monotonic() - began,
+    }
+
+
+def core_of(placement: Placement, module: dict[str, Any], belongs: dict[str, str]) -> dict[str, Any]:
+    """The placement as JSON."""
+    return {
+        "width_um": placement.width_um,
+        "height_um": placement.height_um,
+        "row_um": placement.row_um,
+        "cells": [
+            [name, module["cells"][name]["type"], x, y, placement.widths[name], belongs.get(name, "")]
+            for name, (x, y) in placement.corners.items()
+        ],
+        "pins": [[name, x, y] for name, (x, y) in placement.pins.items()],
+    }
+
+
+def main() -> None:
+    job = json.load(sys.stdin)
+    end_with(job.pop("watched"))
+    try:
+        result = placed(job)
+    except (RuntimeError, ValueError) as error:
+        print(f"ERROR: {error}")
+        sys.exit(1)
+    Path(job["result"]).write_text(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,274 @@
+"""Static timing of a mapped netlist with the wires of its placement: arrivals, slews and slacks of all nets.
+
+The figures are those of ``costmodel.flow.static_timing``, to which a wire adds its capacitance at the driver
+and a delay to each reader; here the arcs of a level are looked up together, so that resizing can time a
+netlist of tens of thousands of cells again and again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from costmodel.cells.samples import Samples
+from costmodel.cells.table import Cell, CellTable
+from costmodel.flow.netlist import Bit
+from costmodel.flow.placement import Terminal
+from costmodel.flow.static_timing import FALL, RISE, TimingError
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_COMBINATIONAL = ("", "combinational", "combinational_rise", "combinational_fall")
+_CONSTANT, _CLOCK = 0, 1
+"""Nets that are in every netlist: what never changes, and what flip-flops are clocked by."""
+
+
+class Grids:
+    """Sampled values of many arcs, looked up together; a grid is known by its number."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Samples, int] = {}
+
+    def number(self, samples: Samples) -> int:
+        return self._numbers.setdefault(samples, len(self._numbers))
+
+    def stack(self) -> None:
+        """To be called when all grids are there and before any is looked up."""
+        grids = list(self._numbers) or [Samples((0.0,), (0.0,), ((0.0,),))]
+        self._axes = [_stacked([grid.rows for grid in grids]), _stacked([grid.columns for grid in grids])]
+        shape = (max(len(grid.rows) for grid in grids), max(len(grid.columns) for grid in grids))
+        self._values = np.zeros((len(grids), *shape))
+        for i, grid in enumerate(grids):
+            self._values[i, : len(grid.rows), : len(grid.columns)] = grid.values
+
+    def at(self, numbers: Ints, rows: Floats, columns: Floats) -> Floats:
+        """The value of each grid at a row and a column, as ``Samples.at`` has it."""
+        (i, above, u), (j, right, v) = (
+            _place(*axis, numbers, values) for axis, values in zip(self._axes, (rows, columns), strict=True)
+        )
+        values = self._values
+        lower = values[numbers, i, j] + v * (values[numbers, i, right] - values[numbers, i, j])
+        upper = values[numbers, above, j] + v * (values[numbers, above, right] - values[numbers, above, j])
+        result: Floats = lower + u * (upper - lower)
+        return result
+
+
+def _stacked(axes: list[tuple[float, ...]]) -> tuple[Floats, Ints]:
+    """Axes side by side, filled up with infinity, and their lengths."""
+    points = np.full((len(axes), max(map(len, axes))), np.inf)
+    for i, axis in enumerate(axes):
+        points[i, : len(axis)] = axis
+    return points, np.array([len(axis) for axis in axes])
+
+
+def _place(points: Floats, lengths: Ints, numbers: Ints, values: Floats) -> tuple[Ints, Ints, Floats]:
+    """The samples before and behind each value, and how far it is between them."""
+    axes, length = points[numbers], lengths[numbers]
+    before = np.clip((axes <= values[:, None]).sum(axis=1) - 1, 0, np.maximum(length - 2, 0))
+    after = np.minimum(before + 1, length - 1)
+    every = np.arange(len(numbers))
+    start, end = axes[every, before], axes[every, after]
+    between = after > before
+    return before, after, np.where(between, (values - start) / np.where(between, end - start, 1.0), 0.0)
+
+
+@dataclass
+class _Kind:
+    """What all cells of a kind have: arcs (input, its edge, output, its edge, delay, slew) and ends.
+
+    Inputs and outputs are numbers of pins; delays, slews and setup times (of ends, by input and edge) are
+    those of grids, or -1. An arc whose input is -1 is launched by the clock.
+    """
+
+    cell: Cell
+    arcs: list[tuple[int, int, int, int, int, int]] = field(default_factory=list)
+    ends: list[tuple[int, int, int]] = field(default_factory=list)
+
+
+class Library:
+    """The arcs of a cell table's cells, read once for all timings with it."""
+
+    def __init__(self, table: CellTable) -> None:
+        self.table = table
+        self.grids = Grids()
+        self.kinds = {name: self._kind(cell) for name, cell in table.cells.items()}
+        self.grids.stack()
+
+    def _kind(self, cell: Cell) -> _Kind:
+        kind = _Kind(cell)
+        numbers = {pin: i for i, pin in enumerate(cell.pins)}
+        for pin in cell.pins.values():
+            if pin.direction == "output":
+                for arc in pin.arcs:
+                    launches = cell.sequential and arc.kind in ("rising_edge", "falling_edge")
+                    if not launches and (cell.sequential or arc.kind not in _COMBINATIONAL):
+                        continue
+                    senses = {"positive_unate": ((RISE,), (FALL,)), "negative_unate": ((FALL,), (RISE,))}
+                    entering = senses.get(arc.sense, ((RISE, FALL),) * 2)
+                    for edge, name in ((RISE, "rise"), (FALL, "fall")):
+                        delays, slews = arc.tables.get(f"cell_{name}"), arc.tables.get(f"{name}_transition")
+                        if delays is None or (not launches and arc.related not in numbers):
+                            continue
+                        grids = (self.grids.number(delays), self.grids.number(slews) if slews else -1)
+                        starts = (RISE,) if launches else entering[edge]
+                        source = -1 if launches else numbers[arc.related]
+                        kind.arcs += [(source, start, numbers[pin.name], edge, *grids) for start in starts]
+            elif cell.sequential and not pin.clock:
+                for edge, name in ((RISE, "rise_constraint"), (FALL, "fall_constraint")):
+                    setups = [arc.tables.get(name) for arc in pin.arcs if arc.kind.startswith("setup")]
+                    known = [self.grids.number(setup) for setup in setups if setup is not None]
+                    kind.ends += [(numbers[pin.name], edge, grid) for grid in known or [-1]]
+        return kind
+
+
+class WiredTiming:
+    """Loads, slews and arrivals of all nets of a module among its neighbours.
+
+    Parameters
+    ----------
+    module : a module of mapped cells only.
+    library : its cells.
+    wire_ff : capacitance of each net's wire, in fF; none of nets that are not there.
+    wire_ps : delay of the wire into each input pin, in ps; 0 where it is not there.
+    """
+
+    def __init__(
+        self,
+        module: Mapping[str, Any],
+        library: Library,
+        wire_ff: Mapping[Bit, float],
+        wire_ps: Mapping[Terminal, float],
+    ) -> None:
+        self.library = library
+        self.cells: Mapping[str, Any] = module["cells"]
+        self.numbers: dict[Bit, int] = {}
+        for cell in self.cells.values():
+            for bits in cell["connections"].values():
+                for bit in bits:
+                    if isinstance(bit, int):
+                        self.numbers.setdefault(bit, len(self.numbers) + 2)
+        self.load = np.zeros((len(self.numbers) + 2, 2))
+        for bit, wire in wire_ff.items():
+            self.load[self.numbers[bit]] += wire
+        self._arcs(wire_ps)
+        self._order()
+        self._forward({bit for port in module["ports"].values() for bit in port["bits"]})
+
+    def _arcs(self, wire_ps: Mapping[Terminal, float]) -> None:
+        """All arcs of all cells as arrays, and all ends of paths."""
+        by_kind: defaultdict[str, list[str]] = defaultdict(list)
+        for name, cell in self.cells.items():
+            by_kind[cell["type"]].append(name)
+        self.names: list[str] = []
+        arcs, ends = [np.zeros((0, 8))], [np.zeros((0, 4))]
+        for kind_name, names in by_kind.items():
+            if kind_name not in self.library.kinds:
+                raise TimingError(f"cell {kind_name} is not in library {self.library.table.name}")
+            kind = self.library.kinds[kind_name]
+            pins = list(kind.cell.pins)
+            nets = np.array([[self._net(name, pin) for pin in pins] for name in names])
+            wires = np.array([[wire_ps.get((name, pin), 0.0) for pin in pins] for name in names])
+            for i, pin in enumerate(kind.cell.pins.values()):
+                if pin.direction == "input":
+                    np.add.at(self.load, nets[:, i], pin.edges or (pin.capacitance,) * 2)
+            cells = np.arange(len(self.names), len(self.names) + len(names))
+            self.names += names
+            for source, start, sink, edge, delay, slew in kind.arcs:
+                one = np.ones(len(names))
+                begin = one * 2 * _CLOCK if source < 0 else 2 * nets[:, source] + start
+                wire = 0 * one if source < 0 else wires[:, source]
+                columns = (begin, 2 * nets[:, sink] + edge, one * delay, one * slew, wire, cells)
+                arcs.append(np.column_stack((*columns, one * source, one * sink)))
+            for source, edge, setup in kind.ends:
+                node, setups = 2 * nets[:, source] + edge, np.full(len(names), setup)
+                ends.append(np.column_stack((node, setups, wires[:, source], cells)))
+        self._table(np.concatenate(arcs), np.concatenate(ends))
+
+    def _table(self, arcs: Floats, ends: Floats) -> None:
+        arcs = arcs[arcs[:, 1] >= 2 * _CLOCK]
+        whole = arcs.astype(np.int64)
+        self.start, self.end, self.delays, self.slews = (whole[:, i] for i in range(4))
+        self.wire, self.cell, self.source = arcs[:, 4], whole[:, 5], whole[:, 6]
+        self.end_node, self.end_setup = ends[:, 0].astype(np.int64), ends[:, 1].astype(np.int64)
+        self.end_wire = ends[:, 2]
+
+    def _net(self, name: str, pin: str) -> int:
+        bits = self.cells[name]["connections"].get(pin)
+        return self.numbers.get(bits[0], _CONSTANT) if bits else _CONSTANT
+
+    def _order(self) -> None:
+        """Sorts the arcs by level, each behind all arcs that it depends on."""
+        levels = np.zeros(len(self.load), dtype=np.int64)
+        start, end = self.start // 2, self.end // 2
+        for _ in range(len(levels) + 1):
+            reached = levels.copy()
+            np.maximum.at(reached, end, levels[start] + 1)
+            if (reached == levels).all():
+                break
+            levels = reached
+        else:
+            raise TimingError("combinational loop")
+        order = np.lexsort((self.end, levels[end]))
+        for name in ("start", "end", "delays", "slews", "wire", "cell", "source"):
+            setattr(self, name, getattr(self, name)[order])
+        of_arcs = levels[self.end // 2]
+        bounds = np.searchsorted(of_arcs, np.arange(1, of_arcs.max(initial=0) + 2))
+        self._levels = [slice(a, b) for a, b in pairwise(bounds) if b > a]
+
+    def _forward(self, ports: set[Bit]) -> None:
+        self.arrival = np.full(2 * len(self.load), -np.inf)
+        self.slew = np.zeros(2 * len(self.load))
+        self.arrival[2 * _CLOCK : 2 * _CLOCK + 2] = 0
+        for bit in ports:
+            if (net := self.numbers.get(bit)) is not None:
+                self.arrival[2 * net : 2 * net + 2] = 0
+        self.delay = np.zeros(len(self.start))
+        load = self.load.reshape(-1)
+        grids = self.library.grids
+        for level in self._levels:
+            start, end, slews = self.start[level], self.end[level], self.slews[level]
+            at, slew = self.arrival[start], self.slew[start]
+            delay = grids.at(self.delays[level], slew, load[end]) + self.wire[level]
+            leaving = np.maximum(0.0, grids.at(np.maximum(slews, 0), slew, load[end]))
+            leaving = np.where(np.isfinite(at) & (slews >= 0), leaving, 0.0)
+            groups = np.flatnonzero(np.r_[True, end[1:] != end[:-1]])
+            self.arrival[end[groups]] = np.maximum.reduceat(at + delay, groups)
+            self.slew[end[groups]] = np.maximum.reduceat(leaving, groups)
+            self.delay[level] = delay
+        setup = np.where(
+            self.end_setup < 0,
+            0.0,
+            grids.at(np.maximum(self.end_setup, 0), self.slew[self.end_node], 0.0 * self.end_wire),
+        )
+        self.tail = setup + self.end_wire
+        """What each end of a path adds to the arrival at its net."""
+
+    @property
+    def delay_ps(self) -> float:
+        """The longest path, clock-to-output at its start and setup time at its end included; 0 of none."""
+        return float(max(np.max(self.arrival[self.end_node] + self.tail, initial=0.0), 0.0))
+
+    def slack(self, clock_ps: float) -> Floats:
+        """How much later (ps) each net's edges could be there for a clock; row: net, columns: edges."""
+        needed = np.full(len(self.arrival), np.inf)
+        np.minimum.at(needed, self.end_node, clock_ps - self.tail)
+        for level in reversed(self._levels):
+            np.minimum.at(needed, self.start[level], needed[self.end[level]] - self.delay[level])
+        result: Floats = np.where(np.isfinite(self.arrival), needed - self.arrival, np.inf).reshape(-1, 2)
+        return result
+
+    def load_of(self, bit: Bit) -> float:
+        """The larger of a net's loads for a rising and a falling edge, wire included, in fF."""
+        return float(self.load[self.numbers[bit]].max()) if bit in self.numbers else 0.0
+
+    def slew_of(self, bit: Bit) -> float:
+        """The longer of a net's transitions, in ps; 0 for a net that never changes."""
+        net = self.numbers.get(bit, _CONSTANT)
+        return float(self.slew[2 * net : 2 * net + 2].max())

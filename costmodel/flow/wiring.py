@@ -1,0 +1,113 @@
+"""A placed netlist with its wires: kept up to date as cells are exchanged and put in, and timed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from costmodel.cells.table import CellTable
+from costmodel.flow.neighbours import is_neighbour
+from costmodel.flow.netlist import Bit
+from costmodel.flow.placement import Net, Placement, Terminal, nets_of
+from costmodel.flow.wired_timing import Library, WiredTiming
+from costmodel.flow.wires import Layer, Point, Wire, wire_of
+
+
+@dataclass(frozen=True)
+class WiredFigures:
+    """What a placed netlist is: areas in µm², lengths in µm, capacitances in fF, delays in ps.
+
+    ``area_um2`` is that of the cells. ``pin_ff`` and ``wire_ff`` are of all nets but clocks; ``nets`` is how
+    many those are. ``delay_ideal_ps`` is the longest path of the same netlist without wires.
+    """
+
+    cells: int
+    nets: int
+    area_um2: float
+    wire_um: float
+    wire_ff: float
+    pin_ff: float
+    delay_ps: float
+    delay_ideal_ps: float
+
+
+class Wiring:
+    """The wires of a module among its neighbours, whose cells and neighbours are at ``points`` (µm)."""
+
+    def __init__(
+        self, module: dict[str, Any], library: Library, points: Mapping[str, Point], layer: Layer
+    ) -> None:
+        self.module, self.library, self.layer = module, library, layer
+        self.points = dict(points)
+        self.nets: dict[Bit, Net] = {}
+        self._wires: dict[Bit, tuple[Net, tuple[float, ...], Wire]] = {}
+        self.update()
+
+    @classmethod
+    def of(cls, module: dict[str, Any], library: Library, placement: Placement, layer: Layer) -> Wiring:
+        """The wires of a placement."""
+        points = {name: placement.point(name) for name in (*placement.corners, *placement.pins)}
+        return cls(module, library, points, layer)
+
+    @property
+    def table(self) -> CellTable:
+        return self.library.table
+
+    def update(self) -> None:
+        """To be called when the module has changed: new cells get a place amid what they are connected to."""
+        self.nets = nets_of(self.module, self.table)
+        self._place_new()
+        wires = {}
+        for bit, net in self.nets.items():
+            loads = tuple(map(self.load_of_pin, net.readers))
+            known = self._wires.get(bit)
+            if known is None or known[:2] != (net, loads):
+                pins = [self.points[name] for name, _ in (net.driver, *net.readers)]
+                known = (net, loads, wire_of(pins, loads, self.layer))
+            wires[bit] = known
+        self._wires = wires
+
+    def load_of_pin(self, terminal: Terminal) -> float:
+        """The capacitance of an input pin, in fF."""
+        name, pin = terminal
+        return self.table.cells[self.module["cells"][name]["type"]].pins[pin].capacitance
+
+    def _place_new(self) -> None:
+        """Puts each cell that has no place into the middle of its readers, those of them that have one."""
+        driven = {net.driver[0]: net for net in self.nets.values() if net.driver[0] not in self.points}
+        while driven:
+            for name, net in list(driven.items()):
+                around = [self.points[reader] for reader, _ in net.readers if reader in self.points]
+                if around:
+                    x, y = (sum(values) / len(around) for values in zip(*around, strict=True))
+                    self.points[name] = x, y
+                    del driven[name]
+
+    def wire(self, bit: Bit) -> Wire:
+        """The wire of a net."""
+        return self._wires[bit][2]
+
+    def timing(self) -> WiredTiming:
+        """The timing of the module with its wires."""
+        capacitances: dict[Bit, float] = {}
+        delays: dict[Terminal, float] = {}
+        for bit, (net, _, wire) in self._wires.items():
+            capacitances[bit] = wire.capacitance_ff
+            delays.update(zip(net.readers, wire.delays_ps, strict=True))
+        return WiredTiming(self.module, self.library, capacitances, delays)
+
+    def figures(self) -> WiredFigures:
+        """What the module is."""
+        kinds = [cell["type"] for name, cell in self.module["cells"].items() if not is_neighbour(name)]
+        wires = [wire for _, _, wire in self._wires.values()]
+        return WiredFigures(
+            cells=len(kinds),
+            nets=len(wires),
+            area_um2=sum(self.table.cells[kind].area for kind in kinds),
+            wire_um=sum(wire.length_um for wire in wires),
+            wire_ff=sum(wire.capacitance_ff for wire in wires),
+            pin_ff=sum(sum(loads) for _, loads, _ in self._wires.values()),
+            delay_ps=self.timing().delay_ps,
+            delay_ideal_ps=WiredTiming(self.module, self.library, {}, {}).delay_ps,
+        )
