@@ -34,6 +34,7 @@ COMMANDS = {
         inspect,
         pack,
         synth,
+        place,
         estimate,
         calibrate,
         validate,
@@ -43,21 +44,6 @@ COMMANDS = {
     )
 }
 """All commands by their names, in the order in which help lists them."""
-COMMANDS = (
-    init,
-    generate,
-    simulate,
-    inspect,
-    pack,
-    synth,
-    place,
-    estimate,
-    calibrate,
-    validate,
-    sweep,
-    report,
-    list_names,
-)
 
 app = typer.Typer(
     cls=group_of(COMMANDS),
