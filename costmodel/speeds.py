@@ -1,4 +1,4 @@
-"""What a core can be sized for: least area, or a clock, at ease or as fast as can be."""
+"""What a core can be sized for: least area without a clock, a moderate clock, the fastest clock."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 Speed = Literal["relaxed", "medium", "tight"]
 """Least area without a clock, 1.25 times the shortest clock period, the shortest clock period."""
 SPEEDS: tuple[Speed, ...] = ("relaxed", "medium", "tight")
-EASE = 1.25
+MEDIUM_PERIOD = 1.25
 """The clock period of a medium design, in the shortest that it can have."""
-EASY = 0.9
+BUFFERING_SUFFICES_TO = 0.9
 """The share of the clock period that a path may take without costing more area than in a medium design.
 
 Sizing stops as soon as a clock is met, and nine tenths are met by buffering alone
@@ -22,5 +22,6 @@ Sizing stops as soon as a clock is met, and nine tenths are met by buffering alo
 def tightness(used: ArrayLike) -> NDArray[np.float64]:
     """How much of the way from a medium to a tight design paths ask for that take ``used`` of their clock
     period, 0 … 1."""
-    way: NDArray[np.float64] = (np.asarray(used, dtype=np.float64) - EASY) / (1 - EASY)
+    beyond = np.asarray(used, dtype=np.float64) - BUFFERING_SUFFICES_TO
+    way: NDArray[np.float64] = beyond / (1 - BUFFERING_SUFFICES_TO)
     return np.clip(way, 0.0, 1.0)

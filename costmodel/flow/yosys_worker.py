@@ -25,7 +25,7 @@ from costmodel.flow.and_or import find_and_or, map_and_or
 from costmodel.flow.full_adders import map_adders
 from costmodel.flow.mapping import TiedCell, offer, strengths
 from costmodel.flow.sizing import Sizer
-from costmodel.speeds import EASE
+from costmodel.speeds import MEDIUM_PERIOD
 
 ARITHMETIC = "t:$add t:$sub t:$alu t:$fa"
 
@@ -80,7 +80,7 @@ class Worker:
                 **self.areas(sized.cells),
             }
         tight = sizer.size()
-        speeds = {"tight": tight, "medium": sizer.size(EASE * tight.delay_ps)}
+        speeds = {"tight": tight, "medium": sizer.size(MEDIUM_PERIOD * tight.delay_ps)}
         figures = {
             name: {"area_um2": sized.area_um2, "delay_ps": sized.delay_ps} for name, sized in speeds.items()
         }

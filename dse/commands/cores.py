@@ -261,7 +261,7 @@ def _estimate_in_words(
     speed: Speed,
 ) -> str:
     """A breakdown of the cost, what it is sized for, and what the core does."""
-    from costmodel.speeds import EASE
+    from costmodel.speeds import MEDIUM_PERIOD
 
     label, unit = technology.cost.label, technology.cost_at().unit
     least = f"least {label}, without a clock and buffers"
@@ -273,7 +273,7 @@ def _estimate_in_words(
         head = {"relaxed": least, "medium": f"{label} at ease", "tight": f"{label} for speed"}[speed]
         at = (
             f"{sized['tight']:,.1f} {unit} sized for {costs.delay_ps:,.0f} ps (at most {fastest:,.0f} MHz), "
-            f"{sized['medium']:,.1f} for {EASE * costs.delay_ps:,.0f} ps; "
+            f"{sized['medium']:,.1f} for {MEDIUM_PERIOD * costs.delay_ps:,.0f} ps; "
         )
     parts = {part: cost for part, cost in costs.breakdown.items() if cost}
     rows = [[part, f"{cost:,.1f}", f"{cost / costs.cost:.1%}"] for part, cost in parts.items()]

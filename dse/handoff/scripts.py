@@ -14,7 +14,7 @@ PDKS = {"pdk::sky130*": "sky130hd", "pdk::ihp-sg13g2*": "sg13g2"}
 """LibreLane's names for process kits, and the technologies that price them."""
 UTILISATION = 40
 """Per cent of the core area that cells fill, for LibreLane to begin with."""
-EASE = 2.0
+MARGIN = 2.0
 """The clock period to begin with, in the shortest that the model expects before placement and wires."""
 
 
@@ -30,7 +30,7 @@ def librelane(top: str, modules: Sequence[str], prices: Mapping[str, Price], clo
 
     Without a stated clock each process kit begins with what the model expects of it.
     """
-    periods = {name: max(1.0, round(EASE * price.delay_ps / 1000, 1)) for name, price in prices.items()}
+    periods = {name: max(1.0, round(MARGIN * price.delay_ps / 1000, 1)) for name, price in prices.items()}
     if clock_mhz is not None:
         periods = dict.fromkeys(prices, period_ns(clock_mhz))
     config = {

@@ -17,7 +17,7 @@ from costmodel import speeds
 from costmodel.price.area import AREA_TERMS, PARTS, Part
 from costmodel.price.throughput import STAGES
 from costmodel.price.timing import DELAY_TERMS, driven
-from costmodel.speeds import EASE
+from costmodel.speeds import MEDIUM_PERIOD
 from dse.pricing.figure import CombiningPrice, Estimate, PlanFigure, StageDelay, Step, UnitPrice
 from dse.pricing.view import Array, View
 
@@ -103,7 +103,7 @@ def clock(view: View) -> Array:
     asked = view(Step.TARGET_CLOCK)
     if asked.ndim == 0 and asked > 0:
         return asked
-    free = view("fastest_clock_mhz") * np.where(view("speed") == "tight", 1.0, 1 / EASE)
+    free = view("fastest_clock_mhz") * np.where(view("speed") == "tight", 1.0, 1 / MEDIUM_PERIOD)
     return np.asarray(free) if asked.ndim == 0 else np.where(asked > 0, asked, free)
 
 

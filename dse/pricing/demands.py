@@ -123,8 +123,8 @@ def _latency(view: View) -> Array:
 def cycles(view: View) -> Array:
     """Clock cycles of all layers for B tokens, one after the other, when no stream is waited for."""
     pauses = _over_layers(view, _layer_pauses) if _has_pauses(view) else np.zeros((), np.int64)
-    found: Array = view("steps_per_pass") + (pauses + view.workload.launches * _latency(view))
-    return found
+    total: Array = view("steps_per_pass") + (pauses + view.workload.launches * _latency(view))
+    return total
 
 
 def _key_beat(view: View) -> Array:
@@ -158,7 +158,7 @@ def seconds(view: View) -> Array:
 def bound_share(stream: int) -> Callable[[View], Array]:
     """The share of the time in which layers wait for keys (1) or activations (2)."""
 
-    def found(view: View) -> Array:
+    def share(view: View) -> Array:
         if not _limited(view):
             return np.zeros(())
         waiting = np.zeros(())
@@ -169,7 +169,7 @@ def bound_share(stream: int) -> Callable[[View], Array]:
             waiting = waiting + shape.layers * np.where(waits, times.max(axis=0), 0.0)
         return np.asarray(waiting / view(Step.PASS_SECONDS))
 
-    return found
+    return share
 
 
 def _limited(view: View) -> bool:

@@ -13,7 +13,7 @@ from dse.presentation.plotting import VALUE_COLOURS
 from dse.studies.validation.figure import BAND
 from dse.studies.validation.summary import (
     WORST_NOTE,
-    Table,
+    TextTable,
     error_tables,
     noise_table,
     sentences,
@@ -66,12 +66,12 @@ def page_data(validation: Validation) -> dict[str, Any]:
     }
 
 
-def _section(table: Table) -> str:
+def _section(table: TextTable) -> str:
     note = f'<p class="caption">{html.escape(table.note)}</p>' if table.note else ""
     scroll = f'<div class="scroll">{html_table(table.head, table.rows)}</div>'
     return f"<section><h2>{html.escape(table.title)}</h2>{note}{scroll}</section>\n"
 
 
-def _panel(table: Table) -> str:
+def _panel(table: TextTable) -> str:
     note = f'<p class="caption">{html.escape(table.note)}</p>'
     return f"<div><h3>{html.escape(table.title)}</h3>{html_table(table.head, table.rows)}{note}</div>\n"

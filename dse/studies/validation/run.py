@@ -33,8 +33,8 @@ def run(
 
 
 def text_of(validation: Validation) -> str:
-    """What a validation found, for a terminal."""
+    """The findings of a validation, for a terminal."""
     paragraphs = sentences(validation)
-    for found in error_tables(validation):
-        paragraphs.append(f"{found.title}\n{aligned(found.head, found.rows)}")
+    for errors in error_tables(validation):
+        paragraphs.append(f"{errors.title}\n{aligned(errors.head, errors.rows)}")
     return "\n\n".join(paragraphs)

@@ -16,8 +16,8 @@ from generator.plan import core_name
 
 
 @dataclass(frozen=True)
-class Table:
-    """A titled table of text, the first column to the left; ``note`` is said below it."""
+class TextTable:
+    """A titled table of text, the first column to the left; ``note`` stands below it."""
 
     title: str
     head: Sequence[str]
@@ -34,8 +34,8 @@ SEEN = {
 
 
 def figures(validation: Validation) -> dict[str, Any]:
-    """Everything that is said of a validation, for programs; errors in percent."""
-    found: dict[str, Any] = {
+    """All figures of a validation, for programs; errors in percent."""
+    values: dict[str, Any] = {
         "technology": validation.technology.name,
         "library": validation.origin.library,
         "seed": validation.sample.seed,
@@ -46,13 +46,13 @@ def figures(validation: Validation) -> dict[str, Any]:
     for name in validation.technology.quantities:
         prefix = "" if name == validation.cost.name else f"{name}_"
         errors = validation.errors(name)
-        found[f"{prefix}median_error"] = round(errors.median, 3)
-        found[f"{prefix}p90_error"] = round(errors.ninetieth, 3)
-        found[f"{prefix}max_error"] = round(errors.maximum, 3)
-        found[f"{prefix}mean_error"] = round(errors.mean, 3)
-        found[f"{prefix}kendall_tau"] = _or_none(errors.tau)
+        values[f"{prefix}median_error"] = round(errors.median, 3)
+        values[f"{prefix}p90_error"] = round(errors.ninetieth, 3)
+        values[f"{prefix}max_error"] = round(errors.maximum, 3)
+        values[f"{prefix}mean_error"] = round(errors.mean, 3)
+        values[f"{prefix}kendall_tau"] = _or_none(errors.tau)
     for grouping in GROUPINGS:
-        found[f"by_{grouping}"] = {
+        values[f"by_{grouping}"] = {
             quantity.name: {
                 value: _plain(errors)
                 for value, errors in validation.errors_by(quantity.name, grouping).items()
@@ -60,7 +60,7 @@ def figures(validation: Validation) -> dict[str, Any]:
             for quantity in validation.told_apart
         }
     suffix = validation.cost.suffix
-    found["worst"] = [
+    values["worst"] = [
         {
             "core": core_name(side.core),
             f"flattened{suffix}": round(side.flattened, 3),
@@ -70,8 +70,8 @@ def figures(validation: Validation) -> dict[str, Any]:
         for side in validation.worst
     ]
     if validation.noise:
-        found["noise"] = noise_figures(validation)
-    return found
+        values["noise"] = noise_figures(validation)
+    return values
 
 
 def noise_figures(validation: Validation) -> dict[str, Any]:
@@ -89,13 +89,13 @@ def noise_figures(validation: Validation) -> dict[str, Any]:
 
 
 def sentences(validation: Validation) -> list[str]:
-    """What was found, the most important first."""
+    """The findings of a validation, the most important first."""
     technology, cores = validation.technology, validation.cores
     cost, delay = (validation.errors(quantity.name) for quantity in validation.told_apart)
     measured, label = cores[f"synthesized_{validation.cost.name}"], technology.cost.label
     others = [q for q in technology.quantities.values() if q not in validation.told_apart]
     failed = f" {validation.failed} more could not be synthesized." if validation.failed else ""
-    told = [
+    paragraphs = [
         f"{technology.name}: {cost.cores} random cores of {measured.min():,.0f} to {measured.max():,.0f} "
         f"{validation.cost.unit}, "
         f"{SEEN[validation.unseen]}, synthesized flattened to {validation.origin.library}.{failed}",
@@ -109,14 +109,14 @@ def sentences(validation: Validation) -> list[str]:
     ]
     if validation.noise:
         noise = noise_figures(validation)
-        told.append(
+        paragraphs.append(
             f"The mapper's noise: {noise['cores']} of the cores, written in other orders, were synthesized "
             f"to {label} {noise['median_error']:.2f} % from their mean in the median and "
             f"{noise['max_error']:.2f} % at most, and to delays {noise['delay_median_error']:.1f} % and "
             f"{noise['delay_max_error']:.1f} % from theirs. A model that knew every mean would be off by "
             "as much."
         )
-    return told
+    return paragraphs
 
 
 def _capital(text: str) -> str:
@@ -128,22 +128,22 @@ def off(errors: Errors) -> str:
     return f"{errors.median:.1f} % in the median, {errors.maximum:.1f} % at most"
 
 
-def error_tables(validation: Validation) -> list[Table]:
+def error_tables(validation: Validation) -> list[TextTable]:
     """The errors of every figure over all cores, and of cost and delay by what the cores are."""
     head = ["", "cores", "median", "90th percentile", "maximum", "mean", "Kendall's τ"]
     rows = [[q.label, *_cells(validation.errors(q.name))] for q in validation.technology.quantities.values()]
-    tables = [Table("Errors", head, rows, "In percent of what was synthesized; the mean is signed.")]
+    tables = [TextTable("Errors", head, rows, "In percent of what was synthesized; the mean is signed.")]
     for quantity in validation.told_apart:
         rows = [
             [value, *_cells(errors)]
             for grouping in GROUPINGS
             for value, errors in validation.errors_by(quantity.name, grouping).items()
         ]
-        tables.append(Table(f"Errors of {quantity.label} by architecture, number and format", head, rows))
+        tables.append(TextTable(f"Errors of {quantity.label} by architecture, number and format", head, rows))
     return tables
 
 
-def noise_table(validation: Validation) -> Table:
+def noise_table(validation: Validation) -> TextTable:
     """What each permuted core was synthesized to."""
     technology, rows = validation.technology, []
     for noise in validation.noise:
@@ -166,15 +166,15 @@ def noise_table(validation: Validation) -> Table:
         "mean delay, ps",
         "the same",
     ]
-    return Table("The mapper's noise", head, rows, "Each core's Verilog with its items in other orders.")
+    return TextTable("The mapper's noise", head, rows, "Each core's Verilog with its items in other orders.")
 
 
-def worst_tables(validation: Validation) -> list[Table]:
+def worst_tables(validation: Validation) -> list[TextTable]:
     """The cores with the largest errors in cost, each with what its groups cost."""
     return [_side_table(side, validation.cost.unit) for side in validation.worst]
 
 
-def _side_table(side: SideBySide, unit: str) -> Table:
+def _side_table(side: SideBySide, unit: str) -> TextTable:
     modelled, synthesized = sum(side.modelled.values()), sum(side.synthesized.values())
     rows = [
         [group, f"{side.modelled[group]:,.1f}", f"{side.synthesized[group]:,.1f}"] for group in side.groups
@@ -186,7 +186,7 @@ def _side_table(side: SideBySide, unit: str) -> Table:
     error = 100 * (modelled / side.flattened - 1)
     keys = side.core.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
     keys |= {f"pipeline.{key}": value for key, value in keys.pop("pipeline", {}).items()}
-    return Table(
+    return TextTable(
         f"{core_name(side.core)}: {error:+.1f} %",
         [unit, "modelled", "synthesized"],
         rows,
@@ -204,8 +204,8 @@ def markdown(validation: Validation) -> str:
     if validation.noise:
         lines += _markdown_table("##", noise_table(validation))
     lines += [f"## The largest errors in {technology.cost.label}", "", *spaced([WORST_NOTE])]
-    for found in worst_tables(validation):
-        lines += _markdown_table("###", found)
+    for worst in worst_tables(validation):
+        lines += _markdown_table("###", worst)
     lines += [
         "## Where this comes from",
         "",
@@ -224,9 +224,9 @@ WORST_NOTE = (
 )
 
 
-def _markdown_table(level: str, found: Table) -> list[str]:
-    note = [found.note, ""] if found.note else []
-    return [f"{level} {found.title}", "", *table(found.head, found.rows), "", *note]
+def _markdown_table(level: str, titled: TextTable) -> list[str]:
+    note = [titled.note, ""] if titled.note else []
+    return [f"{level} {titled.title}", "", *table(titled.head, titled.rows), "", *note]
 
 
 def _cells(errors: Errors) -> list[str]:

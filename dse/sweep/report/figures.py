@@ -85,12 +85,12 @@ def _formats(panels: Sequence[Axes], results: Results) -> None:
     names = list(dict.fromkeys(number_of(row) for row in rows))
     architectures = list(dict.fromkeys(row["architecture"] for row in rows))
     for architecture, colour in colours_of("architecture", architectures).items():
-        own = [row for row in rows if row["architecture"] == architecture]
+        matching = [row for row in rows if row["architecture"] == architecture]
         marker = architecture_mark(architecture).shape
         style: Any = {"color": colour, "marker": marker, "markersize": 4, "linestyle": "none"}
-        places = [names.index(number_of(row)) for row in own]
-        panels[0].plot(places, [row[figure] for row in own], label=architecture, **style)
-        panels[1].plot([row["rms_error"] for row in own], [row[figure] for row in own], **style)
+        places = [names.index(number_of(row)) for row in matching]
+        panels[0].plot(places, [row[figure] for row in matching], label=architecture, **style)
+        panels[1].plot([row["rms_error"] for row in matching], [row[figure] for row in matching], **style)
     panels[0].set_xticks(range(len(names)), [name.replace(" ", "\n") for name in names])
     panels[0].set(
         yscale="log",
@@ -112,9 +112,9 @@ def _fronts(axes: Axes, summary: Summary, letter: str) -> None:
     rising = summary.rules.goal(rate) == "max"
     cloud = results.cloud(price, rate)
     axes.scatter(cloud[price], cloud[rate], s=1, color="#cfd5dc", linewidths=0, rasterized=True, zorder=1)
-    for value, colour, own in _lines(summary):
+    for value, colour, front in _lines(summary):
         axes.step(
-            own.column(price), own.column(rate), where="post", color=colour, linewidth=1.2,
+            front.column(price), front.column(rate), where="post", color=colour, linewidth=1.2,
             label=summary.naming.group(value), zorder=3,
         )  # fmt: skip
     if price in results.budget:
@@ -139,8 +139,8 @@ def _scale(values: Sequence[float]) -> str:
 def _efficiency(axes: Axes, summary: Summary, letter: str) -> None:
     """The same fronts, as the price of one unit of the rate: where (a) shows lines side by side."""
     price, rate = summary.price, summary.merit
-    for value, colour, own in _lines(summary):
-        prices, rates = own.column(price), own.column(rate)
+    for value, colour, front in _lines(summary):
+        prices, rates = front.column(price), front.column(rate)
         axes.plot(rates, prices / rates, color=colour, linewidth=1.0, label=summary.naming.group(value))
     _star(axes, summary, rate, lambda row: float(row[price] / row[rate]))
     x, paid = summary.rules.metric(rate), summary.rules.metric(price)
@@ -154,9 +154,9 @@ def _lines(summary: Summary) -> Iterator[tuple[Any, str, Designs]]:
     """Each compared value, its colour, and its front in price and rate."""
     results = summary.results
     for value, colour in colours_of(results.compare, results.record.groups).items():
-        own = summary.of_group(value)
-        if len(own):
-            yield value, colour, staircase(own, summary.rules)
+        front = summary.of_group(value)
+        if len(front):
+            yield value, colour, staircase(front, summary.rules)
 
 
 def _star(axes: Axes, summary: Summary, across: str, up: Callable[[Row], float]) -> None:

@@ -66,8 +66,8 @@ class Summary:
         if self.best is None:
             everything = self.results.fronts
             return everything.take(everything.order(everything.column(self.price)))
-        found = self.rules.affordable(self.results.fronts)
-        return found.take(found.order(*self.rules.order(found), ~found.column("front")))
+        affordable = self.rules.affordable(self.results.fronts)
+        return affordable.take(affordable.order(*self.rules.order(affordable), ~affordable.column("front")))
 
     @cached_property
     def balanced(self) -> Row:
@@ -83,7 +83,7 @@ class Summary:
         best, key = self.best, self.results.compare
         if best is None:
             return []
-        found = []
+        rivals = []
         for value in self.results.record.groups:
             if value == best[key]:
                 continue
@@ -95,8 +95,8 @@ class Summary:
                 good = self.rules.not_worse(group, best, self.merit)
                 equal = good.least(*self.rules.costs(good, self.price))
             within = self.rules.affordable(group)
-            found.append(Rival(value, equal, within.least(*self.rules.costs(within, self.merit))))
-        return found
+            rivals.append(Rival(value, equal, within.least(*self.rules.costs(within, self.merit))))
+        return rivals
 
     @cached_property
     def highlights(self) -> list[tuple[str, Row]]:

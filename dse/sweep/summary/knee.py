@@ -54,7 +54,7 @@ def _stretched(costs: Costs, sign: int) -> Costs:
 
 def scaled(costs: Costs, front: Costs) -> Costs:
     """``costs[designs, objectives]`` on the scales of ``front``."""
-    return np.column_stack([Scale.of(whole)(own) for own, whole in zip(costs.T, front.T, strict=True)])
+    return np.column_stack([Scale.of(whole)(values) for values, whole in zip(costs.T, front.T, strict=True)])
 
 
 def knee(costs: Costs) -> int:

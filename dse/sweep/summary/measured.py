@@ -1,4 +1,4 @@
-"""What verification found, and how it is said: measured figures beside the modelled ones."""
+"""The findings of verification in words: measured figures beside the modelled ones."""
 
 from __future__ import annotations
 
@@ -8,28 +8,30 @@ from dse.pricing.metrics import Priced
 from dse.sweep.results.verified import Verified
 
 
-def sentences(found: Sequence[Verified], priced: Priced) -> list[str]:
-    """What the verification of a sweep's designs means, the recommended one first."""
-    if not found:
+def sentences(verified: Sequence[Verified], priced: Priced) -> list[str]:
+    """What the verification of a sweep's designs means, the recommended design first."""
+    if not verified:
         return []
-    said = [_first_design(found[0], priced)]
-    if len(found) > 1:
-        said.append(_all_designs(found, priced))
-    said += [f"WRONG: {one.complaint}." for one in found if not one.passed]
-    if not found[0].holds:
-        said.append(_alternative(found, priced))
-    return said
+    paragraphs = [_first_design(verified[0], priced)]
+    if len(verified) > 1:
+        paragraphs.append(_all_designs(verified, priced))
+    paragraphs += [f"WRONG: {design.complaint}." for design in verified if not design.passed]
+    if not verified[0].holds:
+        paragraphs.append(_alternative(verified, priced))
+    return paragraphs
 
 
-def _first_design(one: Verified, priced: Priced) -> str:
-    measured, modelled = one.measured, one.modelled
+def _first_design(design: Verified, priced: Priced) -> str:
+    measured, modelled = design.measured, design.modelled
     cycles = (
         "as modelled"
         if measured["cycles"] == modelled["cycles"]
         else f"where the model says {modelled['cycles']:,}"
     )
-    exact = "bit-exact" if one.bit_exact else f"{one.mismatches:,} of {one.results:,} results are wrong"
-    off = one.error_percent
+    exact = (
+        "bit-exact" if design.bit_exact else f"{design.mismatches:,} of {design.results:,} results are wrong"
+    )
+    off = design.error_percent
     fastest = priced.at("tight")
     path = f"longest path is {measured['delay_ps']:,.0f} ps, the model says {_percent(off['delay_ps'])}"
     if priced.sized:
@@ -40,44 +42,46 @@ def _first_design(one: Verified, priced: Priced) -> str:
     else:
         path = f"Its {path}"
     text = (
-        f"The {one.what} was synthesized: {priced.text(measured[priced.key])}, the model says "
-        f"{_percent(off[priced.key])}. {path}. Simulated on {one.trial}: {exact}, "
+        f"The {design.what} was synthesized: {priced.text(measured[priced.key])}, the model says "
+        f"{_percent(off[priced.key])}. {path}. Simulated on {design.trial}: {exact}, "
         f"{measured['cycles']:,} cycles {cycles}."
     )
-    if one.broken:
-        text += f" As measured it does not keep what was asked for: {'; '.join(one.broken)}."
+    if design.broken:
+        text += f" As measured it does not keep what was asked for: {'; '.join(design.broken)}."
     return text
 
 
-def _all_designs(found: Sequence[Verified], priced: Priced) -> str:
-    exact = sum(one.passed for one in found)
-    cost, delay = (max(abs(one.error_percent[name]) for one in found) for name in (priced.key, "delay_ps"))
-    kept = sum(not one.broken for one in found)
+def _all_designs(verified: Sequence[Verified], priced: Priced) -> str:
+    exact = sum(design.passed for design in verified)
+    cost, delay = (
+        max(abs(design.error_percent[name]) for design in verified) for name in (priced.key, "delay_ps")
+    )
+    kept = sum(not design.broken for design in verified)
     return (
-        f"Of {len(found)} designs that were synthesized and simulated {_all(exact, found)} bit-exact and "
-        f"{_all(kept, found)} within the sweep's limits as measured; the model is off by at most "
+        f"Of {len(verified)} designs that were synthesized and simulated {_all(exact, verified)} bit-exact "
+        f"and {_all(kept, verified)} within the sweep's limits as measured; the model is off by at most "
         f"{cost:.1f} % in {priced.label} and {delay:.1f} % in delay."
     )
 
 
-def _all(count: int, found: Sequence[Verified]) -> str:
-    number = "all" if count == len(found) else "none" if not count else str(count)
+def _all(count: int, verified: Sequence[Verified]) -> str:
+    number = "all" if count == len(verified) else "none" if not count else str(count)
     return f"{number} {'is' if count == 1 else 'are'}"
 
 
-def _alternative(found: Sequence[Verified], priced: Priced) -> str:
+def _alternative(verified: Sequence[Verified], priced: Priced) -> str:
     """Which verified design to take where the first does not hold."""
-    holding = [one for one in found if one.holds]
+    holding = [design for design in verified if design.holds]
     if not holding:
         return "None of the designs that were verified holds; verify more, or leave the model a margin."
-    best = min(holding, key=lambda one: one.rank)
+    best = min(holding, key=lambda design: design.rank)
     return (
         f"The best verified design that holds is the {best.what}, {best.design}: "
         f"{priced.text(best.measured[priced.key])} and {best.measured['delay_ps']:,.0f} ps as measured."
     )
 
 
-def table(found: Sequence[Verified], priced: Priced) -> tuple[list[str], list[list[str]]]:
+def table(verified: Sequence[Verified], priced: Priced) -> tuple[list[str], list[list[str]]]:
     """What was measured beside what was modelled: headings, and rows of text."""
     figures = {
         priced.key: f"{priced.label}, {priced.unit}",
@@ -87,22 +91,22 @@ def table(found: Sequence[Verified], priced: Priced) -> tuple[list[str], list[li
     head = ["", *(cell for name in figures.values() for cell in (name, "modelled", "error"))]
     rows = [
         [
-            one.what,
-            *(cell for name in figures for cell in _triple(one, name)),
-            f"{one.measured['cycles']:,}",
-            f"{one.modelled['cycles']:,}",
-            "bit-exact" if one.passed else "WRONG",
-            one.design + "".join(f"; {clause}" for clause in one.broken),
+            design.what,
+            *(cell for name in figures for cell in _triple(design, name)),
+            f"{design.measured['cycles']:,}",
+            f"{design.modelled['cycles']:,}",
+            "bit-exact" if design.passed else "WRONG",
+            design.design + "".join(f"; {clause}" for clause in design.broken),
         ]
-        for one in found
+        for design in verified
     ]
     return [*head, "cycles", "modelled", "results", "design"], rows
 
 
-def note(found: Sequence[Verified]) -> str:
+def note(verified: Sequence[Verified]) -> str:
     """What the table's figures are."""
-    trials = dict.fromkeys(one.trial for one in found)
-    libraries = dict.fromkeys(one.library for one in found)
+    trials = dict.fromkeys(design.trial for design in verified)
+    libraries = dict.fromkeys(design.library for design in verified)
     return (
         f"Measured by flattened synthesis with {', '.join(libraries)}, and by Verilator's simulation of "
         f"{'; '.join(trials)}, results compared with numpy. The percentages are the model's "
@@ -110,9 +114,13 @@ def note(found: Sequence[Verified]) -> str:
     )
 
 
-def _triple(one: Verified, name: str) -> list[str]:
-    off = one.error_percent.get(name)
-    return [f"{one.measured[name]:,.0f}", f"{one.modelled[name]:,.0f}", "–" if off is None else _percent(off)]
+def _triple(design: Verified, name: str) -> list[str]:
+    off = design.error_percent.get(name)
+    return [
+        f"{design.measured[name]:,.0f}",
+        f"{design.modelled[name]:,.0f}",
+        "–" if off is None else _percent(off),
+    ]
 
 
 def _percent(error: float) -> str:

@@ -26,7 +26,7 @@ from sim.session import SimulationResult
 SIMULATION = 0.1
 """The share of the time that simulation takes, for progress; synthesis is in proportion to cost."""
 
-Progress = Callable[[float], None]
+ShareOfWork = Callable[[float], None]
 
 
 def verify(
@@ -35,7 +35,7 @@ def verify(
     measurer: Measurer,
     count: int,
     workers: int | None = None,
-    progress: Progress = lambda share: None,
+    progress: ShareOfWork = lambda share: None,
 ) -> Iterator[Verified]:
     """Simulates and synthesizes the ``count`` best designs of a sweep; yields each as it is finished.
 
