@@ -113,7 +113,9 @@ def complaints(tmp_path_factory: pytest.TempPathFactory) -> str:
     return result.stdout
 
 
-@pytest.mark.parametrize("name", MUST_KNOW)
-def test_every_place_that_must_know_a_kind_is_named(complaints: str, name: str) -> None:
-    unhandled = re.compile(rf'^(\S+?):\d+: error: .*"assert_never".*\b{name}\b', re.MULTILINE)
-    assert set(unhandled.findall(complaints)) == MUST_KNOW[name]
+def test_every_place_that_must_know_a_kind_is_named(complaints: str) -> None:
+    def unhandled(name: str) -> set[str]:
+        line = re.compile(rf'^(\S+?):\d+: error: .*"assert_never".*\b{name}\b', re.MULTILINE)
+        return set(line.findall(complaints))
+
+    assert {name: unhandled(name) for name in MUST_KNOW} == MUST_KNOW

@@ -18,7 +18,7 @@ from tests.generator.equivalence import prove_equal
 
 BITS = (2, 3, 4, 8, 16)
 SIZES = [
-    pytest.param(size, bits, marks=pytest.mark.exhaustive if size == 4 and bits > 4 else ())
+    pytest.param(size, bits, marks=() if bits == 3 or (size < 4 and bits == 8) else pytest.mark.exhaustive)
     for size, bits in product((1, 2, 3, 4), BITS)
 ]
 
@@ -138,9 +138,10 @@ def test_the_prover_can_say_no(tmp_path: Path) -> None:
 
 
 FAST = [
-    *product(("lut",), ("onehot", "tree"), (1, 2), (1, 2, 3), (2, 4)),
-    *product(("select",), ("onehot", "tree"), (1,), (1, 2, 4, 5), (2, 4)),
-    ("lut", "onehot", 2, 2, 8),
+    *product(("lut",), ("onehot", "tree"), (1, 2), (1, 2, 3), (2,)),
+    *product(("select",), ("onehot", "tree"), (1,), (1, 2, 4, 5), (2,)),
+    ("lut", "tree", 2, 2, 4),
+    ("select", "onehot", 1, 4, 4),
     ("lut", "onehot", 3, 2, 3),
     ("lut", "onehot", 4, 1, 2),
     ("lut", "tree", 3, 1, 4),

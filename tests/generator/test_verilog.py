@@ -255,11 +255,11 @@ def test_the_manifest_says_what_the_bits_of_a_float_result_mean(
 
 def test_ports_may_be_wider_than_what_amaranth_takes(tmp_path: Path) -> None:
     core = CoreConfig.parse(
-        {"architecture": "multiplier", "activation": "int4", "tables": 160, "columns": 120}
+        {"architecture": "multiplier", "activation": "int16", "tables": 65, "columns": 64}
     )
     emission = emit(core)
-    assert f"input [{4 * 160 * 120 - 1}:0] s_axis_key_tdata;" in emission.modules[emission.top]
-    assert f"input [{4 * 160 * 120 - 1}:0] keys;" in emission.modules[emission.datapath]
+    assert f"input [{16 * 65 * 64 - 1}:0] s_axis_key_tdata;" in emission.modules[emission.top]
+    assert f"input [{16 * 65 * 64 - 1}:0] keys;" in emission.modules[emission.datapath]
     assert PIECE not in emission.verilog
     files = [path.name for path in emission.write(tmp_path) if path.suffix == ".v"]
     assert not complaints(["verilator", "--lint-only", "-Wall", "--top", emission.top, *files], tmp_path)

@@ -145,7 +145,8 @@ def _takes_long(name: str) -> bool:
     return pipelined or integers or name.startswith("fp8_e5m2-exact")
 
 
-NAMES = [pytest.param(name, marks=pytest.mark.exhaustive if _takes_long(name) else ()) for name in CORES]
+QUICK = [name for name in CORES if not _takes_long(name)][::2]
+NAMES = [pytest.param(name, marks=() if name in QUICK else pytest.mark.exhaustive) for name in CORES]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -156,7 +157,9 @@ def test_float_core_is_bit_exact_and_on_time(name: str) -> None:
     assert_bit_exact(config, driver, 1, f".venv/bin/python -m pytest '{test}'")
 
 
-@pytest.mark.parametrize("datapath", ["native", "exact", "aligned"])
+@pytest.mark.parametrize(
+    "datapath", [pytest.param("native", marks=pytest.mark.exhaustive), "exact", "aligned"]
+)
 def test_pipelining_never_changes_a_result(datapath: str) -> None:
     bits = {"aligned_bits": 14} if datapath == "aligned" else {}
     shape = {"group_size": 2, "tables": 4, "columns": 2, "max_reduction": 37}

@@ -14,8 +14,8 @@ from sim.harness import Driver
 from tests.rtl.cores import assert_bit_exact, random_config, random_float_config
 
 FIRST_SEED = int(os.environ.get("TERNLUT_SEED", "0"))
-CORES, MORE_CORES = 12, 16
-FLOAT_CORES, MORE_FLOAT_CORES = 5, 3
+CORES, MORE_CORES = 7, 21
+FLOAT_CORES, MORE_FLOAT_CORES = 3, 5
 
 
 def seeds(count: int, more: int) -> list[Any]:

@@ -64,7 +64,7 @@ def both(config: CoreConfig, layer: LayerData, **options: Any) -> tuple[Simulati
     return simulate_fast(*given, **options), simulate(*given, **options)
 
 
-SHORT = ("lut", "lut-held-rows", "native", "aligned")
+SHORT = ("lut-held-rows", "native")
 """Those that are not long proofs."""
 
 
@@ -92,7 +92,11 @@ BLOCKS = tuple(name for name, kind in emit(CONFIG).kinds.items() if kind in ("co
     ("of_fast", "of_cocotb"),
     [
         (BuildOptions(apart=BLOCKS, optimise=1), BuildOptions(apart=BLOCKS)),
-        (BuildOptions(optimise=1), BuildOptions(shared=BLOCKS, optimise=1)),
+        pytest.param(
+            BuildOptions(optimise=1),
+            BuildOptions(shared=BLOCKS, optimise=1),
+            marks=pytest.mark.exhaustive,
+        ),
     ],
     ids=["large", "long"],
 )
@@ -113,9 +117,9 @@ def test_how_a_model_is_built_changes_nothing(
     [
         ({"s_axis_key_tdata": "s_axis_key_tdata ^ 32'd4"}, 0.0),
         ({"m_axis_result_tlast": "~real_m_axis_result_tlast"}, 0.0),
-        ({"m_axis_result_tready": "1'b1"}, Streams(result=0.8)),
+        pytest.param({"m_axis_result_tready": "1'b1"}, Streams(result=0.8), marks=pytest.mark.exhaustive),
         ({"s_axis_key_tready": "1'b0", "s_axis_key_tvalid": "1'b0"}, 0.0),
-        ({"m_axis_result_tvalid": "1'b1"}, 0.0),
+        pytest.param({"m_axis_result_tvalid": "1'b1"}, 0.0, marks=pytest.mark.exhaustive),
     ],
     ids=["keys", "tlast", "impatient", "stuck", "talks on"],
 )

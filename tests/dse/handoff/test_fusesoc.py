@@ -52,6 +52,7 @@ def test_lint_complains_of_a_core_that_is_careless(
 
 
 @icarus
+@pytest.mark.exhaustive
 def test_sim_passes(tiny: HandOff, without_ternlut: dict[str, str], tmp_path: Path) -> None:
     done = fusesoc(tiny, "sim", without_ternlut, tmp_path / "work")
     assert done.returncode == 0, done.stdout + done.stderr
