@@ -24,6 +24,7 @@ BlockKind = Literal[
     "table",
     "fetch",
     "column",
+    "compressor",
     "largest_exponent",
     "align",
     "float_to_fixed",

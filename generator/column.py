@@ -1,15 +1,18 @@
-"""A column: fetches from all tables, adds them in a balanced tree, and accumulates, for R rows of tokens."""
+"""A column: fetches from all tables, adds them, and accumulates, for R rows of tokens."""
 
 from __future__ import annotations
+
+from typing import assert_never
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from generator.block import Block, delayed, slices, update
+from generator.compressor import Compressor
 from generator.fetch import Fetch
 from generator.operators import operators_of
-from generator.plan import CorePlan, core_name
+from generator.plan import CompressorPlan, CorePlan, ReductionPlan, core_name
 
 
 def control_ports(plan: CorePlan) -> dict[str, int]:
@@ -66,7 +69,8 @@ class Column(Block):
         )
         self.operators = operators_of(plan)
         self.fetch = Fetch(plan)
-        self.blocks = (self.fetch, *self.operators.column_blocks)
+        self.compressors = _compressors(plan)
+        self.blocks = (self.fetch, *self.compressors, *self.operators.column_blocks)
 
     def elaborate(self, platform: object) -> Module:
         m = self.clocked()
@@ -129,8 +133,41 @@ class Column(Block):
         return special
 
     def _reduce(self, m: Module, leaves: list[Value], signs: list[Value], row: str) -> tuple[Value, Value]:
-        """The plan's tree over ``leaves``: its root and the one sign bit that is still to be added."""
-        plan, tree = self.plan, self.plan.reduction
+        """The sum of ``leaves``, and bits that are still to be added to it (``plan.pending_width``)."""
+        match self.plan.reduction:
+            case ReductionPlan() as tree:
+                return self._add_in_tree(m, tree, leaves, signs, row)
+            case CompressorPlan() as tree:
+                return self._compress(m, tree, leaves, signs, row)
+            case unknown:
+                assert_never(unknown)
+
+    def _compress(
+        self, m: Module, tree: CompressorPlan, leaves: list[Value], signs: list[Value], row: str
+    ) -> tuple[Value, Value]:
+        """The signed of a carry-save sum's numbers; the other, and above it the signs that the tree left."""
+        (compressor,) = self.compressors
+        total, carries = (
+            Signal(tree.sum_width, name=f"sum_{row}"),
+            Signal(tree.carry_width, name=f"carries_{row}"),
+        )
+        m.submodules[f"compress_{row}"] = compressor.instance(
+            **({"clk": self.clk, "advance": self.advance} if tree.registered_levels else {}),
+            **({"signs": Cat(signs[: tree.tree_signs])} if tree.tree_signs else {}),
+            values=Cat(leaves),
+            sum=total,
+            carries=carries,
+        )
+        late: Value = Cat(signs[tree.tree_signs :] if tree.late_signs else [])
+        for level in tree.registered_levels if tree.late_signs else ():
+            late = self._register(m, late, f"pending_level{level}_{row}")
+        return total, Cat(carries, late)
+
+    def _add_in_tree(
+        self, m: Module, tree: ReductionPlan, leaves: list[Value], signs: list[Value], row: str
+    ) -> tuple[Value, Value]:
+        """The tree's root and the one sign bit that is still to be added."""
+        plan = self.plan
         alive = dict(enumerate(zip(leaves, signs, strict=True)))
         for level, indices in enumerate(tree.levels[1:], start=1):
             for index in indices:
@@ -172,12 +209,12 @@ class Column(Block):
             m.d.sync += invalid.eq(operand[-1] | special & self.accept)
             operand = operand[:-1]
         gated = Signal(len(addend), name=f"gated_{row}")
-        carry = Signal(name=f"carry_{row}")
+        carry = Signal(len(pending), name=f"carry_{row}")
         m.d.comb += [
             gated.eq(addend & self.accept.replicate(len(addend))),
-            carry.eq(pending & self.accept),
+            carry.eq(pending & self.accept.replicate(len(pending))),
         ]
-        carried = carry if plan.carries_signs else None
+        carried = carry if plan.pending_width else None
         m.d.sync += accumulator.eq(self.operators.accumulate(m, row, operand, gated, carried, Const(1, 1)))
         return state
 
@@ -252,3 +289,14 @@ class Column(Block):
             read.addr.eq(self.slot),
         ]
         return read.data
+
+
+def _compressors(plan: CorePlan) -> tuple[Compressor, ...]:
+    """The block that a carry-save reduction has."""
+    match plan.reduction:
+        case ReductionPlan():
+            return ()
+        case CompressorPlan() as tree:
+            return (Compressor(plan, tree),)
+        case unknown:
+            assert_never(unknown)

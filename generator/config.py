@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, assert_never, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from generator.errors import ConfigError
 from generator.formats import FLOATS, Float, Format, Integer, format_named
@@ -22,6 +29,7 @@ Architecture = Literal["lut", "select", "multiplier"]
 Dataflow = Literal["output_stationary", "table_stationary"]
 FetchStructure = Literal["onehot", "tree"]
 DatapathKind = Literal["native", "exact", "aligned"]
+ReductionStructure = Literal["tree", "carry_save"]
 Rounding = Literal["nearest", "truncate"]
 TableRegisters = Literal["entries", "activations"]
 NumberKind = Literal["integer", DatapathKind]
@@ -30,15 +38,16 @@ NumberKind = Literal["integer", DatapathKind]
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
 DATAFLOWS: tuple[Dataflow, ...] = get_args(Dataflow)
 FETCH_STRUCTURES: tuple[FetchStructure, ...] = get_args(FetchStructure)
+REDUCTION_STRUCTURES: tuple[ReductionStructure, ...] = get_args(ReductionStructure)
 DATAPATHS: tuple[DatapathKind, ...] = get_args(DatapathKind)
 NUMBER_KINDS: tuple[NumberKind, ...] = get_args(NumberKind)
 
-LONGEST_EXACT_EXPONENT = 5
-"""Exponent bits of a format whose sums in fixed point fit 63 bits."""
 MIN_MHZ, MAX_MHZ = 0.001, 100_000.0
 """Clocks that constraints can state."""
 FLOAT_KEYS = {"datapath", "aligned_bits", "rounding", "accumulation"}
 """Keys that mean nothing for integers."""
+ADDED_KEYS = {"reduction"}
+"""Keys that are written where they differ from their default alone: cores keep the names they had before."""
 
 
 def keys_of(datapath: DatapathKind) -> set[str]:
@@ -59,8 +68,8 @@ class PipelineConfig(BaseModel):
 
     ``table``: after the table's adders (``entries``: shortest path, most bits) or before them
     (``activations``). ``fetch``: after fetch. ``reduction_every``: after every so many levels of the
-    reduction tree, 0 for none. ``float_stages``: inside every floating-point adder, multiplier and converter,
-    each of which then takes that many cycles; 0 for none.
+    reduction, 0 for none: of a tree's adders, of carry-save full adders. ``float_stages``: inside every
+    floating-point adder, multiplier and converter, each of which then takes that many cycles; 0 for none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -143,6 +152,10 @@ class CoreConfig(BaseModel):
     fetch: FetchStructure = Field(
         default="onehot", description="decoder and AND-OR, or two-to-one multiplexers"
     )
+    reduction: ReductionStructure = Field(
+        default="tree",
+        description="a column's sum: adders two by two, or carry-save levels and one adder behind them",
+    )
     datapath: DatapathKind | None = Field(
         default=None, description="floats: IEEE additions (the default), exact fixed point, or aligned"
     )
@@ -178,8 +191,17 @@ class CoreConfig(BaseModel):
     def _in_one_line(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         return validated(cls, values, handler)
 
+    @model_serializer(mode="wrap")
+    def _stated(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """All keys, but for those of ``ADDED_KEYS`` that say nothing new."""
+        values: dict[str, Any] = handler(self)
+        plain = {key for key in ADDED_KEYS if values.get(key) == type(self).model_fields[key].default}
+        return {key: value for key, value in values.items() if key not in plain}
+
     @model_validator(mode="after")
     def _check(self) -> Self:
+        from generator.rules import RULES  # which are about cores
+
         self._check_meaning()
         for rule in RULES:
             rule.check(self)
@@ -261,106 +283,12 @@ class CoreConfig(BaseModel):
         return load_core(path, overrides)[0]
 
     def to_toml(self) -> str:
-        """The configuration as the TOML that ``load`` reads, every key stated."""
+        """The configuration as the TOML that ``load`` reads, every key stated but plain ``ADDED_KEYS``."""
         import tomlkit  # of some weight, and read by no other command
 
         values = {key: value for key, value in self.model_dump().items() if value is not None}
         pipeline = values.pop("pipeline")
         return f"{tomlkit.dumps(values)}[pipeline]\n{tomlkit.dumps(pipeline)}"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Which values of ``keys`` go together; ``check``, which reads no others, raises ``ConfigError``.
-
-    A space of many cores asks each rule once for every combination of its keys.
-    """
-
-    keys: tuple[str, ...]
-    check: Callable[[CoreConfig], None]
-
-
-def _fits_fixed_point(core: CoreConfig) -> None:
-    number = core.format
-    if core.datapath != "exact" or isinstance(number, Integer):
-        return
-    if number.exponent > LONGEST_EXACT_EXPONENT:
-        raise ConfigError(
-            f"datapath = 'exact' with activation = {core.activation!r}: fixed point would be wider than "
-            "sums that fit 63 bits; fp16, fp8_e4m3 and fp8_e5m2 are allowed"
-        )
-    limit = longest_exact_reduction(number)
-    if core.max_reduction > limit:
-        raise ConfigError(
-            f"max_reduction = {core.max_reduction} with datapath = 'exact': sums must fit 63 bits, which "
-            f"{limit} {core.activation} activations do"
-        )
-
-
-def _accumulates_in_its_own_or_a_wide_format(core: CoreConfig) -> None:
-    if core.accumulation not in (None, core.activation, "fp32"):
-        raise ConfigError(
-            f"accumulation = {core.accumulation!r} with activation = {core.activation!r}: "
-            f"{core.activation!r} or 'fp32' is allowed"
-        )
-
-
-def _aligns_to_few_bits(core: CoreConfig) -> None:
-    if core.datapath == "aligned" and core.aligned_bits is None:
-        raise ConfigError("aligned_bits is missing: 'aligned' keeps that many bits of each activation")
-    if core.aligned_bits is not None and core.aligned_bits + core.tile_length.bit_length() > 62:
-        raise ConfigError(
-            f"aligned_bits = {core.aligned_bits} with a tile of {core.tile_length} activations: their "
-            "sum must fit 62 bits"
-        )
-
-
-def _has_tables_for_groups(core: CoreConfig) -> None:
-    match core.architecture:
-        case "lut":
-            return
-        case "select" | "multiplier":
-            if core.group_size != 1:
-                raise ConfigError(
-                    f"group_size = {core.group_size} with architecture = {core.architecture!r}: only 'lut' "
-                    "has tables, group_size = 1 is allowed"
-                )
-        case unknown:
-            assert_never(unknown)
-
-
-def _sums_a_tile(core: CoreConfig) -> None:
-    if core.max_reduction < core.tile_length:
-        raise ConfigError(
-            f"tables = {core.tables}: a tile of {core.tile_length} activations is longer than "
-            f"max_reduction = {core.max_reduction}"
-        )
-
-
-def _keeps_its_outputs(core: CoreConfig) -> None:
-    match core.dataflow:
-        case "table_stationary":
-            if core.outputs is None:
-                raise ConfigError("outputs is missing: table_stationary keeps that many partial sums on chip")
-        case "output_stationary":
-            if core.outputs is not None:
-                raise ConfigError(
-                    f"outputs = {core.outputs} is for dataflow = 'table_stationary'; output_stationary keeps "
-                    "one partial sum a column"
-                )
-        case unknown:
-            assert_never(unknown)
-
-
-RULES = (
-    Rule(("activation", "datapath", "max_reduction"), _fits_fixed_point),
-    Rule(("activation", "accumulation"), _accumulates_in_its_own_or_a_wide_format),
-    Rule(("datapath", "aligned_bits", "group_size", "tables"), _aligns_to_few_bits),
-    Rule(("architecture", "group_size"), _has_tables_for_groups),
-    Rule(("tables", "group_size", "max_reduction"), _sums_a_tile),
-    Rule(("dataflow", "outputs"), _keeps_its_outputs),
-)
-"""In the order in which a core that breaks several is told of them."""
 
 
 def load_core(path: Path, overrides: Iterable[str] = ()) -> tuple[CoreConfig, Target]:
@@ -382,8 +310,3 @@ def load_core(path: Path, overrides: Iterable[str] = ()) -> tuple[CoreConfig, Ta
     except ConfigError as error:
         raise ConfigError(f"{path}: target: {error}") from None
     return CoreConfig.parse(values, str(path)), target
-
-
-def longest_exact_reduction(number: Float) -> int:
-    """Activations of a format whose sum surely fits 63 bits of fixed point."""
-    return ((1 << 62) - 1) // number.largest_steps

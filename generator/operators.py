@@ -10,6 +10,7 @@ from typing import Any, assert_never
 from amaranth.hdl import Cat, ClockSignal, Const, Module, Signal, Value
 
 from generator.block import Block, add_signed, keep_low, subtract_signed
+from generator.compressor import full_adders
 from generator.floating.adder import FloatAdder
 from generator.floating.align import Align
 from generator.floating.fixed import FixedToFloat, FloatToFixed
@@ -18,11 +19,13 @@ from generator.floating.pipeline import PipelinedBlock
 from generator.floating.widen import FloatWiden
 from generator.plan import (
     AlignedDatapath,
+    CompressorPlan,
     CorePlan,
     Entry,
     ExactDatapath,
     IntegerDatapath,
     NativeDatapath,
+    ReductionPlan,
 )
 
 
@@ -75,18 +78,48 @@ class Operators:
     def addend(
         self, m: Module, row: str, root: Value, pending: Value, exponent: Value | None, enable: Value
     ) -> tuple[Value, Value]:
-        """What a tile adds to the accumulator, and the carry that comes with it."""
+        """What a tile adds to the accumulator, and what comes with it: a carry, or a carry-save sum's other
+        row and the sign bits that its tree left."""
         return root, pending
 
     def accumulate(
         self, m: Module, row: str, operand: Value, addend: Value, carry: Value | None, enable: Value
     ) -> Value:
         """The accumulator's next value."""
-        return add_signed(m, f"next_{row}", operand, addend, self.plan.accumulator_width, carry)
+        width = self.plan.accumulator_width
+        match self.plan.reduction:
+            case ReductionPlan():
+                return add_signed(m, f"next_{row}", operand, addend, width, carry)
+            case CompressorPlan() as tree:
+                assert carry is not None
+                return _added_rows(m, row, tree, operand, addend, carry, width)
+            case unknown:
+                assert_never(unknown)
 
     def result(self, m: Module, row: str, accumulator: Value, enable: Value) -> Value:
         """The number that leaves the core."""
         return accumulator
+
+
+def _added_rows(
+    m: Module, row: str, tree: CompressorPlan, operand: Value, total: Value, pending: Value, width: int
+) -> Value:
+    """``operand`` and a carry-save sum: one level of full adders, and the only adder that carries.
+
+    The sum's sign is inverted, and ones from its place on take off what that adds. Sign bits that are still
+    to be added go where a row of carries has no bit, and into the adder as its carry.
+    """
+    ones = Const(0, 0)
+    if tree.has_sign:
+        total = Cat(total[:-1], ~total[-1])
+        ones = Const(-1, width - tree.places)
+    carries, late = pending[: tree.carry_width], pending[tree.carry_width :]
+    gap = Const(0, width - len(ones) - tree.carry_width)
+    above = Const(0, width - tree.sum_width)
+    sums, carried = full_adders(m, f"merged_{row}", Cat(carries, gap, ones), operand, Cat(total, above))
+    lowest = late[1] if tree.late_signs > 1 else Const(0, 1)
+    carry = late[0] if tree.late_signs else None
+    return add_signed(m, f"next_{row}", sums, Cat(lowest, carried[:-1]), width, carry)
 
 
 class MarkedOperators(Operators):
@@ -183,7 +216,15 @@ class AlignedOperators(MarkedOperators):
         self, m: Module, row: str, root: Value, pending: Value, exponent: Value | None, enable: Value
     ) -> tuple[Value, Value]:
         assert exponent is not None
-        fixed = add_signed(m, f"tile_{row}", root, Const(0, 1), self.plan.sum_range.width, pending)
+        width = self.plan.sum_range.width
+        match self.plan.reduction:
+            case ReductionPlan():
+                fixed = add_signed(m, f"tile_{row}", root, Const(0, 1), width, pending)
+            case CompressorPlan() as tree:
+                carries, late = Cat(pending[: tree.carry_width], Const(0, 1)), pending[tree.carry_width :]
+                fixed = add_signed(m, f"tile_{row}", root, carries, width, late if tree.late_signs else None)
+            case unknown:
+                assert_never(unknown)
         value = Signal(self.plan.accumulator_width, name=f"rounded_{row}")
         scale = Cat(exponent, Const(0, len(self._to_float.exponent) - len(exponent)))
         m.submodules[f"round_{row}"] = self._to_float.instance(

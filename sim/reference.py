@@ -18,6 +18,7 @@ from generator.errors import WorkloadError
 from generator.formats import Float
 from generator.plan import (
     AlignedDatapath,
+    CompressorPlan,
     CorePlan,
     ExactDatapath,
     IntegerDatapath,
@@ -28,6 +29,7 @@ from generator.plan import (
     TablePlan,
     Tiling,
 )
+from sim import carry_save
 
 CHUNK_VALUES = 1 << 21
 """Fetched values alive at a time, which bounds memory for any layer."""
@@ -296,7 +298,7 @@ def evaluate(plan: CorePlan, activations: ArrayLike, weights: ArrayLike, *, chec
         code = np.ascontiguousarray(codes[:, :, columns]).astype(np.int64)
         for token in range(tokens):
             leaves = fetched(plan, arithmetic, groups[:, token], code)
-            root = reduced(plan.reduction, arithmetic, leaves, check)
+            root = column_sum(plan, arithmetic, leaves, check)
             y[token, columns] = arithmetic.results(arithmetic.accumulate(root, scales[token]))
     special = arithmetic.special(x)
     return y if special is None else with_invalid(plan, y, special.astype(int) @ (w != 0).T.astype(int) > 0)
@@ -348,6 +350,35 @@ def fetched(plan: CorePlan, arithmetic: Arithmetic, tables: Array, code: Array) 
             return [arithmetic.multiply(tables[0, leaf, :, None], code[leaf]) for leaf in range(len(code))]
         case unknown:
             assert_never(unknown)
+
+
+def column_sum(
+    plan: CorePlan, arithmetic: Arithmetic, leaves: Sequence[Pending], check: bool = False
+) -> Pending:
+    """The sum of ``leaves``; with a tree of adders one sign bit of it is still pending."""
+    match plan.reduction:
+        case ReductionPlan() as tree:
+            return reduced(tree, arithmetic, leaves, check)
+        case CompressorPlan() as tree:
+            return compressed(tree, leaves, check)
+        case unknown:
+            assert_never(unknown)
+
+
+def compressed(plan: CompressorPlan, leaves: Sequence[Pending], check: bool = False) -> Pending:
+    """The sum of ``leaves`` with their sign bits, exact as all carry-save sums are.
+
+    With ``check`` the two numbers that the plan's tree makes are held against it.
+    """
+    values = [leaf.value for leaf in leaves]
+    signs = [leaf.sign for leaf in leaves if leaf.sign is not None]
+    total = np.sum([*values, *signs], axis=0)
+    if check:
+        first, second = carry_save.rows(plan, values, signs[: plan.tree_signs])
+        within("carry-save carries", second, Range(0, (1 << plan.carry_width) - 1), None)
+        made = sum(signs[plan.tree_signs :], first + second)
+        within("carry-save, less the exact sum", wrap(made - total, plan.width_limit), Range(0, 0), None)
+    return Pending(total, None)
 
 
 def reduced(

@@ -18,6 +18,7 @@ ADDED = {
     "bitplane": ("generator/config.py", "Architecture = Literal["),
     "weight_stationary": ("generator/config.py", "Dataflow = Literal["),
     "grouped": ("generator/config.py", "FetchStructure = Literal["),
+    "serial": ("generator/config.py", "ReductionStructure = Literal["),
     "blocked": ("generator/config.py", "DatapathKind = Literal["),
     "float_divider": ("generator/block.py", "BlockKind = Literal["),
 }
@@ -25,7 +26,7 @@ ADDED = {
 
 MUST_KNOW = {
     "bitplane": {
-        "generator/config.py",  # whether it has groups
+        "generator/rules.py",  # whether it has groups
         "generator/plan/names.py",
         "generator/plan/widths.py",  # what its keys and fetched values are
         "generator/fetch.py",  # the block
@@ -41,7 +42,7 @@ MUST_KNOW = {
         "dse/studies/claims/synthesized.py",
     },
     "weight_stationary": {
-        "generator/config.py",
+        "generator/rules.py",
         "generator/plan/core.py",
         "generator/plan/tiling.py",
         "generator/sequencer.py",
@@ -56,6 +57,12 @@ MUST_KNOW = {
         "dse/handoff/interface.py",
         "dse/handoff/movements.py",
         "dse/handoff/vectors.py",
+    },
+    "serial": {
+        "generator/rules.py",
+        "generator/plan/widths.py",
+        "costmodel/price/representative.py",
+        "dse/presentation/naming.py",
     },
     "grouped": {"generator/fetch.py", "costmodel/price/fetch.py"},
     "blocked": {

@@ -19,15 +19,15 @@ from generator.config import CoreConfig
 from generator.files import write_text
 
 SEED = 2
-INTEGER_CORES, FLOAT_CORES = 110, 90
+INTEGER_CORES, FLOAT_CORES, CARRY_SAVE_CORES = 110, 90, 24
 
 _FILE = Path(__file__).with_name("calibration_cores.jsonl")
-"""A core a line, every key stated, smallest first."""
+"""A core a line, every key stated; smallest first, behind all others those of carry-save reductions."""
 
 
 @cache
 def calibration_cores() -> tuple[CoreConfig, ...]:
-    """The cores that a technology is fitted to, smallest first; always the same."""
+    """The cores that a technology is fitted to, in the order of the list; always the same."""
     return tuple(_stated())
 
 
@@ -60,7 +60,14 @@ def _line(core: CoreConfig) -> str:
 def main() -> None:
     """Draws the list again."""
     drawn = [*draw_cores(SEED, INTEGER_CORES), *draw_cores(SEED, FLOAT_CORES, floats=1.0)]
-    write_text(_FILE, "".join(f"{_line(core)}\n" for core in sorted(drawn, key=size)))
+    cores = [*sorted(drawn, key=size), *sorted(carry_save_cores(), key=size)]
+    write_text(_FILE, "".join(f"{_line(core)}\n" for core in cores))
+
+
+def carry_save_cores() -> list[CoreConfig]:
+    """Cores with carry-save reductions, a quarter of them for floats."""
+    drawn = draw_cores(SEED, 2 * CARRY_SAVE_CORES, floats=0.25, carry_save=1.0)
+    return [core for core in drawn if core.reduction == "carry_save"][:CARRY_SAVE_CORES]
 
 
 if __name__ == "__main__":

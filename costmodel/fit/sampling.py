@@ -12,13 +12,14 @@ from generator.config import (
     ARCHITECTURES,
     DATAPATHS,
     FETCH_STRUCTURES,
-    LONGEST_EXACT_EXPONENT,
     Architecture,
     CoreConfig,
     FetchStructure,
 )
+from generator.errors import ConfigError
 from generator.formats import FLOATS
 from generator.plan import CorePlan
+from generator.rules import LONGEST_EXACT_EXPONENT
 
 CANDIDATES = 30
 """Draws out of which the core nearest to a wanted size is taken."""
@@ -53,10 +54,12 @@ def draw_cores(
     largest: float = 3500,
     floats: float = 0.0,
     without: frozenset[CoreConfig] = frozenset(),
+    carry_save: float = 0.0,
 ) -> list[CoreConfig]:
     """``count`` different cores, sizes spread evenly in logarithm from ``smallest`` to ``largest`` gates.
 
-    Cores in ``without`` do not come. ``floats`` is the share of cores with floating-point activations.
+    Cores in ``without`` do not come. ``floats`` is the share of cores with floating-point activations,
+    ``carry_save`` that of cores that add their values so, where they can.
     """
     generator = np.random.default_rng(seed)
     drawn: dict[CoreConfig, None] = {}
@@ -65,6 +68,8 @@ def draw_cores(
         architecture, group_size = KINDS[generator.choice(len(KINDS), p=WEIGHTS)]
         draw_number = draw_float if generator.random() < floats else draw_integer
         candidates = [draw_core(generator, architecture, group_size, draw_number) for _ in range(CANDIDATES)]
+        if carry_save and generator.random() < carry_save:
+            candidates = [in_carry_save_form(core) for core in candidates]
         chosen = min(candidates, key=lambda core: abs(np.log(size(core) / wanted)))
         if chosen not in without:
             drawn[chosen] = None
@@ -152,6 +157,14 @@ def draw_core(
             },
         }
     )
+
+
+def in_carry_save_form(core: CoreConfig) -> CoreConfig:
+    """``core`` with a carry-save reduction, if there is such a core."""
+    try:
+        return CoreConfig.parse({**core.model_dump(), "reduction": "carry_save"})
+    except ConfigError:
+        return core
 
 
 def _draw_fetch(generator: np.random.Generator) -> FetchStructure:

@@ -84,7 +84,7 @@ def group_of(kind: BlockKind, around: str) -> str:
             return "tables"
         case "fetch":
             return "fetch"
-        case "column":
+        case "column" | "compressor":
             return "columns"
         case "float_adder" | "float_multiplier" | "float_widen":
             return around

@@ -23,6 +23,7 @@ from costmodel.cells.full_adder import adder_costs
 from costmodel.cells.table import CellTable, write_liberty
 from costmodel.flow.and_or import find_and_or, map_and_or
 from costmodel.flow.full_adders import map_adders
+from costmodel.flow.gathering import gather_full_adders
 from costmodel.flow.mapping import TiedCell, offer, strengths
 from costmodel.flow.sizing import Sizer
 from costmodel.speeds import MEDIUM_PERIOD
@@ -136,6 +137,7 @@ class Worker:
         costs = adder_costs(self.table, self.job["adders"] == "cells")
         and_or = find_and_or(self.offer.logic)
         for name, module in netlist["modules"].items():
+            print(f"{name}: {gather_full_adders(module)} full adders written as gates")
             if and_or is not None:
                 print(f"{name}: {map_and_or(module, and_or)} AND-OR cells")
             statistics = map_adders(module, costs, self.table)

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import assert_never
 
 from costmodel.price.fetch import same_fetch
 from costmodel.price.representative import DECIDING_KEYS
+from costmodel.price.throughput import STAGES
 from generator.config import CoreConfig
-from generator.plan import CorePlan
+from generator.plan import CompressorPlan, CorePlan, ReductionPlan
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,22 @@ def _widths(plan: CorePlan) -> Hashable:
         plan.activation_range.width,
         tuple(entry.range.width for entry in plan.table.entries),
         plan.fetched_width,
-        tuple(node.width for node in plan.reduction.nodes),
+        _added(plan),
         plan.accumulator_width,
         plan.sum_range.width,
         plan.n_tiles_width,
     )
+
+
+def _added(plan: CorePlan) -> Hashable:
+    """Bits of what fetched values are added with."""
+    match plan.reduction:
+        case ReductionPlan(nodes=nodes):
+            return tuple(node.width for node in nodes)
+        case CompressorPlan() as tree:
+            return tree.width, tree.places, tree.has_sign
+        case unknown:
+            assert_never(unknown)
 
 
 def _key(name: str) -> Trait:
@@ -57,7 +70,7 @@ TRAITS = (
     Trait(("outputs",), ("dataflow", "columns"), _sums, lambda config: -(config.outputs or 0)),
     Trait(
         ("symmetric", "max_reduction"),
-        ("architecture", "group_size", "activation", "datapath", "aligned_bits", "tables"),
+        ("architecture", "group_size", "activation", "datapath", "aligned_bits", "tables", "reduction"),
         _widths,
         # What runs longer layers, and takes all values, can stand for the others.
         lambda config: -2 * config.max_reduction + config.symmetric,
@@ -75,7 +88,7 @@ TRAITS = (
     ),
     Trait(
         ("pipeline.reduction_every",),
-        ("architecture", "tables"),
+        STAGES["pipeline_stages"],
         lambda plan: plan.reduction.registered_levels,
     ),
     *(

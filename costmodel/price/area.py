@@ -19,6 +19,7 @@ from costmodel.price.components import (
     adder,
     counter,
     decoder,
+    half_adders,
     register,
     total,
 )
@@ -26,10 +27,12 @@ from costmodel.price.fetch import aligned_product, fetch, key_decoder
 from costmodel.price.throughput import PAUSE_KEYS, STAGES
 from generator.plan import (
     AlignedDatapath,
+    CompressorPlan,
     CorePlan,
     ExactDatapath,
     IntegerDatapath,
     NativeDatapath,
+    ReductionPlan,
 )
 
 Part = Literal["converters", "tables", "fetch", "reduction", "accumulators", "control"]
@@ -127,17 +130,49 @@ def scale_beside_columns(plan: CorePlan) -> Bill:
 
 
 def reduction(plan: CorePlan) -> Bill:
-    """The adders and pipeline registers between the fetched values of one column and its accumulator.
+    """The adders and pipeline registers between the fetched values of one column and its accumulator."""
+    marks = Bill.of(gate=plan.config.tables - 1) if plan.tracks_invalid else NOTHING
+    match plan.reduction:
+        case ReductionPlan() as tree:
+            return _adder_tree(plan, tree) + marks
+        case CompressorPlan() as tree:
+            compressed = Bill.of(full_adder=tree.full_adders) + half_adders(tree.half_adders)
+            return compressed + register(tree.register_bits, holds=True) + marks
+        case unknown:
+            assert_never(unknown)
 
-    What has no partner in a level of pipelined adders waits for it.
-    """
-    tree = plan.reduction
+
+def _adder_tree(plan: CorePlan, tree: ReductionPlan) -> Bill:
+    """What has no partner in a level of pipelined adders waits for it."""
     widths = Counter(node.width for node in tree.nodes if node.left is not None)
     adders = [_adder(plan, width) * count for width, count in widths.items()]
     alone = [len(before) % 2 for before in tree.levels[:-1]]
     waiting = sum(alone) * plan.level_stages * plan.fetched_width
-    marks = Bill.of(gate=plan.config.tables - 1) if plan.tracks_invalid else NOTHING
-    return total(adders) + register(tree.register_bits + waiting, holds=True) + marks
+    return total(adders) + register(tree.register_bits + waiting, holds=True)
+
+
+def sign_reduction(plan: CorePlan) -> Bill:
+    """The levels of a column's carry-save tree that work on sign bits alone, which all rows share."""
+    match plan.reduction:
+        case ReductionPlan():
+            return NOTHING
+        case CompressorPlan() as tree:
+            return Bill.of(full_adder=tree.early_full_adders)
+        case unknown:
+            assert_never(unknown)
+
+
+def _arriving(plan: CorePlan) -> tuple[int, Bill]:
+    """Bits in which a column's sum arrives at an exact accumulator, and the level of adders that two numbers
+    need there."""
+    match plan.reduction:
+        case ReductionPlan() as tree:
+            return tree.root.width, NOTHING
+        case CompressorPlan() as tree:
+            merged = Bill.of(full_adder=tree.pairs) + half_adders(tree.sum_width - tree.pairs)
+            return tree.sum_width + tree.pairs + tree.late_signs, merged
+        case unknown:
+            assert_never(unknown)
 
 
 def accumulator(plan: CorePlan) -> Bill:
@@ -147,9 +182,9 @@ def accumulator(plan: CorePlan) -> Bill:
     """
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath():
-            gated = plan.state_width + plan.reduction.root.width
+            arriving, merged = _arriving(plan)
             bill = adder(plan.accumulator_width) + register(plan.state_width, holds=False)
-            return bill + Bill.of(gate=gated)
+            return bill + Bill.of(gate=plan.state_width + arriving) + merged
         case NativeDatapath(number, accumulate=unit) as units:
             bill = floating.float_adder(unit) + Bill.of(gate=plan.state_width)
             bill += floating.widen(number, unit.fmt) if units.widens else NOTHING
@@ -176,8 +211,19 @@ def result_converters(plan: CorePlan) -> Bill:
         case ExactDatapath(to_float=converter):
             return floating.fixed_to_float(converter) + register(plan.result_stages, holds=True)
         case AlignedDatapath(to_float=converter):
-            last_sign = Bill.of(increment=converter.width) if plan.carries_signs else NOTHING
-            return last_sign + floating.fixed_to_float(converter) + register(plan.tile_stages, holds=True)
+            bill = _last_sum(plan, converter.width) + floating.fixed_to_float(converter)
+            return bill + register(plan.tile_stages, holds=True)
+        case unknown:
+            assert_never(unknown)
+
+
+def _last_sum(plan: CorePlan, width: int) -> Bill:
+    """What makes a tile's sum one number: the last sign added to it, or two carry-save numbers."""
+    match plan.reduction:
+        case ReductionPlan(signed=signed):
+            return Bill.of(increment=width) if signed else NOTHING
+        case CompressorPlan():
+            return adder(width)
         case unknown:
             assert_never(unknown)
 
@@ -257,6 +303,7 @@ NUMBER = (
 """Keys that say how numbers are added."""
 _VALUE = ("architecture", "group_size", *NUMBER)
 _OUTPUTS = ("dataflow", "outputs", "columns")
+_ADDED = ("tables", "max_reduction", "reduction", "pipeline.fetch")
 _SCALE = ("activation", "datapath", "aligned_bits", "pipeline.float_stages")
 _COLUMN = ("rows", "columns")
 
@@ -267,11 +314,11 @@ AREA_TERMS = (
     AreaTerm("converters", (*_SCALE, "group_size", "pipeline.table"), ("rows",), scale_beside_table),
     AreaTerm(
         "converters",
-        (*_SCALE, "tables", "pipeline.fetch", "pipeline.reduction_every"),
+        (*_VALUE, *_ADDED, "pipeline.reduction_every"),
         ("rows",),
         scale_beside_columns,
     ),
-    AreaTerm("converters", (*_VALUE, "tables", "max_reduction"), _COLUMN, result_converters),
+    AreaTerm("converters", (*_VALUE, "tables", "max_reduction", "reduction"), _COLUMN, result_converters),
     AreaTerm(
         "fetch",
         ("architecture", "activation", "group_size", "fetch", "datapath", "aligned_bits"),
@@ -290,10 +337,9 @@ AREA_TERMS = (
         ("rows", "columns", "tables"),
         aligned_product,
     ),
-    AreaTerm(
-        "reduction", (*_VALUE, "tables", "max_reduction", "pipeline.reduction_every"), _COLUMN, reduction
-    ),
-    AreaTerm("accumulators", (*_VALUE, "tables", "max_reduction"), _COLUMN, accumulator),
+    AreaTerm("reduction", (*_VALUE, *_ADDED, "pipeline.reduction_every"), _COLUMN, reduction),
+    AreaTerm("reduction", (*_VALUE, *_ADDED), ("columns",), sign_reduction),
+    AreaTerm("accumulators", (*_VALUE, *_ADDED), _COLUMN, accumulator),
     AreaTerm("accumulators", (*NUMBER, "dataflow"), _COLUMN, merger),
     AreaTerm("accumulators", (*NUMBER, "max_reduction", *_OUTPUTS), _COLUMN, memory),
     AreaTerm("control", ("dataflow", "outputs", "group_size", "tables", "max_reduction"), (), length_counter),

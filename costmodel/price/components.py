@@ -125,6 +125,11 @@ def adder(width: int) -> Bill:
     return Bill.of(full_adder=width - 1, sum=1)
 
 
+def half_adders(count: int) -> Bill:
+    """Half adders: of a sum without carry, which is two XORs, one, and an AND."""
+    return Bill.of(sum=count / 2, gate=count)
+
+
 def register(bits: int, holds: bool) -> Bill:
     """``bits`` flip-flops; with ``holds`` each chooses between its value and a new one."""
     return Bill.of(register=bits, hold=bits if holds else 0)

@@ -11,16 +11,18 @@ from generator.config import (
     DATAFLOWS,
     DATAPATHS,
     FLOAT_KEYS,
+    REDUCTION_STRUCTURES,
     Architecture,
     CoreConfig,
     Dataflow,
     DatapathKind,
     PipelineConfig,
+    ReductionStructure,
     keys_of,
-    longest_exact_reduction,
 )
 from generator.formats import FLOATS, Float
 from generator.plan import CorePlan, plan_for
+from generator.rules import longest_exact_reduction
 
 CONFIG_KEYS = (
     *(name for name in CoreConfig.model_fields if name != "pipeline"),
@@ -132,6 +134,9 @@ def representative(values: Mapping[str, Any]) -> CoreConfig:
     there is no such core.
     """
     core = {"tables": 1, "columns": 1, **values}
+    reduction = values.get("reduction")
+    if reduction in REDUCTION_STRUCTURES:
+        core |= {**_needed_with(reduction), **values}
     if "dataflow" not in values and core.get("outputs") is not None:
         core["dataflow"] = "table_stationary"
     core = without_idle(core)
@@ -141,6 +146,17 @@ def representative(values: Mapping[str, Any]) -> CoreConfig:
     if datapath in DATAPATHS and core.get("activation") in FLOATS:
         core = _needed_by(datapath, FLOATS[core["activation"]]) | core
     return _significant(CoreConfig.parse(nested({"max_reduction": LONGEST_REDUCTION} | core)))
+
+
+def _needed_with(reduction: ReductionStructure) -> dict[str, Any]:
+    """Keys without which there is no core of ``reduction``."""
+    match reduction:
+        case "tree":
+            return {}
+        case "carry_save":
+            return {"tables": 2}
+        case unknown:
+            assert_never(unknown)
 
 
 def _needed_beside(dataflow: Dataflow) -> dict[str, Any]:

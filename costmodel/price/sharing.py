@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from costmodel.price.representative import representative, without_columns
-from generator.plan import CorePlan, Range, ReductionPlan, TablePlan
+from generator.plan import CompressorPlan, CorePlan, Range, ReductionPlan, TablePlan
 
 Part = TypeVar("Part")
 
@@ -35,7 +35,7 @@ class SharingPlan(CorePlan):
         return _FETCHED[key]
 
     @cached_property
-    def reduction(self) -> ReductionPlan:
+    def reduction(self) -> ReductionPlan | CompressorPlan:
         return _first_equal(super().reduction)
 
 

@@ -25,6 +25,12 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "tables",
         "pipeline.fetch",
         "pipeline.reduction_every",
+        # With carry-save levels, what the number of these depends on.
+        "reduction",
+        "group_size",
+        "symmetric",
+        "aligned_bits",
+        "max_reduction",
     ),
     "finishing_cycles": (*PAUSE_KEYS, "dataflow"),
 }

@@ -21,10 +21,13 @@ from costmodel.price.fetch import fetch_path
 from costmodel.price.technology import Technology
 from generator.plan import (
     AlignedDatapath,
+    CompressorPlan,
     CorePlan,
     ExactDatapath,
+    FixedToFloatPlan,
     IntegerDatapath,
     NativeDatapath,
+    ReductionPlan,
 )
 
 MERGE_BITS = 6
@@ -107,7 +110,44 @@ def _sums(plan: CorePlan, followed: bool) -> Bill:
 
 def _run(plan: CorePlan, level: int, before: Bill = NOTHING) -> Bill:
     """From ``level`` of the reduction, and what is ``before`` it, to a register or into the accumulator."""
-    tree = plan.reduction
+    match plan.reduction:
+        case ReductionPlan() as tree:
+            return _run_of_adders(plan, tree, level, before)
+        case CompressorPlan() as tree:
+            return _run_of_full_adders(plan, tree, level, before)
+        case unknown:
+            assert_never(unknown)
+
+
+def _run_of_full_adders(plan: CorePlan, tree: CompressorPlan, level: int, before: Bill) -> Bill:
+    """The same in carry-save form: levels without carries, and the one adder in front of what follows.
+
+    A level of full adders takes as long as a level of adders does on top of its carries.
+    """
+    end = next((end for end in tree.registered_levels if end > level), None)
+    if end is not None:
+        return before + Bill.of(adder=end - level)
+    sums = before + Bill.of(adder=tree.depth - level)
+    match plan.datapath:
+        case IntegerDatapath() | ExactDatapath():
+            return sums + _accumulate(plan)
+        case AlignedDatapath(to_float=converter):
+            return _rounded(plan, converter, sums + _adders(1, plan.sum_range.width))
+        case NativeDatapath():
+            raise AssertionError("floats that round in every addition have no carry-save form")
+        case unknown:
+            assert_never(unknown)
+
+
+def _rounded(plan: CorePlan, converter: FixedToFloatPlan, tile: Bill) -> Bill:
+    """Behind the sum of a ``tile``, what makes it a float and, if nothing is pipelined, accumulates it."""
+    first, *others = floating.stage_paths(converter)
+    if plan.float_stages:
+        return Bill.dearest_of([tile + first, *others])
+    return tile + first + _accumulate(plan)
+
+
+def _run_of_adders(plan: CorePlan, tree: ReductionPlan, level: int, before: Bill) -> Bill:
     end = next((end for end in tree.registered_levels if end > level), None)
     levels = (tree.depth if end is None else end) - level
     match plan.datapath:
@@ -122,11 +162,8 @@ def _run(plan: CorePlan, level: int, before: Bill = NOTHING) -> Bill:
             return before + _adders(levels + 1, plan.sum_range.width)
         case AlignedDatapath(to_float=converter):
             sums = before + _adders(levels, plan.sum_range.width)
-            adders = sums + _last_sign(plan, follows_adders="adder" in sums.counts)
-            first, *others = floating.stage_paths(converter)
-            if plan.float_stages:
-                return Bill.dearest_of([adders + first, *others])
-            return adders + first + _accumulate(plan)
+            last_sign = _last_sign(plan, follows_adders="adder" in sums.counts)
+            return _rounded(plan, converter, sums + last_sign)
         case unknown:
             assert_never(unknown)
 
@@ -142,9 +179,20 @@ def _accumulate(plan: CorePlan) -> Bill:
     """The accumulator's adder."""
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath():
-            return _adders(1, plan.accumulator_width)
+            return _adders(_levels_into_sum(plan), plan.accumulator_width)
         case NativeDatapath(accumulate=unit) | AlignedDatapath(accumulate=unit):
             return floating.slowest_stage(unit)
+        case unknown:
+            assert_never(unknown)
+
+
+def _levels_into_sum(plan: CorePlan) -> int:
+    """Levels of adders from a column's sum to an exact accumulator."""
+    match plan.reduction:
+        case ReductionPlan():
+            return 1
+        case CompressorPlan():
+            return 2
         case unknown:
             assert_never(unknown)
 
@@ -188,6 +236,13 @@ def fetch_stage(plan: CorePlan) -> Bill:
 
 def _adders_follow_fetch(plan: CorePlan) -> bool:
     """Whether a fetched value goes into an adder whose carries run along with its own."""
+    match plan.reduction:
+        case ReductionPlan():
+            pass
+        case CompressorPlan(registered_levels=registers):
+            return not registers
+        case unreduced:
+            assert_never(unreduced)
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath():
             return True
@@ -263,8 +318,8 @@ def _accumulator_stages(plan: CorePlan) -> list[Bill]:
 
 
 _VALUE = ("architecture", "group_size", *NUMBER)
-_REDUCTION = ("tables", "max_reduction", "pipeline.fetch", "pipeline.reduction_every")
-_MERGED = ("max_reduction", "dataflow")
+_REDUCTION = ("tables", "max_reduction", "reduction", "pipeline.fetch", "pipeline.reduction_every")
+_MERGED = ("max_reduction", "dataflow", "reduction")
 
 DELAY_TERMS = (
     DelayTerm("scale", (*NUMBER, "group_size", "tables", "pipeline.table"), scale_stage),

@@ -10,7 +10,7 @@ from dse.handoff.prices import Price
 from dse.handoff.scripts import PDKS, UTILISATION
 from dse.handoff.templates import text_of
 from generator.keys import digits_of, entry_count, key_width
-from generator.plan import CorePlan
+from generator.plan import CompressorPlan, CorePlan, ReductionPlan
 from generator.verilog import period_ns, ports
 
 MEANINGS = {
@@ -126,8 +126,21 @@ def figures(plan: CorePlan) -> list[list[str]]:
         ["most outputs M", most_outputs(plan)],
         ["weight on the key stream", f"{plan.bits_per_weight:.3g} bits"],
         ["result", f"{plan.result_width} bits, {arithmetic(plan)}"],
+        *reduction(plan),
     ]
     return [[name, value] for name, value in rows]
+
+
+def reduction(plan: CorePlan) -> list[list[str]]:
+    """How a column adds, where it is not as usual."""
+    match plan.reduction:
+        case ReductionPlan():
+            return []
+        case CompressorPlan(depth=depth):
+            levels = "1 level" if depth == 1 else f"{depth} levels"
+            return [["reduction", f"carry-save: {levels} of full adders, then one adder a column"]]
+        case unknown:
+            assert_never(unknown)
 
 
 def most_outputs(plan: CorePlan) -> str:

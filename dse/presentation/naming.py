@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from dse.presentation.phrases import counted
-from generator.config import Architecture, Dataflow
+from generator.config import Architecture, Dataflow, ReductionStructure
 
 Row = Mapping[str, Any]
 
@@ -22,6 +22,7 @@ OTHERS: Mapping[str, Callable[[Any], str]] = {
     "accumulation": lambda value: f"accumulated in {value}",
     "symmetric": lambda value: "symmetric" if value else "",
     "fetch": lambda value: f"{value} fetch",
+    "reduction": lambda value: _summed(value),
     "max_reduction": lambda value: f"sums of {value:,}",
     "pipeline.table": lambda value: f"registered {value}",
     "pipeline.fetch": lambda value: "registered fetch" if value else "",
@@ -33,6 +34,16 @@ OTHERS: Mapping[str, Callable[[Any], str]] = {
 }
 """Words for values of other keys; empty for what goes without saying. Keys that are not here are told as
 ``key = value``."""
+
+
+def _summed(reduction: ReductionStructure) -> str:
+    match reduction:
+        case "tree":
+            return ""
+        case "carry_save":
+            return "carry-save reduction"
+        case unknown:
+            assert_never(unknown)
 
 
 def tile(row: Row) -> str:

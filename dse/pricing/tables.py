@@ -28,9 +28,9 @@ from dse.pricing.plan_figures import tabulated
 from dse.spec.space import Space, default_value
 from dse.spec.system import SYSTEM_KEYS, check_system
 from dse.spec.workload import Workload
-from generator.config import RULES, Rule
 from generator.errors import WorkloadError
 from generator.plan import CorePlan, Tiling
+from generator.rules import RULES, Rule
 
 Figures = tuple[Callable[[CorePlan], float], ...]
 

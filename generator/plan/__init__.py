@@ -5,6 +5,7 @@ exact interval analysis: of every value the plan knows the least and the greates
 """
 
 from generator.plan.beats import BeatBits, beat_bits
+from generator.plan.compression import CompressorLevel, CompressorPlan
 from generator.plan.core import CorePlan, plan_for
 from generator.plan.datapath import (
     AlignedDatapath,
@@ -34,6 +35,8 @@ __all__ = [
     "AlignPlan",
     "AlignedDatapath",
     "BeatBits",
+    "CompressorLevel",
+    "CompressorPlan",
     "CorePlan",
     "Datapath",
     "Entry",

@@ -9,6 +9,7 @@ from typing import Literal, assert_never
 from generator.config import CoreConfig, FetchStructure
 from generator.formats import Float, Integer
 from generator.keys import index_width, key_width
+from generator.plan.compression import CompressorPlan
 from generator.plan.ranges import FloatRange, Range
 from generator.plan.reduction import ReductionPlan
 from generator.plan.table import TablePlan
@@ -218,14 +219,38 @@ class WidthPlan:
         return self.value_width + self.tracks_invalid
 
     @cached_property
-    def reduction(self) -> ReductionPlan:
-        return ReductionPlan(
-            self.config.tables,
-            self.fetched,
-            self.carries_signs,
-            self.config.pipeline.reduction_every,
-            self.sum_range.width,
-        )
+    def reduction(self) -> ReductionPlan | CompressorPlan:
+        """How a column's fetched values are added."""
+        tables, every = self.config.tables, self.config.pipeline.reduction_every
+        match self.config.reduction:
+            case "tree":
+                return ReductionPlan(tables, self.fetched, self.carries_signs, every, self.sum_range.width)
+            case "carry_save":
+                signs = tables if self.carries_signs else 0
+                # With the accumulator as a third row, an adder has a place for one more than its carry-in.
+                late = min(signs, 1 if self.exponent_width else 2)
+                early = 0 if self.config.pipeline.fetch else self._fetch_levels
+                return CompressorPlan(
+                    tables, self.fetched_width, signs, late, early, every, self.sum_range.width
+                )
+            case unknown:
+                assert_never(unknown)
+
+    @property
+    def pending_width(self) -> int:
+        """Bits that come with the sum of the fetched values and are still to be added to it."""
+        match self.reduction:
+            case ReductionPlan(signed=signed):
+                return int(signed)
+            case CompressorPlan(carry_width=carries, late_signs=late):
+                return carries + late
+            case unknown:
+                assert_never(unknown)
+
+    @property
+    def _fetch_levels(self) -> int:
+        """About how many levels of full adders take as long as a fetch: its gates by threes."""
+        return (4 + (len(self.table.entries) - 1).bit_length()) // 3
 
     @property
     def partial_sums(self) -> int:

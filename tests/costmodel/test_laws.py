@@ -15,8 +15,9 @@ from costmodel.price.estimate import estimate
 from costmodel.price.representative import nested, plan_to_price
 from costmodel.price.technology import load_technology, shipped_technologies
 from costmodel.speeds import SPEEDS
-from generator.config import LONGEST_EXACT_EXPONENT, CoreConfig
+from generator.config import CoreConfig
 from generator.formats import FLOATS
+from generator.rules import LONGEST_EXACT_EXPONENT
 from generator.verilog import emit
 
 TECHNOLOGIES = {

@@ -146,6 +146,12 @@ FAST = [
     ("lut", "onehot", 4, 1, 2),
     ("lut", "tree", 3, 1, 4),
 ]
+CARRY_SAVE = [
+    ("lut", "onehot", 1, 2, 2),
+    ("lut", "tree", 2, 3, 2),
+    ("lut", "onehot", 2, 2, 8),
+    ("select", "onehot", 1, 5, 4),
+]
 SLOW = [
     *(
         ("lut", fetch, size, tables, bits)
@@ -160,11 +166,20 @@ SLOW = [
 
 
 @pytest.mark.parametrize(
-    ("architecture", "fetch", "size", "tables", "bits"),
-    [*FAST, *(pytest.param(*c, marks=pytest.mark.exhaustive) for c in SLOW if c not in FAST)],
+    ("architecture", "fetch", "size", "tables", "bits", "reduction"),
+    [
+        *((*core, "tree") for core in FAST),
+        *((*core, "carry_save") for core in CARRY_SAVE),
+        *(pytest.param(*core, "tree", marks=pytest.mark.exhaustive) for core in SLOW if core not in FAST),
+        *(
+            pytest.param(*core, "carry_save", marks=pytest.mark.exhaustive)
+            for core in (*FAST, *SLOW)
+            if core[3] > 1 and core not in CARRY_SAVE
+        ),
+    ],
 )
 def test_a_datapath_adds_weights_times_activations(
-    architecture: str, fetch: str, size: int, tables: int, bits: int, tmp_path: Path
+    architecture: str, fetch: str, size: int, tables: int, bits: int, reduction: str, tmp_path: Path
 ) -> None:
     config = CoreConfig.parse(
         {
@@ -175,6 +190,7 @@ def test_a_datapath_adds_weights_times_activations(
             "columns": 1,
             "activation": f"int{bits}",
             "max_reduction": max(8, size * tables),
+            "reduction": reduction,
         }
     )
     datapath = Datapath(CorePlan(config))

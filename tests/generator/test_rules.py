@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from generator.config import RULES, CoreConfig, Rule
+from generator.config import CoreConfig
 from generator.errors import ConfigError
+from generator.rules import RULES, Rule
 
 VALUES: dict[str, list[Any]] = {
     "architecture": ["lut", "select", "multiplier"],
@@ -20,6 +21,7 @@ VALUES: dict[str, list[Any]] = {
     "outputs": [None, 8],
     "datapath": [None, "native", "exact", "aligned"],
     "aligned_bits": [None, 12, 56],
+    "reduction": ["tree", "carry_save"],
     "accumulation": [None, "fp16", "fp32", "bf16"],
 }
 

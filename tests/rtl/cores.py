@@ -51,6 +51,7 @@ def random_config(seed: int) -> CoreConfig:
                 "fetch": rng.random() < 0.5,
                 "reduction_every": rng.choice([0, 1, 1, 2, 3]),
             },
+            "reduction": "carry_save" if tables > 1 and rng.random() < 0.3 else "tree",
         }
     )
 
@@ -86,6 +87,9 @@ def random_float_config(seed: int) -> CoreConfig:
                 "reduction_every": rng.choice([0, 1, 2]),
                 "float_stages": rng.choice([0, 0, 1, 2, 3, 5]),
             },
+            "reduction": rng.choice(["tree", "carry_save"])
+            if tables > 1 and datapath != "native"
+            else "tree",
         }
     )
 

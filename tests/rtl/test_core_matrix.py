@@ -96,6 +96,22 @@ CORES: dict[str, dict[str, Any]] = {
         }
         for outputs in (1, 3, 4, 6, 7, 30)
     },
+    **{
+        f"carry-save-{name}": {"tables": 5, "columns": 3, "reduction": "carry_save", **core}
+        for name, core in {
+            "mu1": {"group_size": 1, "tables": 2},
+            "mu2": {"group_size": 2, "rows": 2},
+            "mu3-pipelined": {"group_size": 3, "columns": 2, "pipeline": FULL_PIPELINE},
+            "select-held": {
+                "architecture": "select",
+                "tables": 9,
+                "pipeline": {"reduction_every": 2},
+                **HELD,
+            },
+            "multiplier": {"architecture": "multiplier", "activation": "int4"},
+            "narrow": {"group_size": 1, "activation": "int2", "tables": 7, "max_reduction": 7},
+        }.items()
+    },
     "smallest": {"tables": 1, "columns": 1, "max_reduction": 1, "activation": "int2"},
     "smallest-held": {
         "tables": 1,

@@ -35,6 +35,7 @@ CORES: list[dict[str, Any]] = [
     SMALL | {"activation": "fp8_e4m3"},
     SMALL | {"activation": "fp8_e4m3", "datapath": "exact"},
     SMALL | {"rows": 2, "columns": 8},
+    SMALL | {"tables": 4, "group_size": 2, "reduction": "carry_save"},
     SMALL | {"architecture": "select", "activation": "int8", "tables": 8},
 ]
 REPORTED: dict[str, Any] = {

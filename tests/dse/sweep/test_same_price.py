@@ -28,6 +28,7 @@ CHOICES: dict[str, list[Any]] = {
     "dataflow": ["output_stationary", "table_stationary"],
     "outputs": ["workload", 70, 100],
     "fetch": ["onehot", "tree"],
+    "reduction": ["tree", "carry_save"],
     "datapath": ["native", "exact", "aligned"],
     "aligned_bits": [3, 12, 30],
     "rounding": ["nearest", "truncate"],
@@ -111,7 +112,7 @@ def stated(spec: dict[str, Any], row: dict[str, Any], core: CoreConfig) -> dict[
     values: dict[str, Any] = {}
     for key in CONFIG_KEYS:
         *table, leaf = key.split(".")
-        means_something = bool(table) or meant[key] is not None
+        means_something = bool(table) or meant.get(key, key) is not None
         if key in {*spec["axes"], *spec["fixed"]} and row[key] is not None and means_something:
             (values.setdefault(table[0], {}) if table else values)[leaf] = row[key]
     return values

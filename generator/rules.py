@@ -1,0 +1,145 @@
+"""Which values of a core's keys go together; every rule states the keys that it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from generator.errors import ConfigError
+from generator.formats import Float, Integer
+
+if TYPE_CHECKING:
+    from generator.config import CoreConfig
+
+LONGEST_EXACT_EXPONENT = 5
+"""Exponent bits of a format whose sums in fixed point fit 63 bits."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which values of ``keys`` go together; ``check``, which reads no others, raises ``ConfigError``.
+
+    A space of many cores asks each rule once for every combination of its keys.
+    """
+
+    keys: tuple[str, ...]
+    check: Callable[[CoreConfig], None]
+
+
+def _fits_fixed_point(core: CoreConfig) -> None:
+    number = core.format
+    if core.datapath != "exact" or isinstance(number, Integer):
+        return
+    if number.exponent > LONGEST_EXACT_EXPONENT:
+        raise ConfigError(
+            f"datapath = 'exact' with activation = {core.activation!r}: fixed point would be wider than "
+            "sums that fit 63 bits; fp16, fp8_e4m3 and fp8_e5m2 are allowed"
+        )
+    limit = longest_exact_reduction(number)
+    if core.max_reduction > limit:
+        raise ConfigError(
+            f"max_reduction = {core.max_reduction} with datapath = 'exact': sums must fit 63 bits, which "
+            f"{limit} {core.activation} activations do"
+        )
+
+
+def _accumulates_in_its_own_or_a_wide_format(core: CoreConfig) -> None:
+    if core.accumulation not in (None, core.activation, "fp32"):
+        raise ConfigError(
+            f"accumulation = {core.accumulation!r} with activation = {core.activation!r}: "
+            f"{core.activation!r} or 'fp32' is allowed"
+        )
+
+
+def _aligns_to_few_bits(core: CoreConfig) -> None:
+    if core.datapath == "aligned" and core.aligned_bits is None:
+        raise ConfigError("aligned_bits is missing: 'aligned' keeps that many bits of each activation")
+    if core.aligned_bits is not None and core.aligned_bits + core.tile_length.bit_length() > 62:
+        raise ConfigError(
+            f"aligned_bits = {core.aligned_bits} with a tile of {core.tile_length} activations: their "
+            "sum must fit 62 bits"
+        )
+
+
+def _has_tables_for_groups(core: CoreConfig) -> None:
+    match core.architecture:
+        case "lut":
+            return
+        case "select" | "multiplier":
+            if core.group_size != 1:
+                raise ConfigError(
+                    f"group_size = {core.group_size} with architecture = {core.architecture!r}: only 'lut' "
+                    "has tables, group_size = 1 is allowed"
+                )
+        case unknown:
+            assert_never(unknown)
+
+
+def _sums_a_tile(core: CoreConfig) -> None:
+    if core.max_reduction < core.tile_length:
+        raise ConfigError(
+            f"tables = {core.tables}: a tile of {core.tile_length} activations is longer than "
+            f"max_reduction = {core.max_reduction}"
+        )
+
+
+def _keeps_its_outputs(core: CoreConfig) -> None:
+    match core.dataflow:
+        case "table_stationary":
+            if core.outputs is None:
+                raise ConfigError("outputs is missing: table_stationary keeps that many partial sums on chip")
+        case "output_stationary":
+            if core.outputs is not None:
+                raise ConfigError(
+                    f"outputs = {core.outputs} is for dataflow = 'table_stationary'; output_stationary keeps "
+                    "one partial sum a column"
+                )
+        case unknown:
+            assert_never(unknown)
+
+
+def _adds_integers_in_carry_save_form(core: CoreConfig) -> None:
+    match core.reduction:
+        case "tree":
+            return
+        case "carry_save":
+            if isinstance(core.format, Float) and core.datapath == "native":
+                raise ConfigError(
+                    "reduction = 'carry_save' with datapath = 'native': floats round in every addition; "
+                    "'tree' is allowed"
+                )
+        case unknown:
+            assert_never(unknown)
+
+
+def _has_values_to_add(core: CoreConfig) -> None:
+    match core.reduction:
+        case "tree":
+            return
+        case "carry_save":
+            if core.tables < 2:
+                raise ConfigError(
+                    f"reduction = 'carry_save' with tables = {core.tables}: one value is no sum, 'tree' is "
+                    "allowed"
+                )
+        case unknown:
+            assert_never(unknown)
+
+
+RULES = (
+    Rule(("activation", "datapath", "max_reduction"), _fits_fixed_point),
+    Rule(("activation", "accumulation"), _accumulates_in_its_own_or_a_wide_format),
+    Rule(("datapath", "aligned_bits", "group_size", "tables"), _aligns_to_few_bits),
+    Rule(("architecture", "group_size"), _has_tables_for_groups),
+    Rule(("tables", "group_size", "max_reduction"), _sums_a_tile),
+    Rule(("dataflow", "outputs"), _keeps_its_outputs),
+    Rule(("activation", "datapath", "reduction"), _adds_integers_in_carry_save_form),
+    Rule(("tables", "reduction"), _has_values_to_add),
+)
+"""In the order in which a core that breaks several is told of them."""
+
+
+def longest_exact_reduction(number: Float) -> int:
+    """Activations of a format whose sum surely fits 63 bits of fixed point."""
+    return ((1 << 62) - 1) // number.largest_steps
