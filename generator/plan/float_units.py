@@ -15,8 +15,8 @@ from generator.plan.unit import UnitPlan, UnitStep
 
 
 @dataclass(frozen=True)
-class FloatAdderPlan(UnitPlan):
-    """A sum or a difference of two floats of ``fmt``, rounded to nearest even."""
+class _OfOneFormat(UnitPlan):
+    """A unit whose operands and result are floats of ``fmt``."""
 
     fmt: Float
 
@@ -24,6 +24,10 @@ class FloatAdderPlan(UnitPlan):
     def precision(self) -> int:
         """Bits of a significand, the hidden one included."""
         return self.fmt.mantissa + 1
+
+
+class FloatAdderPlan(_OfOneFormat):
+    """A sum or a difference of two floats of ``fmt``, rounded to nearest even."""
 
     @cached_property
     def steps(self) -> dict[str, UnitStep]:
@@ -40,16 +44,8 @@ class FloatAdderPlan(UnitPlan):
         }
 
 
-@dataclass(frozen=True)
-class FloatMultiplierPlan(UnitPlan):
+class FloatMultiplierPlan(_OfOneFormat):
     """A product of two floats of ``fmt``, rounded to nearest even."""
-
-    fmt: Float
-
-    @property
-    def precision(self) -> int:
-        """Bits of a significand, the hidden one included."""
-        return self.fmt.mantissa + 1
 
     @cached_property
     def steps(self) -> dict[str, UnitStep]:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from generator.formats import Format
 from generator.plan import CorePlan
 from sim.weights.activations import Activations, activations_for, load_activations, random_activations
-from sim.weights.files import open_tensors
 from sim.weights.layer_error import layer_error
 from sim.weights.reading import Rule, ternary_of
 from sim.weights.tensors import Tensor, TensorFile
@@ -28,25 +27,6 @@ class StoredLayer:
     activations: Activations
 
     @classmethod
-    def load(
-        cls,
-        number: Format,
-        path: Path,
-        name: str,
-        rule: Rule = "auto",
-        per: Per = "tensor",
-        activations: Path | None = None,
-        tokens: int = 1,
-        seed: int = 0,
-    ) -> StoredLayer:
-        """Tensor ``name`` of the file ``path`` with the activations of a file, else normal ones.
-
-        Raises ``WeightFileError`` for what cannot be read or does not fit.
-        """
-        file = open_tensors(path)
-        return cls.of(number, file, file.find(name), rule, per, activations, tokens, seed)
-
-    @classmethod
     def of(
         cls,
         number: Format,
@@ -58,7 +38,10 @@ class StoredLayer:
         tokens: int = 1,
         seed: int = 0,
     ) -> StoredLayer:
-        """As ``load``, of a file that is open."""
+        """A ``tensor`` of ``file`` with the activations of the file ``activations``, else normal ones.
+
+        Raises ``WeightFileError`` for what cannot be read or does not fit.
+        """
         matrix = ternary_of(file, tensor, rule, per)
         length = matrix.weights.shape[1]
         if activations is None:

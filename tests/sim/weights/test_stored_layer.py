@@ -13,16 +13,25 @@ from hypothesis.extra import numpy as hnp
 
 from generator.config import CoreConfig
 from generator.errors import ConfigError
-from generator.formats import Integer, format_named
+from generator.formats import Format, Integer, format_named
 from generator.plan import plan_for
 from sim.reference import evaluate
 from sim.weights.activations import activations_for
+from sim.weights.files import open_tensors
 from sim.weights.stored_layer import StoredLayer
 from sim.weights.tensors import WeightFileError
 
 shapes = st.tuples(st.integers(1, 4), st.integers(1, 8))
 tokens = hnp.arrays(np.float32, shapes, elements=st.floats(-9, 9, width=32))
 CORES = ({}, {"activation": "fp16"}, {"architecture": "select", "activation": "int4"})
+
+
+def layer_of(
+    number: Format, weights: Path, rule: Any = "auto", per: Any = "tensor", **more: Any
+) -> StoredLayer:
+    """The layer of the one tensor of ``weights``."""
+    file = open_tensors(weights)
+    return StoredLayer.of(number, file, file.find(""), rule, per, **more)
 
 
 @given(tokens, st.integers(2, 16), st.booleans())
@@ -58,7 +67,7 @@ def test_the_error_is_that_of_the_layer_in_float64(tmp_path: Path, rule: Any, pe
     np.save(tmp_path / "w.npy", weights)
     np.save(tmp_path / "x.npy", x)
     plan = plan_for(CoreConfig(tables=2, columns=3, max_reduction=64, **core))
-    stored = StoredLayer.load(plan.config.format, tmp_path / "w.npy", "", rule, per, tmp_path / "x.npy")
+    stored = layer_of(plan.config.format, tmp_path / "w.npy", rule, per, activations=tmp_path / "x.npy")
     results = evaluate(plan, stored.activations.values, stored.matrix.weights)
     figures = stored.figures(plan, results)
     y = results.astype(float) if "fp16" not in core.values() else results.astype(np.uint16).view(np.float16)
@@ -76,7 +85,7 @@ def test_a_ternary_layer_in_integers_is_without_error(tmp_path: Path) -> None:
     np.save(tmp_path / "w.npy", np.array([[1, 0, -1], [1, 1, 0]], dtype=np.float32) / 3)
     np.save(tmp_path / "x.npy", np.array([1, -2, 3]))
     plan = plan_for(CoreConfig(tables=1, columns=1, max_reduction=64))
-    stored = StoredLayer.load(plan.config.format, tmp_path / "w.npy", "", activations=tmp_path / "x.npy")
+    stored = layer_of(plan.config.format, tmp_path / "w.npy", activations=tmp_path / "x.npy")
     results = evaluate(plan, stored.activations.values, stored.matrix.weights)
     assert results.tolist() == [[-2, -1]]
     error = stored.figures(plan, results)["error"]
@@ -87,7 +96,7 @@ def test_results_that_are_no_numbers_have_no_error(tmp_path: Path) -> None:
     np.save(tmp_path / "w.npy", np.array([[1.0, 1.0]]))
     np.save(tmp_path / "x.npy", np.array([6e4, 6e4]))
     plan = plan_for(CoreConfig(activation="fp16", tables=1, columns=1, max_reduction=64))
-    stored = StoredLayer.load(plan.config.format, tmp_path / "w.npy", "", activations=tmp_path / "x.npy")
+    stored = layer_of(plan.config.format, tmp_path / "w.npy", activations=tmp_path / "x.npy")
     results = evaluate(plan, stored.activations.values, stored.matrix.weights)
     assert stored.figures(plan, results)["error"] == {"original": None, "ternary": None}
 
@@ -107,7 +116,7 @@ def test_activations_that_do_not_fit_are_refused(tmp_path: Path, x: Any, said: s
     np.save(tmp_path / "w.npy", np.array([[1, 0, -1]]))
     np.save(tmp_path / "x.npy", x)
     with pytest.raises(WeightFileError, match=said):
-        StoredLayer.load(Integer(8), tmp_path / "w.npy", "", activations=tmp_path / "x.npy")
+        layer_of(Integer(8), tmp_path / "w.npy", activations=tmp_path / "x.npy")
 
 
 def test_integer_activations_beyond_the_format_are_refused() -> None:
