@@ -1,0 +1,77 @@
+"""Many sampled tables side by side, looked up all at once: what static timing spends its time with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from costmodel.cells.samples import Samples
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+
+class Grids:
+    """Tables of whatever sizes; looked up by number, with the results of ``Samples.at``.
+
+    Parameters
+    ----------
+    tables : at least one.
+    """
+
+    def __init__(self, tables: Sequence[Samples]) -> None:
+        widened = [_widened(table) for table in tables]
+        most_rows = max(len(rows) for rows, _, _ in widened)
+        most_columns = max(len(columns) for _, columns, _ in widened)
+        self._rows = np.full((len(tables), most_rows), np.inf)
+        self._columns = np.full((len(tables), most_columns), np.inf)
+        self._values = np.zeros((len(tables), most_rows, most_columns))
+        for i, (rows, columns, values) in enumerate(widened):
+            self._rows[i, : len(rows)] = rows
+            self._columns[i, : len(columns)] = columns
+            self._values[i, : len(rows), : len(columns)] = values
+        self._last_row = np.array([len(rows) - 2 for rows, _, _ in widened])
+        self._last_column = np.array([len(columns) - 2 for _, columns, _ in widened])
+
+    def at_columns(self, tables: Indices, columns: Floats) -> Curves:
+        """Of each of ``tables`` the curve over its rows at a place of its columns."""
+        j, v = _places(self._columns[tables], self._last_column[tables], columns)
+        number = np.arange(len(tables))
+        values = self._values[tables]
+        before, after = values[number, :, j], values[number, :, j + 1]
+        return Curves(self._rows[tables], self._last_row[tables], before + v[:, None] * (after - before))
+
+
+class Curves:
+    """A curve over sampled points each; ``at`` looks some of them up."""
+
+    def __init__(self, points: Floats, last: Indices, values: Floats) -> None:
+        self._points, self._last, self._values = points, last, values
+
+    def at(self, curves: slice, points: Floats) -> Floats:
+        """The values of ``curves`` at a point of each, linear between the samples and straight on beyond."""
+        i, u = _places(self._points[curves], self._last[curves], points)
+        values, number = self._values[curves], np.arange(len(points))
+        below: Floats = values[number, i]
+        return below + u * (values[number, i + 1] - below)
+
+
+def _places(points: Floats, last: Indices, values: Floats) -> tuple[Indices, Floats]:
+    """The interval of each row of ``points`` that a value lies in, or the nearest, and how far into it."""
+    i = np.clip((points <= values[:, None]).sum(axis=1) - 1, 0, last)
+    number = np.arange(len(values))
+    start = points[number, i]
+    return i, (values - start) / (points[number, i + 1] - start)
+
+
+def _widened(table: Samples) -> tuple[Sequence[float], Sequence[float], NDArray[Any]]:
+    """Rows, columns and values of a table; of an axis of one sample two, with the same value."""
+    rows, columns, values = table.rows, table.columns, np.array(table.values)
+    if len(rows) < 2:
+        rows, values = (rows[0], rows[0] + 1), np.repeat(values, 2, axis=0)
+    if len(columns) < 2:
+        columns, values = (columns[0], columns[0] + 1), np.repeat(values, 2, axis=1)
+    return rows, columns, values
