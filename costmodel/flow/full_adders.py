@@ -2,36 +2,61 @@
 
 A full-adder cell is opaque to logic optimisation, so everything that a mapper would find is done here
 first: constant and duplicate bits are trimmed, results nobody reads are dropped, and a bit that is cheaper
-as plain logic becomes plain logic. Works on one module of a netlist in Yosys' JSON form.
+as plain logic becomes plain logic. Words whose carries are to run in parallel become prefix adders
+(``costmodel.flow.prefix_adders``). Works on one module of a netlist in Yosys' JSON form.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from costmodel.cells.full_adder import AdderCosts, FullAdderCell
 from costmodel.cells.table import CellTable
 from costmodel.flow.netlist import Bit, Literal, Netlist
 from costmodel.flow.polarity import Adder, choose_polarities, emit_register, find_registers
+from costmodel.flow.prefix_adders import Network, carry_chains, emit_chain
 
 _ARITHMETIC = ("$add", "$sub", "$alu", "$fa")
 
 
+@dataclass(frozen=True)
+class Carries:
+    """How carries are computed: in parallel by a ``network`` in ``words``, rippling in all others.
+
+    ``words`` are names of cells; None stands for all.
+    """
+
+    network: Network = "brent_kung"
+    words: frozenset[str] | None = frozenset()
+
+    def in_parallel(self, word: str) -> bool:
+        return self.words is None or word in self.words
+
+
 @dataclass
 class Statistics:
-    """What became of the adder bits of a module."""
+    """What became of the adder bits of a module, and of its words: of each full-adder cell the one it is of,
+    and those whose carries run in parallel.
+    """
 
     cells: int = 0
     logic: int = 0
     inverters: int = 0
+    words: dict[str, str] = field(default_factory=dict)
+    parallel: set[str] = field(default_factory=set)
 
 
-def map_adders(module: dict[str, Any], costs: AdderCosts, table: CellTable) -> Statistics:
+def map_adders(
+    module: dict[str, Any], costs: AdderCosts, table: CellTable, carries: Carries = Carries()
+) -> Statistics:
     """Replaces a module's adders (``$add``, ``$sub``, ``$alu``, ``$fa``) by full-adder cells and gates."""
     netlist = Netlist(module)
-    adders = _extract(netlist)
-    adders = _trim(netlist, adders)
+    words = [name for name, cell in module["cells"].items() if cell["type"] in _ARITHMETIC]
+    adders = _trim(netlist, _extract(netlist))
+    runs = carry_chains([adder for adder in adders if carries.in_parallel(words[adder.chain])])
+    in_runs = {id(adder) for run in runs for adder in run}
+    adders = [adder for adder in adders if id(adder) not in in_runs]
     in_cells: list[Adder] = []
     in_logic: list[Adder] = []
     for adder in adders:
@@ -44,6 +69,7 @@ def map_adders(module: dict[str, Any], costs: AdderCosts, table: CellTable) -> S
             as_cell = adder.carry is not None or costs.sum_only_in_cell
         (in_cells if as_cell else in_logic).append(adder)
     statistics = Statistics(len(in_cells), len(in_logic))
+    statistics.parallel |= {words[run[0].chain] for run in runs}
     inverters: dict[Bit, int] = {}
     if costs.cell is not None and in_cells:
         registers = find_registers(netlist, table)
@@ -51,9 +77,12 @@ def map_adders(module: dict[str, Any], costs: AdderCosts, table: CellTable) -> S
         for register in registers:
             emit_register(netlist, register)
         for adder in in_cells:
-            _emit_cell(netlist, adder, costs.cell, inverters)
+            name = _emit_cell(netlist, adder, costs.cell, inverters)
+            statistics.words[name] = words[adder.chain]
     for adder in in_logic:
         _emit_logic(netlist, adder, inverters)
+    for run in runs:
+        emit_chain(netlist, run, carries.network, lambda literal: _driven(netlist, literal, inverters))
     statistics.inverters = len(inverters)
     return statistics
 
@@ -226,7 +255,7 @@ def _driven(netlist: Netlist, literal: Literal, inverters: dict[Bit, int]) -> Bi
     return inverters[bit]
 
 
-def _emit_cell(netlist: Netlist, adder: Adder, cell: FullAdderCell, inverters: dict[Bit, int]) -> None:
+def _emit_cell(netlist: Netlist, adder: Adder, cell: FullAdderCell, inverters: dict[Bit, int]) -> str:
     pins: dict[str, Bit] = {}
     for pin, (bit, inverted) in zip(cell.inputs, adder.inputs, strict=True):
         pins[pin] = _driven(netlist, (bit, inverted ^ adder.inverted), inverters)
@@ -241,7 +270,7 @@ def _emit_cell(netlist: Netlist, adder: Adder, cell: FullAdderCell, inverters: d
             netlist.add("$_NOT_", A=pins[pin], Y=output)
         else:
             pins[pin] = output
-    netlist.add(cell.name, (cell.sum, cell.carry), **pins)
+    return netlist.add(cell.name, (cell.sum, cell.carry), **pins)
 
 
 def _emit_logic(netlist: Netlist, adder: Adder, inverters: dict[Bit, int]) -> None:

@@ -68,8 +68,11 @@ class Netlist:
             return ("1" if bit == "0" else "0"), False
         return bit, inverted
 
-    def add(self, kind: str, output_pins: tuple[str, ...] = ("Y",), **pins: Bit) -> None:
-        self.module["cells"][f"$adders${next(self.names)}"] = new_cell(kind, output_pins, **pins)
+    def add(self, kind: str, output_pins: tuple[str, ...] = ("Y",), **pins: Bit) -> str:
+        """Adds a cell; returns its name."""
+        name = f"$adders${next(self.names)}"
+        self.module["cells"][name] = new_cell(kind, output_pins, **pins)
+        return name
 
     def gate(self, kind: str, a: Bit, b: Bit, output: int | None = None) -> int:
         output = self.new_bit() if output is None else output

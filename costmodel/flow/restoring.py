@@ -19,6 +19,8 @@ from costmodel.flow.netlist import Bit, Netlist, new_cell
 from costmodel.flow.stand_ins import CONSTANTS, GUARDS, START, Place, Shown
 
 _CONTINUED = re.compile(r"\\\n")
+_WIRES = {("", 1, 0b10): False, ("", 1, 0b01): True}
+"""Of the classes of buffers and inverters: whether they invert."""
 
 
 class RestoreError(ValueError):
@@ -59,12 +61,15 @@ def restore(module: dict[str, Any], shown: Shown, library: CellTable, blif: str)
 class _Restoration:
     def __init__(self, module: dict[str, Any], shown: Shown, library: CellTable, blif: str) -> None:
         self._original, self._shown, self._library = module, shown, library
-        self._functions = {name: _function(cell) for name, cell in library.cells.items()}
+        # Of each kind of cell: which cells it may be exchanged for, and its pins.
+        self._classes = {name: (shown.group(name), *_function(cell)) for name, cell in library.cells.items()}
+        self._inputs_of = {name: cell.inputs for name, cell in library.cells.items()}
+        self._output_of = {name: cell.outputs[0] for name, cell in library.cells.items()}
+        self._inverts = {kind: _WIRES[each] for kind, each in self._classes.items() if each in _WIRES}
         self._gates, self._same = read_gates(blif)
-        outputs = {name: cell.outputs[0] for name, cell in library.cells.items()}
-        self._sized = {gate.pins[outputs[gate.kind]]: i for i, gate in enumerate(self._gates)}
+        self._sized = {gate.pins[self._output_of[gate.kind]]: i for i, gate in enumerate(self._gates)}
         self._before = {
-            cell["connections"][outputs[cell["type"]]][0]: name for name, cell in shown.cells.items()
+            cell["connections"][self._output_of[cell["type"]]][0]: name for name, cell in shown.cells.items()
         }
         self._pairs = self._match()
 
@@ -97,11 +102,11 @@ class _Restoration:
         inverted = False
         while (name := self._before.get(bit)) is not None:
             cell = self._shown.cells[name]
-            wire = self._wire(cell["type"])
+            wire = self._inverts.get(cell["type"])
             if wire is None:
                 return name, inverted
             inverted ^= wire
-            bit = cell["connections"][self._library.cells[cell["type"]].inputs[0]][0]
+            bit = cell["connections"][self._inputs_of[cell["type"]][0]][0]
         return CONSTANTS.get(str(bit), str(bit)), inverted
 
     def _root(self, net: str) -> tuple[int | str, bool]:
@@ -112,26 +117,19 @@ class _Restoration:
             gate = self._sized.get(net)
             if gate is None:
                 return net, inverted
-            wire = self._wire(self._gates[gate].kind)
+            kind = self._gates[gate].kind
+            wire = self._inverts.get(kind)
             if wire is None:
                 return gate, inverted
             inverted ^= wire
-            net = self._gates[gate].pins[self._library.cells[self._gates[gate].kind].inputs[0]]
-
-    def _wire(self, kind: str) -> bool | None:
-        """Whether a buffer or inverter inverts; None for any other cell."""
-        return {("", 1, 0b10): False, ("", 1, 0b01): True}.get(self._class(kind))
-
-    def _class(self, kind: str) -> tuple[str, int, int]:
-        """Cells that may be exchanged: of one function, pin by pin, and of one group of stand-ins."""
-        return (self._shown.group(kind), *self._functions[kind])
+            net = self._gates[gate].pins[self._inputs_of[kind][0]]
 
     def _inputs(self, name: str, gate: Gate) -> list[tuple[Bit, str]]:
         """Pairs of nets that have to be the same at a cell and the gate that it became."""
         cell = self._shown.cells[name]
-        if self._class(cell["type"]) != self._class(gate.kind):
+        if self._classes[cell["type"]] != self._classes[gate.kind]:
             raise RestoreError(f"sizing exchanged {cell['type']} {name} for {gate.kind}")
-        before, after = self._library.cells[cell["type"]].inputs, self._library.cells[gate.kind].inputs
+        before, after = self._inputs_of[cell["type"]], self._inputs_of[gate.kind]
         pairs: list[tuple[Bit, str]] = []
         for pin, sized_pin in zip(before, after, strict=True):
             if pin in GUARDS:
@@ -142,15 +140,15 @@ class _Restoration:
 
     def _check_all(self, pairs: Mapping[str, int]) -> None:
         """Nothing is left out, there twice or too much: counted by function and group."""
-        before = Counter(self._class(cell["type"]) for cell in self._shown.cells.values())
-        after = Counter(self._class(gate.kind) for gate in self._gates)
-        matched = Counter(self._class(self._gates[gate].kind) for gate in set(pairs.values()))
+        before = Counter(self._classes[cell["type"]] for cell in self._shown.cells.values())
+        after = Counter(self._classes[gate.kind] for gate in self._gates)
+        matched = Counter(self._classes[self._gates[gate].kind] for gate in set(pairs.values()))
         for counted in (before, after, matched):
-            for inverts in (0b10, 0b01):
-                counted.pop(("", 1, inverts), None)
+            for wire in _WIRES:
+                counted.pop(wire, None)
         if not before == after == matched:
             changed = next(iter((before - matched) + (after - matched) + (before - after)))
-            kinds = sorted(kind for kind in self._functions if self._class(kind) == changed)
+            kinds = sorted(kind for kind, each in self._classes.items() if each == changed)
             raise RestoreError(
                 f"sizing changed the cells {', '.join(kinds[:3])}: {before[changed]} before, "
                 f"{after[changed]} after, {matched[changed]} in place"
@@ -163,7 +161,7 @@ class _Restoration:
         cells: dict[str, Any] = {
             name: {**cell, "connections": dict(cell["connections"])}
             for name, cell in self._original["cells"].items()
-            if name not in self._shown.cells or self._wire(cell["type"]) is None
+            if name not in self._shown.cells or cell["type"] not in self._inverts
         }
         names = {gate: name for name, gate in self._pairs.items()}
         bits = self._name_nets(names)
@@ -172,7 +170,7 @@ class _Restoration:
             place = self._shown.places[names[number]] if number in names else Place(f"sizing.{number}")
             if place.pin is None:
                 nets = {pin: bits[self._same.get(net, net)] for pin, net in gate.pins.items()}
-                cells[place.cell] = new_cell(gate.kind, (self._library.cells[gate.kind].outputs[0],), **nets)
+                cells[place.cell] = new_cell(gate.kind, (self._output_of[gate.kind],), **nets)
             else:
                 shares[place.cell].append((place.pin, gate))
         for name, parts in shares.items():
@@ -188,7 +186,7 @@ class _Restoration:
         for net, gate in self._sized.items():
             if gate in names:
                 cell = self._shown.cells[names[gate]]
-                bits[net] = cell["connections"][self._library.cells[cell["type"]].outputs[0]][0]
+                bits[net] = cell["connections"][self._output_of[cell["type"]]][0]
             else:
                 bits[net] = fresh.new_bit()
         return bits
@@ -213,9 +211,10 @@ class _Restoration:
         """Through how many buffers and inverters a net comes."""
         depth = 0
         while (gate := self._sized.get(self._same.get(net, net))) is not None:
-            if self._wire(self._gates[gate].kind) is None:
+            kind = self._gates[gate].kind
+            if kind not in self._inverts:
                 break
-            net = self._gates[gate].pins[self._library.cells[self._gates[gate].kind].inputs[0]]
+            net = self._gates[gate].pins[self._inputs_of[kind][0]]
             depth += 1
         return depth
 

@@ -223,7 +223,7 @@ class Timing:
         return 0.0 if net is None else float(max(self.slew[2 * net : 2 * net + 2]))
 
     def slacks(self, period_ps: float) -> dict[Bit, float]:
-        """By how many ps a period leaves the longest path through each net room; negative where it is late."""
+        """How many ps a period leaves to the longest path through each net; negative where it is late."""
         required = np.full(len(self.arrival), np.inf)
         nodes, setups, _ = self._ends()
         np.minimum.at(required, nodes, period_ps - setups)

@@ -7,13 +7,14 @@ says goes to standard output.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,10 @@ from pyosys import libyosys
 from costmodel.cells.full_adder import adder_costs
 from costmodel.cells.table import CellTable, write_liberty
 from costmodel.flow.and_or import find_and_or, map_and_or
-from costmodel.flow.full_adders import map_adders
+from costmodel.flow.closing import Closing, Mapped
+from costmodel.flow.full_adders import Carries, Statistics, map_adders
 from costmodel.flow.gathering import gather_full_adders
 from costmodel.flow.mapping import TiedCell, offer, strengths
-from costmodel.flow.sizing import Sizer
 from costmodel.speeds import MEDIUM_PERIOD
 
 ARITHMETIC = "t:$add t:$sub t:$alu t:$fa"
@@ -43,6 +44,8 @@ class Worker:
         self.directory = Path(job["directory"])
         self.table = CellTable.load(Path(job["table"]))
         self.offer = offer(self.table)
+        self.arithmetic: dict[str, Any] = {}
+        """The design with its registers mapped and its adders not."""
         self.design = libyosys.Design()
 
     def run(self, *passes: str) -> None:
@@ -55,37 +58,51 @@ class Worker:
         self.coarse()
         self.gates()
         self.registers()
-        self.adders()
-        netlist = self.logic()
+        self.arithmetic = self.netlist("arithmetic.json")
+        adders = self.adders(Carries())
+        netlist = self.logic(SCRIPTS)
         (self.directory / "mapped.json").write_text(json.dumps(netlist))
-        report = {**self.report(netlist), "delay_ps": None, "sized": {}, **self.size(netlist)}
+        report = {**self.report(netlist), "delay_ps": None, "sized": {}, "carries": {}}
+        if not self.job["hierarchical"]:
+            least = Mapped(netlist["modules"][self.job["top"]], adders)
+            report |= self.close(least, netlist)
         if self.job["netlist"]:
             report["netlist"] = self.verilog(netlist)
         return {**report, "seconds": time.monotonic() - started}
 
-    def size(self, netlist: dict[str, Any]) -> dict[str, Any]:
-        """Sizes the netlist for a clock, if one is asked for; returns what it makes of the report."""
-        clock, speeds = self.job["clock_ps"], self.job["speeds"]
-        if (clock is None and not speeds) or self.job["hierarchical"]:
-            return {}
-        module = netlist["modules"][self.job["top"]]
-        sizer = Sizer(module, self.table, strengths(self.table), self.directory)
+    def close(self, least: Mapped, netlist: dict[str, Any]) -> dict[str, Any]:
+        """Sizes the design for a clock, if one is asked for; returns what that makes of the report.
+
+        The netlist becomes the sized one.
+        """
+        clock = self.job["clock_ps"]
+        closing = Closing(least, self.remap, self.table, strengths(self.table), self.directory)
         if clock is not None:
-            sized = sizer.size(clock)
+            closed = closing.meet(clock)
+            sized = closed.sized
             netlist["modules"][self.job["top"]] = sized.module
             return {
                 "delay_ps": sized.delay_ps,
                 "mapper_delay_ps": sized.mapper_delay_ps,
                 "beyond_limits": sized.beyond_limits,
                 "cells": sized.cells,
+                "carries": closed.mapped.carries,
                 **self.areas(sized.cells),
             }
-        tight = sizer.size()
-        speeds = {"tight": tight, "medium": sizer.size(MEDIUM_PERIOD * tight.delay_ps)}
+        if not self.job["speeds"]:
+            return {}
+        tight = closing.fastest().sized
+        speeds = {"tight": tight, "medium": closing.meet(MEDIUM_PERIOD * tight.delay_ps).sized}
         figures = {
             name: {"area_um2": sized.area_um2, "delay_ps": sized.delay_ps} for name, sized in speeds.items()
         }
         return {"delay_ps": tight.delay_ps, "sized": figures}
+
+    def remap(self, carries: Carries, script: str) -> Mapped:
+        """The top module mapped anew."""
+        adders = self.adders(carries)
+        netlist = self.logic((script,))
+        return Mapped(netlist["modules"][self.job["top"]], adders)
 
     def read(self) -> None:
         for path in self.job["verilog"]:
@@ -132,16 +149,17 @@ class Worker:
         liberty = self.liberty("registers.lib", self.offer.registers)
         self.run(f"dfflibmap -liberty {liberty}", f"read_liberty -lib {liberty}", "opt", "opt_clean")
 
-    def adders(self) -> None:
-        netlist = self.netlist("adders.json")
+    def adders(self, carries: Carries) -> Statistics:
+        """Maps adders and wide ORs; returns what became of the adders of the top module."""
+        netlist = copy.deepcopy(self.arithmetic)
+        statistics: dict[str, Statistics] = {}
         costs = adder_costs(self.table, self.job["adders"] == "cells")
         and_or = find_and_or(self.offer.logic)
         for name, module in netlist["modules"].items():
             print(f"{name}: {gather_full_adders(module)} full adders written as gates")
             if and_or is not None:
                 print(f"{name}: {map_and_or(module, and_or)} AND-OR cells")
-            statistics = map_adders(module, costs, self.table)
-            print(f"adders of {name}: {statistics}")
+            statistics[name] = map_adders(module, costs, self.table, carries)
         self.restore("adders_mapped.json", netlist)
         fixed = {costs.cell.name: self.table.cells[costs.cell.name]} if costs.cell is not None else {}
         if and_or is not None:
@@ -151,13 +169,14 @@ class Worker:
                 f"read_liberty -lib -ignore_miss_func {self.liberty('fixed.lib', CellTable('fixed', fixed))}"
             )
         self.run("opt_expr", "opt_clean")
+        return statistics[self.job["top"]]
 
-    def logic(self) -> dict[str, Any]:
-        """Maps what is left to gates; returns the mapped netlist in the library's cells."""
+    def logic(self, scripts: Sequence[str]) -> dict[str, Any]:
+        """Maps what is left to gates, by the script with the smallest result; returns it in library cells."""
         liberty = self.liberty("logic.lib", self.offer.logic)
         self.run("design -save unmapped")
         mapped = []
-        for number, script in enumerate(SCRIPTS):
+        for number, script in enumerate(scripts):
             path = self.directory / f"abc{number}.script"
             path.write_text(script.replace(";", "\n") + "\n")
             self.run("design -load unmapped", f"abc -liberty {liberty} -script {path}", "opt_clean -purge")

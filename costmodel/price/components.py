@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from math import log2
 
 AREA_COMPONENTS: Mapping[str, str] = {
     "full_adder": "adder's bit",
@@ -45,7 +46,8 @@ FLOAT_AREAS = ("compare", "shift", "normalise", "detect", "increment", "stage", 
 DELAY_COMPONENTS: Mapping[str, str] = {
     "launch": "clock to output of the register a path starts at, and setup of the one it ends at",
     "sequencer": "from a result's flag through the handshakes to the columns' controls",
-    "carry": "bit of an adder's carry chain",
+    "carry": "bit of an adder's carry chain, where carries ripple",
+    "prefix": "doubling of the bits that a carry runs over, where carries run in parallel",
     "adder": "level of adders on top of the carries, with the complement or choice in front of it",
     "merge": "doubling of the legs of a multiplexer",
     "product": "bit of a signed multiplier's operand",
@@ -128,6 +130,16 @@ def adder(width: int) -> Bill:
 def half_adders(count: int) -> Bill:
     """Half adders: of a sum without carry, which is two XORs, one, and an AND."""
     return Bill.of(sum=count / 2, gate=count)
+
+
+def carries(bits: int, adders: int = 1, followed: bool = False) -> Bill:
+    """The path through the carries of ``adders``, one behind the other, over so many bits each.
+
+    Rippling carries of adders in a row run side by side, so that those of the last count alone, and no
+    carries where adders follow (``followed``). Carries that run in parallel end at once, and add up. Which
+    of the two a flow makes, the coefficients say.
+    """
+    return Bill.of(carry=0 if followed else bits, prefix=adders * log2(max(bits, 1)))
 
 
 def register(bits: int, holds: bool) -> Bill:

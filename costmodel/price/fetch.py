@@ -10,6 +10,7 @@ from costmodel.price import floating
 from costmodel.price.components import (
     NOTHING,
     Bill,
+    carries,
     decoder,
     onehot_multiplexer,
     recoder,
@@ -123,8 +124,8 @@ def fetch_path(plan: CorePlan, followed: bool) -> Bill:
 def _product_path(plan: CorePlan, followed: bool) -> Bill:
     match plan.datapath:
         case IntegerDatapath() | AlignedDatapath():
-            carries = 0 if followed else plan.fetched_width
-            return Bill.of(product=plan.activation_range.width, carry=carries)
+            bill = Bill.of(product=plan.activation_range.width)
+            return bill + carries(plan.fetched_width, followed=followed)
         case NativeDatapath(multiply=unit):
             return floating.slowest_stage(unit)
         case ExactDatapath(to_fixed=converter, multiply=unit):

@@ -7,9 +7,10 @@ one price of each component serves every format and width.
 from __future__ import annotations
 
 from functools import cache
+from math import log2
 from typing import assert_never
 
-from costmodel.price.components import NOTHING, Bill, adder, recoder, signed_multiplier, total
+from costmodel.price.components import NOTHING, Bill, adder, carries, recoder, signed_multiplier, total
 from generator.formats import Float
 from generator.plan import (
     AlignPlan,
@@ -159,14 +160,14 @@ def slowest_stage(unit: FloatUnit) -> Bill:
 @cache
 def stage_paths(unit: FloatUnit) -> list[Bill]:
     """The paths of a unit's stages, step by step."""
-    carries = _carries(unit)
-    assert carries.keys() <= unit.steps.keys(), unit
-    paths = {name: carries.get(name, Bill.of(step=step.delay)) for name, step in unit.steps.items()}
+    with_carries = _with_carries(unit)
+    assert with_carries.keys() <= unit.steps.keys(), unit
+    paths = {name: with_carries.get(name, Bill.of(step=step.delay)) for name, step in unit.steps.items()}
     return [total([paths[step] for step in stage]) for stage in unit.stage_steps]
 
 
-def _carries(unit: FloatUnit) -> dict[str, Bill]:
-    """The paths through the steps that have carries: they ripple, also a comparison's and an increment's.
+def _with_carries(unit: FloatUnit) -> dict[str, Bill]:
+    """The paths through the steps that have carries: those of a comparison and of an increment, too.
 
     A rounding's increment runs through the fraction; the exponent, which comes late, is one level more. The
     other steps are levels of logic, as many as the full adders' times that the unit is cut by.
@@ -175,25 +176,30 @@ def _carries(unit: FloatUnit) -> dict[str, Bill]:
     match unit:
         case FloatAdderPlan():
             return {
-                "order": Bill.of(compare=fmt.bits - 1),
-                "distance": Bill.of(carry=fmt.exponent, step=2),
-                "sum": Bill.of(carry=fmt.mantissa + 2, step=2),
-                "round": Bill.of(increment=fmt.mantissa, step=3),
+                "order": _long("compare", fmt.bits - 1),
+                "distance": carries(fmt.exponent) + Bill.of(step=2),
+                "sum": carries(fmt.mantissa + 2) + Bill.of(step=2),
+                "round": _long("increment", fmt.mantissa) + Bill.of(step=3),
             }
         case FloatMultiplierPlan():
             levels = unit.precision.bit_length()
             return {
-                "multiply": Bill.of(carry=2 * fmt.mantissa, step=2 * levels),
-                "round": Bill.of(increment=fmt.mantissa, step=3),
+                "multiply": carries(2 * fmt.mantissa) + Bill.of(step=2 * levels),
+                "round": _long("increment", fmt.mantissa) + Bill.of(step=3),
             }
         case FloatToFixedPlan():
-            return {"negate": Bill.of(increment=fmt.mantissa + 1, step=1)}
+            return {"negate": _long("increment", fmt.mantissa + 1) + Bill.of(step=1)}
         case FixedToFloatPlan():
-            return {"round": Bill.of(increment=min(fmt.mantissa, unit.width), step=3)}
+            return {"round": _long("increment", min(fmt.mantissa, unit.width)) + Bill.of(step=3)}
         case LargestExponentPlan():
-            return dict.fromkeys(unit.steps, Bill.of(compare=fmt.exponent, step=1))
+            return dict.fromkeys(unit.steps, _long("compare", fmt.exponent) + Bill.of(step=1))
         case AlignPlan():
-            rounded = Bill.of(increment=unit.bits, step=2) if unit.nearest else NOTHING
-            return {"negate": Bill.of(carry=fmt.exponent, step=2), "round": rounded}
+            rounded = _long("increment", unit.bits) + Bill.of(step=2) if unit.nearest else NOTHING
+            return {"negate": carries(fmt.exponent) + Bill.of(step=2), "round": rounded}
         case unknown:
             assert_never(unknown)
+
+
+def _long(component: str, bits: int) -> Bill:
+    """A comparison's or an increment's path over so many bits, whose carries may run in parallel."""
+    return Bill.of(**{component: bits}, prefix=log2(max(bits, 1)))

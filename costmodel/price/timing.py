@@ -1,7 +1,9 @@
 """The delay of a core: its longest path between registers, over the stages that the plan has.
 
-Adders ripple. Behind another adder only the sum's first bits are waited for, because the lower bits come
-early and both carries run up side by side; so a tree of adders costs one carry chain and an adder a level.
+Where adders ripple, only the sum's first bits are waited for behind another adder, because the lower bits
+come early and both carries run up side by side; so a tree of adders costs one carry chain and an adder a
+level. Where carries run in parallel, a level costs the logarithm of its width. What is fetched comes from
+nets that all columns read, through buffers, a level for so many times as many readers.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 
 from costmodel.price import floating
 from costmodel.price.area import NUMBER
-from costmodel.price.components import NOTHING, Bill
+from costmodel.price.components import NOTHING, Bill, carries
 from costmodel.price.fetch import fetch_path
 from costmodel.price.technology import Technology
 from generator.plan import (
@@ -38,8 +40,8 @@ MERGE_BITS = 6
 class DelayTerm:
     """A stage between registers; ``keys`` are those its delay depends on.
 
-    A stage that is ``broadcast`` begins with a control that drives every row and column: a load of the
-    logarithm of their number, beside what its path has in a core of one.
+    A stage that is ``broadcast`` begins with nets that every row and column reads, a control or a table's
+    entries: a load of the logarithm of their number, beside what its path has in a core of one.
     """
 
     stage: str
@@ -70,7 +72,7 @@ def driven(stage: NDArray[Any], load: float | NDArray[Any], columns: NDArray[Any
 
 def _adders(depth: int, width: int, followed: bool = False) -> Bill:
     """A tree of ``depth`` adders whose last is ``width`` bits wide, its carries not if adders follow."""
-    return Bill.of(adder=depth, carry=0 if followed else width) if depth else NOTHING
+    return Bill.of(adder=depth) + carries(width, depth, followed) if depth else NOTHING
 
 
 def _convert(plan: CorePlan) -> Bill:
@@ -179,20 +181,20 @@ def _accumulate(plan: CorePlan) -> Bill:
     """The accumulator's adder."""
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath():
-            return _adders(_levels_into_sum(plan), plan.accumulator_width)
+            return _levels_before_sum(plan) + _adders(1, plan.accumulator_width)
         case NativeDatapath(accumulate=unit) | AlignedDatapath(accumulate=unit):
             return floating.slowest_stage(unit)
         case unknown:
             assert_never(unknown)
 
 
-def _levels_into_sum(plan: CorePlan) -> int:
-    """Levels of adders from a column's sum to an exact accumulator."""
+def _levels_before_sum(plan: CorePlan) -> Bill:
+    """The level of full adders that makes a column's carry-save sum and an exact accumulator two numbers."""
     match plan.reduction:
         case ReductionPlan():
-            return 1
+            return NOTHING
         case CompressorPlan():
-            return 2
+            return Bill.of(adder=1)
         case unknown:
             assert_never(unknown)
 
@@ -325,7 +327,7 @@ DELAY_TERMS = (
     DelayTerm("scale", (*NUMBER, "group_size", "tables", "pipeline.table"), scale_stage),
     DelayTerm("convert", _VALUE, convert_stage),
     DelayTerm("entries", (*_VALUE, "pipeline.table"), entry_stage),
-    DelayTerm("fetch", (*_VALUE, "pipeline.table", *_REDUCTION), fetch_stage),
+    DelayTerm("fetch", (*_VALUE, "pipeline.table", *_REDUCTION), fetch_stage, broadcast=True),
     DelayTerm("reduction", (*_VALUE, *_REDUCTION), reduction_stage),
     DelayTerm("result", (*NUMBER, "max_reduction"), result_stage),
     DelayTerm("accumulate", NUMBER, accumulate_stage),

@@ -170,6 +170,7 @@ def _synthesis_figures(result: SynthesisResult, clock_ps: float | None, meets: b
         "mapper_delay_ps": result.mapper_delay_ps,
         "clock_ps": clock_ps,
         "meets_clock": meets,
+        "carries": result.carries or None,
         "beyond_limits": result.beyond_limits,
         "seconds": round(result.seconds, 3),
     }
@@ -186,6 +187,9 @@ def _say_synthesis(result: SynthesisResult, clock_ps: float | None, meets: bool 
     )
     if meets is not None:
         say(f"The clock of {clock_ps:,.0f} ps is {'met' if meets else 'not met'}.")
+    if result.carries:
+        ripple, parallel = result.carries["ripple"], result.carries["parallel"]
+        say(f"Adders: the carries of {ripple:,} ripple in full-adder cells, of {parallel:,} run in parallel.")
     if result.beyond_limits:
         say(f"{result.beyond_limits:,} nets are beyond the library's limits of load or slew.")
 

@@ -17,6 +17,8 @@ from costmodel.cells.liberty import Library
 from costmodel.cells.samples import Samples
 from costmodel.cells.table import Arc, Cell, CellTable, Pin, write_liberty
 from costmodel.flow.and_or import find_and_or
+from costmodel.flow.closing import LEAN
+from costmodel.flow.full_adders import Carries
 from costmodel.flow.mapping import offer
 from costmodel.flow.synthesis import shipped_library, synthesize
 from costmodel.flow.yosys_worker import Worker
@@ -61,6 +63,11 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def mapped(verilog: str, table: Path, directory: Path, **flow: Any) -> dict[str, Any]:
     """Runs the flow in this process; leaves the mapped netlist in the directory. Returns the report."""
+    return at_work(verilog, table, directory, **flow).synthesize()
+
+
+def at_work(verilog: str, table: Path, directory: Path, **flow: Any) -> Worker:
+    """The flow on a design of one module ``top``."""
     (directory / "design.v").write_text(verilog)
     job = {
         "directory": str(directory),
@@ -74,7 +81,7 @@ def mapped(verilog: str, table: Path, directory: Path, **flow: Any) -> dict[str,
         "speeds": False,
         **flow,
     }
-    return Worker(job).synthesize()
+    return Worker(job)
 
 
 def yosys(*commands: str) -> None:
@@ -171,6 +178,58 @@ def test_mapped_adders_are_plain_adders(
     full_adders = [name for name in report["cells"] if name in (INVERTED_FULL_ADDER, "fa_1")]
     assert bool(full_adders) == (adders == "cells")
     assert_same_function(tmp_path, tables[outputs])
+
+
+@pytest.mark.parametrize("network", ["brent_kung", "sklansky"])
+@pytest.mark.parametrize("outputs", ["inverted", "true"])
+def test_adders_whose_carries_run_in_parallel_are_plain_adders(
+    network: Any, outputs: str, tables: dict[str, Path], tmp_path: Path
+) -> None:
+    """All carries, and those of every second word with the others in full-adder cells."""
+    sums = [
+        "input signed [8:0] a, b, c, d, input u, v, output signed [10:0] x, y, output [11:0] z, output l",
+        "assign x = (a + b) + (c - d)",
+        "assign y = $signed({b, u}) + $signed({d, v}) + 5",
+        "assign z = u ? $signed({a, v}) - d : c + 77",
+        "assign l = a < $signed({c[7:0], 1'b1})",
+    ]
+    design = f"module top({sums[0]}); {'; '.join(sums[1:])}; endmodule"
+    worker = at_work(design, tables[outputs], tmp_path)
+    worker.synthesize()
+    words = sorted(cell_words(worker))
+    assert len(words) > 4
+    for chosen in (None, frozenset(words[::2])):
+        mapped = worker.remap(Carries(network, chosen), LEAN)
+        assert mapped.carries["parallel"] >= len(chosen or words) // 2
+        assert bool(mapped.carries["ripple"]) == (chosen is not None)
+        netlist = {"modules": {"top": mapped.module}}
+        (tmp_path / "mapped.json").write_text(json.dumps(netlist))
+        assert_same_function(tmp_path, tables[outputs])
+
+
+def cell_words(worker: Worker) -> set[str]:
+    """The words of a design that are in full-adder cells when carries ripple."""
+    return set(worker.adders(Carries()).words.values())
+
+
+def test_a_design_sized_for_a_clock_computes_the_same(tmp_path: Path) -> None:
+    """At clocks that take ripple carries, some and all parallel carries; the netlist that is reported."""
+    ports = "input signed [7:0] a, b, c, input [2:0] s, output signed [10:0] y, output signed [8:0] z"
+    design = f"module top({ports}); assign y = (a + b) + (c + $signed(s)), z = b - a; endmodule"
+    delays, areas, parallel = [], [], []
+    for clock_ps in (2000.0, 420.0, 1.0):
+        report = mapped(design, SHIPPED, tmp_path, clock_ps=clock_ps, netlist=True)
+        (tmp_path / "sized.v").write_text(report["netlist"])
+        yosys(f"read_verilog {tmp_path / 'sized.v'}", f"write_json {tmp_path / 'mapped.json'}")
+        assert_same_function(tmp_path, SHIPPED)
+        delays.append(report["delay_ps"])
+        areas.append(report["area_um2"])
+        parallel.append(report["carries"]["parallel"])
+    assert delays[0] <= 2000
+    assert delays[1] <= 420
+    assert delays == sorted(delays, reverse=True)
+    assert areas == sorted(areas)
+    assert parallel[0] == 0 < parallel[2]
 
 
 ACCUMULATOR = """

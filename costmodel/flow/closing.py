@@ -1,0 +1,133 @@
+"""Closing a design at a clock: which carries run in parallel, which mapping, how much is buffered.
+
+A core's area is least with ripple carries in full-adder cells and a mapper for area; that is slow. So a clock
+is approached from there: where paths fail, the words on them get parallel carries (static timing says which),
+mapped for area, then for delay; in the end all words do. Of all netlists made on the way the smallest that
+meets the clock is taken. So a shorter clock never comes out smaller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from costmodel.cells.table import CellTable
+from costmodel.flow.full_adders import Carries, Statistics
+from costmodel.flow.sizing import AS_FAST, Sized, Sizer
+from costmodel.flow.static_timing import Timing
+
+LEAN = "strash;dch;map -a"
+FAST = "strash;dch;map -B 0.9;topo"
+"""Scripts of ABC that map for area where that is no delay, and for delay."""
+ROUNDS = 2
+"""How often the words on failing paths are looked for, before all words get parallel carries."""
+RIPPLE, FASTEST = Carries(), Carries("sklansky", words=None)
+"""The least carries, and the fastest: Sklansky's network is 5 % faster and larger than Brent and Kung's."""
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """The top module of a mapped netlist, and what became of its adders."""
+
+    module: dict[str, Any]
+    adders: Statistics
+
+    @property
+    def carries(self) -> dict[str, int]:
+        """How many words ripple in full-adder cells, and of how many the carries run in parallel."""
+        return {"ripple": len(set(self.adders.words.values())), "parallel": len(self.adders.parallel)}
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A sized netlist, and the mapped one that it was made of."""
+
+    sized: Sized
+    mapped: Mapped
+
+
+Mapper = Callable[[Carries, str], Mapped]
+
+
+class Closing:
+    """Sizes one design for clocks; what was made for one of them serves all.
+
+    Parameters
+    ----------
+    least : the netlist of least area.
+    mapper : maps the design anew, by how its carries run and a script.
+    table, logic, directory : as of ``Sizer``.
+    """
+
+    def __init__(
+        self, least: Mapped, mapper: Mapper, table: CellTable, logic: CellTable, directory: Path
+    ) -> None:
+        self._mapper, self._table, self._logic, self._directory = mapper, table, logic, directory
+        self._least = least
+        self._sizers: dict[int, Sizer] = {}
+        self._mapped: dict[tuple[Carries, str], Mapped] = {}
+        self._closed: list[Closed] = []
+
+    def fastest(self) -> Closed:
+        """As fast as can be: of delays that count as equal the smallest."""
+        self._size(self._map(FASTEST, FAST), None)
+        shortest = min(closed.sized.delay_ps for closed in self._closed)
+        return self._smallest(AS_FAST * shortest)
+
+    def meet(self, clock_ps: float) -> Closed:
+        """The smallest netlist that meets a clock; the fastest where none does."""
+        for mapped in self._candidates(clock_ps):
+            if self._size(mapped, clock_ps):
+                break
+        return self._smallest(clock_ps)
+
+    def _smallest(self, clock_ps: float) -> Closed:
+        """Of what was made the smallest that meets a clock; the fastest where none does."""
+        meeting = [closed for closed in self._closed if closed.sized.delay_ps <= clock_ps]
+        if not meeting:
+            return min(self._closed, key=lambda closed: closed.sized.delay_ps)
+        return min(meeting, key=lambda closed: closed.sized.area_um2)
+
+    def _candidates(self, clock_ps: float) -> Iterable[Mapped]:
+        """Mapped netlists, by the area that is to be expected of them."""
+        yield self._least
+        words: frozenset[str] = frozenset()
+        for script in (LEAN, *(FAST,) * ROUNDS):
+            more = words | self._late_words(clock_ps)
+            if more == words and (Carries(words=words), script) in self._mapped:
+                break
+            words = more
+            yield self._map(Carries(words=words), script)
+        yield self._map(FASTEST, FAST)
+
+    def _late_words(self, clock_ps: float) -> frozenset[str]:
+        """The words that ripple on paths that fail a clock in the netlist that was sized last."""
+        last = self._closed[-1]
+        slacks = Timing(last.sized.surrounded, self._table).slacks(clock_ps)
+        cells = last.sized.module["cells"]
+        return frozenset(
+            word
+            for name, word in last.mapped.adders.words.items()
+            if name in cells
+            and any(slacks.get(bit, 0.0) < 0 for bits in cells[name]["connections"].values() for bit in bits)
+        )
+
+    def _map(self, carries: Carries, script: str) -> Mapped:
+        if not self._least.adders.words:
+            carries = RIPPLE
+        key = carries, script
+        if key not in self._mapped:
+            self._mapped[key] = self._mapper(carries, script)
+        return self._mapped[key]
+
+    def _size(self, mapped: Mapped, clock_ps: float | None) -> bool:
+        """Sizes a netlist; returns whether it meets the clock."""
+        if id(mapped) not in self._sizers:
+            self._sizers[id(mapped)] = Sizer(mapped.module, self._table, self._logic, self._directory)
+        for sized in self._sizers[id(mapped)].ladder(clock_ps):
+            self._closed.append(Closed(sized, mapped))
+            if clock_ps is not None and sized.delay_ps <= clock_ps:
+                return True
+        return False
