@@ -112,6 +112,14 @@ def models(root: Path) -> str:
     return markdown(list(listing.head), [[f"`{name}`", *rest] for name, *rest in listing.rows])
 
 
+def memories(root: Path) -> str:
+    """The off-chip memories that have a name."""
+    from dse.commands.listing import memories
+
+    listing = memories()
+    return markdown(list(listing.head), [[f"`{name}`", *rest] for name, *rest in listing.rows], (1, 2, 3, 4))
+
+
 @cache
 def sweep_of(spec: str) -> Path:
     """The results of an example's sweep; it takes a minute or two."""
@@ -146,6 +154,6 @@ def formats_worth(root: Path) -> str:
 
 MAKERS: Mapping[str, Callable[[Path], str]] = {
     table.__name__: table
-    for table in (core_keys, formats, commands, accuracy, metrics, models, formats_worth)
+    for table in (core_keys, formats, commands, accuracy, metrics, models, memories, formats_worth)
 }
 """Tables by name; each is given the repository's folder as the page sees it, for links."""

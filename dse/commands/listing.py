@@ -1,4 +1,4 @@
-"""The command that lists names: of workloads, technologies, metrics and number formats."""
+"""The command that lists names: of workloads, technologies, memories, metrics and number formats."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Listing(NamedTuple):
 
 def list_names(
     kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="workloads, technologies, metrics or formats.")
+        str, typer.Argument(metavar="KIND", help="workloads, technologies, memories, metrics or formats.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -45,7 +45,7 @@ def list_names(
 
 def workloads() -> Listing:
     """The built-in models."""
-    from dse.spec.workload import models
+    from dse.spec.models import models
 
     def size(count: int) -> str:
         return f"{count / 1e9:.2f} billion ternary weights"
@@ -69,6 +69,26 @@ def technologies() -> Listing:
             (name, each.library, "shipped" if ships_cells(name) else "with --liberty FILE", each.corner)
             for name in shipped_technologies()
             for each in [load_technology(name)]
+        ],
+    )
+
+
+def memories() -> Listing:
+    """The off-chip memories that ``dram`` may name."""
+    from dse.spec.memory import memories
+
+    return Listing(
+        ("name", "MT/s", "bits", "GB/s", "pJ/bit", "source"),
+        [
+            (
+                name,
+                f"{each.rate_mt_per_s:g}",
+                f"{each.width_bits}",
+                f"{each.peak_gb_per_s:.1f}",
+                "" if each.pj_per_bit is None else f"{each.pj_per_bit:g}",
+                each.source,
+            )
+            for name, each in memories().items()
         ],
     )
 
@@ -97,6 +117,7 @@ def formats() -> Listing:
 KINDS: dict[str, Callable[[], Listing]] = {
     "workloads": workloads,
     "technologies": technologies,
+    "memories": memories,
     "metrics": metrics,
     "formats": formats,
 }

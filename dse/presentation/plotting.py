@@ -71,6 +71,8 @@ def part_colour(part: DesignPart) -> str:
             return "#8d99a6"
         case "combining":
             return "#3f8f5b"
+        case "buffers":
+            return "#b8a13a"
         case unknown:
             assert_never(unknown)
 

@@ -17,15 +17,18 @@ from costmodel import speeds
 from costmodel.price.area import AREA_TERMS, PARTS, Part
 from costmodel.price.throughput import STAGES
 from costmodel.price.timing import DELAY_TERMS, driven
-from costmodel.speeds import MEDIUM_PERIOD
+from costmodel.speeds import MEDIUM_PERIOD, SPEEDS
+from dse.pricing import buffers
 from dse.pricing.figure import CombiningPrice, Estimate, PlanFigure, StageDelay, Step, UnitPrice
 from dse.pricing.view import Array, View
 
 COMBINING: Literal["combining"] = "combining"
-"""The part that adds the results of several cores; the others are parts of a core."""
+"""The part that adds the results of several cores."""
+BUFFERS: Literal["buffers"] = "buffers"
+"""The memories on chip; the others are parts of a core."""
 
-DesignPart = Literal[Part, "combining"]
-DESIGN_PARTS: tuple[DesignPart, ...] = (*PARTS, COMBINING)
+DesignPart = Literal[Part, "combining", "buffers"]
+DESIGN_PARTS: tuple[DesignPart, ...] = (*PARTS, COMBINING, BUFFERS)
 
 
 def sized_cost(part: str | None = None) -> Callable[[View], Array]:
@@ -76,6 +79,8 @@ def amount(of: str, part: str | None = None) -> Callable[[View], Array]:
             total = total * cores
             if part in (None, COMBINING):
                 total = total + _tree(view, of)
+        if view.sram and of in SPEEDS and part in (None, BUFFERS):
+            total = total + buffers.area(view)
         return np.asarray(total)
 
     return cost
@@ -88,7 +93,13 @@ def _tree(view: View, of: str) -> Array:
 
 
 def delay(view: View) -> Array:
-    """ps of the longest path, as fast as can be."""
+    """ps of the longest path, as fast as can be, or of the slowest access to a memory."""
+    core = view(Step.CORE_DELAY)
+    return np.maximum(core, buffers.access(view)) if view.sram else core
+
+
+def core_delay(view: View) -> Array:
+    """ps of a core's longest path, as fast as can be."""
     stages = [
         driven(view(StageDelay(i)), view(Estimate.LOAD_DELAY), view("rows") * view("columns"))
         if term.broadcast
@@ -113,5 +124,5 @@ def tightness(view: View) -> Array:
     by_speed = np.where(view("speed") == "tight", 1.0, 0.0)
     if asked.ndim == 0 and not asked:
         return np.asarray(by_speed)
-    by_clock = speeds.tightness(asked * view("delay_ps") * 1e-6)
+    by_clock = speeds.tightness(asked * view(Step.CORE_DELAY) * 1e-6)
     return by_clock if asked.ndim == 0 else np.where(asked > 0, by_clock, by_speed)

@@ -1,13 +1,14 @@
-"""What a workload asks of a design: steps, cycles and bits of every layer, and the time that they take.
+"""What ternary layers ask of a design: steps, cycles and bits of every layer, and the time that they take.
 
 Several cores divide each layer: a share of its outputs each, with activations sent to all, or a share of its
 inputs each, whose results a tree adds. A layer takes as long as the slowest of computing it, streaming its
-keys and streaming its activations, since all three go on at once.
+keys, streaming its activations, and moving what is off chip through the memory that all share, since all of
+it goes on at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from typing import NamedTuple, assert_never
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from costmodel.price.throughput import LATENCY, layer_pauses_batch, layer_steps_batch
 from dse.pricing.figure import PlanFigure, Step
+from dse.pricing.limits import Limit, where_limiting
 from dse.pricing.view import Array, View, whole
 from dse.spec.system import LIMITS
 from dse.spec.workload import Shape
@@ -57,10 +59,10 @@ def share(view: View, shape: Shape) -> Share:
     )
 
 
-def _over_layers(view: View, figure: Callable[[View, Shape], Array]) -> Array:
-    """A figure of every layer for the workload's B tokens, added up."""
+def _over(shapes: Sequence[Shape], figure: Callable[[View, Shape], Array], view: View) -> Array:
+    """A figure of every layer, added up."""
     total = np.zeros((), np.int64)
-    for shape in view.workload.shapes:
+    for shape in shapes:
         total = total + shape.layers * figure(view, shape)
     return total
 
@@ -89,12 +91,30 @@ def _layer_pauses(view: View, shape: Shape) -> Array:
 
 
 def _layer_beats(view: View, shape: Shape) -> Array:
-    """Beats of activations; table-stationary cores hold a tile for all outputs."""
+    """Beats of activations from outside; held tables and a buffer take them once for all outputs."""
     part = share(view, shape)
-    n_tiles = layer_steps_batch(part.inputs, 1, shape.tokens, **_tile(view) | {"columns": 1})
     m_tiles = -(-part.outputs // view("columns"))
-    beats: Array = n_tiles * np.where(np.isin(view("dataflow"), HOLDING), 1, m_tiles) * part.streams
+    once = np.isin(view("dataflow"), HOLDING) | view("activation_buffer")
+    beats: Array = _loads(view, shape) * np.where(once, 1, m_tiles) * part.streams
     return beats
+
+
+def _loads(view: View, shape: Shape) -> Array:
+    """Tiles of activations of a layer, each of which a core needs at least once."""
+    inputs = share(view, shape).inputs
+    return layer_steps_batch(inputs, 1, shape.tokens, **_tile(view) | {"columns": 1})
+
+
+def _result_beats(view: View, shape: Shape) -> Array:
+    """Beats of results of a core."""
+    outputs = share(view, shape).outputs
+    return layer_steps_batch(1, outputs, shape.tokens, **_tile(view) | {"tile_length": 1})
+
+
+def accesses(view: View, shapes: Sequence[Shape]) -> tuple[Array, Array, Array]:
+    """Steps of layers, tiles of activations, and beats of results, of each core."""
+    steps, loads, results = (_over(shapes, each, view) for each in (_layer_steps, _loads, _result_beats))
+    return steps, loads, results
 
 
 def _has_pauses(view: View) -> bool:
@@ -103,7 +123,7 @@ def _has_pauses(view: View) -> bool:
 
 def steps(view: View) -> Array:
     """Tile steps of all layers for the workload's B tokens, each core's."""
-    return _over_layers(view, _layer_steps).astype(np.float64)
+    return _over(view.workload.shapes, _layer_steps, view).astype(np.float64)
 
 
 def latency(view: View) -> Array:
@@ -120,77 +140,97 @@ def _latency(view: View) -> Array:
     return np.asarray(alone + levels * view(PlanFigure.COMBINING_STAGES))
 
 
-def cycles(view: View) -> Array:
-    """Clock cycles of all layers for B tokens, one after the other, when no stream is waited for."""
-    pauses = _over_layers(view, _layer_pauses) if _has_pauses(view) else np.zeros((), np.int64)
-    total: Array = view("steps_per_pass") + (pauses + view.workload.launches * _latency(view))
+def cycles(view: View, shapes: Sequence[Shape]) -> Array:
+    """Clock cycles of layers, one after the other, when no stream is waited for."""
+    rated = shapes == view.workload.shapes
+    steps = view("steps_per_pass") if rated else _over(shapes, _layer_steps, view).astype(np.float64)
+    pauses = _over(shapes, _layer_pauses, view) if _has_pauses(view) else np.zeros((), np.int64)
+    total: Array = steps + (pauses + sum(shape.layers for shape in shapes) * _latency(view))
     return total
 
 
-def _key_beat(view: View) -> Array:
+def key_beat(view: View) -> Array:
+    """Bits of keys that a step takes, of all cores."""
     return np.asarray(view("cores") * view("columns") * view("tables") * view(PlanFigure.KEY_WIDTH))
 
 
-def _activation_beat(view: View) -> Array:
+def activation_beat(view: View) -> Array:
+    """Bits of activations that a step of a core takes."""
     return np.asarray(view("rows") * view("tile_length") * view(PlanFigure.ACTIVATION_WIDTH))
 
 
 def key_bits(view: View) -> Array:
     """Bits of keys streamed for B tokens, into all cores; rows share them."""
-    return np.asarray(view("steps_per_pass") * _key_beat(view))
+    return np.asarray(view("steps_per_pass") * key_beat(view))
 
 
 def activation_bits(view: View) -> Array:
     """Bits of activations streamed for B tokens; what goes to all cores counts once."""
-    return np.asarray(_over_layers(view, _layer_beats) * _activation_beat(view))
+    return np.asarray(_over(view.workload.shapes, _layer_beats, view) * activation_beat(view))
 
 
-def seconds(view: View) -> Array:
-    """Seconds of B tokens through all layers."""
+def stored_bits(view: View, shape: Shape) -> tuple[Array, Array]:
+    """Bits that one layer moves through the shared memory: keys, and activations with results.
+
+    Activations are read as often as they are streamed, results are written once.
+    """
+    keys = _layer_steps(view, shape) * key_beat(view) * (view("weights") == "dram")
+    results = shape.tokens * shape.outputs * view(PlanFigure.RESULT_WIDTH)
+    return keys, np.asarray(_layer_beats(view, shape) * activation_beat(view) + results)
+
+
+def layers_seconds(view: View, shapes: Sequence[Shape]) -> Array:
+    """Seconds of layers, one after the other."""
     if not _limited(view):
-        return np.asarray(_compute_seconds(view))
+        return np.asarray(cycles(view, shapes) * 1e-6 / view("clock_mhz"))
     total = np.zeros(())
-    for shape in view.workload.shapes:
-        total = total + shape.layers * _layer_times(view, shape).max(axis=0)
+    for shape in shapes:
+        total = total + shape.layers * reduce(np.maximum, (taken for _, taken in layer_times(view, shape)))
     return total
 
 
-def bound_share(stream: int) -> Callable[[View], Array]:
-    """The share of the time in which layers wait for keys (1) or activations (2)."""
-
-    def share(view: View) -> Array:
-        if not _limited(view):
-            return np.zeros(())
-        waiting = np.zeros(())
-        for shape in view.workload.shapes:
-            times = _layer_times(view, shape)
-            # Of streams that take equally long a layer waits for the first.
-            waits = times.argmax(axis=0) == stream
-            waiting = waiting + shape.layers * np.where(waits, times.max(axis=0), 0.0)
-        return np.asarray(waiting / view(Step.PASS_SECONDS))
-
-    return share
+def layers_waiting(view: View, shapes: Sequence[Shape], limit: Limit) -> Array:
+    """Seconds of those layers that ``limit`` is what limits; of several it is the first."""
+    if not _limited(view):
+        return layers_seconds(view, shapes) if limit == "compute" else np.zeros(())
+    waiting = np.zeros(())
+    for shape in shapes:
+        waiting = waiting + shape.layers * where_limiting(dict(layer_times(view, shape)), limit)
+    return waiting
 
 
 def _limited(view: View) -> bool:
-    return any(bool((view(name) > 0).any()) for name in LIMITS)
+    return any(bool((view(name) > 0).any()) for name in LIMITS) or bool(
+        np.isfinite(view(Step.MEMORY_RATE)).any()
+    )
 
 
-def _compute_seconds(view: View) -> Array:
-    return np.asarray(view("cycles_per_token") * (view.workload.tokens * 1e-6) / view("clock_mhz"))
-
-
-def _layer_times(view: View, shape: Shape) -> Array:
-    """Seconds of computing one layer, of its keys and of its activations, one after the other in axis 0."""
+def layer_times(view: View, shape: Shape) -> Iterator[tuple[Limit, Array]]:
+    """Seconds that one layer takes by each of what may limit it, if it limits any design at all."""
     steps = _layer_steps(view, shape)
     ticks = steps + _latency(view)
     if _has_pauses(view):
         ticks = ticks + _layer_pauses(view, shape)
-    streams = steps * _key_beat(view), _layer_beats(view, shape) * _activation_beat(view)
-    waits = [bits / _limit(view(name)) for bits, name in zip(streams, LIMITS, strict=True)]
-    return np.stack(np.broadcast_arrays(ticks * 1e-6 / view("clock_mhz"), *waits))
+    yield "compute", np.asarray(ticks * 1e-6 / view("clock_mhz"))
+    weights, activations = (view(name) for name in LIMITS)
+    if (weights > 0).any():
+        yield "weights", steps * key_beat(view) / _rate(weights)
+    if (activations > 0).any():
+        yield "activations", _layer_beats(view, shape) * activation_beat(view) / _rate(activations)
+    memory = view(Step.MEMORY_RATE)
+    if np.isfinite(memory).any():
+        keys, others = stored_bits(view, shape)
+        yield "memory", np.asarray((keys + others) / memory + _answers(view, keys))
 
 
-def _limit(gigabytes: Array) -> Array:
+def _answers(view: View, keys: Array) -> Array:
+    """Seconds in which nothing comes: without a buffer of keys each burst of them is waited for."""
+    latency = view("latency_ns") * ~view("key_buffer")
+    if not latency.any():
+        return np.zeros(())
+    return np.asarray(np.ceil(keys / (8 * view("burst_bytes"))) * latency * 1e-9)
+
+
+def _rate(gigabytes: Array) -> Array:
     """Bits a second; 0 stands for no limit."""
     return np.where(gigabytes > 0, gigabytes * 8e9, np.inf)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from dse.spec.workload import Shape
+
 
 class UnitPrice(NamedTuple):
     """What one unit of ``AREA_TERMS[term]`` costs at the speed ``of``, or has of the quantity ``of``."""
@@ -49,6 +51,7 @@ class PlanFigure(Enum):
     PAUSE_CYCLES = "pause_cycles"
     KEY_WIDTH = "key_width"
     ACTIVATION_WIDTH = "activation_width"
+    RESULT_WIDTH = "result_width"
     COMBINING_STAGES = "combining_stages"
 
     def __str__(self) -> str:
@@ -71,18 +74,32 @@ class Step(Enum):
 
     ``TARGET_CLOCK``: the MHz that are asked for, 0 for as fast as can be; the metric ``clock_mhz`` is what a
     design runs at. ``TIGHTNESS``: how much of the way from a medium to a tight design that clock takes,
-    0 … 1. ``PASS_SECONDS``: the time of B tokens through all layers.
+    0 … 1. ``MEMORY_RATE`` and ``ENGINE_RATE``: bits and multiply-accumulates a second of what is beside the
+    cores. ``CORE_DELAY``: ps of a core's longest path, whatever memories are beside it.
+    ``RATED_SECONDS``: the time of the passes that token rates are of.
     """
 
     TARGET_CLOCK = "clock_mhz asked"
     TIGHTNESS = "design tightness"
-    PASS_SECONDS = "seconds of a pass"
+    CORE_DELAY = "delay of a core"
+    MEMORY_RATE = "memory bits a second"
+    ENGINE_RATE = "engine macs a second"
+    RATED_SECONDS = "seconds of the rated passes"
 
     def __str__(self) -> str:
         return self.value
 
 
-Figure = UnitPrice | CombiningPrice | StageDelay | PlanFigure | Estimate | Step
+class LayerSeconds(NamedTuple):
+    """Seconds of layers of some ``shapes``, one after the other."""
+
+    shapes: tuple[Shape, ...]
+
+    def __str__(self) -> str:
+        return f"seconds of {self.shapes}"
+
+
+Figure = UnitPrice | CombiningPrice | StageDelay | PlanFigure | Estimate | Step | LayerSeconds
 
 Column = str | Figure
 """What a view answers: a key or a metric by its name, or a figure."""

@@ -22,6 +22,9 @@ everything else is counted. ``clock`` is the clock that a core reaches: where on
 estimate."""
 
 
+ON_CLOCK = frozenset({CLOCK})
+
+
 @dataclass(frozen=True)
 class Comparison:
     """The words that compare two designs: as ``adjective`` as, the ``superlative``."""

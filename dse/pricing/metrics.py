@@ -15,10 +15,12 @@ import numpy as np
 from costmodel.price.quantity import Quantity
 from costmodel.price.technology import Cost
 from costmodel.speeds import Speed
-from dse.pricing import demands
-from dse.pricing.areas import DESIGN_PARTS, amount, clock, delay, sized_cost, tightness
+from dse.pricing import demands, passes
+from dse.pricing.areas import DESIGN_PARTS, amount, clock, core_delay, delay, sized_cost, tightness
 from dse.pricing.figure import Estimate, Figure, PlanFigure, Step
-from dse.pricing.metric import CLOCK, COST, DELAY, EXACT, FAST, LEAST_COST, SMALL, Metric
+from dse.pricing.limits import engine_rate, memory_rate
+from dse.pricing.metric import COST, DELAY, EXACT, FAST, LEAST_COST, ON_CLOCK, SMALL, Metric
+from dse.pricing.request_metrics import TRAFFIC_METRICS, bound_share, request_metrics
 from dse.pricing.view import Array, View
 from dse.spec.system import LIMITS
 
@@ -28,7 +30,7 @@ ROUNDING = 1e-12
 
 def _gigabytes(bits: Array, view: View, limit: str) -> Array:
     """GB/s of ``bits`` moved each time that B tokens are computed."""
-    rate = bits * (view("tokens_per_second") / (8e9 * view.workload.tokens))
+    rate = bits * (view("tokens_per_second") / (8e9 * view.workload.rated.tokens))
     most = view(limit)
     if not most.any():
         return np.asarray(rate)
@@ -36,7 +38,7 @@ def _gigabytes(bits: Array, view: View, limit: str) -> Array:
     return np.asarray(np.where((most > 0) & (rate >= most * (1 - ROUNDING)), most, rate))
 
 
-ON_COST, ON_DELAY, ON_CLOCK = frozenset({COST}), frozenset({DELAY}), frozenset({CLOCK})
+ON_COST, ON_DELAY = frozenset({COST}), frozenset({DELAY})
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,8 @@ def _cost_metrics(priced: Priced) -> tuple[Metric, ...]:
 
 _TIMED: tuple[Metric, ...] = (
     Metric(
-        "delay_ps", "longest path", "ps", "longest path between registers when sized for speed", delay,
+        "delay_ps", "longest path", "ps",
+        "longest path between registers when sized for speed, or access to a buffer", delay,
         rests_on=ON_DELAY,
     ),
     Metric(
@@ -149,12 +152,11 @@ _TIMED: tuple[Metric, ...] = (
     Metric(
         "cycles_per_token", "cycles a token", "",
         "clock cycles of one token through all layers, when no stream is waited for",
-        lambda v: demands.cycles(v) / v.workload.tokens,
+        lambda v: demands.cycles(v, v.workload.shapes) / v.workload.rated.tokens,
     ),
-    Metric(
-        "tokens_per_second", "token rate", "tokens/s", "tokens a second, within the bandwidths",
-        lambda v: v.workload.tokens / v(Step.PASS_SECONDS), better="max", words=FAST, rests_on=ON_CLOCK,
-    ),
+)  # fmt: skip
+
+_STREAMED: tuple[Metric, ...] = (
     Metric(
         "utilisation", "utilisation", "",
         "useful share of the multiply-accumulates that the core could do",
@@ -168,7 +170,7 @@ _TIMED: tuple[Metric, ...] = (
     Metric(
         "weight_mb_per_token", "weight traffic", "MB/token",
         "keys streamed into the core for a token, whatever its rate",
-        lambda v: demands.key_bits(v) / (8e6 * v.workload.tokens),
+        lambda v: demands.key_bits(v) / (8e6 * v.workload.rated.tokens),
     ),
     Metric(
         "weight_gb_per_s", "weight bandwidth", "GB/s", "keys streamed into the core at its token rate",
@@ -181,13 +183,24 @@ _TIMED: tuple[Metric, ...] = (
     ),
     Metric(
         "weight_bound", "waits for weights", "", "share of the time in which a layer waits for its keys",
-        demands.bound_share(1), form="percent",
+        bound_share("weights"), form="percent",
     ),
     Metric(
         "activation_bound", "waits for activations", "",
         "share of the time in which a layer waits for its activations",
-        demands.bound_share(2), form="percent",
+        bound_share("activations"), form="percent",
     ),
+    Metric(
+        "memory_bound", "waits for the memory", "",
+        "share of the time in which anything waits for the memory that all traffic shares",
+        bound_share("memory"), form="percent",
+    ),
+    Metric(
+        "engine_bound", "waits for the engine", "",
+        "share of the time in which attention or output head wait for the engine beside the cores",
+        bound_share("engine"), form="percent",
+    ),
+    *TRAFFIC_METRICS,
 )  # fmt: skip
 
 _RATED: tuple[Metric, ...] = (
@@ -200,8 +213,8 @@ _RATED: tuple[Metric, ...] = (
 
 _OTHERS: tuple[Metric, ...] = (
     Metric(
-        "token_latency_us", "time of a pass", "µs", "time of B tokens through all layers",
-        lambda v: 1e6 * v(Step.PASS_SECONDS), words=FAST, rests_on=ON_CLOCK,
+        "token_latency_us", "time of a pass", "µs", "time of B tokens through the model, in the mean",
+        lambda v: 1e6 * v.workload.rated.tokens / v("tokens_per_second"), words=FAST, rests_on=ON_CLOCK,
     ),
     Metric(
         "rms_error", "RMS error", "relative error",
@@ -222,14 +235,20 @@ _OTHERS: tuple[Metric, ...] = (
 
 
 @cache
-def metrics_of(priced: Priced) -> Mapping[str, Metric]:
-    """Figures by name of designs in a technology that prices ``priced``."""
+def metrics_of(priced: Priced, left_out: tuple[str, ...] = ()) -> Mapping[str, Metric]:
+    """Figures by name of designs in a technology that prices ``priced``.
+
+    ``left_out`` are parts of a model that its workload does not count.
+    """
     for_rate = Metric(
         priced.for_rate, f"{priced.label} per token/s", f"{priced.unit}·s",
         f"{priced.label} for each token a second", lambda v: v(priced.key) / v("tokens_per_second"),
         rests_on=ON_COST | ON_CLOCK,
     )  # fmt: skip
-    metrics = (*_cost_metrics(priced), *_TIMED, for_rate, *_RATED, priced.efficiency, *_OTHERS)
+    metrics = (
+        *_cost_metrics(priced), *_TIMED, *request_metrics(left_out), *_STREAMED, for_rate, *_RATED,
+        priced.efficiency, *_OTHERS,
+    )  # fmt: skip
     return {metric.name: metric for metric in metrics}
 
 
@@ -238,6 +257,9 @@ METRICS = metrics_of(Priced())
 
 STEPS: Mapping[Figure, Callable[[View], Array]] = {
     Step.TIGHTNESS: tightness,
-    Step.PASS_SECONDS: demands.seconds,
+    Step.CORE_DELAY: core_delay,
+    Step.MEMORY_RATE: memory_rate,
+    Step.ENGINE_RATE: engine_rate,
+    Step.RATED_SECONDS: lambda view: passes.time_of(view, passes.rated(view.workload)),
 }
 """Figures that metrics share and nobody names."""

@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from costmodel.price.sram import SramTable, sram_of, sram_tables
 from costmodel.price.technology import Technology
-from dse.pricing.figure import Column, Step
+from dse.pricing.demands import layers_seconds
+from dse.pricing.figure import Column, LayerSeconds, Step
 from dse.pricing.filling import Table
 from dse.pricing.metric import Metric
 from dse.pricing.metrics import STEPS, Priced, metrics_of
@@ -25,6 +27,7 @@ from dse.spec.axes import SpecError
 from dse.spec.expressions import Expression, ExpressionError
 from dse.spec.space import DESIGN_KEYS, Space, check_name
 from dse.spec.sweep_spec import FigureWords, SweepSpec
+from dse.spec.system import ON_CHIP
 from generator.errors import instead
 
 
@@ -33,6 +36,7 @@ class TableView:
 
     def __init__(self, model: Model, take: Callable[[Table], Table]) -> None:
         self.workload = model.spec.workload
+        self.sram = model.sram
         self.take = take
         self._tables = model.tables
         self._figures = model.figures
@@ -48,6 +52,8 @@ class TableView:
     def _computed(self, figure: Column) -> Table:
         if figure in self._tables:
             return self.take(self._tables[figure])
+        if isinstance(figure, LayerSeconds):
+            return layers_seconds(self, figure.shapes)
         if not isinstance(figure, str):
             return STEPS[figure](self)
         if figure in self._metrics:
@@ -86,7 +92,8 @@ class Model:
     ) -> Model:
         """The model of ``spec``'s space. Raises ``SpecError`` for what the spec names and nothing knows."""
         space = Space.of(spec, where)
-        built_in = metrics_of(Priced.of(technology.cost, technology.quantities))
+        priced = Priced.of(technology.cost, technology.quantities)
+        built_in = metrics_of(priced, spec.workload.left_out)
         known = dict.fromkeys([*(axis.key for axis in space.axes), *DESIGN_KEYS, *built_in])
         figures: dict[str, Expression] = {}
         section = "derived"
@@ -108,10 +115,11 @@ class Model:
                     near = instead(name, [*built_in, *figures], "metrics")
                     raise SpecError(f"{where}: {section}.{name} is no metric: {near}")
         for name in spec.budget:
-            if spec.objectives.get(name) != "min":
-                raise SpecError(f"{where}: budget.{name} has to be an objective that is minimised")
+            if name not in spec.objectives:
+                raise SpecError(f"{where}: budget.{name} has to be an objective")
         for name in space.variables:
             check_name(f"{where}: axes.{name}", name, built_in)
+        _check_memories(space, technology, where)
         rules, fits = tuple(rule_tables(space)), tuple(fit_tables(space, spec.workload))
         costs = cost_tables(space, technology, rules, progress)
         keys = axis_values(space)
@@ -126,10 +134,15 @@ class Model:
         """What the technology prices."""
         return Priced.of(self.technology.cost, self.technology.quantities)
 
+    @cached_property
+    def sram(self) -> SramTable | None:
+        """The memories on chip that the technology has."""
+        return sram_of(self.technology)
+
     @property
     def built_in(self) -> Mapping[str, Metric]:
         """The figures that every spec may name."""
-        return metrics_of(self.priced)
+        return metrics_of(self.priced, self.spec.workload.left_out)
 
     @property
     def metrics(self) -> dict[str, Metric]:
@@ -287,6 +300,16 @@ class Model:
             {k for k, shape in enumerate(shapes) if shape and shape[i] > 1}
             for i in range(len(self.space.axes))
         ]
+
+
+def _check_memories(space: Space, technology: Technology, where: str) -> None:
+    """Raises ``SpecError`` where designs have memories on chip that the technology has none for."""
+    for key, values in ON_CHIP.items():
+        if sram_of(technology) is None and set(values) & set(space.values_of(key)):
+            raise SpecError(
+                f"{where}: {key} = {values[0]!r}: no memories of technology {technology.name} are known; "
+                f"{', '.join(sram_tables())} have them"
+            )
 
 
 def _clocks(space: Space) -> str:

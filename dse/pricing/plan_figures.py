@@ -34,6 +34,7 @@ PLAN_FIGURES: Mapping[Figure, Tabulated] = {
     PlanFigure.PAUSE_CYCLES: Tabulated((*PAUSE_KEYS, "dataflow"), lambda plan: plan.pause_cycles),
     PlanFigure.KEY_WIDTH: Tabulated(KEY_WIDTH_KEYS, lambda plan: plan.key_width),
     PlanFigure.ACTIVATION_WIDTH: Tabulated(("activation",), lambda plan: plan.activation_width),
+    PlanFigure.RESULT_WIDTH: Tabulated(COMBINING_KEYS, lambda plan: plan.result_width),
     PlanFigure.COMBINING_STAGES: Tabulated(PAUSE_KEYS, combining_stages),
 }
 """Figures of the plan, and the keys each depends on."""

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from costmodel.price.sram import SramTable
 from dse.pricing.figure import Column
 from dse.spec.workload import Workload
 
@@ -16,11 +17,14 @@ Array = NDArray[Any]
 class View(Protocol):
     """Figures of some designs, keys and metrics by name, and what all designs share.
 
+    ``sram`` are the memories on chip that the technology has, if any.
+
     Arrays have one dimension for each axis of the space, of length one where the figure does not depend on
     the axis, so that broadcasting does no work twice.
     """
 
     workload: Workload
+    sram: SramTable | None
 
     def __call__(self, figure: Column, /) -> Array: ...
 

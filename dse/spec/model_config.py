@@ -1,4 +1,4 @@
-"""The linear layers of a model from the fields of its Hugging Face ``config.json``.
+"""The layers of a model, and what is beside them, from the fields of its Hugging Face ``config.json``.
 
 Model types name the same things differently and build blocks differently: gated or not, fused, with experts,
 with compressed keys and values. Each type that is known says how to read it; others are refused, because a
@@ -13,6 +13,16 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from dse.spec.decoder import (
+    Decoder,
+    Kept,
+    caches_of,
+    falcon_grouped,
+    grouped,
+    latent,
+    multi_query,
+    nothing,
+)
 from dse.spec.layer import Layer
 from dse.spec.model_blocks import (
     Fields,
@@ -41,13 +51,14 @@ Experts = Callable[[Names], Mixture]
 
 
 class Reading(BaseModel):
-    """How a model type's config is read: its blocks, its names, and what it leaves unsaid."""
+    """How a model type's config is read: its blocks, what they keep, its names, and what it leaves unsaid."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     attention: Block = attention
     feed_forward: Block = gated
     experts: Experts | None = None
+    kept: Callable[[Names], Kept] = grouped
     names: dict[str, str] = {}
     defaults: dict[str, Any] = {}
 
@@ -63,6 +74,21 @@ class Reading(BaseModel):
         if mixture and mixture.sparse:
             shaped += _expert_layers(names("hidden_size"), mixture)
         return tuple(shaped)
+
+    def decoder(self, fields: Fields) -> Decoder:
+        """What a config has beside its layers. Raises ``WorkloadError`` where a field is missing or wrong."""
+        names = Names(fields, self.names, self.defaults)
+        hidden, blocks = names("hidden_size"), names("num_hidden_layers")
+        caches = caches_of(names, self.kept(names))
+        state = 0 if caches else blocks * hidden * (names.optional("expand_ratio") or 1)
+        vocabulary = names.optional("vocab_size") or 0
+        return Decoder(
+            width=hidden,
+            vocabulary=vocabulary,
+            tied=names.flag("tie_word_embeddings"),
+            caches=caches,
+            state=state,
+        )
 
 
 def _expert_layers(hidden: int, mixture: Mixture) -> Iterator[Layer]:
@@ -110,7 +136,8 @@ READINGS: Mapping[str, Reading] = {
     ),
     **dict.fromkeys(("mistral", "mistral3"), Reading(defaults={"num_key_value_heads": 8})),
     **dict.fromkeys(
-        ("gemma", "gemma2", "gemma3", "gemma3_text", "paligemma"), Reading(defaults={"head_dim": 256})
+        ("gemma", "gemma2", "gemma3", "gemma3_text", "paligemma"),
+        Reading(defaults={"head_dim": 256, "tie_word_embeddings": True}),
     ),
     **dict.fromkeys(("qwen3", "qwen3_vl"), Reading(defaults={"head_dim": 128})),
     "phi3": Reading(attention=fused_attention, feed_forward=fused_gated),
@@ -121,6 +148,7 @@ READINGS: Mapping[str, Reading] = {
     ),
     "gpt_bigcode": Reading(
         attention=multi_query_attention,
+        kept=multi_query,
         feed_forward=plain,
         names=_GPT | {"intermediate_size": "n_inner"},
         defaults={"multi_query": True},
@@ -139,12 +167,14 @@ READINGS: Mapping[str, Reading] = {
     ),
     "falcon": Reading(
         attention=falcon_attention,
+        kept=falcon_grouped,
         feed_forward=plain,
         names={"intermediate_size": "ffn_hidden_size"},
         defaults={"multi_query": True},
     ),
     "hgrn_bit": Reading(
         attention=recurrence,
+        kept=nothing,
         feed_forward=recurrent_gated,
         defaults={"expand_ratio": 1, "hidden_ratio": 4},
     ),
@@ -157,6 +187,7 @@ READINGS: Mapping[str, Reading] = {
     ),
     "deepseek_v2": Reading(
         attention=latent_attention,
+        kept=latent,
         experts=deepseek_experts,
         names=_ROUTED,
         defaults={"first_k_dense_replace": 0, "moe_layer_freq": 1},
@@ -165,6 +196,7 @@ READINGS: Mapping[str, Reading] = {
         ("deepseek_v3", "kimi_k2"),
         Reading(
             attention=latent_attention,
+        kept=latent,
             experts=deepseek_experts,
             names=_ROUTED,
             defaults={"first_k_dense_replace": 3, "moe_layer_freq": 1},
@@ -177,12 +209,18 @@ TELLING = ("num_local_experts", "num_experts", "n_routed_experts", "kv_lora_rank
 """Fields that no plain gated decoder has, so that their config must say what it is of."""
 
 
-def layers_of(fields: Any) -> tuple[Layer, ...]:
-    """The ternary linear layers that the ``fields`` of a ``config.json`` describe.
+def read_model(fields: Any) -> tuple[tuple[Layer, ...], Decoder]:
+    """The ternary linear layers that the ``fields`` of a ``config.json`` describe, and what is beside them.
 
-    A config without ``model_type`` is a gated decoder's. Embeddings, routers and the output head, which stay
-    in full precision, are not among them. Raises ``WorkloadError`` in one line for what is not known.
+    A config without ``model_type`` is a gated decoder's. Routers, which stay in full precision, are in
+    neither. Raises ``WorkloadError`` in one line for what is not known.
     """
+    fields, reading = _reading(fields)
+    return reading.layers(fields), reading.decoder(fields)
+
+
+def _reading(fields: Any) -> tuple[Fields, Reading]:
+    """The fields that describe the language model, and how they are read."""
     if not isinstance(fields, Mapping):
         raise WorkloadError(f"a JSON object is expected, as in config.json, not {_kind(fields)}")
     inner = fields.get("text_config")
@@ -193,7 +231,7 @@ def layers_of(fields: Any) -> tuple[Layer, ...]:
         odd = [name for name in TELLING if fields.get(name) is not None]
         if odd:
             raise WorkloadError(f"model_type is missing: {odd[0]} is for other models than gated decoders")
-        return _GATED.layers(fields)
+        return fields, _GATED
     if kind not in READINGS:
         close = difflib.get_close_matches(str(kind), READINGS, n=1)
         hint = f" (did you mean {close[0]!r}?)" if close else ""
@@ -201,7 +239,7 @@ def layers_of(fields: Any) -> tuple[Layer, ...]:
             f"model_type = {kind!r} is not known{hint}: {', '.join(sorted(READINGS))} are; "
             "any other model's layers can be listed, layers = [...]"
         )
-    return READINGS[kind].layers(fields)
+    return fields, READINGS[kind]
 
 
 def _kind(value: Any) -> str:

@@ -85,6 +85,13 @@ class Space:
             key: _resolve(f"{where}: fixed.{key}", key, value, spec.workload)
             for key, value in spec.fixed.items()
         }
+        for key in spec.memory:
+            if key in fixed or key in spec.axes:
+                raise SpecError(f"{where}: memory.{key} and {key}: one of the two is expected")
+        fixed |= {
+            key: _resolve(f"{where}: memory.{key}", key, value, spec.workload)
+            for key, value in spec.memory.items()
+        }
         if spec.clock_mhz is not None:
             for section, values in (("axes", spec.axes), ("fixed", fixed)):
                 if "clock_mhz" in values:
@@ -93,7 +100,7 @@ class Space:
         if spec.fixed.get("outputs") == FROM_WORKLOAD and {"cores", "split"} & {*spec.axes, *fixed, *keys}:
             del fixed["outputs"]
             keys["outputs"] = OUTPUTS_OF_A_CORE
-        constants = {"N": spec.workload.longest, "M": spec.workload.widest, "B": spec.workload.tokens}
+        constants = {"N": spec.workload.longest, "M": spec.workload.widest, "B": spec.workload.rated.tokens}
         known = {*spec.axes, *fixed, *keys, *DESIGN_KEYS, *constants}
         try:
             derived = {key: Expression(text, known) for key, text in keys.items()}

@@ -9,8 +9,11 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dse.spec.axes import SpecError, flat
+from dse.spec.goals import Recommend, with_limits
+from dse.spec.system import MEMORY_KEYS
+from dse.spec.units import in_units
 from dse.spec.workload import Workload
-from generator.errors import TernlutError
+from generator.errors import TernlutError, instead
 from generator.toml import read_toml
 from generator.validation import one_line
 
@@ -29,7 +32,9 @@ class SweepSpec(BaseModel):
 
     ``objectives`` maps figures to ``min`` or ``max``. With ``clock_mhz`` every core runs at that clock and
     those that are too slow for it are infeasible; without, each runs as fast as it can. ``budget`` limits
-    objectives for the one design that the summary recommends. ``compare`` is the key whose values are held
+    objectives for the one design that the summary recommends, minimised ones from above and maximised ones
+    from below; a file may write ``limits``. ``recommend`` is the rule by which it is chosen. ``memory`` has
+    the keys of a system that say what is behind the cores. ``compare`` is the key whose values are held
     against each other. ``derived`` are keys that follow from axes, and figures that follow from metrics;
     ``figures`` has units and labels of these, where a file writes ``{ expression, unit, label }``.
     ``verify`` of the best designs are synthesized and simulated, with the cells of ``liberty`` files where
@@ -43,9 +48,11 @@ class SweepSpec(BaseModel):
     clock_mhz: Annotated[float, Field(gt=0, strict=False)] | None = None
     compare: str = "architecture"
     objectives: dict[str, Literal["min", "max"]] = Field(min_length=1)
+    recommend: Recommend | None = None
     budget: dict[str, Annotated[float, Field(gt=0, strict=False)]] = {}
     constraints: list[str] = []
     workload: Workload
+    memory: dict[str, Any] = {}
     axes: dict[str, Any] = Field(min_length=1)
     fixed: dict[str, Any] = {}
     derived: dict[str, str] = {}
@@ -61,7 +68,7 @@ class SweepSpec(BaseModel):
     @classmethod
     def parse(cls, values: Mapping[str, Any], where: str, folder: Path = Path()) -> SweepSpec:
         """The spec that ``values`` describe; errors begin with ``where``, paths start from ``folder``."""
-        resolved = dict(values)
+        resolved = _with_numbers(where, with_limits(where, values))
         resolved["technology"] = _beside(folder, resolved.get("technology", "asap7"))
         workload = resolved.get("workload")
         if isinstance(workload, dict):
@@ -78,11 +85,26 @@ class SweepSpec(BaseModel):
             resolved["derived"], figures = _worded(derived, where)
             resolved |= {"figures": figures} if figures else {}
         try:
-            return cls.model_validate(resolved)
+            spec = cls.model_validate(resolved)
         except ValidationError as error:
             raise SpecError(f"{where}: {one_line(error, cls)}") from None
         except TernlutError as error:
             raise SpecError(f"{where}: {error}") from None
+        for key in spec.memory:
+            if key not in MEMORY_KEYS:
+                raise SpecError(f"{where}: unknown key 'memory.{key}': {instead(key, MEMORY_KEYS)}")
+        return spec
+
+
+def _with_numbers(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """``values`` with numbers where a spec writes them with their units."""
+    clock = {key: value for key, value in values.items() if key == "clock_mhz"}
+    tables = {
+        section: in_units(f"{where}: {section}.", table)
+        for section in ("budget", "memory", "axes", "fixed")
+        if isinstance(table := values.get(section), Mapping)
+    }
+    return {**values, **in_units(f"{where}: ", clock), **tables}
 
 
 class Source(NamedTuple):

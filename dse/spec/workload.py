@@ -1,4 +1,4 @@
-"""What the hardware is to compute: the ternary linear layers of a model, and how many tokens at a time.
+"""What the hardware is to compute: a model, and the requests that it is to answer.
 
 A model is described by the fields of its Hugging Face ``config.json`` (``model_config``); the built-in ones
 are a table of those, so a new model is data.
@@ -6,33 +6,33 @@ are a table of those, so a new model is data.
 
 from __future__ import annotations
 
-import csv
-import difflib
-import json
-import tomllib
 from collections import Counter
-from functools import cache
-from importlib import resources
+from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from dse.spec.decoder import Decoder
 from dse.spec.layer import Layer
-from dse.spec.model_config import layers_of
+from dse.spec.layer_table import read_layers
+from dse.spec.models import find_model, models
+from dse.spec.request import MOST_TOKENS, Passes, Request
 from generator.errors import WorkloadError
-from generator.toml import read_toml
 from generator.validation import one_line
 
 MOST_MACS = 1 << 60
 """Multiply-accumulates that can be counted."""
 
+Stored = Literal["none", "int4", "int8", "fp8_e4m3", "fp16", "bf16"]
+Head = Literal["none", "ternary", "int4", "int8", "bf16"]
 
-class Model(NamedTuple):
-    """A model's name in words, and its ternary linear layers."""
+BITS = {"none": 0, "ternary": 0, "int4": 4, "int8": 8, "fp8_e4m3": 8, "fp16": 16, "bf16": 16}
+"""Bits of a value in memory; a ternary output head is read as keys, whose bits are the core's."""
 
-    title: str
-    layers: tuple[Layer, ...]
+REQUEST_KEYS = ("prompt", "generate", "batch", "context")
+"""Keys of a request that a workload of one request may state itself."""
 
 
 class Shape(NamedTuple):
@@ -45,26 +45,45 @@ class Shape(NamedTuple):
 
 
 class Workload(BaseModel):
-    """A model's layers, each run on ``tokens`` tokens at once (B = 1 is decoding).
+    """A model, and one or several requests that it answers.
 
     In a spec either ``model`` names the layers (built in, or the path of a ``config.json``), or ``layers``
-    lists them, or names a CSV file that does.
+    lists them, or names a CSV file that does. A request is ``prompt``, ``generate``, ``batch`` and
+    ``context``, or several are ``requests``. ``tokens = B`` is short for one pass of B tokens without
+    anything before: one token made (B = 1), or B tokens read at once. Prompts are read in blocks of ``block``
+    tokens, all at once where that is 0.
+
+    What is not ternary counts, too: the output ``head``, the ``embedding`` and the keys and values of earlier
+    tokens, ``kv``, in these formats; ``none`` leaves one out. ``tied``: whether output head and embedding are
+    one matrix, where it is not as in the model's config. ``decoder`` has the sizes of all that; with a model
+    it follows from the config.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ignored_types=(cached_property,))
 
     model: str | None = None
     layers: tuple[Layer, ...] = Field(default=(), strict=False)
-    tokens: int = Field(default=1, ge=1, le=1 << 20)
+    tokens: int | None = Field(default=None, ge=1, le=MOST_TOKENS)
+    requests: tuple[Request, ...] = Field(default=(), strict=False)
+    block: int = Field(default=0, ge=0, le=MOST_TOKENS)
+    head: Head = "bf16"
+    embedding: Stored = "bf16"
+    kv: Stored = "bf16"
+    tied: bool | None = None
+    decoder: Decoder = Decoder()
 
     @model_validator(mode="before")
     @classmethod
     def _resolve(cls, values: Any) -> Any:
-        if isinstance(values, dict) and values.get("model") is not None and not values.get("layers"):
+        if not isinstance(values, dict):
+            return values
+        values = _with_requests(values)
+        if values.get("model") is not None and not values.get("layers"):
             if not isinstance(values["model"], str):
                 raise WorkloadError(f"model = {values['model']!r}: the name of one model is expected")
-            return {**values, "layers": find_model(values["model"]).layers}
-        if isinstance(values, dict) and isinstance(values.get("layers"), str):
+            model = find_model(values["model"])
+            return {"decoder": model.decoder, **values, "layers": model.layers}
+        if isinstance(values.get("layers"), str):
             return {**values, "layers": read_layers(Path(values["layers"]))}
         return values
 
@@ -72,11 +91,15 @@ class Workload(BaseModel):
     def _check(self) -> Self:
         if not self.layers:
             raise WorkloadError(f"model or layers is missing: {', '.join(models())} are built in")
-        if self.macs * self.tokens > MOST_MACS:
+        most = max(passes.tokens for _, passes in self.passes)
+        if self.macs * most > MOST_MACS:
             raise WorkloadError(
-                f"{self.macs * self.tokens:.1e} multiply-accumulates for {self.tokens:,} tokens: "
+                f"{self.macs * most:.1e} multiply-accumulates for {most:,} tokens: "
                 f"{MOST_MACS:.1e} are the most"
             )
+        names = [request.name for request in self.requests]
+        if len(names) > 1 and (not all(names) or len(set(names)) < len(names)):
+            raise WorkloadError("requests: of several each has a name of its own, name = ...")
         return self
 
     @property
@@ -84,25 +107,74 @@ class Workload(BaseModel):
         """The workload in a few words."""
         unnamed = "an own layer" if len(self.layers) == 1 else f"{len(self.layers)} own layers"
         name = find_model(self.model).title or self.model if self.model else unnamed
-        return f"{name}, {'decode' if self.tokens == 1 else f'{self.tokens} tokens at once'}"
+        return f"{name}, {'; '.join(self._request_titles())}"
+
+    def _request_titles(self) -> Iterator[str]:
+        for request in self.requests:
+            yield f"{request.name}: {request.title}" if len(self.requests) > 1 else request.title
+        if not self.requests:
+            yield "decode" if self.tokens in (None, 1) else f"{self.tokens} tokens at once"
+
+    @cached_property
+    def asked(self) -> tuple[Request, ...]:
+        """The requests, weighted so that the weights add up to 1."""
+        at_once = self.tokens or 1
+        alone = Request(generate=1) if at_once == 1 else Request(prompt=at_once)
+        requests = self.requests or (alone,)
+        total = sum(request.weight for request in requests)
+        return tuple(request.model_copy(update={"weight": request.weight / total}) for request in requests)
+
+    @cached_property
+    def passes(self) -> tuple[tuple[Request, Passes], ...]:
+        """All passes of every request."""
+        return tuple((request, passes) for request in self.asked for passes in request.passes(self.block))
+
+    @cached_property
+    def rated(self) -> Passes:
+        """The passes that figures of a pass are of: of the first request, those that make tokens one after
+        the other, or read the prompt where there are none."""
+        passes = self.asked[0].passes(self.block)
+        return next((each for each in passes if each.phase == "generate"), passes[0])
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Parts of the model that are not counted, because they are switched off or not known."""
+        if not self.model:
+            return ()
+        parts = []
+        if self.head == "none" or not self.decoder.vocabulary:
+            parts.append("output head")
+        if self.embedding == "none":
+            parts.append("embedding")
+        if self.kv == "none":
+            parts.append("cache of keys and values")
+        return tuple(parts)
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
-        """The distinct shapes, how often each is run for the B tokens, and with how many of them at a time.
+        """The distinct shapes of a pass, how often each is run for its B tokens, and with how many."""
+        return self.shapes_of(self.rated.tokens)
+
+    def shapes_of(self, tokens: int) -> tuple[Shape, ...]:
+        """The distinct shapes, how often each is run for ``tokens`` tokens, and with how many of them.
 
         Of experts as many are run as the tokens need.
         """
         counts: Counter[tuple[int, int, int]] = Counter()
         for layer in self.layers:
-            count, tokens = layer.used(self.tokens)
-            counts[layer.inputs, layer.outputs, tokens] += count
-        return tuple(
-            Shape(inputs, outputs, count, tokens) for (inputs, outputs, tokens), count in counts.items()
-        )
+            count, used = layer.used(tokens)
+            counts[layer.inputs, layer.outputs, used] += count
+        return tuple(Shape(inputs, outputs, count, used) for (inputs, outputs, used), count in counts.items())
+
+    def ternary_head(self, sequences: int) -> Shape | None:
+        """The output head as a layer for the last token of each of ``sequences``, where it is ternary."""
+        if self.head != "ternary" or not self.decoder.vocabulary:
+            return None
+        return Shape(self.decoder.width, self.decoder.vocabulary, 1, sequences)
 
     @property
     def macs(self) -> int:
-        """Ternary multiply-accumulates of one token."""
+        """Ternary multiply-accumulates of one token, but for those of an output head."""
         return sum(layer.inputs * layer.outputs * layer.count for layer in self.layers)
 
     @property
@@ -112,115 +184,36 @@ class Workload(BaseModel):
 
     @property
     def launches(self) -> int:
-        """Layers run for the B tokens."""
+        """Layers run for the B tokens of a pass."""
         return sum(shape.layers for shape in self.shapes)
 
     @property
     def longest(self) -> int:
         """The largest N."""
-        return max(layer.inputs for layer in self.layers)
+        head = self.ternary_head(1)
+        return max(*(layer.inputs for layer in self.layers), head.inputs if head else 0)
 
     @property
     def widest(self) -> int:
         """The largest M."""
-        return max(layer.outputs for layer in self.layers)
+        head = self.ternary_head(1)
+        return max(*(layer.outputs for layer in self.layers), head.outputs if head else 0)
 
 
-def read_layers(path: Path) -> tuple[Layer, ...]:
-    """The layers in a CSV file with the columns name, inputs, outputs and, if they differ, count.
-
-    Raises ``WorkloadError`` in one line where it is not one.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise WorkloadError(f"{path}: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise WorkloadError(f"{path}: not a text file, CSV is expected") from None
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if _says(line)]
-    head = lines[0][1] if lines else ""
-    # Some programs separate cells by semicolons or tabs, where a comma is the decimal point.
-    separator = max(",;\t", key=head.count)
-    names = [name.strip().lower() for name in next(csv.reader([head], delimiter=separator), [])]
-    layers: list[Layer] = []
-    for number, line in lines[1:]:
-        (cells,) = csv.reader([line], delimiter=separator, skipinitialspace=True)
-        if len(cells) > len(names):
-            raise WorkloadError(
-                f"{path}: line {number}: {len(names)} cells are expected, it has {len(cells)}"
-            )
-        row = {name: _number(cell.strip()) for name, cell in zip(names, cells, strict=False) if cell.strip()}
-        try:
-            layers.append(
-                Layer.model_validate({**row, "name": str(row.get("name", f"layer {len(layers) + 1}"))})
-            )
-        except ValidationError as error:
-            raise WorkloadError(f"{path}: line {number}: {one_line(error, Layer)}") from None
-    if not layers:
-        raise WorkloadError(f"{path}: holds no layers: name,inputs,outputs and a line a layer are expected")
-    return tuple(layers)
-
-
-def _says(line: str) -> bool:
-    """Whether a line of a table is more than separators and comments."""
-    return bool(line.strip(" ,;\t")) and not line.lstrip().startswith("#")
-
-
-def _number(cell: str) -> str | int:
-    """A cell's whole number, also as 512.0 or 1e3; what is none stays text."""
-    try:
-        value = float(cell)
-    except ValueError:
-        return cell
-    return int(value) if value.is_integer() else cell
-
-
-@cache
-def models() -> dict[str, Model]:
-    """The built-in models by name."""
-    text = (resources.files("dse.spec") / "data" / "models.toml").read_text(encoding="utf-8")
-    tables = tomllib.loads(text)
-    return {name: Model(fields["title"], layers_of(fields)) for name, fields in tables.items()}
-
-
-VARIANTS = ("-instruct", "-base", "-unpacked", "-gguf")
-"""What names of the same shapes end in."""
-
-
-@cache
-def find_model(name: str) -> Model:
-    """The built-in model ``name`` (case, dots and underscores do not matter), or that of a JSON or TOML file.
-
-    Raises ``WorkloadError`` where there is none.
-    """
-    plain = name.lower().rpartition("/")[2].replace(".", "-").replace("_", "-")
-    bare = plain
-    for variant in VARIANTS:
-        bare = bare.replace(variant, "")
-    built_in = models().get(plain) or models().get(bare)
-    if built_in is not None:
-        return built_in
-    path = Path(name)
-    if path.suffix not in (".json", ".toml"):
-        close = difflib.get_close_matches(bare, models(), n=1)
-        hint = f" (did you mean {close[0]!r}?)" if close else ""
+def _with_requests(values: dict[str, Any]) -> dict[str, Any]:
+    """``values`` with the request that they state themselves among ``requests``."""
+    stated = {key: values[key] for key in REQUEST_KEYS if values.get(key) is not None}
+    others = [key for key in ("tokens", "requests") if values.get(key)]
+    if not stated and len(others) < 2:
+        return values
+    if others:
+        given = " and ".join([*stated, *others])
         raise WorkloadError(
-            f"model {name!r} is unknown{hint}: {', '.join(models())} are built in, a path ends in .json or "
-            ".toml"
+            f"workload: {given}: either tokens, or {', '.join(REQUEST_KEYS)}, or requests are expected"
         )
     try:
-        fields = read_toml(path) if path.suffix == ".toml" else read_json(path)
-        title = fields.get("title", "") if isinstance(fields, dict) else ""
-        return Model(str(title), layers_of(fields))
-    except WorkloadError as error:
-        raise WorkloadError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from None
-
-
-def read_json(path: Path) -> Any:
-    """The contents of a JSON file, with or without a byte order mark; ``WorkloadError`` in one line."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise WorkloadError(f"{path}: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:
-        raise WorkloadError(f"{path}: not JSON: {str(error).splitlines()[0]}") from None
+        request = Request.model_validate(stated)
+    except ValidationError as error:
+        raise WorkloadError(f"workload.{one_line(error, Request)}") from None
+    rest = {key: value for key, value in values.items() if key not in REQUEST_KEYS}
+    return {**rest, "requests": (request,)}

@@ -46,7 +46,7 @@ def record_of(source: Source, model: Model, outcome: Outcome, digest: str) -> Sw
         technology=TechnologyRecord.model_validate(technology),
         workload=WorkloadRecord(
             title=workload.title,
-            tokens=workload.tokens,
+            tokens=workload.rated.tokens,
             macs=workload.macs,
             weights=workload.weights,
             launches=workload.launches,

@@ -31,7 +31,8 @@ def _figure(summary: Summary, best: Row, name: str) -> Card:
     metric, budget = summary.rules.metric(name), summary.results.budget
     note = f"at {best['clock_mhz']:,.0f} MHz" if name == summary.merit else ""
     if name in budget:
-        note = f"budget {metric.text(budget[name])}"
+        least = summary.rules.goal(name) == "max"
+        note = f"{'at least' if least else 'budget'} {metric.text(budget[name])}"
     elif name == "weight_gb_per_s":
         note = f"{best['bits_per_weight']:.3g} bits a weight"
     return {"label": metric.label, "value": metric.text(best[name]), "note": note}

@@ -143,6 +143,7 @@ def _question(summary: Summary) -> dict[str, Any]:
         "uncertainty": results.uncertainty(summary.price),
         "objectives": results.objectives,
         "budget": results.budget,
+        "recommend": rules.recommend,
     }
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from costmodel.price.quantity import CELL_QUANTITIES, Quantity
 from costmodel.price.technology import CELL_COST, Cost, FitError
 from dse.pricing.metric import Form, Goal
+from dse.spec.goals import Recommend
 from dse.spec.layer import Layer
 from dse.sweep.results.verified import Verified
 from generator.files import write_text
@@ -28,9 +29,11 @@ class SpecRecord(BaseModel):
     clock_mhz: float | None
     compare: str
     objectives: dict[str, Goal]
+    recommend: Recommend | None = None
     budget: dict[str, float]
     constraints: list[str]
     workload: dict[str, Any]
+    memory: dict[str, Any] = {}
     axes: dict[str, Any]
     fixed: dict[str, Any]
     derived: dict[str, str]

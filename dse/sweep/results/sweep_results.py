@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from dse.presentation.naming import Naming
 from dse.pricing.metric import CLOCK, COST, DELAY, LEAST_COST, Goal, Metric
 from dse.pricing.metrics import Priced, metrics_of
 from dse.spec.space import DESIGN_KEYS, default_value, unstated
+from dse.spec.workload import Workload
 from dse.sweep.results.designs import Designs, Row
 from dse.sweep.results.sweep_record import FILE, SweepRecord
 from dse.sweep.results.verified import Verified
@@ -51,6 +53,13 @@ class Results:
     def priced(self) -> Priced:
         """What the technology prices."""
         return Priced.of(self.record.technology.cost, self.record.technology.quantities)
+
+    @cached_property
+    def workload(self) -> Workload | None:
+        """What was asked of the designs; None of a sweep before requests were."""
+        if "requests" not in self.record.spec.workload:
+            return None
+        return Workload.model_validate_json(json.dumps(self.record.spec.workload))
 
     @property
     def for_rate(self) -> Metric:
@@ -109,7 +118,7 @@ class Results:
 
     def metric(self, name: str) -> Metric:
         """The metric ``name``, built in or derived in the spec."""
-        built_in = metrics_of(self.priced)
+        built_in = metrics_of(self.priced, self.workload.left_out if self.workload else ())
         if name in built_in:
             return built_in[name]
         words = self.record.metrics[name]

@@ -7,9 +7,8 @@ from dse.sweep.results.sweep_results import Results
 LEFT_OUT = (
     "Wires, placement and the clock tree are in no figure: a placed core is larger and slower. Power and "
     "energy are not estimated.",
-    "Memories that hold keys, activations and results are outside the core, as are the quantisation of "
-    "activations, scales, normalisation, attention scores, embedding and output head. A bandwidth is a rate: "
-    "bursts, latency and contention of a memory are not modelled.",
+    "The quantisation of activations, scales and normalisation are outside the core and take no time. A "
+    "bandwidth is a rate: bursts, latency and contention of a memory are not modelled.",
     "Layers run one after the other; no layer begins before the one before it has drained.",
 )
 

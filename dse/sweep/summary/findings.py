@@ -11,6 +11,7 @@ from dse.pricing.areas import DESIGN_PARTS
 from dse.sweep.results.designs import Designs, Row, core_of
 from dse.sweep.results.sweep_results import Results
 from dse.sweep.summary.layer_runs import LayerRun, layer_runs
+from dse.sweep.summary.request_parts import RequestPart, request_parts
 from dse.sweep.summary.rules import Rules
 
 TOP = 3
@@ -53,7 +54,7 @@ class Summary:
 
     @cached_property
     def best(self) -> Row | None:
-        """The cheapest design of nearly the best merit within the budget; without a budget the knee."""
+        """The design of those within the limits that the spec's rule chooses."""
         front = self.rules.affordable(self.results.front)
         return front.least(*self.rules.order(front))
 
@@ -104,14 +105,14 @@ class Summary:
         if self.best is None:
             return []
         merit, goal = self.rules.metric(self.merit), self.rules.goal(self.merit)
-        knee = not (self.results.budget or self.rules.single)
+        knee = self.rules.recommend == "knee" and not self.rules.single
         rows = [("recommended, the knee" if knee else "recommended", self.best)]
         for rival in self.rivals:
             name = self.naming.group(rival.value)
             if rival.equal:
                 tie = ", not told apart by the model" if self.tied(rival.equal, self.price) else ""
                 rows.append((f"{name}, {merit.alike(goal)}{tie}", rival.equal))
-            if rival.within and (self.results.budget or self.rules.single):
+            if rival.within and (self.rules.recommend == "fastest" or self.rules.single):
                 tie = ", not told apart by the model" if self.tied(rival.within, self.merit) else ""
                 budget = " within the budget" if self.results.budget else ""
                 rows.append((f"{name}, {merit.best(goal).removeprefix('the ')}{budget}{tie}", rival.within))
@@ -151,6 +152,14 @@ class Summary:
         if self.best is None:
             return []
         return layer_runs(core_of(self.best), self.best, workload.layers, workload.tokens)
+
+    @cached_property
+    def request(self) -> list[RequestPart]:
+        """How the recommended design answers the requests, part by part."""
+        workload = self.results.workload
+        if self.best is None or workload is None:
+            return []
+        return request_parts(core_of(self.best), self.best, workload)
 
     def saving(self, other: Row) -> float:
         """The share of ``other``'s price that the recommended design does without."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from costmodel.price.combining import combining_stages
 from dse.spec.layer import Layer
-from dse.sweep.summary.limits import STREAMS
+from dse.sweep.summary.limits import STREAMS, memory_rate
 from generator.config import CoreConfig
 from generator.plan import Tiling, beat_bits, plan_for
 
@@ -26,9 +26,9 @@ class LayerRun:
 
     ``n_tiles`` × ``m_tiles`` tiles of it are a core's. ``steps`` are each core's tile steps, ``cycles`` those
     from the first activation to the last result when no stream is waited for, the tree between cores
-    included. ``seconds`` are what it takes behind the bandwidths, ``bound`` what they go by: compute, weights
-    or activations. ``utilisation`` is the useful share of the multiply-accumulates that all cores could do in
-    this time; ``share`` is that of the layer's ``count`` runs in the time of a pass.
+    included. ``seconds`` are what it takes behind the bandwidths, ``bound`` what they go by: compute,
+    weights, activations or memory. ``utilisation`` is the useful share of the multiply-accumulates that all
+    cores could do in this time; ``share`` is that of the layer's ``count`` runs in the time of a pass.
     """
 
     layer: Layer
@@ -85,6 +85,9 @@ def layer_runs(
         for what, name in STREAMS:
             if limit := system[f"{name}_bandwidth_gb_per_s"]:
                 times[what] = bits[what] / (8e9 * float(limit))
+        if math.isfinite(rate := memory_rate(system)):
+            stored = bits["weights"] * (system["weights"] == "dram") + bits["activations"]
+            times["memory"] = (stored + tokens * layer.outputs * plan.result_width) / rate
         bound = max(times, key=lambda what: times[what])
         timed.append((layer, tiling.n_tiles, tiling.m_tiles, tiling.key_beats, cycles, times[bound], bound))
     total = sum(layer.count * seconds for layer, *_, seconds, _ in timed)

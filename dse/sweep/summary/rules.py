@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dse.pricing.metric import EXACT, SMALL, Goal, Metric
+from dse.pricing.metric import EXACT, FAST, SMALL, Goal, Metric
+from dse.spec.goals import Recommend
 from dse.sweep.results.designs import Designs, Row
 from dse.sweep.results.sweep_results import Results
 from dse.sweep.summary.knee import imbalance, independent
@@ -29,26 +30,36 @@ class Rules:
         """The objective that designs are made equal in: the first that is maximised, else the first that is
         no price."""
         goals = self.results.objectives
-        maximised = [
-            name for name, goal in goals.items() if goal == "max" and name not in self.results.budget
-        ]
+        maximised = [name for name, goal in goals.items() if goal == "max"]
         others = [name for name in goals if name != self.price]
         return (maximised or others or [self.price])[0]
 
     @cached_property
     def price(self) -> str:
-        """The objective that is saved: the first with a budget, else the first area, else the first that is
-        minimised."""
+        """The objective that is saved: the first area with a budget, else the first area, else the first that
+        has a budget, else the first that is minimised."""
         goals = self.results.objectives
         minimised = [name for name, goal in goals.items() if goal == "min"]
         areas = [name for name in minimised if self.results.metric(name).words == SMALL]
-        budgeted = [name for name in self.results.budget if name in areas] or list(self.results.budget)
-        return (budgeted or areas or minimised or list(goals))[0]
+        budgeted = [name for name in self.results.budget if name in minimised]
+        within = [name for name in budgeted if name in areas]
+        return (within or areas or budgeted or minimised or list(goals))[0]
 
     @property
     def single(self) -> bool:
         """Whether there is one objective only, so that nothing is paid for it."""
         return len(self.results.objectives) == 1
+
+    @cached_property
+    def recommend(self) -> Recommend:
+        """The rule: the spec's, else the fastest for a limited price, the cheapest that is fast enough, the
+        knee where neither is limited."""
+        stated, budget = self.results.record.spec.recommend, self.results.budget
+        if stated is not None:
+            return stated
+        if self.price in budget:
+            return "fastest"
+        return "cheapest" if any(self.metric(name).words == FAST for name in budget) else "knee"
 
     @property
     def errors(self) -> list[str]:
@@ -83,7 +94,10 @@ class Rules:
 
     def affordable(self, designs: Designs) -> Designs:
         """Those within the budget."""
-        within = [designs.column(name) <= limit for name, limit in self.results.budget.items()]
+        within = [
+            self.cost(designs, name) <= self._sign(name) * limit
+            for name, limit in self.results.budget.items()
+        ]
         return designs.where(np.logical_and.reduce(within)) if within else designs
 
     def not_worse(self, designs: Designs, than: Row, name: str) -> Designs:
@@ -91,11 +105,20 @@ class Rules:
         return designs.where(self.cost(designs, name) <= self._sign(name) * than[name])
 
     def order(self, designs: Designs) -> list[NDArray[Any]]:
-        """What recommends, to be minimised in turn: within a budget the cheapest of nearly the best merit,
-        then those of less; without one the balance; of one objective the best."""
-        if self.results.budget:
-            return self._nearly_best(designs)
-        return self.costs(designs, self.merit) if self.single else self.balance(designs)
+        """What recommends, to be minimised in turn: of the ``fastest`` the cheapest of nearly the best merit,
+        then those of less; of the ``cheapest`` the price; of the ``knee`` the balance; of one objective the
+        best."""
+        if self.single:
+            return self.costs(designs, self.merit)
+        match self.recommend:
+            case "fastest":
+                return self._nearly_best(designs)
+            case "cheapest":
+                return self.costs(designs, self.price)
+            case "knee":
+                return self.balance(designs)
+            case unknown:
+                assert_never(unknown)
 
     def balance(self, designs: Designs) -> list[NDArray[Any]]:
         """How far each of ``designs`` is from the best of the front in every independent trade-off."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dse.presentation.phrases import counted, listing
+from dse.spec.decoder import Decoder
 from dse.spec.system import LIMITS
 from dse.sweep.results.sweep_results import Results
 
@@ -51,8 +52,42 @@ def assumptions(results: Results) -> list[str]:
         f"{'They are cell areas' if priced.unit == 'µm²' else 'They are'} before placement.",
         f"{_clocked(results)} The workload is {workload.title}: {workload.macs:,} ternary "
         f"multiply-accumulates a token in {counted(workload.launches, 'layer')}, one after the other. "
-        f"{streams}; memories, attention scores, embedding and output head are outside the core.",
+        f"{streams}.",
+        beside_layers(results),
     ]
+
+
+def beside_layers(results: Results) -> str:
+    """What is counted beside the ternary layers, and behind which memory."""
+    workload = results.workload
+    if workload is None:
+        return "Memories, attention scores, embedding and output head are outside the core, and not counted."
+    if not workload.model and workload.decoder == Decoder():
+        return "The layers are all that there is: no output head, embedding or cache is beside them."
+    counted_too = {
+        "output head": workload.head if workload.decoder.vocabulary else "none",
+        "embedding": workload.embedding,
+        "keys and values of earlier tokens": workload.kv,
+    }
+    counts = [f"{what} ({kind})" for what, kind in counted_too.items() if kind != "none"]
+    missing = listing(list(workload.left_out))
+    memory = {"dram", "bandwidth_gb_per_s"} & set(results.keys)
+    time = (
+        "they share the memory with keys, activations and results, in which each of these is read or written "
+        "once for every use"
+        if memory
+        else "but as no memory is stated (`[memory]`), none of it takes time"
+    )
+    engine = (
+        "computes them at the rate that is given"
+        if "engine_gmacs_per_s" in results.keys
+        else "is never waited for, as no rate is stated (`engine_gmacs_per_s`)"
+    )
+    return (
+        (f"Beside the ternary layers {listing(counts)} are counted: {time}. " if counts else "")
+        + f"What is not ternary an engine beside the cores computes; it {engine}."
+        + (f" Left out: {missing}." if missing else "")
+    )
 
 
 def _clocked(results: Results) -> str:

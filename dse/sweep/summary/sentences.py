@@ -6,7 +6,7 @@ The words are the metrics': a design is as fast as another only where the object
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from dse.presentation.naming import has_groups
 from dse.presentation.phrases import article, listing, relation
@@ -23,18 +23,25 @@ def headline(summary: Summary) -> list[str]:
     best = summary.best
     if best is None:
         return [infeasible(summary)]
-    collinear = [] if summary.results.budget else not_independent(summary)
+    collinear = not_independent(summary) if summary.rules.recommend == "knee" else []
     against = [_against(summary, best, rival) for rival in summary.rivals]
     return [_recommendation(summary, best), *collinear, limits(best), *filter(None, against)]
 
 
 def infeasible(summary: Summary) -> str:
-    """That nothing stays within the budget, and what the least is that there is."""
-    designs, budget = summary.results.fronts, summary.results.budget
-    least = [summary.rules.metric(name).named(float(designs.column(name).min())) for name in budget]
-    if len(budget) == 1:
-        return f"No design of this space stays within {_budget(summary)}: the least is {least[0]}."
-    return f"No design of this space stays within {_budget(summary)}: the least of each is {listing(least)}."
+    """That nothing stays within the limits, and what the best of each is that there is."""
+    designs, rules = summary.results.fronts, summary.rules
+    best = {name: designs.column(name) for name in summary.results.budget}
+    least = [
+        rules.metric(name).named(float(column.min() if rules.goal(name) == "min" else column.max()))
+        for name, column in best.items()
+    ]
+    lower = [name for name in best if rules.goal(name) == "max"]
+    word = "best" if lower else "least"
+    within = bounds(summary)
+    if len(best) == 1:
+        return f"No design of this space stays within {within}: the {word} is {least[0]}."
+    return f"No design of this space stays within {within}: the {word} of each is {listing(least)}."
 
 
 def not_independent(summary: Summary) -> list[str]:
@@ -75,29 +82,41 @@ def _lead(summary: Summary) -> str:
     merit = metric(summary.merit)
     if summary.rules.single:
         lead = f"the {merit.cheapest('design', goal(summary.merit))}"
-    elif summary.results.budget:
-        cheapest = metric(summary.price).cheapest("design", goal(summary.price))
-        lead = f"the {cheapest} within {NEARLY_BEST:.0%} of {merit.best(goal(summary.merit))}".replace(
-            "%", " %"
-        )
     else:
-        tradeoffs = listing([metric(name).label for name in summary.rules.tradeoffs[0]])
-        lead = f"the most balanced design, the knee of {tradeoffs},"
-    budget = _budget(summary)
-    return f"Within {budget} {lead}" if budget else f"{lead[0].upper()}{lead[1:]}"
+        cheapest = metric(summary.price).cheapest("design", goal(summary.price))
+        match summary.rules.recommend:
+            case "fastest":
+                fastest = merit.best(goal(summary.merit))
+                lead = f"the {cheapest} within {NEARLY_BEST:.0%} of {fastest}".replace("%", " %")
+            case "cheapest":
+                lead = f"the {cheapest}"
+            case "knee":
+                tradeoffs = listing([metric(name).label for name in summary.rules.tradeoffs[0]])
+                lead = f"the most balanced design, the knee of {tradeoffs},"
+            case unknown:
+                assert_never(unknown)
+    within = bounds(summary)
+    return f"Within {within} {lead}" if within else f"{lead[0].upper()}{lead[1:]}"
 
 
-def _budget(summary: Summary) -> str:
+def bounds(summary: Summary) -> str:
+    """The limits of the sweep: ``10,000 µm² and a token rate of at least 20 tokens/s``; empty without any."""
     budget, plain = summary.results.budget, (summary.results.priced.key,)
-    metrics = {name: summary.rules.metric(name) for name in budget}
-    return listing([metrics[n].text(v) if n in plain else metrics[n].named(v) for n, v in budget.items()])
+    words = []
+    for name, limit in budget.items():
+        metric = summary.rules.metric(name)
+        if summary.rules.goal(name) == "max":
+            words.append(f"{article(metric.label)} of at least {metric.text(limit)}")
+        else:
+            words.append(metric.text(limit) if name in plain else metric.named(limit))
+    return listing(words)
 
 
 def _against(summary: Summary, best: Row, rival: Rival) -> str:
     """A sentence on the price of equal merit, and one on the best merit within the budget."""
     equal = "" if summary.rules.single else _equal(summary, best, rival)
     reaches = ""
-    if summary.results.budget or summary.rules.single:
+    if summary.rules.recommend == "fastest" or summary.rules.single:
         reaches = _reaches(summary, best, rival)
     return " ".join(filter(None, (equal, reaches)))
 

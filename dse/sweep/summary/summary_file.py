@@ -10,6 +10,7 @@ from dse.sweep.summary import measured
 from dse.sweep.summary.caveats import caveats
 from dse.sweep.summary.findings import Summary
 from dse.sweep.summary.layer_runs import HEAD
+from dse.sweep.summary.request_parts import HEAD as REQUEST_HEAD
 from dse.sweep.summary.scope import assumptions, searched
 from dse.sweep.summary.sentences import headline, why
 
@@ -21,6 +22,11 @@ FORMATS = (
 LAYERS = (
     "The recommended design on one pass through the model: tiles, steps and cycles of each core for one of "
     "so many layers alike."
+)
+
+REQUEST = (
+    "What the recommended design spends on a request, the mean of several by their weights. Parts follow one "
+    "another; each takes as long as what limits it. The time of the ternary layers is that of all of them."
 )
 
 
@@ -49,6 +55,9 @@ def markdown(summary: Summary) -> str:
             "",
         ]
         lines += ["```toml", core_toml(summary.best).rstrip(), "```"]
+        if summary.request:
+            lines += ["", "## Request, part by part", "", *spaced([REQUEST])]
+            lines += table(REQUEST_HEAD, [part.cells for part in summary.request])
         lines += ["", "## Layer by layer", "", *spaced([LAYERS])]
         lines += table(HEAD, [run.cells for run in summary.layers])
     if summary.results.formats:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from dse.spec.model_config import READINGS
-from dse.spec.workload import Workload, find_model, models
+from dse.spec.models import find_model, models
+from dse.spec.workload import Workload
 from generator.errors import WorkloadError
 from tests.dse.specs import model_of, small
 

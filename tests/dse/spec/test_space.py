@@ -86,14 +86,14 @@ def test_columns_beside_keys_and_figures_are_reserved(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
-        ({"clock_mhz": "500 MHz"}, "clock_mhz = '500 MHz': a number in MHz is expected"),
+        ({"clock_mhz": "500 lm"}, "clock_mhz = '500 lm': a number in hz, khz, mhz, ghz is expected"),
         (
             {"workload": {"layers": [{"name": "up", "inputs": 6, "outputs": 5, "token": 3}]}},
             "unknown key 'workload.layers.0.token': name, inputs, outputs",
         ),
         (
             {"axes": {"tables": {"from": 1, "to": 64, "log": True}}},
-            "unknown key 'log': from, to, step are known; a list, { from, to, step } or {",
+            "unknown key 'log': from, to, step are known; a list, { from, to, step }, {",
         ),
         (
             {"objectives": {"tokens_per_secnd": "max"}},
@@ -149,7 +149,7 @@ def test_columns_beside_keys_and_figures_are_reserved(tmp_path: Path) -> None:
         ({"objectives": {}}, "spec: objectives"),
         ({"objectives": {"area": "min"}}, "spec: objectives.area is no metric: did you mean 'area_um2'"),
         ({"objectives": {"area_um2": "least"}}, "objectives.area_um2 = 'least': 'min' or 'max' is expected"),
-        ({"budget": {"delay_ps": 4}}, "budget.delay_ps has to be an objective that is minimised"),
+        ({"budget": {"delay_ps": 4}}, "budget.delay_ps has to be an objective"),
         ({"budget": {"area_um2": "much"}}, "budget.area_um2 = 'much': "),
         ({"clock_mhz": 0}, "clock_mhz = 0: greater than 0 is expected"),
         ({"constraints": ["area <= 3"]}, r"spec: constraints: 'area <= 3': unknown name 'area'"),

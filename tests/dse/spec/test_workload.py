@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from dse.spec.layer import Layer
+from dse.spec.layer_table import read_layers
+from dse.spec.models import find_model
 from dse.spec.sweep_spec import SweepSpec
-from dse.spec.workload import Workload, find_model, read_layers
+from dse.spec.workload import Workload
 from generator.errors import TernlutError, WorkloadError
 from tests.dse.specs import small
 

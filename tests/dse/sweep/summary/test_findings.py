@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from costmodel.price.technology import FitError
 from dse.presentation.naming import tile
 from dse.sweep.report.cards import cards
+from dse.sweep.results.sweep_results import Results
 from dse.sweep.run import sweep
 from dse.sweep.summary.findings import Summary
 from dse.sweep.summary.sentences import headline
@@ -85,3 +88,53 @@ def test_designs_closer_than_the_model_is_exact_are_not_told_apart(tmp_path: Pat
         card = next(card for card in cards(summary) if card["label"] == f"area against {rival.value}")
         assert card["value"] == "not told apart by the model"
         assert "the model's error is 90.0 %" in card["note"]
+
+
+@pytest.fixture(scope="module")
+def requests(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """A sweep of three objectives, without limits."""
+    directory = tmp_path_factory.mktemp("requests")
+    goals = {"area_um2": "min", "tokens_per_second": "max", "first_token_ms": "min"}
+    return sweep(spec_file(directory, objectives=goals, budget={}), directory / "out").results
+
+
+def asked(results: Results, **changes: object) -> Summary:
+    """What is found of the same designs where the spec asks for something else."""
+    spec = results.record.spec.model_copy(update=changes)
+    return Summary(replace(results, record=results.record.model_copy(update={"spec": spec})))
+
+
+def test_the_cheapest_that_keeps_all_limits_is_recommended_if_they_are_of_speed(requests: Results) -> None:
+    rates, times = (requests.front.column(name) for name in ("tokens_per_second", "first_token_ms"))
+    least, most = float(np.quantile(rates, 0.6)), float(np.quantile(times, 0.5))
+    summary = asked(requests, budget={"tokens_per_second": least, "first_token_ms": most})
+    good = [
+        row for row in requests.front if row["tokens_per_second"] >= least and row["first_token_ms"] <= most
+    ]
+    assert summary.best is not None
+    assert summary.best["area_um2"] == min(row["area_um2"] for row in good)
+    text = headline(summary)[0]
+    assert text.startswith("Within a token rate of at least ")
+    assert " ms the cheapest design is a" in text
+    assert (summary.price, summary.merit) == ("area_um2", "tokens_per_second")
+
+
+def test_the_rule_that_is_stated_is_followed_within_the_limits(requests: Results) -> None:
+    cheapest, fastest, knee = (
+        asked(requests, budget={"area_um2": 700.0}, recommend=rule).best
+        for rule in ("cheapest", "fastest", "knee")
+    )
+    assert cheapest is not None
+    assert fastest is not None
+    assert knee is not None
+    assert cheapest["area_um2"] < knee["area_um2"] < fastest["area_um2"] <= 700
+    assert cheapest["tokens_per_second"] < knee["tokens_per_second"] < fastest["tokens_per_second"]
+
+
+def test_limits_that_nothing_keeps_are_told_with_the_best_there_is(requests: Results) -> None:
+    summary = asked(requests, budget={"tokens_per_second": 1e12})
+    assert summary.best is None
+    most = requests.fronts.column("tokens_per_second").max()
+    (text,) = headline(summary)
+    assert "stays within a token rate of at least 1,000,000,000,000 tokens/s: the best is token rate" in text
+    assert f"{most:,.0f} tokens/s" in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dse.spec.layer import Layer
-from dse.spec.workload import find_model
+from dse.spec.models import find_model
 from dse.sweep.verification.trial import MOST_CYCLES, Trial
 from generator.config import CoreConfig
 from generator.errors import WorkloadError

@@ -3,7 +3,7 @@
 let best = D.best, equals = D.equals;
 
 const costOf = (name, i) => (D.objectives[name] === "min" ? designs[name][i] : -designs[name][i]);
-const affordable = (indices) => indices.filter((i) => Object.entries(D.budget).every(([name, most]) => designs[name][i] <= most));
+const affordable = (indices) => indices.filter((i) => Object.entries(D.budget).every(([name, limit]) => (D.objectives[name] === "min" ? designs[name][i] <= limit : designs[name][i] >= limit)));
 
 /** The one of `indices` that is first by what `costs` gives for it, one figure after the other. */
 function least(indices, costs) {
@@ -30,7 +30,8 @@ function imbalance(i) {
 
 function bestOf(indices) {
   if (D.single) return least(indices, costsFrom(D.merit));
-  if (!Object.keys(D.budget).length) return least(indices, (i) => [...imbalance(i), ...costsFrom(D.price)(i)]);
+  if (D.recommend === "cheapest") return least(indices, costsFrom(D.price));
+  if (D.recommend === "knee") return least(indices, (i) => [...imbalance(i), ...costsFrom(D.price)(i)]);
   const top = Math.min(...indices.map((i) => costOf(D.merit, i)));
   const near = indices.filter((i) => costOf(D.merit, i) <= top + D.nearly * Math.abs(top));
   return least(near, (i) => [costOf(D.price, i), ...costsFrom(D.merit)(i)]);

@@ -1,0 +1,36 @@
+"""One design, looked at as many are: figures of its row, and of the plan of its core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from costmodel.price.sram import SramTable
+from dse.pricing.demands import layers_seconds
+from dse.pricing.figure import Column, LayerSeconds, PlanFigure
+from dse.pricing.metrics import STEPS
+from dse.pricing.plan_figures import PLAN_FIGURES
+from dse.pricing.view import Array
+from dse.spec.workload import Workload
+from generator.config import CoreConfig
+from generator.plan import plan_for
+
+
+class DesignView:
+    """A ``View`` of the design whose keys and metrics are in ``row``, with cores of ``config``."""
+
+    def __init__(self, row: Mapping[str, Any], config: CoreConfig, workload: Workload) -> None:
+        self.workload = workload
+        self.sram: SramTable | None = None  # Areas are figures of the row.
+        self._row, self._plan = row, plan_for(config)
+
+    def __call__(self, figure: Column, /) -> Array:
+        if isinstance(figure, str):
+            return np.asarray(self._row[figure])
+        if isinstance(figure, LayerSeconds):
+            return layers_seconds(self, figure.shapes)
+        if isinstance(figure, PlanFigure):
+            return np.asarray(PLAN_FIGURES[figure].value(self._plan))
+        return STEPS[figure](self)
