@@ -366,10 +366,7 @@ def column_sum(
 
 
 def compressed(plan: CompressorPlan, leaves: Sequence[Pending], check: bool = False) -> Pending:
-    """The sum of ``leaves`` with their sign bits, exact as all carry-save sums are.
-
-    With ``check`` the two numbers that the plan's tree makes are held against it.
-    """
+    """The sum of ``leaves`` and their sign bits; with ``check`` the plan's numbers are held against it."""
     values = [leaf.value for leaf in leaves]
     signs = [leaf.sign for leaf in leaves if leaf.sign is not None]
     total = np.sum([*values, *signs], axis=0)

@@ -149,8 +149,8 @@ FAST = [
 CARRY_SAVE = [
     ("lut", "onehot", 1, 2, 2),
     ("lut", "tree", 2, 3, 2),
-    ("lut", "onehot", 2, 2, 8),
-    ("select", "onehot", 1, 5, 4),
+    ("lut", "onehot", 2, 2, 4),
+    ("select", "onehot", 1, 4, 2),
 ]
 SLOW = [
     *(

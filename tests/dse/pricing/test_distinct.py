@@ -92,6 +92,16 @@ SPACES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         {"activation": "int2", "architecture": "select"},
     ),
+    "reductions": (
+        {
+            "tables": [1, 2, 5],
+            "reduction": ["tree", "carry_save"],
+            "max_reduction": [5, 6, 9],
+            "symmetric": [False, True],
+            "pipeline": {"reduction_every": [0, 1, 3]},
+        },
+        {"activation": "int2", "architecture": "select"},
+    ),
     "floats": (
         {
             "architecture": ARCHITECTURES,
