@@ -56,7 +56,7 @@ def place(
     liberty: Sequence[Path | str] = (),
     dont_use: Sequence[str] = (),
 ) -> tuple[SynthesisResult, PlacedResult]:
-    """The core of ``config`` synthesized as ``synthesize`` does it, and placed with the technology's wires.
+    """The core of ``config`` synthesized as ``synthesize`` does it, placed, and resized with its wires.
 
     Raises what ``synthesize`` does, ``TechnologyError`` where the technology says nothing of wires, and
     ``MissingPartError`` without a placer.
@@ -74,4 +74,4 @@ def place(
     )
     library = cells_of(technology, [Path(file) for file in liberty], dont_use=dont_use)
     assert result.netlist is not None
-    return result, place_netlist(result.netlist, emit(config).top, library, silicon)
+    return result, place_netlist(result.netlist, emit(config).top, library, silicon, clock_ps)

@@ -13,6 +13,8 @@ from typing import Any
 Bit = int | str
 Literal = tuple[Bit, bool]
 """A bit and whether it is meant inverted."""
+Terminal = tuple[str, str]
+"""A cell and its pin."""
 
 
 def new_cell(kind: str, output_pins: tuple[str, ...] = ("Y",), **pins: Bit) -> dict[str, Any]:

@@ -16,13 +16,18 @@ from typing import Any
 from pyosys import libyosys
 
 from costmodel.cells.table import CellTable, write_liberty
-from costmodel.flow.neighbours import with_neighbours
-from costmodel.flow.placement import Floorplan, Placement, place
+from costmodel.flow.mapping import strengths
+from costmodel.flow.neighbours import with_neighbours, without_neighbours
+from costmodel.flow.placement import Floorplan, Placement, legalized, place
 from costmodel.flow.regions import cell_names
+from costmodel.flow.resizing import resize
 from costmodel.flow.wired_timing import Library
 from costmodel.flow.wires import Layer
 from costmodel.flow.wiring import Wiring
-from costmodel.flow.yosys_worker import end_with
+from costmodel.flow.yosys_worker import end_with, write_verilog
+
+AIM = 0.99
+"""The share of the clock that is resized for: cells move by a little when they are made legal again."""
 
 
 def read_module(netlist: Path, top: str, table: CellTable, directory: Path) -> dict[str, Any]:
@@ -49,14 +54,25 @@ def placed(job: dict[str, Any]) -> dict[str, Any]:
     began = time.monotonic()
     table = CellTable.load(Path(job["table"]))
     module = read_module(Path(job["netlist"]), job["top"], table, Path(job["directory"]))
-    belongs = cell_names(module, table)
     surrounded = with_neighbours(module, table)
     placement = place(surrounded, table, Floorplan(job["row_um"], job["utilisation"]))
     layer = Layer(job["ff_per_um"], job["ohm_per_um"])
     wiring = Wiring.of(surrounded, Library(table), placement, layer)
+    before = wiring.figures()
+    clock = job["clock_ps"]
+    beyond = resize(wiring, strengths(table), None if clock is None else clock * AIM)
+    placement = legalized(wiring.placement(placement), surrounded, table)
+    after = Wiring.of(surrounded, wiring.library, placement, layer).figures()
+    module = without_neighbours(surrounded, module, table)
+    belongs = cell_names(module, table)
+    written = Path(job["directory"]) / "placed.v"
+    write_verilog({"modules": {job["top"]: module}}, written)
     return {
-        "before": asdict(wiring.figures()),
+        "before": asdict(before),
+        "after": asdict(after),
+        "beyond_limits": beyond,
         "core": core_of(placement, surrounded, belongs),
+        "netlist": written.read_text(),
         "seconds": time.monotonic() - began,
     }
 

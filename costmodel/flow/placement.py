@@ -19,7 +19,7 @@ import numpy as np
 
 from costmodel.cells.table import CellTable
 from costmodel.flow.neighbours import is_neighbour
-from costmodel.flow.netlist import Bit
+from costmodel.flow.netlist import Bit, Terminal
 
 NM = 1000
 """Coloquinte's units in a µm."""
@@ -27,9 +27,6 @@ _FILLED = 0.98
 """Of the space that cells are spread over, the share that they are given, but for one cell a row."""
 ROUGH, FINE = 1, 3
 """Coloquinte's efforts of the placement that pins are moved after, and of the final one."""
-
-Terminal = tuple[str, str]
-"""A cell and its pin."""
 
 
 @dataclass(frozen=True)
@@ -110,10 +107,9 @@ def place(module: Mapping[str, Any], table: CellTable, floorplan: Floorplan) -> 
 def legalized(placement: Placement, module: Mapping[str, Any], table: CellTable) -> Placement:
     """The placement made legal for a module that has changed, each cell near to where it was.
 
-    ``placement`` has the corner of each cell of the module. The core stays as large as it is.
+    ``placement`` has the corner and the width of each cell of the module. The core stays as large as it is.
     """
-    widths = cell_widths(module, table, placement.row_um)
-    return _placed(replace(placement, widths=widths), nets_of(module, table).values(), None)
+    return _placed(placement, nets_of(module, table).values(), None)
 
 
 def cell_widths(module: Mapping[str, Any], table: CellTable, row_um: float) -> dict[str, float]:

@@ -20,7 +20,7 @@ from costmodel.flow.wiring import WiredFigures
 from generator.files import cache_directory, write_text
 
 # Bumped whenever what comes out of a placement changes, so that older cached results are not used.
-PLACER_VERSION = 2
+PLACER_VERSION = 5
 WORKER = "costmodel.flow.place_worker"
 
 
@@ -68,22 +68,36 @@ class PlacedCore:
 
 @dataclass(frozen=True)
 class PlacedResult:
-    """A netlist placed: its figures, and where everything is."""
+    """A netlist placed: its figures before and after resizing with its wires, and where everything is then.
+
+    ``beyond_limits`` is how many nets exceed the library's max_capacitance or max_transition. ``netlist`` is
+    the resized design as Verilog.
+    """
 
     before: WiredFigures
+    after: WiredFigures
+    beyond_limits: int
     core: PlacedCore
+    netlist: str
     seconds: float
 
 
 def place_netlist(
-    netlist: str, top: str, library: Library, silicon: Silicon, cache_dir: Path | None = None
+    netlist: str,
+    top: str,
+    library: Library,
+    silicon: Silicon,
+    clock_ps: float | None = None,
+    cache_dir: Path | None = None,
 ) -> PlacedResult:
     """Places a netlist of ``library``'s cells, given as Verilog, or takes the result from the cache.
 
-    Raises ``SynthesisError`` where that fails.
+    It is resized until it meets ``clock_ps`` with its wires, as far as that can be; without a clock only so
+    far that it keeps the library's limits. Raises ``SynthesisError`` where placing fails.
     """
     directory = cache_dir or cache_directory()
-    key = _key(netlist, top, library, silicon)
+    settings = {**asdict(silicon), "clock_ps": clock_ps}
+    key = _key(netlist, top, library, settings)
     cached = directory / "placement" / key[:2] / f"{key}.json"
     try:
         return _result(json.loads(cached.read_text(encoding="utf-8")))
@@ -99,7 +113,7 @@ def place_netlist(
             "top": top,
             "table": str(table.absolute()),
             "result": str(answer),
-            **asdict(silicon),
+            **settings,
         }
         Children().run(job, WORKER, "placement")
         text = answer.read_text(encoding="utf-8")
@@ -113,18 +127,21 @@ def _result(data: dict[str, Any]) -> PlacedResult:
     pins = tuple(PlacedPin(*pin) for pin in core.pop("pins"))
     return PlacedResult(
         before=WiredFigures(**data["before"]),
+        after=WiredFigures(**data["after"]),
+        beyond_limits=data["beyond_limits"],
+        netlist=data["netlist"],
         core=PlacedCore(**core, cells=cells, pins=pins),
         seconds=data["seconds"],
     )
 
 
-def _key(netlist: str, top: str, library: Library, silicon: Silicon) -> str:
+def _key(netlist: str, top: str, library: Library, settings: dict[str, Any]) -> str:
     """Everything that a result depends on."""
     parts = (
         netlist,
         top,
         library.digest,
-        json.dumps(asdict(silicon), sort_keys=True),
+        json.dumps(settings, sort_keys=True),
         str(PLACER_VERSION),
         metadata.version("coloquinte"),
         yosys_version(),

@@ -24,6 +24,7 @@ from costmodel.flow.limits import keep_limits
 from costmodel.flow.neighbours import is_neighbour, with_neighbours, without_neighbours
 from costmodel.flow.restoring import restore
 from costmodel.flow.stand_ins import CONSTANTS, GUARDS, START, Shown
+from costmodel.flow.static_timing import Timing
 
 _DELAY = re.compile(r"Delay =\s*([\d.]+) ps")
 
@@ -119,7 +120,9 @@ class Sizer:
         if self._in_parts and buffer:
             # The parts of an adder may have got buffers of their own. Now that they share them: once more.
             delay, surrounded = self._run(surrounded, [], target_ps)
-        timing, exceeded = keep_limits(surrounded, self._table, self._logic)
+        timing, exceeded = keep_limits(
+            surrounded, self._table, self._logic, lambda: Timing(surrounded, self._table)
+        )
         path = timing.longest()
         counts = Counter(cell["type"] for name, cell in surrounded["cells"].items() if not is_neighbour(name))
         area = sum(self._table.cells[name].area * count for name, count in counts.items())

@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from costmodel.cells.samples import Samples
 from costmodel.cells.table import Cell, CellTable
-from costmodel.flow.netlist import Bit
-from costmodel.flow.placement import Terminal
+from costmodel.flow.netlist import Bit, Terminal
 from costmodel.flow.static_timing import FALL, RISE, TimingError
 
 Floats = NDArray[np.float64]
@@ -167,7 +166,7 @@ class WiredTiming:
         for name, cell in self.cells.items():
             by_kind[cell["type"]].append(name)
         self.names: list[str] = []
-        arcs, ends = [np.zeros((0, 8))], [np.zeros((0, 4))]
+        arcs, ends = [np.zeros((0, 8))], [np.zeros((0, 5))]
         for kind_name, names in by_kind.items():
             if kind_name not in self.library.kinds:
                 raise TimingError(f"cell {kind_name} is not in library {self.library.table.name}")
@@ -180,23 +179,23 @@ class WiredTiming:
                     np.add.at(self.load, nets[:, i], pin.edges or (pin.capacitance,) * 2)
             cells = np.arange(len(self.names), len(self.names) + len(names))
             self.names += names
+            one = np.ones(len(names))
             for source, start, sink, edge, delay, slew in kind.arcs:
-                one = np.ones(len(names))
                 begin = one * 2 * _CLOCK if source < 0 else 2 * nets[:, source] + start
                 wire = 0 * one if source < 0 else wires[:, source]
                 columns = (begin, 2 * nets[:, sink] + edge, one * delay, one * slew, wire, cells)
                 arcs.append(np.column_stack((*columns, one * source, one * sink)))
             for source, edge, setup in kind.ends:
                 node, setups = 2 * nets[:, source] + edge, np.full(len(names), setup)
-                ends.append(np.column_stack((node, setups, wires[:, source], cells)))
+                ends.append(np.column_stack((node, setups, wires[:, source], cells, one * source)))
         self._table(np.concatenate(arcs), np.concatenate(ends))
 
     def _table(self, arcs: Floats, ends: Floats) -> None:
         arcs = arcs[arcs[:, 1] >= 2 * _CLOCK]
         whole = arcs.astype(np.int64)
         self.start, self.end, self.delays, self.slews = (whole[:, i] for i in range(4))
-        self.wire, self.cell, self.source = arcs[:, 4], whole[:, 5], whole[:, 6]
-        self.end_node, self.end_setup = ends[:, 0].astype(np.int64), ends[:, 1].astype(np.int64)
+        self.wire, self.cell, self.source, self.sink = arcs[:, 4], *(whole[:, i] for i in (5, 6, 7))
+        self.end_node, self.end_setup, _, self.end_cell, self.end_source = ends.astype(np.int64).T
         self.end_wire = ends[:, 2]
 
     def _net(self, name: str, pin: str) -> int:
@@ -216,7 +215,7 @@ class WiredTiming:
         else:
             raise TimingError("combinational loop")
         order = np.lexsort((self.end, levels[end]))
-        for name in ("start", "end", "delays", "slews", "wire", "cell", "source"):
+        for name in ("start", "end", "delays", "slews", "wire", "cell", "source", "sink"):
             setattr(self, name, getattr(self, name)[order])
         of_arcs = levels[self.end // 2]
         bounds = np.searchsorted(of_arcs, np.arange(1, of_arcs.max(initial=0) + 2))
@@ -263,6 +262,24 @@ class WiredTiming:
             np.minimum.at(needed, self.start[level], needed[self.end[level]] - self.delay[level])
         result: Floats = np.where(np.isfinite(self.arrival), needed - self.arrival, np.inf).reshape(-1, 2)
         return result
+
+    def slack_at_pins(self, clock_ps: float) -> dict[Terminal, float]:
+        """How much later (ps) the signal could be at each input pin for a clock."""
+        late = self.slack(clock_ps).reshape(-1)
+        arcs = late[self.end] + self.arrival[self.end] - self.arrival[self.start] - self.delay
+        ends = clock_ps - self.tail - self.arrival[self.end_node]
+        arcs, ends = (np.where(np.isfinite(values), values, np.inf) for values in (arcs, ends))
+        slacks = np.concatenate((arcs[self.source >= 0], ends))
+        cells = np.concatenate((self.cell[self.source >= 0], self.end_cell))
+        pins = np.concatenate((self.source[self.source >= 0], self.end_source))
+        order = np.lexsort((slacks, pins, cells))
+        cells, pins, slacks = cells[order], pins[order], slacks[order]
+        first = np.flatnonzero(np.r_[True, (cells[1:] != cells[:-1]) | (pins[1:] != pins[:-1])])
+        names = {name: list(kind.cell.pins) for name, kind in self.library.kinds.items()}
+        return {
+            (name := self.names[cell], names[self.cells[name]["type"]][pin]): float(slack)
+            for cell, pin, slack in zip(cells[first], pins[first], slacks[first], strict=True)
+        }
 
     def load_of(self, bit: Bit) -> float:
         """The larger of a net's loads for a rising and a falling edge, wire included, in fF."""

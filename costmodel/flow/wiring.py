@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from costmodel.cells.table import CellTable
 from costmodel.flow.neighbours import is_neighbour
-from costmodel.flow.netlist import Bit
-from costmodel.flow.placement import Net, Placement, Terminal, nets_of
+from costmodel.flow.netlist import Bit, Terminal
+from costmodel.flow.placement import Net, Placement, cell_widths, nets_of
 from costmodel.flow.wired_timing import Library, WiredTiming
 from costmodel.flow.wires import Layer, Point, Wire, wire_of
 
@@ -50,12 +50,19 @@ class Wiring:
         points = {name: placement.point(name) for name in (*placement.corners, *placement.pins)}
         return cls(module, library, points, layer)
 
+    def placement(self, before: Placement) -> Placement:
+        """Where the cells are, legal or not, in the core of another placement."""
+        widths = cell_widths(self.module, self.table, before.row_um)
+        points = {name: self.points.get(name, (before.width_um / 2, before.height_um / 2)) for name in widths}
+        corners = {name: (x - widths[name] / 2, y - before.row_um / 2) for name, (x, y) in points.items()}
+        return replace(before, corners=corners, widths=widths)
+
     @property
     def table(self) -> CellTable:
         return self.library.table
 
     def update(self) -> None:
-        """To be called when the module has changed: new cells get a place amid what they are connected to."""
+        """To be called when the module has changed: new buffers get a place between their ends."""
         self.nets = nets_of(self.module, self.table)
         self._place_new()
         wires = {}
@@ -74,14 +81,16 @@ class Wiring:
         return self.table.cells[self.module["cells"][name]["type"]].pins[pin].capacitance
 
     def _place_new(self) -> None:
-        """Puts each cell that has no place into the middle of its readers, those of them that have one."""
+        """Puts each buffer that has no place half way between its driver and the middle of its readers."""
+        drivers = {reader: net.driver[0] for net in self.nets.values() for reader, _ in net.readers}
         driven = {net.driver[0]: net for net in self.nets.values() if net.driver[0] not in self.points}
         while driven:
             for name, net in list(driven.items()):
                 around = [self.points[reader] for reader, _ in net.readers if reader in self.points]
-                if around:
+                start = self.points.get(drivers[name])
+                if around and start is not None:
                     x, y = (sum(values) / len(around) for values in zip(*around, strict=True))
-                    self.points[name] = x, y
+                    self.points[name] = (x + start[0]) / 2, (y + start[1]) / 2
                     del driven[name]
 
     def wire(self, bit: Bit) -> Wire:

@@ -26,6 +26,18 @@ if TYPE_CHECKING:
     from costmodel.flow.placing import PlacedResult
 
 
+_FIGURES = (
+    ("cells", "cells", 1, 0),
+    ("area of cells, µm²", "area_um2", 1, 1),
+    ("wires, mm", "wire_um", 1e-3, 2),
+    ("capacitance of wires, fF", "wire_ff", 1, 0),
+    ("capacitance of pins, fF", "pin_ff", 1, 0),
+    ("longest path, ps", "delay_ps", 1, 0),
+    ("without wires, ps", "delay_ideal_ps", 1, 0),
+)
+"""What is said of a placed netlist: in words, its name, the scale and the digits."""
+
+
 def place(
     core: CoreFile,
     tech: Tech = "asap7",
@@ -63,7 +75,7 @@ def place(
     from dse.presentation.placement_picture import draw_placement
 
     picture = draw_placement(result.core, directory, f"{core.stem}, {tech}")
-    meets = None if clock_ps is None else result.before.delay_ps <= clock_ps
+    meets = None if clock_ps is None else result.after.delay_ps <= clock_ps
     if as_json:
         say_json({**_figures(result), "meets_clock": meets, "picture": str(picture)})
     else:
@@ -95,7 +107,9 @@ def _figures(result: PlacedResult) -> dict[str, Any]:
 
     core = result.core
     return {
-        **{name: round(value, 4) for name, value in asdict(result.before).items()},
+        **{name: round(value, 4) for name, value in asdict(result.after).items()},
+        "before": {name: round(value, 4) for name, value in asdict(result.before).items()},
+        "beyond_limits": result.beyond_limits,
         "core_um": [core.width_um, round(core.height_um, 3)],
         "core_um2": round(core.width_um * core.height_um, 4),
         "parts": {part: {"cells": n, "area_um2": round(a, 4)} for part, (n, a) in _parts(result).items()},
@@ -104,17 +118,20 @@ def _figures(result: PlacedResult) -> dict[str, Any]:
 
 
 def _in_words(result: PlacedResult) -> str:
-    """Where the cells are, and what wires make of the core."""
-    core, placed = result.core, result.before
+    """Where the cells are, and what wires make of the core before and after it is resized with them."""
+    core, before, after = result.core, result.before, result.after
     parts = _parts(result)
-    rows = [[part, f"{n:,}", f"{a:,.1f}", f"{a / placed.area_um2:.1%}"] for part, (n, a) in parts.items()]
-    total = ["total", f"{placed.cells:,}", f"{placed.area_um2:,.1f}", "100.0%"]
+    rows = [[part, f"{n:,}", f"{a:,.1f}", f"{a / after.area_um2:.1%}"] for part, (n, a) in parts.items()]
+    total = ["total", f"{after.cells:,}", f"{after.area_um2:,.1f}", "100.0%"]
+    figures = [
+        [label, *(f"{getattr(each, name) * scale:,.{digits}f}" for each in (before, after))]
+        for label, name, scale, digits in _FIGURES
+    ]
+    square = f"{core.width_um:,.1f} × {core.height_um:,.1f} µm ({core.width_um * core.height_um:,.1f} µm²)"
+    limits = f"{result.beyond_limits:,} nets are beyond the library's limits of load or slew.\n"
     return (
         f"{aligned(['part', 'cells', 'µm²', 'share'], [*rows, total])}\n\n"
-        f"{placed.area_um2:,.1f} µm² of cells in a core of {core.width_um:,.1f} × {core.height_um:,.1f} µm "
-        f"({core.width_um * core.height_um:,.1f} µm²)\n"
-        f"{placed.wire_um / 1000:,.2f} mm of wires: {placed.wire_ff:,.0f} fF beside {placed.pin_ff:,.0f} fF "
-        f"of pins, {placed.wire_um / placed.nets:.2f} µm a net\n"
-        f"{placed.delay_ps:,.0f} ps with wires, {placed.delay_ideal_ps:,.0f} ps without; "
-        f"{result.seconds:.1f} s"
+        f"{aligned(['with wires', 'as mapped', 'resized'], figures)}\n\n"
+        f"{limits if result.beyond_limits else ''}"
+        f"The core is {square}; {result.seconds:.1f} s."
     )

@@ -1,0 +1,86 @@
+"""Changes to a mapped netlist that leave its function as it is: other strengths of a cell, and buffers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from costmodel.cells.table import Cell, CellTable
+from costmodel.flow.netlist import Bit, Netlist, Terminal, new_cell
+
+_BUFFER = (1, 0b10)
+"""The function of a buffer."""
+
+
+class Edits:
+    """Changes ``module`` in place, with the cells of ``logic`` and the flip-flops of ``table``.
+
+    A cell that changes is replaced, never altered: a copy of the cells' dictionary is the netlist as it was.
+    """
+
+    def __init__(self, module: dict[str, Any], table: CellTable, logic: CellTable) -> None:
+        self.module, self.table = module, table
+        self._netlist = Netlist(module)
+        self._alike: defaultdict[tuple[Any, ...], list[Cell]] = defaultdict(list)
+        flops = [cell for cell in table.cells.values() if cell.flip_flop]
+        for cell in sorted((*logic.cells.values(), *flops), key=lambda cell: (cell.area, cell.name)):
+            self._alike[_function(cell)].append(cell)
+        self.buffers: Sequence[Cell] = self._alike.get(_BUFFER, [])
+        """The smallest first."""
+        self.readers: defaultdict[Bit, dict[Terminal, None]] = defaultdict(dict)
+        for name in module["cells"]:
+            self._note(name)
+
+    def kind(self, name: str) -> Cell:
+        """What a cell of the module is."""
+        return self.table.cells[self.module["cells"][name]["type"]]
+
+    def alike(self, kind: Cell) -> Sequence[Cell]:
+        """The cells of a function, the smallest first."""
+        return self._alike.get(_function(kind), ())
+
+    def exchange(self, name: str, other: Cell) -> None:
+        """Puts a cell of the same function in the place of one of the module."""
+        kind = self.kind(name)
+        names = dict(zip((*kind.inputs, *kind.outputs), (*other.inputs, *other.outputs), strict=True))
+        connections = self.module["cells"][name]["connections"]
+        pins = {names[pin]: bits[0] for pin, bits in connections.items() if bits}
+        self._forget(name)
+        self.module["cells"][name] = new_cell(other.name, tuple(other.outputs), **pins)
+        self._note(name)
+
+    def buffer(self, bit: Bit, readers: Iterable[Terminal], kind: Cell, prefix: str) -> str:
+        """Puts a buffer between a net and some of its readers; its name."""
+        net = self._netlist.new_bit()
+        name, cells = f"{prefix}.{net}", self.module["cells"]
+        cells[name] = new_cell(kind.name, tuple(kind.outputs), **{kind.inputs[0]: bit, kind.outputs[0]: net})
+        for reader, pin in readers:
+            connections = {**cells[reader]["connections"], pin: [net]}
+            cells[reader] = {**cells[reader], "connections": connections}
+            del self.readers[bit][reader, pin]
+            self.readers[net][reader, pin] = None
+        self._note(name)
+        return name
+
+    def _note(self, name: str) -> None:
+        """A cell's input pins among the readers of their nets."""
+        pins = self.kind(name).pins
+        for pin, bits in self.module["cells"][name]["connections"].items():
+            if pins[pin].direction == "input":
+                for bit in bits:
+                    self.readers[bit][name, pin] = None
+
+    def _forget(self, name: str) -> None:
+        for pin, bits in self.module["cells"][name]["connections"].items():
+            for bit in bits:
+                self.readers[bit].pop((name, pin), None)
+
+
+def _function(cell: Cell) -> tuple[Any, ...]:
+    if cell.sequential:
+        functions = [(pin, cell.pins[pin].function) for pin in cell.outputs]
+        return (cell.flip_flop, *cell.inputs, *functions)
+    if len(cell.outputs) != 1:
+        return (cell.name,)
+    return len(cell.inputs), cell.truth_table(cell.outputs[0])
