@@ -69,7 +69,9 @@ I2SLayout = Annotated[
 ]
 Workers = Annotated[
     int | None,
-    typer.Option(metavar="W", help="Processes to work with.", min=1, show_default="one a processor core"),
+    typer.Option(
+        metavar="W", help="How many processes to work with.", min=1, show_default="one a processor core"
+    ),
 ]
 
 

@@ -26,7 +26,12 @@ def sweep(
     out: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--out", metavar="DIR", help="Results.", show_default="ternlut-out/SPEC", parser=out_path
+            "-o",
+            "--out",
+            metavar="DIR",
+            help="Directory for the results.",
+            show_default="ternlut-out/SPEC",
+            parser=out_path,
         ),
     ] = None,
     workers: Workers = None,

@@ -74,8 +74,17 @@ def validate(
     dont_use: DontUse = [],  # noqa: B006
     points: Annotated[int, typer.Option(metavar="P", help="Random cores to synthesize.", min=2)] = 60,
     seed: Annotated[int, typer.Option(metavar="S", help="Seed of the cores.", min=0)] = 1,
-    largest: Annotated[float, typer.Option(metavar="N", help="Gates of the largest.", min=500)] = 4000,
-    noise: Annotated[int, typer.Option(metavar="P", help="Permutations that show the noise.", min=0)] = 3,
+    largest: Annotated[
+        float, typer.Option(metavar="N", help="Size of the largest core, in gates.", min=500)
+    ] = 4000,
+    noise: Annotated[
+        int,
+        typer.Option(
+            metavar="P",
+            help="Synthesize some cores P times more, reordered, to measure the mapper's noise.",
+            min=0,
+        ),
+    ] = 3,
     limit: Annotated[
         float | None, typer.Option(metavar="PERCENT", help="Status 1 if an area is further off.", min=0)
     ] = None,
@@ -86,7 +95,7 @@ def validate(
             "-o",
             "--out",
             metavar="DIR",
-            help="Results.",
+            help="Directory for the results.",
             show_default="ternlut-out/validation-TECH",
             parser=out_path,
         ),

@@ -44,7 +44,7 @@ def inspect(
     ],
     tensor: Annotated[
         list[str],
-        typer.Option("--tensor", metavar="PATTERN", help="Which tensors, as simulate takes them."),
+        typer.Option("--tensor", metavar="PATTERN", help="List these tensors only, named as for simulate."),
     ] = [],  # noqa: B006
     ternary: TernaryRule = "auto",
     per: PerScale = "tensor",
