@@ -1,10 +1,10 @@
 """Gate sizing and buffering of a mapped netlist for a clock.
 
-ABC sizes and buffers what it is shown (``costmodel.flow.stand_ins``), between flip-flops of neighbours at the
-ports. Its choice is brought back into a netlist of library cells and checked cell by cell
+ABC sizes what it is shown (``costmodel.flow.stand_ins``), between flip-flops of neighbours at the ports. Its
+choice is brought back into a netlist of library cells and checked cell by cell
 (``costmodel.flow.restoring``), brought within the library's limits of load and slew
 (``costmodel.flow.limits``) and timed as it then is: that is the delay reported. ABC's own figure is kept
-beside it.
+beside it. Where paths are late, buffers are put in (``costmodel.flow.relieving``), and it is sized once more.
 """
 
 from __future__ import annotations
@@ -22,22 +22,23 @@ from pyosys import libyosys
 from costmodel.cells.table import CellTable, write_liberty
 from costmodel.flow.limits import keep_limits
 from costmodel.flow.neighbours import is_neighbour, with_neighbours, without_neighbours
+from costmodel.flow.relieving import relieve
 from costmodel.flow.restoring import restore
 from costmodel.flow.stand_ins import CONSTANTS, GUARDS, START, Shown
 from costmodel.flow.static_timing import Timing
 
 _DELAY = re.compile(r"Delay =\s*([\d.]+) ps")
 
-NO_BUFFERS, LONG_NETS, SHORT_NETS = "", "-N 20 -G 400", "-N 10 -G 300"
-"""ABC's options of buffering: most pins a driver drives, and most load over input capacitance in percent."""
 CLOSER = 3
 """How often a clock that is missed by little is tried again with a shorter one for ABC."""
-NEAR = 1.05
-"""More buffers help where a clock is missed by less than this."""
+RELIEVED, FASTER = 4, 0.05
+"""How often late nets are relieved, and how much faster than it is a netlist is to become by that."""
+HOPELESS = 1.5
+"""A clock that is missed by more is not met by buffers either."""
 AS_FAST = 1.02
 """Delays that count as equal when the fastest netlist is looked for; the smallest one is taken.
 
-Buffers in all long nets cost a tenth of the area; often the last two hundredths are all that they save."""
+The last two hundredths of the delay are dear."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,6 @@ class Sizer:
         self._module, self._table, self._logic = module, table, logic
         self._surrounded = with_neighbours(module, table)
         self._directory = directory
-        kinds = [table.cells[cell["type"]] for cell in module["cells"].values()]
-        self._in_parts = any(len(kind.outputs) > 1 and not kind.sequential for kind in kinds)
 
     def size(self, clock_ps: float | None = None) -> Sized:
         """Sized for a clock, or as fast as can be; of what equally meets that the smallest.
@@ -88,38 +87,49 @@ class Sizer:
         return min((sized for sized in tries if sized.delay_ps <= enough), key=lambda s: s.area_um2)
 
     def ladder(self, clock_ps: float | None = None) -> Iterator[Sized]:
-        """Sized for a clock, or as fast as can be, with more and more buffers; ends when the clock is met.
+        """Sized for a clock, or as fast as can be, with more and more buffers; ends when the clock is met, or
+        where buffers help no more.
 
         Raises ``ValueError`` when what ABC made is not this netlist.
         """
-        for buffering in (NO_BUFFERS, LONG_NETS, SHORT_NETS):
-            sized = self._size(buffering, None) if clock_ps is None else self._closed(buffering, clock_ps)
-            yield sized
-            if clock_ps is None:
-                continue
-            if sized.delay_ps <= clock_ps or (buffering and sized.delay_ps > NEAR * clock_ps):
+        sized = self._closed(self._surrounded, clock_ps)
+        yield sized
+        for _ in range(RELIEVED):
+            if clock_ps is not None and not clock_ps < sized.delay_ps <= HOPELESS * clock_ps:
                 return
+            relieved = self._relieved(sized, clock_ps)
+            if relieved is None or relieved.delay_ps >= sized.delay_ps:
+                return
+            sized = relieved
+            yield sized
 
-    def _closed(self, buffering: str, clock_ps: float) -> Sized:
+    def _relieved(self, sized: Sized, clock_ps: float | None) -> Sized | None:
+        """A sized netlist with buffers in its late nets, sized anew; None where there is none to put in."""
+        module = {**sized.surrounded, "cells": dict(sized.surrounded["cells"])}
+        timing = Timing(module, self._table)
+        period = (1 - FASTER) * sized.delay_ps if clock_ps is None else clock_ps
+        if not relieve(module, self._table, self._logic, timing, period):
+            return None
+        return self._closed(module, clock_ps)
+
+    def _closed(self, module: dict[str, Any], clock_ps: float | None) -> Sized:
         """Sized for a clock; for a shorter one while ABC believes to meet it and static timing does not."""
         target = clock_ps
-        sized = self._size(buffering, target)
+        sized = self._size(module, target)
         for _ in range(CLOSER):
-            if sized.delay_ps <= clock_ps or sized.mapper_delay_ps > target:
+            if clock_ps is None or target is None or sized.delay_ps <= clock_ps:
+                break
+            if sized.mapper_delay_ps > target:
                 break
             target *= 0.998 * clock_ps / sized.delay_ps
-            again = self._size(buffering, target)
+            again = self._size(module, target)
             if again.delay_ps >= sized.delay_ps:
                 break
             sized = again
         return sized
 
-    def _size(self, buffering: str, target_ps: float | None) -> Sized:
-        buffer = [f"buffer -c {buffering}"] if buffering else []
-        delay, surrounded = self._run(self._surrounded, [*buffer, "minsize"], target_ps)
-        if self._in_parts and buffer:
-            # The parts of an adder may have got buffers of their own. Now that they share them: once more.
-            delay, surrounded = self._run(surrounded, [], target_ps)
+    def _size(self, module: dict[str, Any], target_ps: float | None) -> Sized:
+        delay, surrounded = self._run(module, target_ps)
         timing, exceeded = keep_limits(
             surrounded, self._table, self._logic, lambda: Timing(surrounded, self._table)
         )
@@ -136,9 +146,7 @@ class Sizer:
             surrounded,
         )
 
-    def _run(
-        self, module: dict[str, Any], before: list[str], target_ps: float | None
-    ) -> tuple[float, dict[str, Any]]:
+    def _run(self, module: dict[str, Any], target_ps: float | None) -> tuple[float, dict[str, Any]]:
         """ABC's delay and netlist of a module among its neighbours."""
         shown = Shown(module, self._table)
         library = shown.library(self._logic)
@@ -151,7 +159,7 @@ class Sizer:
             "read_lib sizing.lib",
             "read_blif sizing.blif",
             "topo",
-            *before,
+            "minsize",
             f"upsize{target}",
             f"dnsize{target}",
             "stime",

@@ -224,13 +224,35 @@ class Timing:
 
     def slacks(self, period_ps: float) -> dict[Bit, float]:
         """How many ps a period leaves to the longest path through each net; negative where it is late."""
+        required = self._required(period_ps)
+        slack = np.where(self.arrival > -np.inf, required - self.arrival, np.inf)
+        return {bit: float(min(slack[2 * net : 2 * net + 2])) for bit, net in self._nets.items()}
+
+    def reader_slacks(self, period_ps: float) -> dict[tuple[str, Bit], float]:
+        """The same of the paths through a net and one of the cells that read it, by cell and net."""
+        required = self._required(period_ps)
+        through = required[self._to] - self._delay - self.arrival[self._from]
+        slacks: dict[tuple[str, Bit], float] = {}
+        for (cell, _), node, slack in zip(self._passed, self._from.tolist(), through.tolist(), strict=True):
+            if node > 1:
+                key = cell, self._bits[node // 2]
+                slacks[key] = min(slacks.get(key, slack), slack)
+        nodes, setups, names = self._ends()
+        ends = period_ps - setups - self.arrival[nodes]
+        for (cell, pin), node, slack in zip(names, nodes.tolist(), ends.tolist(), strict=True):
+            if pin:
+                key = cell, self._bits[node // 2]
+                slacks[key] = min(slacks.get(key, slack), slack)
+        return slacks
+
+    def _required(self, period_ps: float) -> Floats:
+        """When a signal has to be at each node for a period (ps); infinite where nothing waits for it."""
         required = np.full(len(self.arrival), np.inf)
         nodes, setups, _ = self._ends()
         np.minimum.at(required, nodes, period_ps - setups)
         for part in reversed(self._slices):
             np.minimum.at(required, self._from[part], required[self._to[part]] - self._delay[part])
-        slack = np.where(self.arrival > -np.inf, required - self.arrival, np.inf)
-        return {bit: float(min(slack[2 * net : 2 * net + 2])) for bit, net in self._nets.items()}
+        return required
 
     # The longest path -------------------------------------------------------------------------------------
 

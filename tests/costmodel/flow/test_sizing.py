@@ -10,9 +10,11 @@ import pytest
 
 from costmodel.cells.table import CellTable
 from costmodel.flow.mapping import strengths
+from costmodel.flow.neighbours import with_neighbours
 from costmodel.flow.netlist import new_cell
+from costmodel.flow.relieving import relieve
 from costmodel.flow.sizing import Sizer
-from costmodel.flow.static_timing import longest_path
+from costmodel.flow.static_timing import Timing, longest_path
 from costmodel.flow.synthesis import shipped_library
 
 FLOP, INVERTER, ADDER = "DFFHQNx1_ASAP7_75t_R", "INVx1_ASAP7_75t_R", "FAx1_ASAP7_75t_R"
@@ -109,3 +111,36 @@ def test_a_slower_clock_takes_no_more_area(table: CellTable, tmp_path: Path) -> 
         easy = sizer.size(ease * tight.delay_ps)
         assert easy.delay_ps <= ease * tight.delay_ps
         assert easy.area_um2 <= tight.area_um2
+
+
+def test_a_late_net_keeps_its_late_reader_and_buffers_the_others(table: CellTable) -> None:
+    """One reader begins a carry chain, thirty end in flip-flops at once."""
+    cells = ripple(24)["cells"] | {f"idle{i}": flop(100, 9000 + i) for i in range(30)}
+    design = module(cells, [3, *range(1000, 1024), *range(2000, 2024)], [9000 + i for i in range(30)])
+    surrounded = with_neighbours(design, table)
+    timing = Timing(surrounded, table)
+    path = timing.longest()
+    assert path is not None
+    assert relieve(surrounded, table, strengths(table), timing, 0.9 * path.delay_ps) > 0
+    buffers = [cell for name, cell in surrounded["cells"].items() if name.startswith("relief.")]
+    behind = [cell["connections"]["Y"] for cell in buffers]
+    for i in range(30):
+        assert surrounded["cells"][f"idle{i}"]["connections"]["D"] in behind
+    assert surrounded["cells"]["fa0"]["connections"]["CI"] == [100]
+    shorter = Timing(surrounded, table).longest()
+    assert shorter is not None
+    assert shorter.delay_ps < path.delay_ps
+
+
+def test_slacks_are_what_is_left_of_the_period(table: CellTable) -> None:
+    """By the arrival at the end of a chain: of the longest path's nets the same, of the carry in most."""
+    timing = Timing(ripple(6), table)
+    path = timing.longest()
+    assert path is not None
+    slacks = timing.slacks(path.delay_ps + 7)
+    assert min(slacks.values()) == pytest.approx(7)
+    assert slacks[100] == pytest.approx(7)
+    assert slacks[3000] > 50
+    readers = timing.reader_slacks(path.delay_ps + 7)
+    assert readers["fa0", 100] == pytest.approx(7)
+    assert readers["sum0", 3000] == pytest.approx(slacks[3000])
