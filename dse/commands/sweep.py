@@ -21,19 +21,22 @@ if TYPE_CHECKING:
     from dse.sweep.summary.findings import Summary
 
 
+SweepOut = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        "--out",
+        metavar="DIR",
+        help="Directory for the results.",
+        show_default="ternlut-out/SPEC",
+        parser=out_path,
+    ),
+]
+
+
 def sweep(
     spec: Annotated[Path, typer.Argument(metavar="SPEC", help="Spec file, TOML.", show_default=False)],
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--out",
-            metavar="DIR",
-            help="Directory for the results.",
-            show_default="ternlut-out/SPEC",
-            parser=out_path,
-        ),
-    ] = None,
+    out: SweepOut = None,
     workers: Workers = None,
     scheduler: Annotated[
         str | None,
