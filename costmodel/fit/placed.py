@@ -10,7 +10,7 @@ from pathlib import Path
 from costmodel.fit.cores import synthesize
 from costmodel.fit.libraries import cells_of
 from costmodel.flow.placing import PlacedResult, Silicon, place_netlist
-from costmodel.flow.synthesis import SynthesisResult
+from costmodel.flow.synthesis import SynthesisError, SynthesisResult
 from costmodel.price.area import Part
 from costmodel.price.technology import TechnologyError, load_technology
 from generator.config import CoreConfig
@@ -62,16 +62,34 @@ def place(
     ``MissingPartError`` without a placer.
     """
     require_placer()
+    silicon = silicon_of(technology)
+    result, verilog = netlist_of(config, technology, clock_ps, liberty, dont_use)
+    library = cells_of(technology, [Path(file) for file in liberty], dont_use=dont_use)
+    return result, place_netlist(verilog, emit(config).top, library, silicon, clock_ps)
+
+
+def silicon_of(technology: str) -> Silicon:
+    """What is placed with in a technology. Raises ``TechnologyError`` where it says nothing of wires."""
     wires = load_technology(technology).wires
     if wires is None:
         raise TechnologyError(
             f"technology {technology}: it has no [wires]: row_um, utilisation, ff_per_um and ohm_per_um are "
             "expected there to place with"
         )
-    silicon = Silicon(wires.row_um, wires.utilisation, wires.ff_per_um, wires.ohm_per_um)
+    return Silicon(wires.row_um, wires.utilisation, wires.ff_per_um, wires.ohm_per_um)
+
+
+def netlist_of(
+    config: CoreConfig,
+    technology: str,
+    clock_ps: float | None,
+    liberty: Sequence[Path | str],
+    dont_use: Sequence[str],
+) -> tuple[SynthesisResult, str]:
+    """The synthesis of a core, and its netlist."""
     result = synthesize(
         config, technology, clock_ps=clock_ps, liberty=liberty, dont_use=dont_use, netlist=True
     )
-    library = cells_of(technology, [Path(file) for file in liberty], dont_use=dont_use)
-    assert result.netlist is not None
-    return result, place_netlist(result.netlist, emit(config).top, library, silicon, clock_ps)
+    if result.netlist is None:
+        raise SynthesisError(f"synthesis of {emit(config).top} left no netlist")
+    return result, result.netlist

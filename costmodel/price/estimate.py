@@ -13,6 +13,7 @@ from costmodel.price.quantity import PricedQuantity
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology, load_technology
 from costmodel.price.timing import DELAY_TERMS
+from costmodel.price.wires import Wiring
 from costmodel.speeds import SPEEDS, Speed, tightness
 from generator.config import CoreConfig
 from generator.plan import CorePlan, plan_for
@@ -27,7 +28,8 @@ class Estimate:
 
     Errors are RMS, relative to the results, for sums of ``max_reduction`` normally distributed activations;
     ``arithmetic_error`` is the core's part, ``rms_error`` includes the rounding of activations to the format.
-    Delays are in ps: one of ``stages_ps`` a pipeline stage.
+    Delays are in ps: one of ``stages_ps`` a pipeline stage. ``wire_um`` is the length of all wires, if they
+    count.
     """
 
     cost: float
@@ -40,6 +42,7 @@ class Estimate:
     rms_error: float
     arithmetic_error: float
     quantities: dict[str, float] = field(default_factory=dict)
+    wire_um: float | None = None
 
     @property
     def max_clock_mhz(self) -> float:
@@ -53,13 +56,15 @@ def estimate(
     *,
     clock_mhz: float | None = None,
     speed: Speed = "relaxed",
+    wires: Wiring = "none",
 ) -> Estimate:
     """Cost (µm² of cells), delay (ps), throughput of ``config`` in ``technology``: its name, or a file.
 
     Without ``clock_mhz`` (MHz) the cost is that of a core sized for ``speed``: ``relaxed`` for least area,
     without a clock and buffers, ``tight`` as fast as can be, ``medium`` for 1.25 times that period. A clock
-    beyond ``max_clock_mhz`` is not reached, and the core is as large as it can be made. Raises
-    ``TechnologyError`` where there is no such technology.
+    beyond ``max_clock_mhz`` is not reached, and the core is as large as it can be made. With ``wires``
+    "placed" they delay the core as in a placement, and it costs the area that its cells are spread over.
+    Raises ``TechnologyError`` where there is no such technology, or where it knows nothing of wires.
 
     >>> core = CoreConfig(group_size=3, tables=8, columns=16)
     >>> costs = estimate(core)
@@ -71,11 +76,17 @@ def estimate(
     if not isinstance(technology, Technology):
         technology = load_technology(technology)
     if clock_mhz is not None:
-        return estimate_at(config, technology, clock_mhz)
+        return estimate_at(config, technology, clock_mhz, wires)
     plan, priced = plan_for(config), plan_to_price(config)
     units = _units(priced)
     breakdown = _breakdown(units, technology.cost_at(speed))
     stages = {term.stage: term.delay(priced, technology) for term in DELAY_TERMS}
+    wire_um = None
+    if wires == "placed":
+        fit, area = technology.wire_fit, sum(_breakdown(units, technology.cost_at("tight")).values())
+        wire_um, slowdown = float(fit.wire_um(area)), float(fit.slowdown(area))
+        stages = {stage: delay * slowdown for stage, delay in stages.items()}
+        breakdown = {part: cost * technology.spread(speed) for part, cost in breakdown.items()}
     return Estimate(
         cost=sum(breakdown.values()),
         breakdown=breakdown,
@@ -87,15 +98,18 @@ def estimate(
         rms_error=rms_error(plan, config.max_reduction),
         arithmetic_error=arithmetic_error(plan, config.max_reduction),
         quantities={other.name: sum(_breakdown(units, other).values()) for other in technology.others},
+        wire_um=wire_um,
     )
 
 
-def estimate_at(config: CoreConfig, technology: Technology, clock_mhz: float) -> Estimate:
+def estimate_at(
+    config: CoreConfig, technology: Technology, clock_mhz: float, wires: Wiring = "none"
+) -> Estimate:
     """``estimate`` of ``config`` sized for a clock: its cost is between those of ``medium`` and ``tight``.
 
     A core that is too slow for it (``delay_ps`` is beyond the period) costs as much as it can be made to.
     """
-    medium, tight = (estimate(config, technology, speed=speed) for speed in ("medium", "tight"))
+    medium, tight = (estimate(config, technology, speed=speed, wires=wires) for speed in ("medium", "tight"))
     share = float(tightness(clock_mhz * tight.delay_ps * 1e-6))
     breakdown = {
         part: area + share * (tight.breakdown[part] - area) for part, area in medium.breakdown.items()
@@ -103,10 +117,13 @@ def estimate_at(config: CoreConfig, technology: Technology, clock_mhz: float) ->
     return replace(tight, cost=sum(breakdown.values()), breakdown=breakdown)
 
 
-def sized_costs(config: CoreConfig, technology: Technology) -> dict[Speed, float]:
+def sized_costs(config: CoreConfig, technology: Technology, wires: Wiring = "none") -> dict[Speed, float]:
     """What ``config`` costs in ``technology``, sized for each speed."""
     units = _units(plan_to_price(config))
-    return {speed: sum(_breakdown(units, technology.cost_at(speed)).values()) for speed in SPEEDS}
+    spread = {speed: technology.spread(speed) if wires == "placed" else 1.0 for speed in SPEEDS}
+    return {
+        speed: sum(_breakdown(units, technology.cost_at(speed)).values()) * spread[speed] for speed in SPEEDS
+    }
 
 
 def figures_of(config: CoreConfig, technology: Technology) -> dict[str, float]:

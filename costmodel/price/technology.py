@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import math
 import tomllib
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from costmodel.price.quantity import AREA, COMPONENTS, DELAY, MEDIUM_AREA, TIGHT_AREA, PricedQuantity
-from costmodel.price.wires import WIRES_MEANING, Wires
+from costmodel.price.wires import MEANINGS, WireFit, Wires
 from costmodel.speeds import SPEEDS, Speed
 from generator.errors import TernlutError, instead
 
@@ -132,6 +133,22 @@ class Technology(BaseModel):
         return self.quantities[DELAY.name]
 
     @property
+    def wire_fit(self) -> WireFit:
+        """What wires make of a core. Raises ``TechnologyError`` where nobody has placed cores in it."""
+        if self.wires is None or self.wires.fit is None:
+            raise TechnologyError(
+                f'technology {self.name}: wires = "placed": it has no [wires.fit]; '
+                "`python -m costmodel.fit.wires` makes one, none is what can be priced without"
+            )
+        return self.wires.fit
+
+    def spread(self, speed: Speed) -> float:
+        """The area of a placed core over that of its cells without wires. Raises as ``wire_fit`` does."""
+        fit = self.wire_fit
+        assert self.wires is not None
+        return (1.0 if speed == "relaxed" else 1 + fit.growth) / self.wires.utilisation
+
+    @property
     def others(self) -> tuple[PricedQuantity, ...]:
         """What a core has beside its cost: registers beside lookup tables, joules beside area."""
         costs = {self.cost.at(speed) for speed in SPEEDS}
@@ -169,7 +186,7 @@ class Technology(BaseModel):
         document.add("cost", self.cost.model_dump())
         document.add("quantities", {name: _table(quantity) for name, quantity in self.quantities.items()})
         if self.wires is not None:
-            document.add("wires", _wires_table(self.wires))
+            document.add("wires", _wires_table(self.wires.model_dump()))
         if self.fit:
             figures = {name: fit.model_dump() for name, fit in self.fit.items()}
             document.add(
@@ -211,14 +228,17 @@ def _table(quantity: PricedQuantity) -> Table:
     return table
 
 
-def _wires_table(wires: Wires) -> Table:
+def _wires_table(values: Mapping[str, Any]) -> Table:
+    """The table of wires, or of their fit, with what its keys mean."""
     import tomlkit
 
     table = tomlkit.table()
-    for name, meaning in WIRES_MEANING.items():
-        table.add(name, getattr(wires, name))
-        if meaning:
-            table[name].comment(meaning)
+    for name, value in values.items():
+        if value is None:
+            continue
+        table.add(name, _wires_table(value) if isinstance(value, dict) else value)
+        if name in MEANINGS:
+            table[name].comment(MEANINGS[name])
             table[name].trivia.comment_ws = "  "
     return table
 

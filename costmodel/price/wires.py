@@ -1,8 +1,47 @@
-"""What a technology says of wires: the figures that cells are placed and their wires priced with."""
+"""What a technology says of wires: what cells are placed with, and what wires cost a core that is placed.
+
+The costs are fitted to placed cores (``costmodel.fit.wires``). Wires grow faster than the cells that they
+connect: as a power of the core's area, as Rent's rule has it. All functions take arrays.
+"""
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field
+
+Wiring = Literal["none", "placed"]
+"""Whether wires count: not at all, or those of a placement."""
+WIRINGS: tuple[Wiring, ...] = get_args(Wiring)
+
+
+class WireFit(BaseModel):
+    """What wires make of a core, by its area A (µm² of cells, sized for speed).
+
+    Wires are ``length`` · A^``length_exponent`` µm long in all. Resized with them, the longest path is longer
+    by the share ``delay`` · A^``delay_exponent``, and cells are larger by the share ``growth``. ``cores`` is
+    how many were placed, ``largest_um2`` the area of the largest: beyond it the fit is an extrapolation.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cores: int = Field(ge=1)
+    largest_um2: float = Field(gt=0)
+    length: float = Field(gt=0)
+    length_exponent: float
+    delay: float
+    delay_exponent: float
+    growth: float = Field(ge=0)
+
+    def wire_um(self, area_um2: ArrayLike) -> NDArray[np.float64]:
+        """The length of all wires."""
+        return self.length * np.asarray(area_um2, dtype=np.float64) ** self.length_exponent
+
+    def slowdown(self, area_um2: ArrayLike) -> NDArray[np.float64]:
+        """The longest path with wires over that without."""
+        return 1 + self.delay * np.asarray(area_um2, dtype=np.float64) ** self.delay_exponent
 
 
 class Wires(BaseModel):
@@ -15,12 +54,18 @@ class Wires(BaseModel):
     utilisation: float = Field(gt=0, le=1)
     ff_per_um: float = Field(gt=0, allow_inf_nan=False)
     ohm_per_um: float = Field(ge=0, allow_inf_nan=False)
+    fit: WireFit | None = None
 
 
-WIRES_MEANING = {
-    "layer": "",
+MEANINGS = {
     "row_um": "height of a row of cells, µm",
     "utilisation": "share of the core's area that is cells",
     "ff_per_um": "capacitance of a wire, fF/µm",
     "ohm_per_um": "resistance of a wire, Ω/µm",
+    "cores": "placed for this fit",
+    "largest_um2": "area of the largest of them",
+    "length": "µm of wire = length · area^length_exponent",
+    "delay": "longest path · (1 + delay · area^delay_exponent)",
+    "growth": "share by which resizing with wires enlarges cells",
 }
+"""What the keys of a technology file's tables mean, where their names do not say it."""

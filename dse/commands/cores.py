@@ -215,6 +215,13 @@ def estimate(
             "period. A clock takes its place.",
         ),
     ] = "relaxed",
+    wires: Annotated[
+        str,
+        typer.Option(
+            metavar="none|placed",
+            help="Whether wires of a placement delay the core, and its cells are spread over an area.",
+        ),
+    ] = "none",
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
@@ -223,15 +230,19 @@ def estimate(
     from costmodel.price.estimate import estimate as price
     from costmodel.price.estimate import sized_costs
     from costmodel.price.technology import load_technology
+    from costmodel.price.wires import WIRINGS
     from costmodel.speeds import SPEEDS
 
     technology, clock = load_technology(tech), target.clock_mhz
     chosen = next((each for each in SPEEDS if each == speed), None)
     if chosen is None:
         raise UsageError(f"--speed {speed}: {', '.join(SPEEDS)} is expected")
-    sized = sized_costs(config, technology)
+    wiring = next((each for each in WIRINGS if each == wires), None)
+    if wiring is None:
+        raise UsageError(f"--wires {wires}: {' or '.join(WIRINGS)} is expected")
+    sized = sized_costs(config, technology, wiring)
     at_clock = clock is not None and speed == "relaxed"
-    costs = price(config, technology, clock_mhz=clock if at_clock else None, speed=chosen)
+    costs = price(config, technology, clock_mhz=clock if at_clock else None, speed=chosen, wires=wiring)
     meets = None if clock is None else costs.delay_ps * clock <= 1e6
     if as_json:
         asked = {"technology": technology.name, "speed": None if at_clock else speed}
@@ -255,6 +266,14 @@ def _estimate_figures(
     named = {technology.quantities[name].key: value for name, value in figures.pop("quantities").items()}
     cost = technology.cost_at()
     return {cost.key: figures.pop("cost"), **figures, **named, f"{cost.name}s{cost.suffix}": sized}
+
+
+def _wires_in_words(costs: Estimate, technology: Technology) -> str:
+    """How long wires are and what the area is, where they count."""
+    if costs.wire_um is None or technology.wires is None:
+        return ""
+    utilisation = f"cells are {technology.wires.utilisation:.0%} of the area"
+    return f"\n{costs.wire_um / 1000:,.3g} mm of wires in the delay; {utilisation}"
 
 
 def _estimate_in_words(
@@ -287,4 +306,5 @@ def _estimate_in_words(
         f"{breakdown}\n\n{at}{sized['relaxed']:,.1f} is the {least}\n{others}{costs.macs_per_cycle:,} "
         f"multiply-accumulates a cycle, {costs.latency_cycles} cycles latency, "
         f"{costs.bits_per_weight:.3g} bits a weight, {costs.rms_error:.2g} RMS error; {technology.name}"
+        f"{_wires_in_words(costs, technology)}"
     )

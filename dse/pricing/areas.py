@@ -49,8 +49,8 @@ def sized_cost(part: str | None = None) -> Callable[[View], Array]:
     return sized
 
 
-def amount(of: str, part: str | None = None) -> Callable[[View], Array]:
-    """What ``part``, or the whole design, costs at the speed ``of``, or has of the quantity ``of``."""
+def _amount_of_core(of: str, part: str | None = None) -> Callable[[View], Array]:
+    """The same of one core, without what is between cores and without wires."""
     prices: dict[tuple[str, ...], list[UnitPrice]] = {}
     for i, term in enumerate(AREA_TERMS):
         if part in (None, term.part):
@@ -63,7 +63,7 @@ def amount(of: str, part: str | None = None) -> Callable[[View], Array]:
 
     ordered = sorted(prices.items(), key=lambda item: keys(item[1]) + len(item[0]))
 
-    def cost(view: View) -> Array:
+    def of_core(view: View) -> Array:
         terms = []
         for count, units in ordered:
             price = reduce(np.add, (view(unit) for unit in units))
@@ -72,13 +72,25 @@ def amount(of: str, part: str | None = None) -> Callable[[View], Array]:
                 start=np.ones((), np.int64),
             )
             terms.append(price * number.astype(np.float64))
+        return reduce(np.add, terms) if terms else np.zeros(())
+
+    return of_core
+
+
+def amount(of: str, part: str | None = None) -> Callable[[View], Array]:
+    """What ``part``, or the whole design, costs at the speed ``of``, or has of the quantity ``of``."""
+    of_core = _amount_of_core(of, part)
+
+    def cost(view: View) -> Array:
+        total = of_core(view)
         cores = view("cores")
         alone = cores.ndim == 0 and cores == 1
-        total = reduce(np.add, terms) if terms else np.zeros(())
         if not alone:
             total = total * cores
             if part in (None, COMBINING):
                 total = total + _tree(view, of)
+        if view.wires is not None and of in view.wires.spread:
+            total = total * view.wires.spread[of]
         if view.sram and of in SPEEDS and part in (None, BUFFERS):
             total = total + buffers.area(view)
         return np.asarray(total)
@@ -98,6 +110,10 @@ def delay(view: View) -> Array:
     return np.maximum(core, buffers.access(view)) if view.sram else core
 
 
+_TIGHT_CORE = _amount_of_core("tight")
+"""The cells of one core sized for speed, in µm²: wires grow with them."""
+
+
 def core_delay(view: View) -> Array:
     """ps of a core's longest path, as fast as can be."""
     stages = [
@@ -106,7 +122,8 @@ def core_delay(view: View) -> Array:
         else view(StageDelay(i))
         for i, term in enumerate(DELAY_TERMS)
     ]
-    return reduce(np.maximum, sorted(stages, key=np.size))
+    longest: Array = reduce(np.maximum, sorted(stages, key=np.size))
+    return longest if view.wires is None else longest * view.wires.fit.slowdown(_TIGHT_CORE(view))
 
 
 def clock(view: View) -> Array:

@@ -12,7 +12,7 @@ from dse.pricing.demands import layers_seconds
 from dse.pricing.figure import Column, LayerSeconds, PlanFigure
 from dse.pricing.metrics import STEPS
 from dse.pricing.plan_figures import PLAN_FIGURES
-from dse.pricing.view import Array
+from dse.pricing.view import Array, WirePrices
 from dse.spec.workload import Workload
 from generator.config import CoreConfig
 from generator.plan import plan_for
@@ -24,6 +24,7 @@ class DesignView:
     def __init__(self, row: Mapping[str, Any], config: CoreConfig, workload: Workload) -> None:
         self.workload = workload
         self.sram: SramTable | None = None  # Areas are figures of the row.
+        self.wires: WirePrices | None = None  # So are delays.
         self._row, self._plan = row, plan_for(config)
 
     def __call__(self, figure: Column, /) -> Array:

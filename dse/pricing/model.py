@@ -23,6 +23,7 @@ from dse.pricing.filling import Table
 from dse.pricing.metric import Metric
 from dse.pricing.metrics import STEPS, Priced, metrics_of
 from dse.pricing.tables import axis_values, cost_tables, fit_tables, rule_tables, unstated_value
+from dse.pricing.view import WirePrices
 from dse.spec.axes import SpecError
 from dse.spec.expressions import Expression, ExpressionError
 from dse.spec.space import DESIGN_KEYS, Space, check_name
@@ -37,6 +38,7 @@ class TableView:
     def __init__(self, model: Model, take: Callable[[Table], Table]) -> None:
         self.workload = model.spec.workload
         self.sram = model.sram
+        self.wires = model.wires
         self.take = take
         self._tables = model.tables
         self._figures = model.figures
@@ -133,6 +135,11 @@ class Model:
     def priced(self) -> Priced:
         """What the technology prices."""
         return Priced.of(self.technology.cost, self.technology.quantities)
+
+    @cached_property
+    def wires(self) -> WirePrices | None:
+        """What wires cost, where the spec says that they count."""
+        return WirePrices.of(self.technology, self.spec.wires)
 
     @cached_property
     def sram(self) -> SramTable | None:

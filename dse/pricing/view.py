@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.price.sram import SramTable
+from costmodel.price.technology import Technology
+from costmodel.price.wires import WireFit, Wiring
+from costmodel.speeds import SPEEDS
 from dse.pricing.figure import Column
 from dse.spec.workload import Workload
 
 Array = NDArray[Any]
 
 
+@dataclass(frozen=True)
+class WirePrices:
+    """What wires make of a design: the fit of its technology, and for each speed what areas grow by."""
+
+    fit: WireFit
+    spread: Mapping[str, float]
+
+    @classmethod
+    def of(cls, technology: Technology, wires: Wiring) -> WirePrices | None:
+        """Those of a technology, if they count. Raises ``TechnologyError`` where it has none."""
+        if wires == "none":
+            return None
+        return cls(technology.wire_fit, {speed: technology.spread(speed) for speed in SPEEDS})
+
+
 class View(Protocol):
     """Figures of some designs, keys and metrics by name, and what all designs share.
 
-    ``sram`` are the memories on chip that the technology has, if any.
+    ``sram`` are the memories on chip that the technology has, if any; ``wires`` is what those of a placement
+    cost, None where they do not count.
 
     Arrays have one dimension for each axis of the space, of length one where the figure does not depend on
     the axis, so that broadcasting does no work twice.
@@ -25,6 +46,7 @@ class View(Protocol):
 
     workload: Workload
     sram: SramTable | None
+    wires: WirePrices | None
 
     def __call__(self, figure: Column, /) -> Array: ...
 

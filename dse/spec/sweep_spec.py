@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from costmodel.price.wires import Wiring
 from dse.spec.axes import SpecError, flat
 from dse.spec.goals import Recommend, with_limits
 from dse.spec.system import MEMORY_KEYS
@@ -30,6 +31,7 @@ class FigureWords(BaseModel):
 class SweepSpec(BaseModel):
     """A spec file. Relative paths in it are relative to it.
 
+    ``wires`` says whether those of a placement delay cores, and areas are those that cells are spread over.
     ``objectives`` maps figures to ``min`` or ``max``. With ``clock_mhz`` every core runs at that clock and
     those that are too slow for it are infeasible; without, each runs as fast as it can. ``budget`` limits
     objectives for the one design that the summary recommends, minimised ones from above and maximised ones
@@ -45,6 +47,7 @@ class SweepSpec(BaseModel):
 
     title: str = ""
     technology: str = "asap7"
+    wires: Wiring = "none"
     clock_mhz: Annotated[float, Field(gt=0, strict=False)] | None = None
     compare: str = "architecture"
     objectives: dict[str, Literal["min", "max"]] = Field(min_length=1)

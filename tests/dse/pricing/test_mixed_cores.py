@@ -16,10 +16,12 @@ from costmodel.price.area import PARTS
 from costmodel.price.estimate import estimate
 from costmodel.price.representative import CONFIG_KEYS
 from costmodel.price.technology import load_technology, shipped_technologies
+from costmodel.price.wires import Wiring
 from dse.pricing.model import Model
 from dse.spec.sweep_spec import SweepSpec
 from dse.sweep.results.columns import design_rows
 from generator.config import CoreConfig
+from tests.costmodel.price.test_wires import technology as wired
 from tests.dse.specs import small
 
 KINDS = (None, "native", "exact", "aligned")
@@ -56,16 +58,21 @@ def space_of(cores: list[CoreConfig]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", shipped_technologies())
-def test_mixed_cores_cost_in_a_sweep_what_each_costs_alone(name: str, kind: str | None) -> None:
-    technology = load_technology(name)
-    model = Model.build(SweepSpec.parse(space_of(pair(kind)), "spec"), technology)
+@pytest.mark.parametrize(
+    ("name", "wires"), [*((name, "none") for name in shipped_technologies()), ("wired", "placed")]
+)
+def test_mixed_cores_cost_in_a_sweep_what_each_costs_alone(
+    name: str, wires: Wiring, kind: str | None
+) -> None:
+    technology = wired() if name == "wired" else load_technology(name)
+    model = Model.build(SweepSpec.parse(space_of(pair(kind)) | {"wires": wires}, "spec"), technology)
     ids = np.random.default_rng(1).choice(model.space.size, min(model.space.size, 600), replace=False)
     rows = design_rows(model, ids[next(model.judge_picks(ids))][:40])
     assert len(rows) > 10
     for row in rows:
         core = model.space.config(row["id"])
-        alone, sized = estimate(core, technology), estimate(core, technology, speed=row["speed"])
+        alone = estimate(core, technology, wires=wires)
+        sized = estimate(core, technology, speed=row["speed"], wires=wires)
         assert row["least_area_um2"] == pytest.approx(alone.cost, rel=1e-12)
         assert row["area_um2"] == pytest.approx(sized.cost, rel=1e-12)
         for part in PARTS:

@@ -1,0 +1,77 @@
+"""What wires make of an estimate, by hand, and fits to cores that follow a law."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from costmodel.fit.wires import Placed, fit_wires
+from costmodel.price.estimate import estimate, sized_costs
+from costmodel.price.technology import Technology, TechnologyError, load_technology
+from costmodel.price.wires import WireFit, Wires
+from generator.config import CoreConfig
+
+CORE = CoreConfig(group_size=2, tables=4, columns=8)
+FIT = WireFit(
+    cores=3, largest_um2=900, length=10, length_exponent=1.25, delay=0.01, delay_exponent=0.5, growth=0.1
+)
+WIRES = Wires(layer="made up", row_um=1, utilisation=0.5, ff_per_um=1, ohm_per_um=1, fit=FIT)
+
+
+def technology() -> Technology:
+    return load_technology("asap7").model_copy(update={"wires": WIRES})
+
+
+def test_wires_delay_a_core_by_its_area_and_spread_its_cells() -> None:
+    bare = estimate(CORE, technology(), speed="tight")
+    wired = estimate(CORE, technology(), speed="tight", wires="placed")
+    assert wired.wire_um == pytest.approx(10 * bare.cost**1.25)
+    assert wired.delay_ps == pytest.approx(bare.delay_ps * (1 + 0.01 * bare.cost**0.5))
+    assert wired.cost == pytest.approx(bare.cost * 1.1 / 0.5)
+    assert sum(wired.breakdown.values()) == pytest.approx(wired.cost)
+    assert max(wired.stages_ps.values()) == wired.delay_ps
+    assert bare.wire_um is None
+
+
+def test_a_core_without_a_clock_is_not_resized() -> None:
+    bare = estimate(CORE, technology())
+    assert estimate(CORE, technology(), wires="placed").cost == pytest.approx(bare.cost / 0.5)
+
+
+def test_a_clock_that_wires_leave_little_of_costs_more() -> None:
+    """What a medium core suffices for without wires takes a tight one with them."""
+    bare, wired = (estimate(CORE, technology(), speed="tight", wires=w) for w in ("none", "placed"))
+    clock = 1e6 / wired.delay_ps
+    assert estimate(CORE, technology(), clock_mhz=clock, wires="placed").cost == pytest.approx(wired.cost)
+    medium = sized_costs(CORE, technology(), "placed")["medium"]
+    slower = 0.9 * 1e6 / wired.delay_ps
+    assert estimate(CORE, technology(), clock_mhz=slower, wires="placed").cost == pytest.approx(medium)
+    assert bare.delay_ps < wired.delay_ps
+
+
+def test_a_technology_that_nobody_has_placed_in_is_refused_in_one_line() -> None:
+    unplaced = technology().model_copy(update={"wires": WIRES.model_copy(update={"fit": None})})
+    with pytest.raises(TechnologyError, match=r"asap7: wires = \"placed\": it has no \[wires.fit\]"):
+        estimate(CORE, unplaced, wires="placed")
+
+
+def test_technologies_keep_their_wires_in_a_file() -> None:
+    assert Technology.parse(technology().to_toml(), "file").wires == WIRES
+
+
+def test_a_fit_finds_the_law_that_cores_follow_in_spite_of_noise() -> None:
+    random = np.random.default_rng(0)
+    areas = np.geomspace(60, 3000, 60)
+    cores = [
+        Placed(
+            float(area),
+            float(9 * area**1.3 * random.normal(1, 0.05)),
+            float((1 + 0.02 * area**0.35) * random.normal(1, 0.02)),
+            0.02,
+        )
+        for area in areas
+    ]
+    fit = fit_wires(cores)
+    assert fit.wire_um([100, 2000]) == pytest.approx([9 * 100**1.3, 9 * 2000**1.3], rel=0.04)
+    assert fit.slowdown([100, 2000]) == pytest.approx([1.1002, 1.2859], rel=0.02)
+    assert (fit.cores, fit.largest_um2, fit.growth) == (60, 3000, 0.02)
