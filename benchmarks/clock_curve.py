@@ -3,7 +3,7 @@
 The ordinary flow is what one would write down: Yosys' ``synth`` with its lookahead adders and ABC's
 ``dch; &nf; buffer; upsize; dnsize``, on the same cells. All netlists are timed between the same neighbours
 by static timing here and, where it is installed, by OpenSTA. ``--liberty`` takes other cells than the shipped
-ones. ``python -m benchmarks.clock_curve [--core FILE] [--points N] [--liberty FILE ...]``
+ones.
 """
 
 import argparse
