@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from dse.presentation.phrases import counted
+from dse.spec.memory import NO_MEMORY
 from generator.config import Architecture, Dataflow, ReductionStructure
 
 Row = Mapping[str, Any]
@@ -29,6 +30,12 @@ OTHERS: Mapping[str, Callable[[Any], str]] = {
     "pipeline.reduction_every": lambda value: f"registers every {counted(value, 'level')}" if value else "",
     "pipeline.float_stages": lambda value: f"floats in {counted(value, 'stage')}" if value else "",
     "speed": lambda value: f"sized {value}",
+    "activation_buffer": lambda value: "activations buffered" if value else "",
+    "key_buffer": lambda value: "keys buffered" if value else "",
+    "weights": lambda value: "weights on chip" if value == "on_chip" else "",
+    "dram": lambda value: "" if value == NO_MEMORY else f"on {value}",
+    "bandwidth_gb_per_s": lambda value: f"at {value:g} GB/s" if value else "",
+    "engine_gmacs_per_s": lambda value: f"beside {value:g} GMAC/s" if value else "",
     "weight_bandwidth_gb_per_s": lambda value: f"{value:g} GB/s of weights" if value else "",
     "activation_bandwidth_gb_per_s": lambda value: f"{value:g} GB/s of activations" if value else "",
 }

@@ -40,8 +40,8 @@ def _figure(summary: Summary, best: Row, name: str) -> Card:
 
 def _against(summary: Summary, best: Row, name: str, other: Row) -> Card:
     """How the recommended design differs in price from one that is as good, or in the only objective."""
-    price, merit = summary.rules.metric(summary.price), summary.rules.metric(summary.merit)
-    alike = "" if summary.rules.single else f", {merit.alike(summary.rules.goal(summary.merit))}"
+    price = summary.rules.metric(summary.price)
+    alike = "" if summary.rules.single else f", {summary.rules.alike}"
     note = f"{price.text(other[summary.price])} {name}{alike}"
     words = relation(float(best[summary.price]), float(other[summary.price]))
     if summary.tied(other, summary.price):

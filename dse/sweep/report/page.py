@@ -137,7 +137,8 @@ def _question(summary: Summary) -> dict[str, Any]:
         "price": summary.price,
         "single": rules.single,
         "errors": rules.errors,
-        "alike": rules.metric(summary.merit).alike(rules.goal(summary.merit)),
+        "alike": rules.alike,
+        "byLimits": rules.by_limits,
         "nearly": NEARLY_BEST,
         "scales": {name: [scale.low, scale.high, scale.sign] for name, scale in scales.items()},
         "uncertainty": results.uncertainty(summary.price),
@@ -274,10 +275,11 @@ def _compact(value: Any, digits: int = 5) -> Any:
 
 
 def _choices(summary: Summary) -> dict[str, list[list[Any]]]:
-    """For each axis, what each of its values costs at the recommended design's merit."""
+    """For each axis, what each of its values costs in a design that is held against the recommended one."""
     if summary.best is None:
         return {}
-    choices = summary.results.choices(summary.merit, summary.price, summary.best)
+    standard = summary.rules.standard(summary.best)
+    choices = summary.results.choices(standard, summary.price, summary.best)
     return {
         key: [[value, _compact(price)] for value, price in choices[key]]
         for key in choices

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -207,14 +207,16 @@ class Results:
         defaults = {key: default_value(key) for key in DESIGN_KEYS if key not in self.keys}
         return [defaults | row for row in rows.take(pa.array(order[np.sort(first)])).to_pylist()]
 
-    def choices(self, rate: str, price: str, among: Row) -> dict[str, list[tuple[Any, float]]]:
-        """The least ``price`` for each value of each axis, of designs as good in ``rate`` as ``among``.
+    def choices(
+        self, standard: Mapping[str, float], price: str, among: Row
+    ) -> dict[str, list[tuple[Any, float]]]:
+        """The least ``price`` for each value of each axis, of designs as good as ``standard`` says.
 
         Only designs with the compared value of ``among`` count.
         """
-        worth = (
-            pc.field(rate) >= among[rate] if self.objectives[rate] == "max" else pc.field(rate) <= among[rate]
-        )
+        worth = pc.scalar(True)
+        for name, value in standard.items():
+            worth &= pc.field(name) >= value if self.objectives[name] == "max" else pc.field(name) <= value
         names = [key for key in self.axes if key != self.compare]
         rows = self.points.filter(pc.field("feasible") & worth)
         if self.compare in rows.column_names:

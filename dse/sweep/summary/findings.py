@@ -93,7 +93,7 @@ class Summary:
                 group = self.rules.not_worse(group, best, name)
             equal = None
             if not self.rules.single:
-                good = self.rules.not_worse(group, best, self.merit)
+                good = self.rules.reaching(group, self.rules.standard(best))
                 equal = good.least(*self.rules.costs(good, self.price))
             within = self.rules.affordable(group)
             rivals.append(Rival(value, equal, within.least(*self.rules.costs(within, self.merit))))
@@ -105,13 +105,14 @@ class Summary:
         if self.best is None:
             return []
         merit, goal = self.rules.metric(self.merit), self.rules.goal(self.merit)
+        alike = self.rules.alike
         knee = self.rules.recommend == "knee" and not self.rules.single
         rows = [("recommended, the knee" if knee else "recommended", self.best)]
         for rival in self.rivals:
             name = self.naming.group(rival.value)
             if rival.equal:
                 tie = ", not told apart by the model" if self.tied(rival.equal, self.price) else ""
-                rows.append((f"{name}, {merit.alike(goal)}{tie}", rival.equal))
+                rows.append((f"{name}, {alike}{tie}", rival.equal))
             if rival.within and (self.rules.recommend == "fastest" or self.rules.single):
                 tie = ", not told apart by the model" if self.tied(rival.within, self.merit) else ""
                 budget = " within the budget" if self.results.budget else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, assert_never
@@ -99,6 +100,32 @@ class Rules:
             for name, limit in self.results.budget.items()
         ]
         return designs.where(np.logical_and.reduce(within)) if within else designs
+
+    def standard(self, best: Row) -> dict[str, float]:
+        """What designs have to reach to be held against ``best``: where the cheapest is asked for, what the
+        spec limits beside the price; else the same merit."""
+        if self.by_limits:
+            return {name: limit for name, limit in self.results.budget.items() if name != self.price}
+        return {self.merit: float(best[self.merit])}
+
+    @property
+    def by_limits(self) -> bool:
+        """Whether designs are held against the recommended one that keep the limits it keeps."""
+        limited = bool(set(self.results.budget) - {self.price})
+        return self.recommend == "cheapest" and limited and not self.single
+
+    def reaching(self, designs: Designs, standard: Mapping[str, float]) -> Designs:
+        """Those that are at least as good as ``standard`` says."""
+        for name in standard:
+            designs = self.not_worse(designs, dict(standard), name)
+        return designs
+
+    @property
+    def alike(self) -> str:
+        """What designs are that reach the standard, for a table: ``as fast``."""
+        if self.by_limits:
+            return "within the limits"
+        return self.metric(self.merit).alike(self.goal(self.merit))
 
     def not_worse(self, designs: Designs, than: Row, name: str) -> Designs:
         """Those that are at least as good as ``than`` in an objective."""

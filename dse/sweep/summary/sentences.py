@@ -124,11 +124,14 @@ def _against(summary: Summary, best: Row, rival: Rival) -> str:
 def _equal(summary: Summary, best: Row, rival: Rival) -> str:
     rules, naming = summary.rules, summary.naming
     price, merit = rules.metric(summary.price), rules.metric(summary.merit)
-    good = merit.not_worse(rules.goal(summary.merit)) + _exact(summary)
+    good = (rules.alike if rules.by_limits else merit.not_worse(rules.goal(summary.merit))) + _exact(summary)
     other = rival.equal
     if other is None:
         return f"This space has no {naming.kind(rival.value)} {good}."
-    figures = f"{price.text(other[summary.price])}, {merit.text(other[summary.merit])}"
+    figures = ", ".join(
+        rules.metric(name).text(other[name])
+        for name in dict.fromkeys([summary.price, summary.merit, *rules.standard(best)])
+    )
     cheapest = price.cheapest(naming.kind(rival.value), rules.goal(summary.price))
     named = f"the {cheapest} {good} ({naming.phrase(other)}; {figures})"
     words = relation(float(best[summary.price]), float(other[summary.price]))
@@ -184,6 +187,8 @@ def _reason(summary: Summary, best: Row, value: Any, other: Row) -> str:
 
     merit = summary.rules.metric(summary.merit)
     level = "at this rate" if merit.words == FAST else f"at this {merit.label}"
+    if summary.rules.by_limits:
+        level = summary.rules.alike
     text = f"Against the {summary.naming.kind(value)} {level} "
     if not gains and not costs:
         return f"{text}no part differs by more than 1 % of the {priced.label}."

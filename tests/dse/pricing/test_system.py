@@ -139,6 +139,7 @@ def test_designs_grow_with_the_clock_and_those_too_slow_for_it_are_left_out(cloc
 def test_keys_follow_from_variables_where_they_come_out_whole() -> None:
     axes = {"mults": [24, 48], "group_size": [1, 2, 3, 5], "columns": [2, 4]}
     spec = small(
+        clock_mhz=None,
         axes=axes,
         constraints=["L * mu * K == mults"],
         fixed={"max_reduction": 250},

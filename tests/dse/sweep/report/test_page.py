@@ -104,7 +104,7 @@ def test_each_choice_is_priced_with_everything_else_chosen_anew(results: Path) -
         and p["architecture"] == best["architecture"]
         and p["tokens_per_second"] >= best["tokens_per_second"]
     ]
-    for key, values in summary.results.choices(summary.merit, summary.price, best).items():
+    for key, values in summary.results.choices(summary.rules.standard(best), summary.price, best).items():
         expected = {v: min(p["area_um2"] for p in points if p[key] == v) for v in {p[key] for p in points}}
         assert dict(values) == expected
 

@@ -41,7 +41,8 @@ function bestOf(indices) {
 function equalsOf(indices) {
   return D.groups.map((value, k) => {
     if (value === groupOf(best)) return null;
-    const good = indices.filter((i) => groupOf(i) === value && [...D.errors, ...(D.single ? [] : [D.merit])].every((name) => costOf(name, i) <= costOf(name, best)));
+    const compared = [...D.errors, ...(D.single || D.byLimits ? [] : [D.merit])];
+    const good = (D.byLimits ? affordable(indices) : indices).filter((i) => groupOf(i) === value && compared.every((name) => costOf(name, i) <= costOf(name, best)));
     const found = least(D.single ? affordable(good) : good, costsFrom(D.price));
     return found === null ? null : [D.groupNames[k], found];
   }).filter(Boolean);
