@@ -33,6 +33,7 @@ from dse.sweep.report.group_figure import group_figure
 from dse.sweep.results.designs import Designs, Row
 from dse.sweep.results.sweep_results import Results
 from dse.sweep.summary.findings import Summary
+from dse.sweep.summary.sentences import bounds
 
 CLIPPED_ABOVE = 1.8
 """A bar this many times the second highest is cut off, so that the others can be compared."""
@@ -117,6 +118,8 @@ def _fronts(axes: Axes, summary: Summary, letter: str) -> None:
             front.column(price), front.column(rate), where="post", color=colour, linewidth=1.2,
             label=summary.naming.group(value), zorder=3,
         )  # fmt: skip
+    if rate in results.budget:
+        axes.axhline(results.budget[rate], color="#5f6b78", linewidth=0.7, linestyle=(0, (4, 2)), zorder=2)
     if price in results.budget:
         axes.axvline(results.budget[price], color="#5f6b78", linewidth=0.7, linestyle=(0, (4, 2)), zorder=2)
         axes.annotate(
@@ -125,7 +128,10 @@ def _fronts(axes: Axes, summary: Summary, letter: str) -> None:
             fontsize=6, color="#5f6b78",
         )  # fmt: skip
     _star(axes, summary, price, lambda row: float(row[rate]))
-    axes.set(xlabel=x.axis, ylabel=y.axis, title=f"({letter}) Pareto fronts")
+    others = bounds(summary, but=(price, rate))
+    title = f"({letter}) Pareto fronts" + (f"\nwithin {others}" if others else "")
+    axes.set(xlabel=x.axis, ylabel=y.axis)
+    axes.set_title(title, fontsize=7 if others else None)
     axes.set(xscale=_scale(cloud[price]), yscale=_scale(cloud[rate]))
     plain(axes, x, y)
     axes.legend(loc="upper left" if rising else "upper right", handlelength=1.2, borderaxespad=0.1)
@@ -151,12 +157,12 @@ def _efficiency(axes: Axes, summary: Summary, letter: str) -> None:
 
 
 def _lines(summary: Summary) -> Iterator[tuple[Any, str, Designs]]:
-    """Each compared value, its colour, and its front in price and rate."""
-    results = summary.results
+    """Each compared value, its colour, and its front in price and rate within the limits of all else."""
+    results, rules = summary.results, summary.rules
     for value, colour in colours_of(results.compare, results.record.groups).items():
-        front = summary.of_group(value)
+        front = rules.affordable(summary.of_group(value), but=(rules.price, rules.merit))
         if len(front):
-            yield value, colour, staircase(front, summary.rules)
+            yield value, colour, staircase(front, rules)
 
 
 def _star(axes: Axes, summary: Summary, across: str, up: Callable[[Row], float]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, assert_never
@@ -93,11 +93,12 @@ class Rules:
         names = dict.fromkeys([first, self.price, self.merit, *self.results.objectives])
         return [self.cost(designs, name) for name in names]
 
-    def affordable(self, designs: Designs) -> Designs:
-        """Those within the budget."""
+    def affordable(self, designs: Designs, but: Collection[str] = ()) -> Designs:
+        """Those within the limits, those of objectives ``but`` left out."""
         within = [
             self.cost(designs, name) <= self._sign(name) * limit
             for name, limit in self.results.budget.items()
+            if name not in but
         ]
         return designs.where(np.logical_and.reduce(within)) if within else designs
 

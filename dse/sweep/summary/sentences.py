@@ -5,11 +5,11 @@ The words are the metrics': a design is as fast as another only where the object
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, assert_never
 
 from dse.presentation.naming import has_groups
-from dse.presentation.phrases import article, listing, relation
+from dse.presentation.phrases import article, counted, listing, relation
 from dse.pricing.areas import DESIGN_PARTS
 from dse.pricing.metric import FAST, percent
 from dse.sweep.results.designs import Row
@@ -99,11 +99,16 @@ def _lead(summary: Summary) -> str:
     return f"Within {within} {lead}" if within else f"{lead[0].upper()}{lead[1:]}"
 
 
-def bounds(summary: Summary) -> str:
-    """The limits of the sweep: ``10,000 µm² and a token rate of at least 20 tokens/s``; empty without any."""
+def bounds(summary: Summary, but: Collection[str] = ()) -> str:
+    """The limits of the sweep: ``10,000 µm² and a token rate of at least 20 tokens/s``; empty without any.
+
+    Those of objectives ``but`` are left out.
+    """
     budget, plain = summary.results.budget, (summary.results.priced.key,)
     words = []
     for name, limit in budget.items():
+        if name in but:
+            continue
         metric = summary.rules.metric(name)
         if summary.rules.goal(name) == "max":
             words.append(f"{article(metric.label)} of at least {metric.text(limit)}")
@@ -197,7 +202,7 @@ def _reason(summary: Summary, best: Row, value: Any, other: Row) -> str:
     if has_groups(best["architecture"]) and gains and other["group_size"] < best["group_size"]:
         text += (
             f" A fetch brings the sum of {best['group_size']} products that the table has made once for all "
-            f"{best['columns']} columns, so a column adds {best['tables']} values for "
+            f"{best['columns']} columns, so a column adds {counted(best['tables'], 'value')} for "
             f"{best['tile_length']:.0f} products, where the {summary.naming.kind(value)} "
             f"adds {other['tables']} for {other['tile_length']:.0f}."
         )

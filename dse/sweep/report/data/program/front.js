@@ -41,6 +41,8 @@ function drawFront() {
     });
   }
   const groups = colour === D.compare ? D.groups : [...new Set(Array.from({ length: size }, (_, i) => valueOf(colour, i)))].sort((a, b) => (a > b ? 1 : -1));
+  const others = Object.keys(D.budget).filter((name) => name !== x && name !== y);
+  const keeps = (i) => others.every((name) => within(name, i));
   groups.forEach((value, k) => {
     const indices = shown.filter((i) => valueOf(colour, i) === value);
     const shade = colour === D.compare ? colourOf(value) : colour === "architecture" ? architectureColour(value) : shadeOf(k);
@@ -49,13 +51,13 @@ function drawFront() {
     traces.push({ type: "scatter", mode: "markers", name, meta, legendgroup: name, x: [null], y: [null], marker: { color: indices.length ? shade : css("--line"), size: 9 } });
     if (!indices.length) return;
     if (x in D.objectives && y in D.objectives) {
-      const steps = staircase(indices, x, y);
+      const steps = staircase(indices.filter(keeps), x, y);
       traces.push({
         type: "scatter", mode: "lines", x: steps.map((i) => designs[x][i]), y: steps.map((i) => designs[y][i]),
         line: { color: shade, width: 2, shape: D.objectives[x] === "min" ? "hv" : "vh" }, hoverinfo: "skip", legendgroup: name, showlegend: false,
       });
     }
-    const strong = indices.filter((i) => designs.front[i]), faint = indices.filter((i) => !designs.front[i]);
+    const strong = indices.filter((i) => designs.front[i] && keeps(i)), faint = indices.filter((i) => !designs.front[i] || !keeps(i));
     if (faint.length) traces.push(points(kind, faint, x, y, name, shade, 0.15, { showlegend: false }));
     if (strong.length) traces.push(points(kind, strong, x, y, name, shade, 0.5, { showlegend: false }));
   });
@@ -71,6 +73,7 @@ function drawFront() {
     traces.push(points("scatter", D.verified, x, y, "synthesized and simulated", css("--ink"), 1, { marker }));
   }
   const shapes = [], annotations = [];
+  if (y in D.budget) shapes.push({ type: "line", x0: 0, x1: 1, xref: "paper", y0: D.budget[y], y1: D.budget[y], line: { color: css("--soft"), width: 1, dash: "dash" } });
   if (x in D.budget) {
     shapes.push({ type: "line", x0: D.budget[x], x1: D.budget[x], y0: 0, y1: 1, yref: "paper", line: { color: css("--soft"), width: 1, dash: "dash" } });
     annotations.push({ x: designs[x].every((value) => value > 0) ? Math.log10(D.budget[x]) : D.budget[x], y: 0, yref: "paper", yanchor: "bottom", xanchor: "left", xshift: 4, showarrow: false, text: `budget ${withUnit(x, D.budget[x])}`, font: { color: css("--soft"), size: 11 } });

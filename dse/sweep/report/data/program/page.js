@@ -9,7 +9,7 @@ for (const card of D.cards) {
 }
 for (const [name, value] of D.provenance) { element("dt", $("provenance"), name); element("dd", $("provenance"), value); }
 $("source").textContent = D.source;
-$("front-caption").textContent = `${number(D.frontSize)} designs are on the front of all objectives together (strong); lines join the best of each kind in the two shown. Hover for the configuration, click for the whole design, click in the legend to show one kind alone.`;
+$("front-caption").textContent = `${number(D.frontSize)} designs are on the front of all objectives together (strong); lines join the best of each kind in the two shown${Object.keys(D.budget).length ? ", within the limits of the others" : ""}. Hover for the configuration, click for the whole design, click in the legend to show one kind alone.`;
 $("choices-caption").textContent = D.best === null ? "" : `The least ${D.labels[D.price].replace(/ \(.*/, "").toLowerCase()} (${D.units[D.price]}) of a ${groupOf(D.best)} design ${D.alike}${D.byLimits ? "" : " as the recommended one"}, for each value of a parameter, everything else chosen anew.${D.complete ? "" : " Read off a sample of the space."}`;
 
 $("filter").placeholder = example();

@@ -3,7 +3,8 @@
 let best = D.best, equals = D.equals;
 
 const costOf = (name, i) => (D.objectives[name] === "min" ? designs[name][i] : -designs[name][i]);
-const affordable = (indices) => indices.filter((i) => Object.entries(D.budget).every(([name, limit]) => (D.objectives[name] === "min" ? designs[name][i] <= limit : designs[name][i] >= limit)));
+const within = (name, i) => (D.objectives[name] === "min" ? designs[name][i] <= D.budget[name] : designs[name][i] >= D.budget[name]);
+const affordable = (indices) => indices.filter((i) => Object.keys(D.budget).every((name) => within(name, i)));
 
 /** The one of `indices` that is first by what `costs` gives for it, one figure after the other. */
 function least(indices, costs) {
