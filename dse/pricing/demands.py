@@ -92,11 +92,14 @@ def _layer_pauses(view: View, shape: Shape) -> Array:
 
 def _layer_beats(view: View, shape: Shape) -> Array:
     """Beats of activations from outside; held tables and a buffer take them once for all outputs."""
-    part = share(view, shape)
-    m_tiles = -(-part.outputs // view("columns"))
-    once = np.isin(view("dataflow"), HOLDING) | view("activation_buffer")
-    beats: Array = _loads(view, shape) * np.where(once, 1, m_tiles) * part.streams
+    beats: Array = _loads(view, shape) * _times_read(view, shape) * share(view, shape).streams
     return beats
+
+
+def _times_read(view: View, shape: Shape) -> Array:
+    """How often activations are read: for every tile of outputs, unless tables or a buffer hold them."""
+    m_tiles = -(-share(view, shape).outputs // view("columns"))
+    return np.where(np.isin(view("dataflow"), HOLDING) | view("activation_buffer"), 1, m_tiles)
 
 
 def _loads(view: View, shape: Shape) -> Array:
@@ -172,11 +175,12 @@ def activation_bits(view: View) -> Array:
 def stored_bits(view: View, shape: Shape) -> tuple[Array, Array]:
     """Bits that one layer moves through the shared memory: keys, and activations with results.
 
-    Activations are read as often as they are streamed, results are written once.
+    Activations are read as often as a core needs them, but for what pads a tile or a block, which is nowhere
+    in memory; results are written once.
     """
     keys = _layer_steps(view, shape) * key_beat(view) * (view("weights") == "dram")
-    results = shape.tokens * shape.outputs * view(PlanFigure.RESULT_WIDTH)
-    return keys, np.asarray(_layer_beats(view, shape) * activation_beat(view) + results)
+    read = shape.tokens * shape.inputs * view(PlanFigure.ACTIVATION_WIDTH) * _times_read(view, shape)
+    return keys, np.asarray(read + shape.tokens * shape.outputs * view(PlanFigure.RESULT_WIDTH))
 
 
 def layers_seconds(view: View, shapes: Sequence[Shape]) -> Array:

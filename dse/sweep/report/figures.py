@@ -1,4 +1,4 @@
-"""The pictures of a sweep, each as PNG and SVG: ``pareto``, ``breakdown``, ``group_size`` and ``formats``.
+"""The pictures of a sweep, PNG and SVG: ``pareto``, ``breakdown``, ``request``, ``group_size``, ``formats``.
 
 Here are the fronts, what the designs of one rate are made of, and the formats; the others have their modules.
 """
@@ -30,6 +30,7 @@ from dse.sweep.report.along_front import staircase
 from dse.sweep.report.breakdown_figure import front_breakdown
 from dse.sweep.report.group_costs import group_costs, number_of
 from dse.sweep.report.group_figure import group_figure
+from dse.sweep.report.request_figure import request_figure
 from dse.sweep.results.designs import Designs, Row
 from dse.sweep.results.sweep_results import Results
 from dse.sweep.summary.findings import Summary
@@ -53,6 +54,8 @@ def write_figures(directory: Path, summary: Summary) -> None:
         if costs := group_costs(summary.results):
             save(group_figure(costs, summary.results.for_rate), directory, "group_size")
         save(front_breakdown(summary), directory, "breakdown")
+        if summary.request:
+            save(request_figure(summary), directory, "request")
         if drawings := _drawings(summary):
             save(_overview(summary, drawings), directory, "pareto")
 

@@ -28,6 +28,7 @@ from dse.spec.system import SYSTEM_KEYS, system_default
 from dse.sweep.report.along_front import along_front
 from dse.sweep.report.cards import cards
 from dse.sweep.report.group_costs import group_costs, number_of
+from dse.sweep.report.request_figure import PIECE_COLOURS
 from dse.sweep.report.verified_section import verified_section
 from dse.sweep.results.designs import Designs, Row
 from dse.sweep.results.sweep_results import Results
@@ -35,6 +36,9 @@ from dse.sweep.summary.caveats import caveats
 from dse.sweep.summary.findings import Summary
 from dse.sweep.summary.knee import Scale
 from dse.sweep.summary.layer_runs import HEAD
+from dse.sweep.summary.request_parts import HEAD as REQUEST_HEAD
+from dse.sweep.summary.request_parts import NAMES
+from dse.sweep.summary.roofline import marked
 from dse.sweep.summary.rules import NEARLY_BEST
 from dse.sweep.summary.scope import assumptions, searched
 from dse.sweep.summary.sentences import headline, why
@@ -52,6 +56,7 @@ PROGRAM = (
     "front",
     "group_size",
     "breakdown",
+    "request",
     "comparisons",
     "coordinates",
     "design",
@@ -105,6 +110,7 @@ def page_data(summary: Summary) -> dict[str, Any]:
         },
         **_spoken_of(summary, {row["id"]: i for i, row in enumerate(rows)}),
         "groupCosts": _group_costs(results),
+        "request": _request(summary),
         "choices": _choices(summary),
         "formats": _formats(results),
         "complete": results.complete,
@@ -272,6 +278,38 @@ def _compact(value: Any, digits: int = 5) -> Any:
         return None
     short = float(f"{value:.{digits}g}")
     return int(short) if short.is_integer() else short
+
+
+def _request(summary: Summary) -> dict[str, Any] | None:
+    """The time and the traffic of a request, and the rates behind other memories."""
+    if not summary.request:
+        return None
+    groups = [row[summary.results.compare] for _, row in summary.compared]
+    return {
+        "head": REQUEST_HEAD,
+        "phases": list(dict.fromkeys(NAMES[part.phase] for part in summary.request)),
+        "colours": PIECE_COLOURS,
+        "parts": [
+            {
+                "phase": NAMES[part.phase],
+                "part": part.part,
+                "milliseconds": _compact(1e3 * part.seconds),
+                "megabytes": _compact(part.megabytes),
+                "cells": part.cells,
+            }
+            for part in summary.request
+        ],
+        "lines": [
+            {
+                "name": line.name,
+                "group": group,
+                "bandwidths": [_compact(value) for value in line.bandwidths],
+                "rates": [_compact(value) for value in line.rates],
+            }
+            for line, group in zip(summary.rooflines, groups, strict=True)
+        ],
+        "memories": [[name, _compact(gigabytes)] for name, gigabytes in marked().items()],
+    }
 
 
 def _choices(summary: Summary) -> dict[str, list[list[Any]]]:

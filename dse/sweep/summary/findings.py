@@ -12,6 +12,7 @@ from dse.sweep.results.designs import Designs, Row, core_of
 from dse.sweep.results.sweep_results import Results
 from dse.sweep.summary.layer_runs import LayerRun, layer_runs
 from dse.sweep.summary.request_parts import RequestPart, request_parts
+from dse.sweep.summary.roofline import Roofline, roofline
 from dse.sweep.summary.rules import Rules
 
 TOP = 3
@@ -161,6 +162,14 @@ class Summary:
         if self.best is None or workload is None:
             return []
         return request_parts(core_of(self.best), self.best, workload)
+
+    @cached_property
+    def rooflines(self) -> list[Roofline]:
+        """The token rates of the recommended design and of its equals behind other memories."""
+        workload = self.results.workload
+        if self.best is None or workload is None:
+            return []
+        return [roofline(name, row, workload) for name, row in self.compared]
 
     def saving(self, other: Row) -> float:
         """The share of ``other``'s price that the recommended design does without."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from costmodel.price.combining import combining_stages
+from dse.pricing.demands import holds_tables
 from dse.spec.layer import Layer
 from dse.sweep.summary.limits import STREAMS, memory_rate
 from generator.config import CoreConfig
@@ -76,9 +77,11 @@ def layer_runs(
             else (layer.inputs, -(-layer.outputs // cores))
         )
         tiling = Tiling.of(plan, *part, tokens)
+        once = holds_tables(config.dataflow) or bool(system.get("activation_buffer"))
+        beats = tiling.n_tiles * tiling.blocks * (1 if once else tiling.m_tiles)
         bits = {
             "weights": cores * tiling.key_beats * beat_bits(plan).key,
-            "activations": (cores if by_inputs else 1) * tiling.activation_beats * beat_bits(plan).activation,
+            "activations": (cores if by_inputs else 1) * beats * beat_bits(plan).activation,
         }
         cycles = tiling.cycles + tree
         times = {"compute": cycles / clock}
@@ -86,8 +89,11 @@ def layer_runs(
             if limit := system[f"{name}_bandwidth_gb_per_s"]:
                 times[what] = bits[what] / (8e9 * float(limit))
         if math.isfinite(rate := memory_rate(system)):
-            stored = bits["weights"] * (system["weights"] == "dram") + bits["activations"]
-            times["memory"] = (stored + tokens * layer.outputs * plan.result_width) / rate
+            read = tokens * layer.inputs * plan.activation_width * (1 if once else tiling.m_tiles)
+            keys = bits["weights"] * (system["weights"] == "dram")
+            times["memory"] = (keys + read + tokens * layer.outputs * plan.result_width) / rate
+            if not system["key_buffer"]:
+                times["memory"] += math.ceil(keys / (8 * system["burst_bytes"])) * system["latency_ns"] * 1e-9
         bound = max(times, key=lambda what: times[what])
         timed.append((layer, tiling.n_tiles, tiling.m_tiles, tiling.key_beats, cycles, times[bound], bound))
     total = sum(layer.count * seconds for layer, *_, seconds, _ in timed)

@@ -66,9 +66,8 @@ def run_matrix(device: Device, inputs: int, outputs: int, tokens: int) -> tuple[
     m_tiles = ceil(outputs / device.columns)
     blocks = ceil(tokens / device.rows)
     steps = n_tiles * m_tiles * blocks
-    loads = n_tiles * blocks * (1 if device.holds_tables else m_tiles)
     keys = 0 if device.on_chip else steps * device.columns * device.tables * device.key_bits
-    read = loads * device.rows * device.group * device.tables * device.activation_bits
+    read = tokens * inputs * device.activation_bits * (1 if device.holds_tables else m_tiles)
     return (steps + device.latency) / device.clock, keys, read + tokens * outputs * device.result_bits
 
 

@@ -45,7 +45,7 @@ def rows(technology: str = "asap7", **changes: Any) -> list[Row]:
 def test_a_buffer_of_activations_lets_the_memory_see_a_block_once() -> None:
     results = 4 * 250 * RESULT_BITS
     for row in rows():
-        once = 2 * TILES_N * ACTIVATION_BEAT
+        once = 4 * 600 * 8
         read = once if row["activation_buffer"] else once * TILES_M
         assert row["activation_mb_per_token"] == pytest.approx((read + results) / 8e6 / 4)
         keys = 2 * TILES_N * TILES_M * KEY_BEAT

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from dse.spec.layer import Layer
@@ -75,3 +77,15 @@ def test_layers_add_up_to_the_sweep_s_figures_of_a_pass() -> None:
 def test_a_row_has_a_cell_for_every_heading() -> None:
     run = layer_runs(CORE, ALONE, [WIDE], tokens=3)[0]
     assert dict(zip(HEAD, run.cells, strict=True))["N × M"] == "96 × 250"
+
+
+def test_layers_share_a_memory_that_is_waited_for() -> None:
+    behind = ALONE | {
+        "dram": "LPDDR5 x8", "efficiency": 0.5, "weights": "dram", "key_buffer": False, "burst_bytes": 64,
+        "latency_ns": 100.0, "activation_buffer": True,
+    }  # fmt: skip
+    run = layer_runs(CORE, behind, [WIDE], tokens=2)[0]
+    keys = 2 * 16 * 63 * 12 * 4
+    moved = keys + 2 * 96 * 8 + 2 * 250 * plan_for(CORE).result_width
+    assert run.seconds == pytest.approx(moved / (0.5 * 6.4e9 * 8) + math.ceil(keys / 512) * 100e-9)
+    assert run.bound == "memory"

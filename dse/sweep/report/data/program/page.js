@@ -21,7 +21,7 @@ option($("which"), "all", "the front of each kind");
 option($("which"), "front", "the front of all");
 $("x").value = D.price; $("y").value = D.single ? (D.price === "tokens_per_second" ? D.cost.key : "tokens_per_second") : D.merit; $("colour").value = D.compare;
 
-function draw() { drawJumps(); drawFront(); drawGroupSize(); drawBreakdown(); drawAlongFront(); drawFormats(); drawChoices(); coordinatesChanged(); drawLayers(); drawDesigns(); }
+function draw() { drawJumps(); drawFront(); drawGroupSize(); drawBreakdown(); drawAlongFront(); drawRequest(); drawFormats(); drawChoices(); coordinatesChanged(); drawLayers(); drawDesigns(); }
 function theme(dark) { document.documentElement.classList.toggle("dark", dark); draw(); }
 
 for (const id of ["x", "y", "colour"]) $(id).onchange = drawFront;
