@@ -18,7 +18,7 @@ from dse.engine.processes import Processes
 from dse.pricing.model import Model
 from dse.spec.sweep_spec import SweepSpec
 
-SPEC = Path("examples/bitnet-2b4t.toml")
+SPEC = Path("examples/datapath.toml")
 ROUNDS = 3
 
 

@@ -17,7 +17,7 @@ from dse.engine.pareto import Front
 from dse.pricing.model import Model
 from dse.spec.sweep_spec import SweepSpec
 
-SPEC = Path("examples/bitnet-2b4t.toml")
+SPEC = Path("examples/datapath.toml")
 BLOCKS = 12
 OBJECTIVES = {
     "area_um2": "min", "tokens_per_second": "max", "weight_gb_per_s": "min", "activation_gb_per_s": "min",

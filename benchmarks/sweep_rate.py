@@ -1,4 +1,4 @@
-"""Seconds, memory and rate of three sweeps: the shipped one, one of all architectures and formats with five
+"""Seconds, memory and rate of four sweeps: the shipped ones, one of all architectures and formats with five
 objectives (5 million points a second are wanted), and one of 50 million points (60 s and 3 GB at most)."""
 
 import json
@@ -12,7 +12,8 @@ from pathlib import Path
 
 SPECS = Path(__file__).with_name("specs")
 SWEEPS = {
-    "shipped": Path("examples/bitnet-2b4t.toml"),
+    "request": Path("examples/bitnet-2b4t.toml"),
+    "datapath": Path("examples/datapath.toml"),
     "five objectives": SPECS / "five-objectives.toml",
     "50 million": SPECS / "fifty-million.toml",
 }

@@ -134,11 +134,12 @@ def sweep_of(spec: str) -> Path:
 def formats_worth(root: Path) -> str:
     """Of each format and datapath the design of least area for a token a second, from the sweep of formats.
 
-    Its picture, and that of the main sweep, are copied beside the pages.
+    Its picture, and those of the main sweep, are copied beside the pages.
     """
     directory = sweep_of("bitnet-2b4t-formats")
     shutil.copy(directory / "formats.png", ROOT / "docs" / "formats.png")
-    shutil.copy(sweep_of("bitnet-2b4t") / "pareto.svg", ROOT / "docs" / "pareto.svg")
+    for picture in ("pareto.svg", "request.svg"):
+        shutil.copy(sweep_of("bitnet-2b4t") / picture, ROOT / "docs" / picture)
     points = pd.read_parquet(directory / "points.parquet")
     points = points[points["feasible"]].fillna({"datapath": "integer"})
     points["worth"] = points["area_um2"] / points["tokens_per_second"]
