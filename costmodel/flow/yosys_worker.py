@@ -59,6 +59,8 @@ class Worker:
         self.gates()
         self.registers()
         self.arithmetic = self.netlist("arithmetic.json")
+        for name, module in self.arithmetic["modules"].items():
+            print(f"{name}: {gather_full_adders(module)} full adders written as gates")
         adders = self.adders(Carries())
         netlist = self.logic(SCRIPTS)
         (self.directory / "mapped.json").write_text(json.dumps(netlist))
@@ -156,7 +158,6 @@ class Worker:
         costs = adder_costs(self.table, self.job["adders"] == "cells")
         and_or = find_and_or(self.offer.logic)
         for name, module in netlist["modules"].items():
-            print(f"{name}: {gather_full_adders(module)} full adders written as gates")
             if and_or is not None:
                 print(f"{name}: {map_and_or(module, and_or)} AND-OR cells")
             statistics[name] = map_adders(module, costs, self.table, carries)
