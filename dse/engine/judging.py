@@ -29,20 +29,22 @@ CHUNK_POINTS = 1 << 21
 
 @dataclass(frozen=True)
 class Grid:
-    """How a model's space is cut into blocks and chunks; that depends on nothing else."""
+    """How a model's space is cut into blocks and chunks; that depends on nothing else.
+
+    A block has one value of each of the first axes, which are ``apart``.
+    """
 
     shape: tuple[int, ...]
-    first_axis_whole: bool
+    apart: int
     block_points: int
     chunk_points: int
 
     @classmethod
     def of(cls, model: Model, block_points: int = 0, chunk_points: int = 0) -> Grid:
         """The grid for ``model``'s space; 0 stands for the usual sizes."""
-        compared = model.space.axes[0].key == model.spec.compare
-        return cls(
-            model.space.shape, not compared, block_points or BLOCK_POINTS, chunk_points or CHUNK_POINTS
-        )
+        apart = {model.spec.compare, *(model.space.axes[i].key for i in model.space.scenarios)}
+        leading = sum(axis.key in apart for axis in model.space.axes)
+        return cls(model.space.shape, leading, block_points or BLOCK_POINTS, chunk_points or CHUNK_POINTS)
 
     @cached_property
     def pieces(self) -> tuple[int, ...]:
@@ -50,7 +52,7 @@ class Grid:
         pieces: list[int] = []
         block = 1
         for i, length in reversed(list(enumerate(self.shape))):
-            room = max(1, self.block_points // block) if i or self.first_axis_whole else 1
+            room = max(1, self.block_points // block) if i >= self.apart else 1
             cut = -(-length // room)
             pieces.append(cut)
             block *= -(-length // cut)

@@ -26,17 +26,22 @@ from dse.pricing.tables import axis_values, cost_tables, fit_tables, rule_tables
 from dse.pricing.view import WirePrices
 from dse.spec.axes import SpecError
 from dse.spec.expressions import Expression, ExpressionError
+from dse.spec.scenarios import varied
 from dse.spec.space import DESIGN_KEYS, Space, check_name
 from dse.spec.sweep_spec import FigureWords, SweepSpec
 from dse.spec.system import ON_CHIP
+from dse.spec.workload import Workload
 from generator.errors import instead
 
 
 class TableView:
-    """Figures of the designs that ``take`` chooses from a model's tables, each computed once."""
+    """Figures of the designs that ``take`` chooses from a model's tables, each computed once.
 
-    def __init__(self, model: Model, take: Callable[[Table], Table]) -> None:
-        self.workload = model.spec.workload
+    All have the workload at ``scenario``, a digit an axis.
+    """
+
+    def __init__(self, model: Model, take: Callable[[Table], Table], scenario: Sequence[int] = ()) -> None:
+        self.workload = model.workload_at(scenario)
         self.sram = model.sram
         self.wires = model.wires
         self.take = take
@@ -122,7 +127,7 @@ class Model:
         for name in space.variables:
             check_name(f"{where}: axes.{name}", name, built_in)
         _check_memories(space, technology, where)
-        rules, fits = tuple(rule_tables(space)), tuple(fit_tables(space, spec.workload))
+        rules, fits = tuple(rule_tables(space)), tuple(fit_tables(space, _largest(space, spec.workload)))
         costs = cost_tables(space, technology, rules, progress)
         keys = axis_values(space)
         # The clock that is asked for is the key, the one that a design runs at the metric of its name.
@@ -193,8 +198,15 @@ class Model:
             *(f"satisfy {text}" for text in self.spec.constraints),
         )
 
+    def workload_at(self, digits: Sequence[int]) -> Workload:
+        """The workload at ``digits``, one for each axis; the spec's own where no axis changes it."""
+        return self.space.workload_at(self.spec.workload, digits) if digits else self.spec.workload
+
     def block(self, slices: Sequence[slice]) -> TableView:
-        """The designs in a slice of each axis; arrays have a dimension an axis, 1 long where all agree."""
+        """The designs in a slice of each axis; arrays have a dimension an axis, 1 long where all agree.
+
+        Of axes that change the workload a slice is one value.
+        """
         whole = slice(None)
 
         def take(table: Table) -> Table:
@@ -202,22 +214,32 @@ class Model:
                 return table
             return table[tuple(s if n > 1 else whole for s, n in zip(slices, table.shape, strict=True))]
 
-        return TableView(self, take)
+        return TableView(self, take, [part.start for part in slices])
 
     def picks(self, ids: ArrayLike) -> Callable[[str], Table]:
         """Columns of the designs at ``ids``, one-dimensional, by name."""
-        view, length = self._picked(ids), len(np.asarray(ids))
-        return lambda name: np.broadcast_to(view(name), (length,))
+        views = [(chosen, self._picked(digits)) for chosen, digits in self._by_scenario(ids)]
+        return lambda name: _gathered([(chosen, view(name)) for chosen, view in views])
 
     def judge_picks(self, ids: ArrayLike) -> Iterator[Table]:
         """For each of ``tests``, which of the designs at ``ids`` pass it."""
-        length = len(np.asarray(ids))
+        groups = self._by_scenario(ids)
         with np.errstate(all="ignore"):
-            for test in self.judge(self._picked(ids)):
-                yield np.broadcast_to(test, (length,))
+            judged = [self.judge(self._picked(digits)) for _, digits in groups]
+            for tests in zip(*judged, strict=True):
+                yield _gathered([(chosen, test) for (chosen, _), test in zip(groups, tests, strict=True)])
 
-    def _picked(self, ids: ArrayLike) -> TableView:
-        digits = self.space.digits(ids)
+    def _by_scenario(self, ids: ArrayLike) -> list[tuple[Table, tuple[Table, ...]]]:
+        """Of each workload, where its designs stand among ``ids``, and their digits."""
+        digits, axes = self.space.digits(ids), self.space.scenarios
+        everywhere = np.arange(len(digits[0]) if digits else 1)
+        if not axes or not len(everywhere):
+            return [(everywhere, digits)]
+        code = np.ravel_multi_index([digits[i] for i in axes], [self.space.shape[i] for i in axes])
+        groups = [np.flatnonzero(code == value) for value in np.unique(code)]
+        return [(chosen, tuple(digit[chosen] for digit in digits)) for chosen in groups]
+
+    def _picked(self, digits: tuple[Table, ...]) -> TableView:
 
         def take(table: Table) -> Table:
             if table.ndim == 0:
@@ -225,7 +247,7 @@ class Model:
             picked: Table = table[tuple(d if n > 1 else 0 for d, n in zip(digits, table.shape, strict=True))]
             return picked
 
-        return TableView(self, take)
+        return TableView(self, take, [int(digit[0]) if len(digit) else 0 for digit in digits])
 
     def judge(self, view: TableView) -> Iterator[Table]:
         """For each of ``tests``, which designs pass it."""
@@ -257,7 +279,8 @@ class Model:
     def _arranged(self, where: str) -> Model:
         """The same model with its axes in the order that suits the walk.
 
-        The compared key comes first, so that a block has one value of it; the reducible axes come late, so
+        The compared key comes first, then those of the workload, so that a block has one value of each; the
+        reducible axes come late, so
         that a block holds all of them; the longest axis comes last: numpy's inner loop runs over it.
         """
         varying = self._varying(where)
@@ -269,14 +292,15 @@ class Model:
             if prod(lengths[i] for i in axes) > prod(lengths[i] for i in best):
                 best, reduced = axes, objective
         compared = self.space.axis(self.spec.compare)
-        longest = max(range(len(lengths)), key=lambda i: (lengths[i], -i))
-        ends = {i for i in (compared, longest) if i is not None}
+        apart = [i for i in dict.fromkeys((compared, *self.space.scenarios)) if i is not None]
+        longest = max(range(len(lengths)), key=lambda i: (i not in apart, lengths[i], -i))
+        ends = {*apart, longest}
         by_length = sorted(range(len(lengths)), key=lambda i: lengths[i])
         order = [
-            *([compared] if compared is not None else []),
+            *apart,
             *(i for i in by_length if i not in ends and i not in best),
             *(i for i in by_length if i not in ends and i in best),
-            *([longest] if longest != compared else []),
+            *([longest] if longest not in apart else []),
         ]
 
         def moved(table: Table) -> Table:
@@ -292,21 +316,39 @@ class Model:
             self.figures,
             self.constraints,
             reduced,
-            tuple(order.index(i) for i in best if i != compared),
+            tuple(order.index(i) for i in best if i not in apart),
         )
 
     def _varying(self, where: str) -> list[set[int]]:
         """For each axis the objectives that change along it, seen on a corner of the space."""
-        view = self.block([slice(0, 2)] * len(self.space.axes))
+        scenarios = self.space.scenarios
+        view = self.block([slice(0, 1 if i in scenarios else 2) for i in range(len(self.space.axes))])
         try:
             shapes = [np.shape(cost) for cost in self.costs(view)]
             list(self.judge(view))
         except ExpressionError as error:
             raise SpecError(f"{where}: constraints: {error}") from None
         return [
-            {k for k, shape in enumerate(shapes) if shape and shape[i] > 1}
+            {k for k, shape in enumerate(shapes) if i in scenarios or (shape and shape[i] > 1)}
             for i in range(len(self.space.axes))
         ]
+
+
+def _largest(space: Space, workload: Workload) -> Workload:
+    """Of the space's workloads the one of the widest layer: an output head may be one."""
+    heads = space.values_of("head") if space.axis("head") is not None else ()
+    return max((varied(workload, {"head": head}) for head in heads), key=lambda w: w.widest, default=workload)
+
+
+def _gathered(parts: Sequence[tuple[Table, Table]]) -> Table:
+    """One array of parts, each with the places that it has there."""
+    places, values = zip(*parts, strict=True)
+    if len(parts) == 1:
+        return np.broadcast_to(values[0], places[0].shape)
+    whole = np.concatenate([np.broadcast_to(v, p.shape) for p, v in parts])
+    gathered = np.empty_like(whole)
+    gathered[np.concatenate(places)] = whole
+    return gathered
 
 
 def _check_memories(space: Space, technology: Technology, where: str) -> None:

@@ -25,11 +25,12 @@ from costmodel.price.representative import (
 )
 from dse.spec.axes import Axis, SpecError, written_values
 from dse.spec.expressions import FUNCTIONS, Expression, ExpressionError
+from dse.spec.scenarios import WORKLOAD_KEYS, varied
 from dse.spec.sweep_spec import SweepSpec
 from dse.spec.system import SYSTEM_KEYS, check_system, system_default
 from dse.spec.workload import Workload
 from generator.config import CoreConfig
-from generator.errors import ConfigError, instead
+from generator.errors import ConfigError, TernlutError, instead
 from generator.formats import FLOATS
 
 DESIGN_KEYS = (*CONFIG_KEYS, *SYSTEM_KEYS)
@@ -75,7 +76,7 @@ class Space:
     def of(cls, spec: SweepSpec, where: str = "spec") -> Space:
         """The space of ``spec``. Raises ``SpecError`` for a key or value that no core can have."""
         keys = {key: text for key, text in spec.derived.items() if key in DESIGN_KEYS}
-        variables = [key for key in spec.axes if key not in DESIGN_KEYS and "." not in key]
+        variables = [key for key in spec.axes if key not in (*DESIGN_KEYS, *WORKLOAD_KEYS) and "." not in key]
         used = {name for text in keys.values() for name in _names(text)}
         axes = [
             _axis(f"{where}: axes.{key}", key, value, spec.workload, key in variables and key in used)
@@ -107,7 +108,7 @@ class Space:
         except ExpressionError as error:
             raise SpecError(f"{where}: derived: {error}") from None
         looked_at = [*spec.constraints, *(text for key, text in spec.derived.items() if key not in keys)]
-        observed = frozenset(name for text in looked_at for name in _names(text))
+        observed = frozenset(name for text in looked_at for name in _names(text)) | {*WORKLOAD_KEYS}
         space = cls(tuple(axes), fixed, derived, constants, observed)
         space._check(spec, where)
         return space
@@ -128,10 +129,11 @@ class Space:
         self._check_fits(spec.workload, where)
         if self.has("speed") and self.has("clock_mhz"):
             raise SpecError(f"{where}: speed is for designs without clock_mhz, one of the two is expected")
-        if spec.compare not in DESIGN_KEYS or spec.compare in self.derived:
+        known = (*DESIGN_KEYS, *(axis.key for axis in self.axes))
+        if spec.compare not in known or spec.compare in self.derived:
             raise SpecError(
                 f"{where}: compare = {spec.compare!r}: a key that is not derived is expected, "
-                f"{instead(spec.compare, DESIGN_KEYS)}"
+                f"{instead(spec.compare, known)}"
             )
         if self.size > MOST_POINTS:
             raise SpecError(f"{where}: axes span {self.size:.1e} points, {MOST_POINTS:.1e} is the most")
@@ -185,6 +187,15 @@ class Space:
     def variables(self) -> frozenset[str]:
         """Axes that are no keys."""
         return frozenset(axis.key for axis in self.axes if axis.key not in DESIGN_KEYS)
+
+    @property
+    def scenarios(self) -> tuple[int, ...]:
+        """The axes along which the workload changes."""
+        return tuple(i for i, axis in enumerate(self.axes) if axis.key in WORKLOAD_KEYS)
+
+    def workload_at(self, workload: Workload, digits: Sequence[int]) -> Workload:
+        """``workload`` with the values of its axes at ``digits``, one for each axis."""
+        return varied(workload, {self.axes[i].key: self.axes[i].values[digits[i]] for i in self.scenarios})
 
     def axis(self, key: str) -> int | None:
         """The position of ``key``'s axis, None where it has none."""
@@ -294,7 +305,10 @@ def _names(text: str) -> Collection[str]:
 def _axis(where: str, key: str, given: Any, workload: Workload, variable: bool) -> Axis:
     """The axis that ``given`` writes; of a ``variable`` any number will do."""
     values = written_values(where, given)
-    if variable:
+    if key in WORKLOAD_KEYS:
+        for value in values:
+            _workload_with(where, workload, {key: value})
+    elif variable:
         for value in values:
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise SpecError(f"{where}: {value!r}: a number is expected")
@@ -305,6 +319,14 @@ def _axis(where: str, key: str, given: Any, workload: Workload, variable: bool) 
     if len(set(values)) < len(values):
         raise SpecError(f"{where} = {given!r}: a value occurs twice")
     return Axis(key, tuple(values))
+
+
+def _workload_with(where: str, workload: Workload, values: Values) -> Workload:
+    """``workload`` with other ``values``; ``SpecError`` that begins with ``where`` where there is none."""
+    try:
+        return varied(workload, values)
+    except TernlutError as error:
+        raise SpecError(f"{where}: {error}") from None
 
 
 def _resolve(where: str, key: str, value: Any, workload: Workload) -> Any:

@@ -150,26 +150,25 @@ class Summary:
     @cached_property
     def layers(self) -> list[LayerRun]:
         """How the recommended design runs each layer of the model."""
-        workload = self.results.record.workload
+        recorded = self.results.record.workload
         if self.best is None:
             return []
-        return layer_runs(core_of(self.best), self.best, workload.layers, workload.tokens)
+        asked = self.results.workload_of(self.best)
+        tokens = asked.rated.tokens if asked else recorded.tokens
+        return layer_runs(core_of(self.best), self.best, recorded.layers, tokens)
 
     @cached_property
     def request(self) -> list[RequestPart]:
         """How the recommended design answers the requests, part by part."""
-        workload = self.results.workload
-        if self.best is None or workload is None:
+        if self.best is None or (workload := self.results.workload_of(self.best)) is None:
             return []
         return request_parts(core_of(self.best), self.best, workload)
 
     @cached_property
     def rooflines(self) -> list[Roofline]:
         """The token rates of the recommended design and of its equals behind other memories."""
-        workload = self.results.workload
-        if self.best is None or workload is None:
-            return []
-        return [roofline(name, row, workload) for name, row in self.compared]
+        workload = self.results.workload_of
+        return [roofline(name, row, asked) for name, row in self.compared if (asked := workload(row))]
 
     def saving(self, other: Row) -> float:
         """The share of ``other``'s price that the recommended design does without."""

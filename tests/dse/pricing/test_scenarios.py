@@ -1,0 +1,110 @@
+"""Workloads as axes: each design is what it is where its workload is the spec's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dse.engine.judging import Grid, run
+from dse.pricing.model import Model
+from dse.spec.axes import SpecError
+from dse.sweep.results.columns import design_rows
+from tests.dse.specs import model_of, small
+
+CORES = {"architecture": ["lut", "select"], "tables": [1, 3, 4], "columns": [2, 8], "rows": [1, 4]}
+ASKED = {
+    "model": "trilm-99m",
+    "prompt": 20,
+    "generate": 3,
+    "kv": "int8",
+}
+
+
+def model(workload: dict[str, Any], **axes: Any) -> Model:
+    return model_of(
+        small(
+            clock_mhz=None,
+            constraints=["tables * columns < 32"],
+            workload=workload,
+            memory={"bandwidth_gb_per_s": 3},
+            axes=CORES | axes,
+            fixed={"max_reduction": "workload"},
+            objectives={"area_um2": "min", "tokens_per_second": "max", "first_token_ms": "min"},
+            budget={},
+        )
+    )
+
+
+def rows_of(model: Model, ids: Any = None) -> list[dict[str, Any]]:
+    return design_rows(model, np.arange(model.space.size) if ids is None else ids)
+
+
+def test_every_design_is_what_it_is_for_its_own_workload() -> None:
+    whole = model(ASKED, batch=[1, 4, 6], head=["int8", "ternary"])
+    ids = np.random.default_rng(5).permutation(whole.space.size)
+    found = rows_of(whole, ids)
+    passed = [test[np.argsort(ids)] for test in whole.judge_picks(ids)]
+    names = ("tables", "columns", "rows", "architecture")
+    for batch in (1, 4, 6):
+        for head in ("int8", "ternary"):
+            alone = model(ASKED | {"batch": batch, "head": head})
+            single = {tuple(row[n] for n in names): row for row in rows_of(alone)}
+            judged = {
+                row["id"]: bool(ok)
+                for row, ok in zip(rows_of(alone), np.logical_and.reduce(list(alone.judge_picks(
+                    np.arange(alone.space.size)))), strict=True)
+            }  # fmt: skip
+            mine = [row for row in found if row["batch"] == batch and row["head"] == head]
+            assert len(mine) == len(single)
+            for row in mine:
+                other = single[tuple(row[n] for n in names)]
+                assert {n: row[n] for n in alone.metrics} == pytest.approx(
+                    {n: other[n] for n in alone.metrics}, rel=1e-12, nan_ok=True
+                )
+                assert np.logical_and.reduce(passed)[row["id"]] == judged[other["id"]]
+
+
+@pytest.mark.parametrize("compare", ["architecture", "batch"])
+def test_the_front_is_that_of_all_designs_of_all_workloads(compare: str) -> None:
+    spec = model(ASKED, batch=[1, 6], prompt=[3, 20])
+    whole = Model.build(spec.spec.model_copy(update={"compare": compare}), spec.technology)
+    outcome = run(whole, Grid.of(whole, block_points=10, chunk_points=30))
+    feasible = np.logical_and.reduce(list(whole.judge_picks(np.arange(whole.space.size))))
+    rows = [row for row in rows_of(whole) if feasible[row["id"]]]
+    assert outcome.feasible == len(rows)
+
+    def costs(row: dict[str, Any]) -> tuple[float, ...]:
+        return row["area_um2"], -row["tokens_per_second"], row["first_token_ms"]
+
+    best = {
+        costs(row)
+        for row in rows
+        if not any(
+            all(a <= b for a, b in zip(costs(other), costs(row), strict=True)) and costs(other) != costs(row)
+            for other in rows
+        )
+    }
+    by_id = {row["id"]: row for row in rows}
+    assert {costs(by_id[i]) for i in outcome.front.ids.tolist()} == best
+
+
+@pytest.mark.parametrize(
+    ("axes", "complaint"),
+    [
+        ({"batch": [0, 1]}, r"axes.batch: .*batch = 0: greater than or equal to 1"),
+        ({"head": ["int3"]}, r"axes.head: head = 'int3': 'none', "),
+        ({"batch": [1, 1]}, "a value occurs twice"),
+    ],
+)
+def test_a_workload_that_is_none_is_refused(axes: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(SpecError, match=complaint):
+        model(ASKED, **axes)
+
+
+def test_only_a_request_of_a_workload_s_own_has_axes() -> None:
+    several = [{"name": "a", "prompt": 3}, {"name": "b", "generate": 3}]
+    with pytest.raises(SpecError, match="axes of the one request of a workload are expected"):
+        model({"model": "trilm-99m", "requests": several}, batch=[1, 2])
+    assert model({"model": "trilm-99m"}, tokens=[1, 8]).space.size == 2 * 24
