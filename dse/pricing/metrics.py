@@ -23,6 +23,7 @@ from dse.pricing.metric import COST, DELAY, EXACT, FAST, LEAST_COST, ON_CLOCK, S
 from dse.pricing.request_metrics import TRAFFIC_METRICS, bound_share, request_metrics
 from dse.pricing.view import Array, View
 from dse.spec.system import LIMITS
+from dse.spec.workload import Workload
 
 ROUNDING = 1e-12
 """What sums of figures of all layers may be off by, relative."""
@@ -235,10 +236,10 @@ _OTHERS: tuple[Metric, ...] = (
 
 
 @cache
-def metrics_of(priced: Priced, left_out: tuple[str, ...] = ()) -> Mapping[str, Metric]:
+def metrics_of(priced: Priced, workload: Workload | None = None) -> Mapping[str, Metric]:
     """Figures by name of designs in a technology that prices ``priced``.
 
-    ``left_out`` are parts of a model that its workload does not count.
+    ``workload`` says what of a model is counted, and which requests have figures of their own.
     """
     for_rate = Metric(
         priced.for_rate, f"{priced.label} per token/s", f"{priced.unit}·s",
@@ -246,7 +247,7 @@ def metrics_of(priced: Priced, left_out: tuple[str, ...] = ()) -> Mapping[str, M
         rests_on=ON_COST | ON_CLOCK,
     )  # fmt: skip
     metrics = (
-        *_cost_metrics(priced), *_TIMED, *request_metrics(left_out), *_STREAMED, for_rate, *_RATED,
+        *_cost_metrics(priced), *_TIMED, *request_metrics(workload), *_STREAMED, for_rate, *_RATED,
         priced.efficiency, *_OTHERS,
     )  # fmt: skip
     return {metric.name: metric for metric in metrics}

@@ -100,7 +100,7 @@ class Model:
         """The model of ``spec``'s space. Raises ``SpecError`` for what the spec names and nothing knows."""
         space = Space.of(spec, where)
         priced = Priced.of(technology.cost, technology.quantities)
-        built_in = metrics_of(priced, spec.workload.left_out)
+        built_in = metrics_of(priced, spec.workload)
         known = dict.fromkeys([*(axis.key for axis in space.axes), *DESIGN_KEYS, *built_in])
         figures: dict[str, Expression] = {}
         section = "derived"
@@ -154,7 +154,7 @@ class Model:
     @property
     def built_in(self) -> Mapping[str, Metric]:
         """The figures that every spec may name."""
-        return metrics_of(self.priced, self.spec.workload.left_out)
+        return metrics_of(self.priced, self.spec.workload)
 
     @property
     def metrics(self) -> dict[str, Metric]:

@@ -5,18 +5,19 @@ Of several requests they are means by weight: rates are all tokens over all time
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from dse.pricing import buffers, passes
-from dse.pricing.figure import Step
+from dse.pricing.figure import Column, Step
 from dse.pricing.limits import Limit, memory_energy
 from dse.pricing.metric import FAST, ON_CLOCK, Metric
 from dse.pricing.pieces import pieces_of
 from dse.pricing.view import Array, View
-from dse.spec.workload import BITS
+from dse.spec.scenarios import only
+from dse.spec.workload import BITS, Workload
 
 
 def bound_share(limit: Limit) -> Callable[[View], Array]:
@@ -30,8 +31,24 @@ def bound_share(limit: Limit) -> Callable[[View], Array]:
     return share
 
 
+class OneRequest:
+    """A view of the same designs where one of several requests is all that is asked."""
+
+    def __init__(self, view: View, name: str) -> None:
+        self.workload, self.sram, self.wires = only(view.workload, name), view.sram, view.wires
+        self._view = view
+
+    def __call__(self, figure: Column, /) -> Array:
+        return self._view(figure)
+
+
 def _rate(view: View) -> Array:
     return np.asarray(passes.tokens(passes.rated(view.workload)) / view(Step.RATED_SECONDS))
+
+
+def _rate_alone(view: View) -> Array:
+    chosen = passes.rated(view.workload)
+    return np.asarray(passes.tokens(chosen) / passes.time_of(view, chosen))
 
 
 def _ternary_rate(view: View) -> Array:
@@ -62,16 +79,41 @@ def _stored(view: View) -> Array:
     return np.asarray((workload.weights * ternary + head + apart * matrix * BITS[workload.embedding]) / 8e6)
 
 
-def request_metrics(left_out: tuple[str, ...] = ()) -> tuple[Metric, ...]:
-    """Figures of requests to a model of which ``left_out`` is not counted."""
-    if not left_out:
+def request_metrics(workload: Workload | None) -> tuple[Metric, ...]:
+    """Figures of requests: of all together, and of each of several by its name.
+
+    Their labels say what of the model is not counted.
+    """
+    if workload is None:
         return REQUEST_METRICS
-    missing = f" without {' and '.join(left_out)}"
+    metrics = [*REQUEST_METRICS]
+    if len(workload.requests) > 1:
+        metrics += [metric for request in workload.requests for metric in _metrics_of(request.name)]
+    if not workload.left_out:
+        return tuple(metrics)
+    missing = f" without {' and '.join(workload.left_out)}"
     ternary = "ternary_tokens_per_second"
     return tuple(
-        each if each.name == ternary else replace(each, label=each.label + missing)
-        for each in REQUEST_METRICS
+        each if each.name == ternary else replace(each, label=each.label + missing) for each in metrics
     )
+
+
+def _metrics_of(name: str) -> Iterator[Metric]:
+    """The figures of the request called ``name``."""
+    alone: dict[str, Callable[[View], Array]] = {
+        each.name: _rate_alone if each.name == "tokens_per_second" else each.value for each in REQUEST_METRICS
+    }
+    for each in REQUEST_METRICS:
+        if each.name == "ternary_tokens_per_second":
+            continue
+
+        def value(view: View, figure: Callable[[View], Array] = alone[each.name]) -> Array:
+            return figure(OneRequest(view, name))
+
+        yield replace(
+            each, name=f"{name}_{each.name}", label=f"{each.label}, {name}", says=f"{each.says}: {name}",
+            value=value,
+        )  # fmt: skip
 
 
 REQUEST_METRICS: tuple[Metric, ...] = (

@@ -14,6 +14,30 @@ BOUND = {"min": "max", "max": "min"}
 """Which bound an objective has that is to be as small, or as large, as can be."""
 
 
+def with_expressions(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """A spec's ``values`` with figures ``derived`` for objectives that are expressions.
+
+    ``edp = { min = "dram_uj_per_token * token_latency_us" }`` is a derived figure and its goal. Raises
+    ``SpecError`` that begins with ``where`` for one that is neither a goal nor such a table.
+    """
+    goals, derived = values.get("objectives"), values.get("derived", {})
+    if not isinstance(goals, Mapping) or not isinstance(derived, Mapping):
+        return dict(values)
+    plain, figures = dict(goals), dict(derived)
+    for name, goal in goals.items():
+        if not isinstance(goal, Mapping):
+            continue
+        if len(goal) != 1 or not set(goal) <= set(BOUND):
+            raise SpecError(
+                f"{where}: objectives.{name} = {dict(goal)!r}: 'min', 'max' or {{ min = expression }} is "
+                "expected"
+            )
+        if name in derived:
+            raise SpecError(f"{where}: objectives.{name} and derived.{name}: one expression is expected")
+        ((plain[name], figures[name]),) = goal.items()
+    return {**values, "objectives": plain, **({"derived": figures} if figures else {})}
+
+
 def with_limits(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """A spec's ``values`` with its ``limits`` as ``budget`` and ``recommend``.
 

@@ -42,3 +42,11 @@ def _varied(workload: Workload, chosen: tuple[tuple[str, Any], ...]) -> Workload
         return Workload.model_validate(fields)
     except ValidationError as error:
         raise WorkloadError(one_line(error, Workload)) from None
+
+
+@lru_cache(maxsize=1024)
+def only(workload: Workload, name: str) -> Workload:
+    """``workload`` with the one of its requests that is called ``name``."""
+    fields = {key: getattr(workload, key) for key in Workload.model_fields}
+    chosen = tuple(request for request in workload.requests if request.name == name)
+    return Workload.model_validate(fields | {"requests": chosen})

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from costmodel.price.wires import Wiring
 from dse.spec.axes import SpecError, flat
-from dse.spec.goals import Recommend, with_limits
+from dse.spec.goals import Recommend, with_expressions, with_limits
 from dse.spec.system import MEMORY_KEYS
 from dse.spec.units import in_units
 from dse.spec.workload import Workload
@@ -71,7 +71,7 @@ class SweepSpec(BaseModel):
     @classmethod
     def parse(cls, values: Mapping[str, Any], where: str, folder: Path = Path()) -> SweepSpec:
         """The spec that ``values`` describe; errors begin with ``where``, paths start from ``folder``."""
-        resolved = _with_numbers(where, with_limits(where, values))
+        resolved = _with_numbers(where, with_limits(where, with_expressions(where, values)))
         resolved["technology"] = _beside(folder, resolved.get("technology", "asap7"))
         workload = resolved.get("workload")
         if isinstance(workload, dict):

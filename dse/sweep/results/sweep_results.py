@@ -127,7 +127,7 @@ class Results:
 
     def metric(self, name: str) -> Metric:
         """The metric ``name``, built in or derived in the spec."""
-        built_in = metrics_of(self.priced, self.workload.left_out if self.workload else ())
+        built_in = metrics_of(self.priced, self.workload)
         if name in built_in:
             return built_in[name]
         words = self.record.metrics[name]

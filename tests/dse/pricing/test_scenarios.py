@@ -108,3 +108,22 @@ def test_only_a_request_of_a_workload_s_own_has_axes() -> None:
     with pytest.raises(SpecError, match="axes of the one request of a workload are expected"):
         model({"model": "trilm-99m", "requests": several}, batch=[1, 2])
     assert model({"model": "trilm-99m"}, tokens=[1, 8]).space.size == 2 * 24
+
+
+def test_each_of_several_requests_has_figures_of_its_own() -> None:
+    chat, code = {"prompt": 20, "generate": 3}, {"prompt": 4, "generate": 9, "batch": 2}
+    both = model(
+        {"model": "trilm-99m", "requests": [
+            {"name": "chat", "weight": 3, **chat}, {"name": "code", "weight": 1, **code}
+        ]}
+    )  # fmt: skip
+    singles = {
+        name: rows_of(model({"model": "trilm-99m", **asked}))
+        for name, asked in (("chat", chat), ("code", code))
+    }
+    for i, row in enumerate(rows_of(both)):
+        for name in ("first_token_ms", "request_seconds", "tokens_per_second"):
+            for request, rows in singles.items():
+                assert row[f"{request}_{name}"] == pytest.approx(rows[i][name], rel=1e-12, nan_ok=True)
+        mean = (3 * row["chat_request_seconds"] + row["code_request_seconds"]) / 4
+        assert row["request_seconds"] == pytest.approx(mean, rel=1e-12, nan_ok=True)

@@ -113,3 +113,14 @@ def test_ranges_have_fractions_and_factors(written: Any, values: list[float]) ->
 def test_a_range_that_is_none_is_refused(written: Any, complaint: str) -> None:
     with pytest.raises(SpecError, match=complaint):
         written_values("spec", written)
+
+
+def test_an_objective_may_be_an_expression() -> None:
+    asked = spec(objectives={"area_um2": "min", "edp": {"min": "area_um2 / tokens_per_second ** 2"}})
+    assert asked.objectives == {"area_um2": "min", "edp": "min"}
+    assert asked.derived == {"edp": "area_um2 / tokens_per_second ** 2"}
+    for wrong in ({"min": "1", "max": "2"}, {"least": "1"}, {}):
+        with pytest.raises(SpecError, match=r"objectives.edp = .*{ min = expression } is expected"):
+            spec(objectives={"edp": wrong})
+    with pytest.raises(SpecError, match=r"objectives.edp and derived.edp: one expression is expected"):
+        spec(objectives={"edp": {"min": "1"}}, derived={"edp": "2"})
