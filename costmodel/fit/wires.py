@@ -1,7 +1,8 @@
 """Fits what wires cost to placed cores: ``python -m costmodel.fit.wires --tech asap7``, as a [wires.fit].
 
 Cores are drawn over the space, sized for a clock near to their fastest, placed, and resized for a clock that
-they cannot reach. What is fitted are shares of the same core without wires, by its area.
+they cannot reach. What is fitted is what the model's figures without wires have to be multiplied by, so this
+comes after a calibration.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ NOISE = 0.05
 
 @dataclass(frozen=True)
 class Placed:
-    """A core that was placed: its area without wires (µm²), all its wires (µm), and what it then is.
+    """A core that was placed: its area sized for speed, as modelled (µm²), and all its wires (µm).
 
-    ``slowdown`` is its longest path, resized, over that without wires; ``growth`` the share by which that
-    made its cells larger.
+    ``slowdown`` is its longest path, resized, over the modelled one without wires; ``growth`` the share by
+    which resizing made its cells larger.
     """
 
     area_um2: float
@@ -86,7 +87,8 @@ def place_cores(
     """The cores that can be placed, placed in the technology ``tech`` with its cells, or those of files."""
     technology, library = load_technology(tech), cells_of(tech, liberty, dont_use=dont_use)
     for core in cores:
-        clock = round(NEAR_FASTEST * estimate(core, technology).delay_ps)
+        model = estimate(core, technology, speed="tight")
+        clock = round(NEAR_FASTEST * model.delay_ps)
         try:
             result, netlist = netlist_of(core, tech, clock, liberty, dont_use)
             target = OUT_OF_REACH * (result.delay_ps or clock)
@@ -95,9 +97,9 @@ def place_cores(
             continue
         before, after = placed.before, placed.after
         yield Placed(
-            before.area_um2,
+            model.cost,
             after.wire_um,
-            after.delay_ps / before.delay_ideal_ps,
+            after.delay_ps / model.delay_ps,
             after.area_um2 / before.area_um2 - 1,
         )
 

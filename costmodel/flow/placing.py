@@ -20,7 +20,7 @@ from costmodel.flow.wiring import WiredFigures
 from generator.files import cache_directory, write_text
 
 # Bumped whenever what comes out of a placement changes, so that older cached results are not used.
-PLACER_VERSION = 5
+PLACER_VERSION = 6
 WORKER = "costmodel.flow.place_worker"
 
 

@@ -254,6 +254,11 @@ class WiredTiming:
         """The longest path, clock-to-output at its start and setup time at its end included; 0 of none."""
         return float(max(np.max(self.arrival[self.end_node] + self.tail, initial=0.0), 0.0))
 
+    def lateness(self, clock_ps: float) -> float:
+        """The sum, over all ends of paths, of the squares of what they are late by (ps²)."""
+        late = np.maximum(0.0, self.arrival[self.end_node] + self.tail - clock_ps)
+        return float((late**2).sum())
+
     def slack(self, clock_ps: float) -> Floats:
         """How much later (ps) each net's edges could be there for a clock; row: net, columns: edges."""
         needed = np.full(len(self.arrival), np.inf)
