@@ -67,6 +67,7 @@ def figures_of(config: CoreConfig, clock_mhz: float, tokens: int) -> dict[str, f
         "least_area_um2": costs.cost,
         **{f"area_{part}": um2 for part, um2 in parts.items()},
         "area_combining": 0,
+        "area_buffers": 0,
         "delay_ps": costs.delay_ps,
         "fastest_clock_mhz": 1e6 / costs.delay_ps,
         "clock_mhz": clock_mhz,
