@@ -23,8 +23,9 @@ from costmodel.flow.placing import place_netlist
 from costmodel.flow.synthesis import SynthesisError
 from costmodel.price.estimate import estimate
 from costmodel.price.technology import load_technology
-from costmodel.price.wires import WireFit
+from costmodel.price.wires import WireFit, bits_read_by_columns
 from generator.config import CoreConfig
+from generator.plan import plan_for
 from generator.verilog import emit
 
 NEAR_FASTEST, OUT_OF_REACH = 1.1, 0.6
@@ -38,11 +39,13 @@ NOISE = 0.05
 class Placed:
     """A core that was placed: its area sized for speed, as modelled (µm²), and all its wires (µm).
 
+    ``bits_read`` are those that columns read of the tables.
     ``slowdown`` is its longest path, resized, over the modelled one without wires; ``growth`` the share by
     which resizing made its cells larger.
     """
 
     area_um2: float
+    bits_read: int
     wire_um: float
     slowdown: float
     growth: float
@@ -54,14 +57,17 @@ def fit_wires(placed: Sequence[Placed]) -> WireFit:
     length = np.array([core.wire_um for core in placed])
     slowdown = np.array([core.slowdown for core in placed])
 
+    read = np.array([core.bits_read for core in placed]) * np.sqrt(area)
+
     def of_length(x: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(np.exp(x[0]) * area ** x[1] / length - 1)
+        return np.asarray((np.exp(x[0]) * area ** x[1] + x[2] * read) / length - 1)
 
     def of_delay(x: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray((1 + x[0] * area ** x[1]) / slowdown - 1)
 
-    start = (np.log(np.median(length / area**1.2)), 1.2)
-    lengths = least_squares(of_length, start, loss="soft_l1", f_scale=NOISE).x
+    start = (np.log(np.median(length / area**1.2)), 1.2, 0.05)
+    bounds = ((-np.inf, 1, 0), (np.inf, 2, np.inf))
+    lengths = least_squares(of_length, start, bounds=bounds, loss="soft_l1", f_scale=NOISE).x
     least = float(np.median(slowdown) - 1)
     delays = least_squares(
         of_delay,
@@ -75,6 +81,7 @@ def fit_wires(placed: Sequence[Placed]) -> WireFit:
         largest_um2=_rounded(area.max()),
         length=_rounded(np.exp(lengths[0])),
         length_exponent=_rounded(lengths[1]),
+        broadcast=_rounded(lengths[2]),
         delay=_rounded(delays[0]),
         delay_exponent=_rounded(delays[1]),
         growth=_rounded(max(0.0, float(np.median([core.growth for core in placed])))),
@@ -98,6 +105,7 @@ def place_cores(
         before, after = placed.before, placed.after
         yield Placed(
             model.cost,
+            bits_read_by_columns(plan_for(core)),
             after.wire_um,
             after.delay_ps / model.delay_ps,
             after.area_um2 / before.area_um2 - 1,

@@ -13,7 +13,7 @@ from costmodel.price.quantity import PricedQuantity
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology, load_technology
 from costmodel.price.timing import DELAY_TERMS
-from costmodel.price.wires import Wiring
+from costmodel.price.wires import Wiring, bits_read_by_columns
 from costmodel.speeds import SPEEDS, Speed, tightness
 from generator.config import CoreConfig
 from generator.plan import CorePlan, plan_for
@@ -84,7 +84,7 @@ def estimate(
     wire_um = None
     if wires == "placed":
         fit, area = technology.wire_fit, sum(_breakdown(units, technology.cost_at("tight")).values())
-        wire_um, slowdown = float(fit.wire_um(area)), float(fit.slowdown(area))
+        wire_um, slowdown = float(fit.wire_um(area, bits_read_by_columns(plan))), float(fit.slowdown(area))
         stages = {stage: delay * slowdown for stage, delay in stages.items()}
         breakdown = {part: cost * technology.spread(speed) for part, cost in breakdown.items()}
     return Estimate(

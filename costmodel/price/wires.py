@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from generator.plan import CorePlan
+
 Wiring = Literal["none", "placed"]
 """Whether wires count: not at all, or those of a placement."""
 WIRINGS: tuple[Wiring, ...] = get_args(Wiring)
@@ -20,9 +22,11 @@ WIRINGS: tuple[Wiring, ...] = get_args(Wiring)
 class WireFit(BaseModel):
     """What wires make of a core, by its area A (µm² of cells, sized for speed).
 
-    Wires are ``length`` · A^``length_exponent`` µm long in all. Resized with them, the longest path is longer
-    by the share ``delay`` · A^``delay_exponent``, and cells are larger by the share ``growth``. ``cores`` is
-    how many were placed, ``largest_um2`` the area of the largest: beyond it the fit is an extrapolation.
+    Wires between neighbouring cells are ``length`` · A^``length_exponent`` µm long in all; those that bring
+    entries to columns besides ``broadcast`` · √A for each bit that a column reads. Resized with them, the
+    longest path is longer by the share ``delay`` · A^``delay_exponent``, and cells are larger by the share
+    ``growth``. ``cores`` is how many were placed, ``largest_um2`` the area of the largest: beyond it the fit
+    is an extrapolation.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,17 +35,26 @@ class WireFit(BaseModel):
     largest_um2: float = Field(gt=0)
     length: float = Field(gt=0)
     length_exponent: float
+    broadcast: float = Field(ge=0)
     delay: float
     delay_exponent: float
     growth: float = Field(ge=0)
 
-    def wire_um(self, area_um2: ArrayLike) -> NDArray[np.float64]:
-        """The length of all wires."""
-        return self.length * np.asarray(area_um2, dtype=np.float64) ** self.length_exponent
+    def wire_um(self, area_um2: ArrayLike, bits_read: ArrayLike) -> NDArray[np.float64]:
+        """The length of all wires; ``bits_read`` as ``bits_read_by_columns`` has it."""
+        area = np.asarray(area_um2, dtype=np.float64)
+        local = self.length * area**self.length_exponent
+        return np.asarray(local + self.broadcast * np.asarray(bits_read) * np.sqrt(area))
 
     def slowdown(self, area_um2: ArrayLike) -> NDArray[np.float64]:
         """The longest path with wires over that without."""
         return 1 + self.delay * np.asarray(area_um2, dtype=np.float64) ** self.delay_exponent
+
+
+def bits_read_by_columns(plan: CorePlan) -> int:
+    """Bits of the tables' entries, counted once for each column that reads them."""
+    config = plan.config
+    return config.rows * config.columns * config.tables * plan.table_bits
 
 
 class Wires(BaseModel):
@@ -64,7 +77,7 @@ MEANINGS = {
     "ohm_per_um": "resistance of a wire, Ω/µm",
     "cores": "placed for this fit",
     "largest_um2": "area of the largest of them",
-    "length": "µm of wire = length · area^length_exponent",
+    "length": "µm of wire = length · area^length_exponent + broadcast · bits read by columns · √area",
     "delay": "longest path · (1 + delay · area^delay_exponent)",
     "growth": "share by which resizing with wires enlarges cells",
 }

@@ -13,7 +13,14 @@ from generator.config import CoreConfig
 
 CORE = CoreConfig(group_size=2, tables=4, columns=8)
 FIT = WireFit(
-    cores=3, largest_um2=900, length=10, length_exponent=1.25, delay=0.01, delay_exponent=0.5, growth=0.1
+    cores=3,
+    largest_um2=900,
+    length=10,
+    length_exponent=1.25,
+    broadcast=0.05,
+    delay=0.01,
+    delay_exponent=0.5,
+    growth=0.1,
 )
 WIRES = Wires(layer="made up", row_um=1, utilisation=0.5, ff_per_um=1, ohm_per_um=1, fit=FIT)
 
@@ -25,7 +32,9 @@ def technology() -> Technology:
 def test_wires_delay_a_core_by_its_area_and_spread_its_cells() -> None:
     bare = estimate(CORE, technology(), speed="tight")
     wired = estimate(CORE, technology(), speed="tight", wires="placed")
-    assert wired.wire_um == pytest.approx(10 * bare.cost**1.25)
+    # Four entries of a table for two int8 activations: two of 8 bits, their sum and difference of 9.
+    bits_read = 8 * 4 * (8 + 8 + 9 + 9)
+    assert wired.wire_um == pytest.approx(10 * bare.cost**1.25 + 0.05 * bits_read * bare.cost**0.5)
     assert wired.delay_ps == pytest.approx(bare.delay_ps * (1 + 0.01 * bare.cost**0.5))
     assert wired.cost == pytest.approx(bare.cost * 1.1 / 0.5)
     assert sum(wired.breakdown.values()) == pytest.approx(wired.cost)
@@ -65,13 +74,15 @@ def test_a_fit_finds_the_law_that_cores_follow_in_spite_of_noise() -> None:
     cores = [
         Placed(
             float(area),
-            float(9 * area**1.3 * random.normal(1, 0.05)),
+            int(bits),
+            float((9 * area**1.2 + 0.1 * bits * area**0.5) * random.normal(1, 0.05)),
             float((1 + 0.02 * area**0.35) * random.normal(1, 0.02)),
             0.02,
         )
-        for area in areas
+        for area, bits in zip(areas, random.integers(10, 9000, 60), strict=True)
     ]
     fit = fit_wires(cores)
-    assert fit.wire_um([100, 2000]) == pytest.approx([9 * 100**1.3, 9 * 2000**1.3], rel=0.04)
+    wires = [9 * 100**1.2 + 0.1 * 500 * 10, 9 * 2500**1.2 + 0.1 * 8000 * 50]
+    assert fit.wire_um([100, 2500], [500, 8000]) == pytest.approx(wires, rel=0.06)
     assert fit.slowdown([100, 2000]) == pytest.approx([1.1002, 1.2859], rel=0.02)
     assert (fit.cores, fit.largest_um2, fit.growth) == (60, 3000, 0.02)
