@@ -22,7 +22,13 @@ from costmodel.price.area import core_bills
 from costmodel.price.components import FLOAT_AREAS, FLOAT_DELAYS, Bill, total
 from costmodel.price.quantity import COMPONENTS, Over, PricedQuantity, Quantity
 from costmodel.price.representative import plan_to_price
-from costmodel.price.technology import FitError, Technology, TechnologyError
+from costmodel.price.technology import (
+    FitError,
+    Technology,
+    TechnologyError,
+    load_technology,
+    shipped_technologies,
+)
 from costmodel.price.timing import DELAY_TERMS
 from generator.config import CoreConfig
 from generator.errors import TernlutError
@@ -52,6 +58,7 @@ def calibrate(
 ) -> Technology:
     """The technology of what ``measurer`` measures.
 
+    What wires are like, no cell library says: a shipped technology that is fitted anew keeps what it has.
     Measures ``cores`` (``calibration_cores`` unless given) with ``workers`` processes; finished syntheses
     stay in the cache, so that an interrupted calibration goes on where it stopped. ``progress`` is told what
     is being done and which share of it is.
@@ -76,6 +83,7 @@ def calibrate(
         measured_by=measurer.kind,
         cost=measurer.cost,
         quantities=quantities,
+        wires=load_technology(name).wires if name in shipped_technologies() else None,
         fit=residuals(observations, quantities, measurer.cost.relaxed),
     )
 

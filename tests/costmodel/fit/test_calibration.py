@@ -189,5 +189,9 @@ def test_what_was_left_out_and_fitted_to_stays_with_the_technology(monkeypatch: 
     shipped = shipped_library()
     library = Library(shipped.name, shipped.files, (*shipped.dont_use, "AO333*"))
     again = Technology.parse(calibrate(Cells(library), "mine").to_toml(), "mine")
+    assert again.wires is None
+    wires = load_technology("asap7").wires
+    assert wires is not None
+    assert Technology.parse(calibrate(Cells(library), "asap7").to_toml(), "asap7").wires == wires
     assert again.dont_use == library.dont_use
     assert cores_of(again.calibration) == frozenset(calibration_cores())
