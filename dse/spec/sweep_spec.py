@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from costmodel.price.wires import Wiring
 from dse.spec.axes import SpecError, flat
 from dse.spec.goals import Recommend, with_expressions, with_limits
+from dse.spec.reference import read_reference
 from dse.spec.system import MEMORY_KEYS
 from dse.spec.units import in_units
 from dse.spec.workload import Workload
@@ -39,6 +40,7 @@ class SweepSpec(BaseModel):
     the keys of a system that say what is behind the cores. ``compare`` is the key whose values are held
     against each other. ``derived`` are keys that follow from axes, and figures that follow from metrics;
     ``figures`` has units and labels of these, where a file writes ``{ expression, unit, label }``.
+    ``reference`` is a design of one's own, by its keys, that the answer is held against.
     ``verify`` of the best designs are synthesized and simulated, with the cells of ``liberty`` files where
     the technology's are not shipped.
     """
@@ -60,6 +62,7 @@ class SweepSpec(BaseModel):
     fixed: dict[str, Any] = {}
     derived: dict[str, str] = {}
     figures: dict[str, FigureWords] = {}
+    reference: dict[str, Any] = {}
     verify: int = Field(default=0, ge=0)
     liberty: list[str] = []
 
@@ -79,6 +82,8 @@ class SweepSpec(BaseModel):
                 key: _beside(folder, value) if key in ("model", "layers") else value
                 for key, value in workload.items()
             }
+        if isinstance(reference := resolved.get("reference"), Mapping):
+            resolved["reference"] = read_reference(where, reference, folder)
         if isinstance(liberty := resolved.get("liberty"), list):
             resolved["liberty"] = [str(folder / name) if isinstance(name, str) else name for name in liberty]
         for section in ("axes", "fixed", "derived"):

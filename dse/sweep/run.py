@@ -23,6 +23,7 @@ from dse.spec.sweep_spec import Source, SweepSpec, read_spec
 from dse.sweep.duration import check_duration, expected_seconds
 from dse.sweep.finished import Finished, report
 from dse.sweep.record import digest_of, record_of, verified_before
+from dse.sweep.reference import priced_reference
 from dse.sweep.results.points import write_points
 from dse.sweep.results.sweep_results import POINTS
 from generator.files import claimed, output_directory
@@ -131,6 +132,7 @@ def _swept(
 ) -> Finished:
     """``sweep``, once what is wrong with its input has shown and ``directory`` is its alone."""
     model = Model.build(spec, technology, source.where, lambda share: progress("pricing", share))
+    reference = priced_reference(model, source.where)
     grid = Grid.of(model)
     processes = executor.workers if isinstance(executor, Processes) else 1
     agree(model.space.size, expected_seconds(model, grid, processes))
@@ -162,6 +164,8 @@ def _swept(
     progress("writing", 0.0)
     write_points(directory / POINTS, model, grid, outcome, writing)
     record = record_of(source, model, outcome, digest)
+    if reference is not None:
+        record.reference = reference
     record.points_per_second = round(rate)
     record.seconds = round(time.perf_counter() - began, 3)
     record.verified = verified_before(directory, digest) if resume else []

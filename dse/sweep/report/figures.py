@@ -131,6 +131,7 @@ def _fronts(axes: Axes, summary: Summary, letter: str) -> None:
             fontsize=6, color="#5f6b78",
         )  # fmt: skip
     _star(axes, summary, price, lambda row: float(row[rate]))
+    _own(axes, summary, price, lambda row: float(row[rate]))
     others = bounds(summary, but=(price, rate))
     title = f"({letter}) Pareto fronts" + (f"\nwithin {others}" if others else "")
     axes.set(xlabel=x.axis, ylabel=y.axis)
@@ -152,6 +153,7 @@ def _efficiency(axes: Axes, summary: Summary, letter: str) -> None:
         prices, rates = front.column(price), front.column(rate)
         axes.plot(rates, prices / rates, color=colour, linewidth=1.0, label=summary.naming.group(value))
     _star(axes, summary, rate, lambda row: float(row[price] / row[rate]))
+    _own(axes, summary, rate, lambda row: float(row[price] / row[rate]))
     x, paid = summary.rules.metric(rate), summary.rules.metric(price)
     what = "the rate" if x.words == FAST else x.label
     axes.set(xscale="log", yscale="log", xlabel=x.axis, title=f"({letter}) Price of {what}")
@@ -173,6 +175,16 @@ def _star(axes: Axes, summary: Summary, across: str, up: Callable[[Row], float])
         axes.plot(
             summary.best[across], up(summary.best), marker="*", markersize=9, color="#111",
             markeredgecolor="white", markeredgewidth=0.6, linestyle="none", zorder=5, label="recommended",
+        )  # fmt: skip
+
+
+def _own(axes: Axes, summary: Summary, across: str, up: Callable[[Row], float]) -> None:
+    """The design that the spec has as a reference."""
+    if summary.reference:
+        name, row = summary.reference
+        axes.plot(
+            row[across], up(row), marker="D", markersize=4.5, color="#b02a4a", markeredgecolor="white",
+            markeredgewidth=0.6, linestyle="none", zorder=5, label=name,
         )  # fmt: skip
 
 

@@ -193,9 +193,19 @@ def _spoken_of(summary: Summary, place: Mapping[int, int]) -> dict[str, Any]:
         "best": None if best is None else place[best["id"]],
         "equals": [] if best is None else [[name, place[row["id"]]] for name, row in summary.compared[1:]],
         "verified": [place[one.id] for one in summary.results.verified if one.id in place],
+        "reference": _reference(summary),
         "highlights": [[what, place[row["id"]]] for what, row in summary.highlights],
         "along": [[what, place[row["id"]]] for what, row in along_front(summary)],
     }
+
+
+def _reference(summary: Summary) -> dict[str, Any] | None:
+    """The spec's own design: its name, its phrase and its figures."""
+    if summary.reference is None:
+        return None
+    name, row = summary.reference
+    figures = {metric: _compact(row[metric]) for metric in _metrics(summary.results) if metric in row}
+    return {"name": name, "phrase": summary.naming.phrase(row), "figures": figures}
 
 
 def _group_costs(results: Results) -> list[dict[str, Any]]:

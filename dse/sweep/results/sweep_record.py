@@ -26,6 +26,7 @@ class SpecRecord(BaseModel):
 
     title: str
     technology: str
+    wires: str = "none"
     clock_mhz: float | None
     compare: str
     objectives: dict[str, Goal]
@@ -38,6 +39,7 @@ class SpecRecord(BaseModel):
     fixed: dict[str, Any]
     derived: dict[str, str]
     figures: dict[str, dict[str, str]] = {}
+    reference: dict[str, Any] = {}
     verify: int
     liberty: list[str] = []
 
@@ -68,6 +70,13 @@ class WorkloadRecord(BaseModel):
     weights: int
     launches: int
     layers: list[Layer]
+
+
+class ReferenceRecord(BaseModel):
+    """A design of one's own: what it is called, and its keys and figures."""
+
+    name: str
+    row: dict[str, Any]
 
 
 class MetricRecord(BaseModel):
@@ -115,6 +124,7 @@ class SweepRecord(BaseModel):
     verified: list[Verified] = []
     knee: int | None = None
     top: dict[str, list[int]] = {}
+    reference: ReferenceRecord | None = None
 
     @property
     def title(self) -> str:

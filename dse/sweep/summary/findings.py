@@ -122,6 +122,12 @@ class Summary:
             rows.append((self.extreme(name), self.top[name][0]))
         return rows if knee or self.rules.single else [*rows, ("knee", self.knee)]
 
+    @property
+    def reference(self) -> tuple[str, Row] | None:
+        """The spec's own design, with what it is called."""
+        own = self.results.record.reference
+        return None if own is None else (own.name, own.row)
+
     @cached_property
     def top(self) -> dict[str, list[Row]]:
         """For each objective the ``TOP`` designs of the front that are best in it, of equals the cheapest."""

@@ -25,6 +25,8 @@ def headline(summary: Summary) -> list[str]:
         return [infeasible(summary)]
     collinear = not_independent(summary) if summary.rules.recommend == "knee" else []
     against = [_against(summary, best, rival) for rival in summary.rivals]
+    if summary.reference:
+        against.append(_beside(summary, best, *summary.reference))
     return [_recommendation(summary, best), *collinear, limits(best), *filter(None, against)]
 
 
@@ -124,6 +126,18 @@ def _against(summary: Summary, best: Row, rival: Rival) -> str:
     if summary.rules.recommend == "fastest" or summary.rules.single:
         reaches = _reaches(summary, best, rival)
     return " ".join(filter(None, (equal, reaches)))
+
+
+def _beside(summary: Summary, best: Row, name: str, own: Row) -> str:
+    """How the recommended design stands beside the spec's own, in every objective."""
+    rules, parts = summary.rules, []
+    for objective in dict.fromkeys([summary.price, summary.merit, *summary.results.objectives]):
+        metric, (value, other) = rules.metric(objective), (float(row[objective]) for row in (best, own))
+        words = relation(value, other)
+        parts.append(
+            f"{metric.label} {metric.text(value)} to {metric.text(other)}" + (f", {words}" if words else "")
+        )
+    return f"Beside {name} ({summary.naming.phrase(own)}): {'; '.join(parts)}."
 
 
 def _equal(summary: Summary, best: Row, rival: Rival) -> str:

@@ -73,7 +73,7 @@ def highlights(summary: Summary) -> tuple[list[str], list[list[str]]]:
     metrics = [summary.rules.metric(name) for name in summary.results.objectives]
     rows = [
         [what, *(metric.text(row[metric.name]) for metric in metrics), summary.naming.phrase(row)]
-        for what, row in summary.highlights
+        for what, row in [*summary.highlights, *([summary.reference] if summary.reference else [])]
     ]
     return ["", *(metric.label for metric in metrics), "design"], rows
 

@@ -72,6 +72,13 @@ function drawFront() {
     const marker = { symbol: "circle-open", size: 15, color: css("--ink"), line: { width: 1.5, color: css("--ink") } };
     traces.push(points("scatter", D.verified, x, y, "synthesized and simulated", css("--ink"), 1, { marker }));
   }
+  if (D.reference && x in D.reference.figures && y in D.reference.figures) {
+    const { name, phrase, figures } = D.reference;
+    traces.push({
+      type: "scatter", mode: "markers", name, x: [figures[x]], y: [figures[y]], text: [`<b>${name}</b><br>${phrase}`], hovertemplate: "%{text}<extra></extra>",
+      marker: { symbol: "diamond", size: 12, color: lit("#b02a4a"), line: { color: css("--paper"), width: 1.5 } },
+    });
+  }
   const shapes = [], annotations = [];
   if (y in D.budget) shapes.push({ type: "line", x0: 0, x1: 1, xref: "paper", y0: D.budget[y], y1: D.budget[y], line: { color: css("--soft"), width: 1, dash: "dash" } });
   if (x in D.budget) {
