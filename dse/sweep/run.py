@@ -174,12 +174,17 @@ def _swept(
     if measurer is not None:
         finished = _verify(finished, technology, measurer, workers, progress)
     checkpoint.remove()
+    _record_answer(finished, began)
+    return finished
+
+
+def _record_answer(finished: Finished, began: float) -> None:
+    """Writes down which designs are recommended, and how long all of it took."""
     summary, record = finished.summary, finished.results.record
     record.knee = summary.knee["id"]
     record.top = {name: [row["id"] for row in rows] for name, rows in summary.top.items()}
     record.seconds = round(time.perf_counter() - began, 3)
-    record.write(directory)
-    return finished
+    record.write(finished.directory)
 
 
 def _verify(
