@@ -23,6 +23,7 @@ from costmodel.price.components import FLOAT_AREAS, FLOAT_DELAYS, Bill, total
 from costmodel.price.quantity import COMPONENTS, Over, PricedQuantity, Quantity
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import (
+    Cost,
     FitError,
     Technology,
     TechnologyError,
@@ -67,7 +68,7 @@ def calibrate(
     """
     cores = calibration_cores() if cores is None else cores
     observations = observe(measurer, cores, workers, progress)
-    quantities, origin = fit(observations, measurer.quantities), measurer.origin
+    quantities, origin = fit(observations, measurer.quantities, measurer.cost), measurer.origin
     return Technology(
         name=name,
         library=origin.library,
@@ -102,12 +103,20 @@ def fewest_cores(cores: Sequence[CoreConfig]) -> int:
     return len(cores)
 
 
-def fit(observations: Sequence[Observation], quantities: Sequence[Quantity]) -> dict[str, PricedQuantity]:
-    """``quantities``, by name, with the coefficients for what has been observed."""
-    return {
-        quantity.name: PricedQuantity(**dict(quantity), coefficients=fit_quantity(observations, quantity))
-        for quantity in quantities
-    }
+def fit(
+    observations: Sequence[Observation], quantities: Sequence[Quantity], cost: Cost
+) -> dict[str, PricedQuantity]:
+    """``quantities``, by name, with the coefficients for what has been observed.
+
+    No component costs less in a faster core.
+    """
+    slower = {cost.tight: cost.medium} if cost.tight != cost.medium else {}
+    fitted: dict[str, PricedQuantity] = {}
+    for quantity in sorted(quantities, key=lambda quantity: quantity.name in slower):
+        least = fitted[slower[quantity.name]].coefficients if quantity.name in slower else {}
+        coefficients = fit_quantity(observations, quantity, least)
+        fitted[quantity.name] = PricedQuantity(**dict(quantity), coefficients=coefficients)
+    return {quantity.name: fitted[quantity.name] for quantity in quantities}
 
 
 def observe(
@@ -134,8 +143,11 @@ def observe(
     return observations
 
 
-def fit_quantity(observations: Sequence[Observation], quantity: Quantity) -> dict[str, float]:
-    """Coefficients of a quantity's components, none negative, for the least relative errors.
+def fit_quantity(
+    observations: Sequence[Observation], quantity: Quantity, least: Mapping[str, float] | None = None
+) -> dict[str, float]:
+    """Coefficients of a quantity's components, none below ``least`` or negative, for the least relative
+    errors.
 
     First from integer cores; then, those given, what floating-point cores have besides. What is over paths
     is fitted to the longest stage.
@@ -143,8 +155,8 @@ def fit_quantity(observations: Sequence[Observation], quantity: Quantity) -> dic
     integers, floats = by_number(observations)
     later = FOR_FLOATS[quantity.over]
     first = [name for name in COMPONENTS[quantity.over] if name not in later]
-    coefficients = _fit_observed(integers, quantity, first, {})
-    return coefficients | _fit_observed(floats, quantity, later, coefficients)
+    coefficients = _fit_observed(integers, quantity, first, {}, least or {})
+    return coefficients | _fit_observed(floats, quantity, later, coefficients, least or {})
 
 
 def by_number(observations: Sequence[Observation]) -> tuple[list[Observation], list[Observation]]:
@@ -158,6 +170,7 @@ def _fit_observed(
     quantity: Quantity,
     names: Sequence[str],
     given: Mapping[str, float],
+    least: Mapping[str, float],
 ) -> dict[str, float]:
     """Coefficients of ``names``. Cores that have none of the quantity say nothing of relative errors."""
     if not observations:
@@ -167,7 +180,7 @@ def _fit_observed(
         return dict.fromkeys(names, 0.0)
     bills = [_bills(plan_to_price(seen.core), quantity.over) for seen in having]
     measured = np.array([seen.figures[quantity.name] for seen in having])
-    return _fit(bills, measured, names, given, NOISE[quantity.over])
+    return _fit(bills, measured, names, given, least, NOISE[quantity.over])
 
 
 def _bills(plan: CorePlan, over: Over) -> list[Bill]:
@@ -212,9 +225,11 @@ def _fit(
     measured: NDArray[np.float64],
     names: Sequence[str],
     given: Mapping[str, float],
+    least: Mapping[str, float],
     noise: float,
 ) -> dict[str, float]:
-    """Non-negative coefficients of ``names``: ``measured[i]`` is about the greatest price of ``bills[i]``.
+    """Coefficients of ``names``, none below ``least``: ``measured[i]`` is about the greatest price of
+    ``bills[i]``.
 
     The other coefficients are ``given``. Errors are relative. They count squared up to ``noise`` and linearly
     beyond, so that what the model does not know cannot pull at what it does.
@@ -227,6 +242,7 @@ def _fit(
     scale = np.maximum(counts.max(axis=(0, 1)), 1e-9)
     scaled = counts / scale / measured[:, None, None]
     typical = np.median(1 / np.maximum(scaled.max(axis=1).sum(axis=1), 1e-9))
+    bound = np.array([least.get(name, 0.0) for name in names]) * scale
 
     def errors(x: NDArray[np.float64]) -> NDArray[np.float64]:
         result: NDArray[np.float64] = (scaled @ x + known).max(axis=1) - 1
@@ -240,9 +256,9 @@ def _fit(
     fits = [
         least_squares(
             errors,
-            np.full(len(names), start * typical),
+            bound + start * typical,
             jac=slopes,
-            bounds=(0, np.inf),
+            bounds=(bound, np.inf),
             loss="soft_l1",
             f_scale=noise,
         )
@@ -250,5 +266,5 @@ def _fit(
     ]
     best = min(fits, key=lambda fit: float(fit.cost))
     # The solver stays off the bounds by a hair.
-    coefficients = np.where(best.x < 1e-6 * typical, 0.0, best.x / scale)
+    coefficients = np.where(best.x - bound < 1e-6 * typical, bound, best.x) / scale
     return dict(zip(names, map(float, coefficients), strict=True))

@@ -100,8 +100,11 @@ class Sizer:
             relieved = self._relieved(sized, clock_ps)
             if relieved is None or relieved.delay_ps >= sized.delay_ps:
                 return
+            little = clock_ps is None and AS_FAST * relieved.delay_ps > sized.delay_ps
             sized = relieved
             yield sized
+            if little:
+                return
 
     def _relieved(self, sized: Sized, clock_ps: float | None) -> Sized | None:
         """A sized netlist with buffers in its late nets, sized anew; None where there is none to put in."""

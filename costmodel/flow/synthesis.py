@@ -28,7 +28,7 @@ from generator.errors import TernlutError
 from generator.files import cache_directory, write_text
 
 # Bumped whenever the flow changes what comes out of a synthesis, so that older cached results are not used.
-FLOW_VERSION = 9
+FLOW_VERSION = 10
 
 WORKER = "costmodel.flow.yosys_worker"
 _TECHNOLOGIES = Path(__file__).parents[1] / "technologies"
@@ -51,7 +51,7 @@ class Flow:
     hierarchical : synthesize each module once and multiply by its instances, instead of flattening.
     clock_ps : a clock period to size and buffer for; None maps for least area.
     speeds : learn also what sizing and buffering for speed makes of the design: as fast as can be (``tight``)
-        and at 1.25 times that period (``medium``). Not together with a clock.
+        and at twice that period (``medium``). Not together with a clock.
     netlist : keep the mapped netlist, sized if a clock is given.
 
     Only flattened designs are sized.

@@ -61,7 +61,7 @@ def estimate(
     """Cost (µm² of cells), delay (ps), throughput of ``config`` in ``technology``: its name, or a file.
 
     Without ``clock_mhz`` (MHz) the cost is that of a core sized for ``speed``: ``relaxed`` for least area,
-    without a clock and buffers, ``tight`` as fast as can be, ``medium`` for 1.25 times that period. A clock
+    without a clock and buffers, ``tight`` as fast as can be, ``medium`` for twice that period. A clock
     beyond ``max_clock_mhz`` is not reached, and the core is as large as it can be made. With ``wires``
     "placed" they delay the core as in a placement, and it costs the area that its cells are spread over.
     Raises ``TechnologyError`` where there is no such technology, or where it knows nothing of wires.

@@ -211,7 +211,7 @@ def estimate(
         str,
         typer.Option(
             metavar="relaxed|medium|tight",
-            help="Size for: relaxed, least area; medium, 1.25 times the shortest period; tight, the shortest "
+            help="Size for: relaxed, least area; medium, twice the shortest period; tight, the shortest "
             "period. A clock takes its place.",
         ),
     ] = "relaxed",

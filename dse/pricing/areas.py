@@ -1,7 +1,7 @@
 """Costs of designs: prices of units, times how often a core has them, times the cores.
 
-A design is as large as the clock makes it. What nine tenths of the period suffice for costs no more than a
-design that is only buffered; from there to the shortest period its cost grows to that of the tight design.
+A design is as large as the clock makes it. What half of the period suffices for costs no more than a medium
+design; from there to the shortest period its cost grows to that of the tight design.
 """
 
 from __future__ import annotations

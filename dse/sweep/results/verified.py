@@ -12,7 +12,7 @@ Figures = dict[str, int | float]
 
 What it costs at the clock that the design runs at has the name of the metric (``area_um2``); where a
 technology sizes cores there is what it costs at each speed: mapped for no clock (``relaxed_um2``), sized for
-1.25 times the shortest clock period (``medium_um2``) and for that period (``tight_um2``), ``delay_ps``.
+twice the shortest clock period (``medium_um2``) and for that period (``tight_um2``), ``delay_ps``.
 Other quantities of the technology have theirs. ``cycles``: clock cycles of the trial.
 """
 

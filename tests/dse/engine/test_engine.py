@@ -42,13 +42,13 @@ def core_at(model: Model, position: int) -> CoreConfig | None:
 def figures_of(config: CoreConfig, clock_mhz: float, tokens: int) -> dict[str, float]:
     """A core's figures, from the estimate and from layers run one after the other.
 
-    What nine tenths of the period suffice for is as large as a medium design.
+    What half of the period suffices for is as large as a medium design.
     """
     plan = plan_for(config)
     costs = estimate(config, TECHNOLOGY)
     medium = estimate(config, TECHNOLOGY, speed="medium").breakdown
     tight = estimate(config, TECHNOLOGY, speed="tight").breakdown
-    share = min(max(10 * (costs.delay_ps * clock_mhz / 1e6 - 0.9), 0), 1)
+    share = min(max(2 * (costs.delay_ps * clock_mhz / 1e6 - 0.5), 0), 1)
     parts = {part: medium[part] + share * (tight[part] - medium[part]) for part in medium}
     area = sum(parts.values())
     cycles = macs = key_bits = activation_bits = 0

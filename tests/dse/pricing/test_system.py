@@ -55,7 +55,7 @@ def expected(row: dict[str, Any], config: CoreConfig) -> dict[str, float]:
     plan, cores, tokens = plan_for(config), row["cores"], 3
     by_inputs = row["split"] == "inputs" and cores > 1
     tight, medium = (estimate(config, TECHNOLOGY, speed=speed) for speed in ("tight", "medium"))
-    clock = 1e6 / tight.delay_ps / (1 if row["speed"] == "tight" else 1.25)
+    clock = 1e6 / tight.delay_ps / (1 if row["speed"] == "tight" else 2)
     seconds, waits, steps = 0.0, {"weight": 0.0, "activation": 0.0}, 0
     for layer in LAYERS:
         inputs, outputs, times = int(layer["inputs"]), int(layer["outputs"]), int(layer.get("count", 1))
