@@ -9,7 +9,7 @@ from costmodel.speeds import tightness
 from generator.config import CoreConfig
 from generator.verilog import emit
 
-PERIODS = (1.0, 1.05, 1.1, 1.25, 1.5, 3.0)
+PERIODS = (1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 3.0)
 """Clock periods, in the shortest that synthesis reaches."""
 CORES = (
     {"architecture": "select", "activation": "int4", "tables": 8, "columns": 4},

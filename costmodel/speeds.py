@@ -13,8 +13,9 @@ SPEEDS: tuple[Speed, ...] = ("relaxed", "medium", "tight")
 MEDIUM_PERIOD = 2.0
 """The clock period of a medium design, in the shortest that it can have.
 
-Rippling carries suffice for it nearly everywhere, so that a medium design is hardly larger than the smallest;
-on the way from there to the shortest period area grows as the frequency does (``benchmarks/clock_curve.py``)."""
+Rippling carries suffice for it nearly everywhere, so that a medium design is hardly larger than the
+smallest; on the way from there to the shortest period area grows with the frequency
+(``benchmarks/clock_targets.py``)."""
 
 
 def tightness(used: ArrayLike) -> NDArray[np.float64]:
