@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, assert_never
 
 from dse.presentation.phrases import counted
@@ -30,6 +31,7 @@ OTHERS: Mapping[str, Callable[[Any], str]] = {
     "pipeline.reduction_every": lambda value: f"registers every {counted(value, 'level')}" if value else "",
     "pipeline.float_stages": lambda value: f"floats in {counted(value, 'stage')}" if value else "",
     "speed": lambda value: f"sized {value}",
+    "technology": lambda value: f"in {Path(value).stem}",
     "activation_buffer": lambda value: "activations buffered" if value else "",
     "key_buffer": lambda value: "keys buffered" if value else "",
     "weights": lambda value: "weights on chip" if value == "on_chip" else "",

@@ -15,21 +15,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from costmodel.price.sram import SramTable, sram_of, sram_tables
+from costmodel.price.sram import sram_of
 from costmodel.price.technology import Technology
 from dse.pricing.demands import layers_seconds
 from dse.pricing.figure import Column, LayerSeconds, Step
 from dse.pricing.filling import Table
 from dse.pricing.metric import Metric
 from dse.pricing.metrics import STEPS, Priced, metrics_of
+from dse.pricing.scenario_tables import (
+    check_memories,
+    gathered,
+    largest_workload,
+    side_by_side,
+    technologies_of,
+)
 from dse.pricing.tables import axis_values, cost_tables, fit_tables, rule_tables, unstated_value
 from dse.pricing.view import WirePrices
 from dse.spec.axes import SpecError
 from dse.spec.expressions import Expression, ExpressionError
-from dse.spec.scenarios import varied
+from dse.spec.scenarios import TECHNOLOGY
 from dse.spec.space import DESIGN_KEYS, Space, check_name
 from dse.spec.sweep_spec import FigureWords, SweepSpec
-from dse.spec.system import ON_CHIP
 from dse.spec.workload import Workload
 from generator.errors import instead
 
@@ -42,8 +48,9 @@ class TableView:
 
     def __init__(self, model: Model, take: Callable[[Table], Table], scenario: Sequence[int] = ()) -> None:
         self.workload = model.workload_at(scenario)
-        self.sram = model.sram
-        self.wires = model.wires
+        technology = model.technology_at(scenario)
+        self.sram = sram_of(technology)
+        self.wires = WirePrices.of(technology, model.spec.wires)
         self.take = take
         self._tables = model.tables
         self._figures = model.figures
@@ -88,6 +95,7 @@ class Model:
     constraints: tuple[Expression, ...]
     reduced: int
     reducible: tuple[int, ...]
+    others: tuple[Technology, ...] = ()
 
     @classmethod
     def build(
@@ -99,8 +107,8 @@ class Model:
     ) -> Model:
         """The model of ``spec``'s space. Raises ``SpecError`` for what the spec names and nothing knows."""
         space = Space.of(spec, where)
-        priced = Priced.of(technology.cost, technology.quantities)
-        built_in = metrics_of(priced, spec.workload)
+        technology, *others = technologies_of(space, technology, where)
+        built_in = metrics_of(Priced.of(technology.cost, technology.quantities), spec.workload)
         known = dict.fromkeys([*(axis.key for axis in space.axes), *DESIGN_KEYS, *built_in])
         figures: dict[str, Expression] = {}
         section = "derived"
@@ -126,14 +134,21 @@ class Model:
                 raise SpecError(f"{where}: budget.{name} has to be an objective")
         for name in space.variables:
             check_name(f"{where}: axes.{name}", name, built_in)
-        _check_memories(space, technology, where)
-        rules, fits = tuple(rule_tables(space)), tuple(fit_tables(space, _largest(space, spec.workload)))
-        costs = cost_tables(space, technology, rules, progress)
+        for each in (technology, *others):
+            check_memories(space, each, where)
+        rules, fits = (
+            tuple(rule_tables(space)),
+            tuple(fit_tables(space, largest_workload(space, spec.workload))),
+        )
+        priced = [cost_tables(space, each, rules, progress) for each in (technology, *others)]
+        costs = side_by_side(space, priced)
         keys = axis_values(space)
         # The clock that is asked for is the key, the one that a design runs at the metric of its name.
         target_clock = keys.pop("clock_mhz", np.zeros(()))
         tables = {**keys, **costs, Step.TARGET_CLOCK: target_clock}
-        model = cls(spec, technology, space, tables, rules, fits, figures, constraints, 0, ())
+        model = cls(
+            spec, technology, space, tables, rules, fits, figures, constraints, 0, (), tuple(others)
+        )  # fmt: skip
         return model._arranged(where)
 
     @cached_property
@@ -141,15 +156,15 @@ class Model:
         """What the technology prices."""
         return Priced.of(self.technology.cost, self.technology.quantities)
 
-    @cached_property
-    def wires(self) -> WirePrices | None:
-        """What wires cost, where the spec says that they count."""
-        return WirePrices.of(self.technology, self.spec.wires)
+    @property
+    def technologies(self) -> tuple[Technology, ...]:
+        """All that designs are made in, in the order of their axis."""
+        return (self.technology, *self.others)
 
-    @cached_property
-    def sram(self) -> SramTable | None:
-        """The memories on chip that the technology has."""
-        return sram_of(self.technology)
+    def technology_at(self, digits: Sequence[int]) -> Technology:
+        """That at ``digits``, one for each axis."""
+        axis = self.space.axis(TECHNOLOGY)
+        return self.technology if axis is None or not digits else self.technologies[digits[axis]]
 
     @property
     def built_in(self) -> Mapping[str, Metric]:
@@ -219,7 +234,7 @@ class Model:
     def picks(self, ids: ArrayLike) -> Callable[[str], Table]:
         """Columns of the designs at ``ids``, one-dimensional, by name."""
         views = [(chosen, self._picked(digits)) for chosen, digits in self._by_scenario(ids)]
-        return lambda name: _gathered([(chosen, view(name)) for chosen, view in views])
+        return lambda name: gathered([(chosen, view(name)) for chosen, view in views])
 
     def judge_picks(self, ids: ArrayLike) -> Iterator[Table]:
         """For each of ``tests``, which of the designs at ``ids`` pass it."""
@@ -227,7 +242,7 @@ class Model:
         with np.errstate(all="ignore"):
             judged = [self.judge(self._picked(digits)) for _, digits in groups]
             for tests in zip(*judged, strict=True):
-                yield _gathered([(chosen, test) for (chosen, _), test in zip(groups, tests, strict=True)])
+                yield gathered([(chosen, test) for (chosen, _), test in zip(groups, tests, strict=True)])
 
     def _by_scenario(self, ids: ArrayLike) -> list[tuple[Table, tuple[Table, ...]]]:
         """Of each workload, where its designs stand among ``ids``, and their digits."""
@@ -317,6 +332,7 @@ class Model:
             self.constraints,
             reduced,
             tuple(order.index(i) for i in best if i not in apart),
+            self.others,
         )
 
     def _varying(self, where: str) -> list[set[int]]:
@@ -332,33 +348,6 @@ class Model:
             {k for k, shape in enumerate(shapes) if i in scenarios or (shape and shape[i] > 1)}
             for i in range(len(self.space.axes))
         ]
-
-
-def _largest(space: Space, workload: Workload) -> Workload:
-    """Of the space's workloads the one of the widest layer: an output head may be one."""
-    heads = space.values_of("head") if space.axis("head") is not None else ()
-    return max((varied(workload, {"head": head}) for head in heads), key=lambda w: w.widest, default=workload)
-
-
-def _gathered(parts: Sequence[tuple[Table, Table]]) -> Table:
-    """One array of parts, each with the places that it has there."""
-    places, values = zip(*parts, strict=True)
-    if len(parts) == 1:
-        return np.broadcast_to(values[0], places[0].shape)
-    whole = np.concatenate([np.broadcast_to(v, p.shape) for p, v in parts])
-    gathered = np.empty_like(whole)
-    gathered[np.concatenate(places)] = whole
-    return gathered
-
-
-def _check_memories(space: Space, technology: Technology, where: str) -> None:
-    """Raises ``SpecError`` where designs have memories on chip that the technology has none for."""
-    for key, values in ON_CHIP.items():
-        if sram_of(technology) is None and set(values) & set(space.values_of(key)):
-            raise SpecError(
-                f"{where}: {key} = {values[0]!r}: no memories of technology {technology.name} are known; "
-                f"{', '.join(sram_tables())} have them"
-            )
 
 
 def _clocks(space: Space) -> str:

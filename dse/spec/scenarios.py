@@ -1,4 +1,4 @@
-"""Workloads of a space: keys of a request, or formats of what is not ternary, may be axes like a core's."""
+"""Scenarios of a space: keys of a request, formats of what is not ternary, and technologies may be axes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from generator.validation import one_line
 FORMAT_KEYS = ("head", "embedding", "kv")
 WORKLOAD_KEYS = (*REQUEST_KEYS, "tokens", "block", *FORMAT_KEYS)
 """Keys of a workload that may be axes."""
+TECHNOLOGY = "technology"
+SCENARIO_KEYS = (*WORKLOAD_KEYS, TECHNOLOGY)
+"""Keys of a spec beside its designs' that may be axes: what is asked, and what designs are made in."""
 
 
 def varied(workload: Workload, values: Mapping[str, Any]) -> Workload:

@@ -23,9 +23,10 @@ from costmodel.price.representative import (
     representative,
     without_idle,
 )
+from costmodel.price.technology import load_technology
 from dse.spec.axes import Axis, SpecError, written_values
 from dse.spec.expressions import FUNCTIONS, Expression, ExpressionError
-from dse.spec.scenarios import WORKLOAD_KEYS, varied
+from dse.spec.scenarios import SCENARIO_KEYS, TECHNOLOGY, WORKLOAD_KEYS, varied
 from dse.spec.sweep_spec import SweepSpec
 from dse.spec.system import SYSTEM_KEYS, check_system, system_default
 from dse.spec.workload import Workload
@@ -76,7 +77,7 @@ class Space:
     def of(cls, spec: SweepSpec, where: str = "spec") -> Space:
         """The space of ``spec``. Raises ``SpecError`` for a key or value that no core can have."""
         keys = {key: text for key, text in spec.derived.items() if key in DESIGN_KEYS}
-        variables = [key for key in spec.axes if key not in (*DESIGN_KEYS, *WORKLOAD_KEYS) and "." not in key]
+        variables = [key for key in spec.axes if key not in (*DESIGN_KEYS, *SCENARIO_KEYS) and "." not in key]
         used = {name for text in keys.values() for name in _names(text)}
         axes = [
             _axis(f"{where}: axes.{key}", key, value, spec.workload, key in variables and key in used)
@@ -108,7 +109,7 @@ class Space:
         except ExpressionError as error:
             raise SpecError(f"{where}: derived: {error}") from None
         looked_at = [*spec.constraints, *(text for key, text in spec.derived.items() if key not in keys)]
-        observed = frozenset(name for text in looked_at for name in _names(text)) | {*WORKLOAD_KEYS}
+        observed = frozenset(name for text in looked_at for name in _names(text)) | {*SCENARIO_KEYS}
         space = cls(tuple(axes), fixed, derived, constants, observed)
         space._check(spec, where)
         return space
@@ -190,8 +191,8 @@ class Space:
 
     @property
     def scenarios(self) -> tuple[int, ...]:
-        """The axes along which the workload changes."""
-        return tuple(i for i, axis in enumerate(self.axes) if axis.key in WORKLOAD_KEYS)
+        """The axes along which the workload or the technology changes."""
+        return tuple(i for i, axis in enumerate(self.axes) if axis.key in SCENARIO_KEYS)
 
     def workload_at(self, workload: Workload, digits: Sequence[int]) -> Workload:
         """``workload`` with the values of its axes at ``digits``, one for each axis."""
@@ -305,7 +306,10 @@ def _names(text: str) -> Collection[str]:
 def _axis(where: str, key: str, given: Any, workload: Workload, variable: bool) -> Axis:
     """The axis that ``given`` writes; of a ``variable`` any number will do."""
     values = written_values(where, given)
-    if key in WORKLOAD_KEYS:
+    if key == TECHNOLOGY:
+        for value in values:
+            _technology_named(where, value)
+    elif key in WORKLOAD_KEYS:
         for value in values:
             _workload_with(where, workload, {key: value})
     elif variable:
@@ -319,6 +323,16 @@ def _axis(where: str, key: str, given: Any, workload: Workload, variable: bool) 
     if len(set(values)) < len(values):
         raise SpecError(f"{where} = {given!r}: a value occurs twice")
     return Axis(key, tuple(values))
+
+
+def _technology_named(where: str, name: Any) -> None:
+    """Raises ``SpecError`` that begins with ``where`` where there is no technology ``name``."""
+    if not isinstance(name, str):
+        raise SpecError(f"{where}: {name!r}: the name or the path of a technology is expected")
+    try:
+        load_technology(name)
+    except TernlutError as error:
+        raise SpecError(f"{where}: {error}") from None
 
 
 def _workload_with(where: str, workload: Workload, values: Values) -> Workload:

@@ -89,6 +89,7 @@ class SweepSpec(BaseModel):
         for section in ("axes", "fixed", "derived"):
             if isinstance(resolved.get(section), dict):
                 resolved[section] = flat(resolved[section])
+        resolved = _with_technologies(where, resolved, values, folder)
         if isinstance(derived := resolved.get("derived"), dict):
             resolved["derived"], figures = _worded(derived, where)
             resolved |= {"figures": figures} if figures else {}
@@ -113,6 +114,20 @@ def _with_numbers(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(table := values.get(section), Mapping)
     }
     return {**values, **in_units(f"{where}: ", clock), **tables}
+
+
+def _with_technologies(
+    where: str, resolved: dict[str, Any], values: Mapping[str, Any], folder: Path
+) -> dict[str, Any]:
+    """``resolved`` with the first of several technologies as its own."""
+    axes = resolved.get("axes")
+    names = axes.get("technology") if isinstance(axes, dict) else None
+    if not isinstance(axes, dict) or not isinstance(names, list) or not names:
+        return resolved
+    if "technology" in values:
+        raise SpecError(f"{where}: technology and axes.technology: one of the two is expected")
+    names = [_beside(folder, name) for name in names]
+    return {**resolved, "axes": {**axes, "technology": names}, "technology": names[0]}
 
 
 class Source(NamedTuple):

@@ -7,6 +7,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
+from costmodel.price.technology import FitError
 from dse.engine.judging import Grid, Outcome
 from dse.pricing.model import Model
 from dse.spec.sweep_spec import Source
@@ -26,11 +27,6 @@ LIBRARIES = ("amaranth", "numpy", "pyarrow")
 def record_of(source: Source, model: Model, outcome: Outcome, digest: str) -> SweepRecord:
     """What was asked in the spec of ``source``, of what, and how judging it went."""
     workload = model.spec.workload
-    technology = model.technology.model_dump(
-        mode="json",
-        include=set(TechnologyRecord.model_fields),
-        exclude={"quantities": {"__all__": {"coefficients"}}},
-    )
     return SweepRecord(
         ternlut=version("ternlut"),
         digest=digest,
@@ -43,7 +39,7 @@ def record_of(source: Source, model: Model, outcome: Outcome, digest: str) -> Sw
         fixed=dict(model.space.fixed),
         derived={key: expression.text for key, expression in model.space.derived.items()},
         keys=list(model.space.keys),
-        technology=TechnologyRecord.model_validate(technology),
+        technology=_technology_record(model),
         workload=WorkloadRecord(
             title=workload.title,
             tokens=workload.rated.tokens,
@@ -70,6 +66,35 @@ def record_of(source: Source, model: Model, outcome: Outcome, digest: str) -> Sw
         feasible=outcome.feasible,
         pareto=len(outcome.front),
     )
+
+
+def _technology_record(model: Model) -> TechnologyRecord:
+    """Where prices come from; of several technologies the first, with the names and the worst fit of all."""
+    first, *others = (
+        TechnologyRecord.model_validate(
+            technology.model_dump(
+                mode="json",
+                include=set(TechnologyRecord.model_fields),
+                exclude={"quantities": {"__all__": {"coefficients"}}},
+            )
+        )
+        for technology in model.technologies
+    )
+    if not others:
+        return first
+    fit = dict(first.fit)
+    for name, error in ((name, error) for other in others for name, error in other.fit.items()):
+        worst = fit.get(name, error)
+        fit[name] = FitError(
+            points=min(worst.points, error.points),
+            median_percent=max(worst.median_percent, error.median_percent),
+            max_percent=max(worst.max_percent, error.max_percent),
+        )
+    joined = {
+        field: " and ".join(dict.fromkeys(getattr(each, field) for each in (first, *others)))
+        for field in ("name", "library", "corner")
+    }
+    return first.model_copy(update={**joined, "fit": fit})
 
 
 def _spec_record(model: Model) -> SpecRecord:

@@ -19,6 +19,7 @@ from dse.engine.processes import Processes
 from dse.presentation.terminal import Progress, silent
 from dse.pricing.model import Model
 from dse.spec.axes import SpecError
+from dse.spec.scenarios import TECHNOLOGY
 from dse.spec.sweep_spec import Source, SweepSpec, read_spec
 from dse.sweep.duration import check_duration, expected_seconds
 from dse.sweep.finished import Finished, report
@@ -98,6 +99,8 @@ def _asked(
         question = question.model_copy(update={"verify": verify})
     if liberty:
         question = question.model_copy(update={"liberty": [str(file) for file in liberty]})
+    if question.verify and TECHNOLOGY in question.axes:
+        raise SpecError(f"{source.where}: verify: designs of one technology are measured, not of several")
     if liberty and not question.verify:
         raise SpecError(
             f"{source.where}: --liberty is to verify with: verify = K or --verify K is expected beside it"

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from dse.presentation.naming import Naming
 from dse.pricing.metric import CLOCK, COST, DELAY, LEAST_COST, Goal, Metric
 from dse.pricing.metrics import Priced, metrics_of
-from dse.spec.scenarios import WORKLOAD_KEYS, varied
+from dse.spec.scenarios import SCENARIO_KEYS, varied
 from dse.spec.space import DESIGN_KEYS, default_value, unstated
 from dse.spec.workload import Workload
 from dse.sweep.results.designs import Designs, Row
@@ -114,7 +114,7 @@ class Results:
     @cached_property
     def naming(self) -> Naming:
         """How designs of this space are told apart."""
-        variables = [key for key in self.axes if key not in (*DESIGN_KEYS, *WORKLOAD_KEYS)]
+        variables = [key for key in self.axes if key not in (*DESIGN_KEYS, *SCENARIO_KEYS)]
         varied = [key for key in self.keys if key in self.axes or key in self.record.derived]
         return Naming([key for key in varied if key not in variables], not self.clocked, self.compare)
 

@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from costmodel.price.technology import load_technology
 from dse.engine.judging import Grid, run
 from dse.pricing.model import Model
 from dse.spec.axes import SpecError
+from dse.spec.sweep_spec import SweepSpec
 from dse.sweep.results.columns import design_rows
-from tests.dse.specs import model_of, small
+from dse.sweep.run import sweep
+from tests.dse.specs import TECHNOLOGY, model_of, small
 
 CORES = {"architecture": ["lut", "select"], "tables": [1, 3, 4], "columns": [2, 8], "rows": [1, 4]}
 ASKED = {
@@ -127,3 +130,45 @@ def test_each_of_several_requests_has_figures_of_its_own() -> None:
                 assert row[f"{request}_{name}"] == pytest.approx(rows[i][name], rel=1e-12, nan_ok=True)
         mean = (3 * row["chat_request_seconds"] + row["code_request_seconds"]) / 4
         assert row["request_seconds"] == pytest.approx(mean, rel=1e-12, nan_ok=True)
+
+
+def test_designs_of_several_technologies_are_what_they_are_in_each() -> None:
+    names = ["asap7", "sg13g2"]
+    spec = small(
+        clock_mhz=None, constraints=[], axes=CORES | {"activation_buffer": [False, True]}, budget={},
+        fixed={"max_reduction": 250}, memory={"bandwidth_gb_per_s": 1.0}, compare="technology",
+    )  # fmt: skip
+    spec["axes"]["technology"] = names
+    whole = Model.build(SweepSpec.parse(spec, "spec"), TECHNOLOGY)
+    found = rows_of(whole)
+    feasible = np.logical_and.reduce(list(whole.judge_picks(np.arange(whole.space.size))))
+    del spec["axes"]["technology"]
+    for name in names:
+        alone = Model.build(
+            SweepSpec.parse(spec | {"compare": "rows", "technology": name}, "spec"), load_technology(name)
+        )
+        keys = (*CORES, "activation_buffer")
+        single = {tuple(row[key] for key in keys): row for row in rows_of(alone)}
+        mine = [row for row in found if row["technology"] == name]
+        assert len(mine) == len(single) == whole.space.size / 2
+        for row in mine:
+            other = single[tuple(row[key] for key in keys)]
+            wanted = {metric: other[metric] for metric in alone.metrics}
+            assert {m: row[m] for m in wanted} == pytest.approx(wanted, rel=1e-12, nan_ok=True)
+    outcome = run(whole, Grid.of(whole, block_points=10, chunk_points=30))
+    assert outcome.feasible == feasible.sum()
+    assert set(outcome.fronts) == {0, 1}
+
+
+def test_several_technologies_are_not_one() -> None:
+    spec = small(axes=CORES | {"technology": ["asap7", "sg13g2"]}, fixed={"max_reduction": 250})
+    with pytest.raises(SpecError, match=r"technology and axes.technology: one of the two is expected"):
+        SweepSpec.parse(spec | {"technology": "asap7"}, "spec")
+    with pytest.raises(SpecError, match="verify: designs of one technology are measured"):
+        sweep(spec, verify=2)
+
+
+def test_a_technology_that_is_none_is_refused() -> None:
+    spec = small(axes=CORES | {"technology": ["asap7", "tsmc"]}, fixed={"max_reduction": 250})
+    with pytest.raises(SpecError, match=r"axes.technology: .*tsmc"):
+        model_of(spec)
