@@ -12,6 +12,7 @@ from dse.pricing.demands import layers_seconds
 from dse.pricing.figure import Column, LayerSeconds, PlanFigure
 from dse.pricing.metrics import STEPS
 from dse.pricing.plan_figures import PLAN_FIGURES
+from dse.pricing.tables import unstated_value
 from dse.pricing.view import Array, WirePrices
 from dse.spec.workload import Workload
 from generator.config import CoreConfig
@@ -19,7 +20,10 @@ from generator.plan import plan_for
 
 
 class DesignView:
-    """A ``View`` of the design whose keys and metrics are in ``row``, with cores of ``config``."""
+    """A ``View`` of the design whose keys and metrics are in ``row``, with cores of ``config``.
+
+    Keys that are not in it are what they are in a spec that does not state them.
+    """
 
     def __init__(self, row: Mapping[str, Any], config: CoreConfig, workload: Workload) -> None:
         self.workload = workload
@@ -29,7 +33,8 @@ class DesignView:
 
     def __call__(self, figure: Column, /) -> Array:
         if isinstance(figure, str):
-            return np.asarray(self._row[figure])
+            value = self._row.get(figure)
+            return unstated_value(figure) if value is None else np.asarray(value)
         if isinstance(figure, LayerSeconds):
             return layers_seconds(self, figure.shapes)
         if isinstance(figure, PlanFigure):

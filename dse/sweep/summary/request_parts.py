@@ -61,11 +61,16 @@ class RequestPart:
         return [
             NAMES[self.phase],
             self.part,
-            f"{1e3 * self.seconds:,.4g}",
+            _number(1e3 * self.seconds),
             f"{self.share:.1%}",
-            f"{self.megabytes:,.4g}",
+            _number(self.megabytes),
             self.limited,
         ]
+
+
+def _number(value: float) -> str:
+    """Three digits, or the whole number."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def request_parts(config: CoreConfig, row: dict[str, Any], workload: Workload) -> list[RequestPart]:
