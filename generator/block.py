@@ -18,6 +18,9 @@ PIECE_BITS = 1 << 15
 PIECE = "ternlut_piece_of_"
 
 BlockKind = Literal[
+    "array",
+    "combiner",
+    "result_tree",
     "core",
     "sequencer",
     "datapath",

@@ -32,6 +32,7 @@ DatapathKind = Literal["native", "exact", "aligned"]
 ReductionStructure = Literal["tree", "carry_save"]
 Rounding = Literal["nearest", "truncate"]
 TableRegisters = Literal["entries", "activations"]
+Split = Literal["outputs", "inputs"]
 NumberKind = Literal["integer", DatapathKind]
 """What activations are added as: integers, or floats in one of the datapaths."""
 
@@ -40,13 +41,17 @@ DATAFLOWS: tuple[Dataflow, ...] = get_args(Dataflow)
 FETCH_STRUCTURES: tuple[FetchStructure, ...] = get_args(FetchStructure)
 REDUCTION_STRUCTURES: tuple[ReductionStructure, ...] = get_args(ReductionStructure)
 DATAPATHS: tuple[DatapathKind, ...] = get_args(DatapathKind)
+SPLITS: tuple[Split, ...] = get_args(Split)
 NUMBER_KINDS: tuple[NumberKind, ...] = get_args(NumberKind)
 
 MIN_MHZ, MAX_MHZ = 0.001, 100_000.0
 """Clocks that constraints can state."""
 FLOAT_KEYS = {"datapath", "aligned_bits", "rounding", "accumulation"}
 """Keys that mean nothing for integers."""
-ADDED_KEYS = {"reduction"}
+ARRAY_KEYS = ("cores", "split")
+"""Keys that say how many equal cores there are, and what they divide; all others are those of one core."""
+MOST_CORES = 1 << 16
+ADDED_KEYS = {"reduction", *ARRAY_KEYS}
 """Keys that are written where they differ from their default alone: cores keep the names they had before."""
 
 
@@ -109,6 +114,9 @@ class Target(BaseModel):
 class CoreConfig(BaseModel):
     """A core; its tile is n = tables·group_size activations by m = columns outputs, for ``rows`` tokens.
 
+    Or an array of ``cores`` equal ones that divide every layer: its outputs, or its inputs, and then their
+    results are added. ``max_reduction`` is that of the whole array.
+
     Integers are always exact. Floats have a ``datapath``: ``native`` adds them as IEEE 754 has it, ``exact``
     in fixed point with one rounding at the end, ``aligned`` on the scale of a tile's largest exponent, in
     ``aligned_bits`` bits, brought there by ``rounding``. ``native`` and ``aligned`` add tiles up in the
@@ -169,6 +177,11 @@ class CoreConfig(BaseModel):
         default=None,
         description="floats: format in which tiles are added up; the activations' own, or `fp32`",
     )
+    cores: int = Field(default=1, ge=1, le=MOST_CORES, description="T: equal cores side by side, an array")
+    split: Split = Field(
+        default="outputs",
+        description="what several cores divide: the outputs, or the inputs, and a tree adds their results",
+    )
     pipeline: PipelineConfig = PipelineConfig()
 
     @model_validator(mode="before")
@@ -196,6 +209,8 @@ class CoreConfig(BaseModel):
         """All keys, but for those of ``ADDED_KEYS`` that say nothing new."""
         values: dict[str, Any] = handler(self)
         plain = {key for key in ADDED_KEYS if values.get(key) == type(self).model_fields[key].default}
+        if self.cores > 1:
+            plain -= set(ARRAY_KEYS)
         return {key: value for key, value in values.items() if key not in plain}
 
     @model_validator(mode="after")
@@ -208,7 +223,11 @@ class CoreConfig(BaseModel):
         return self
 
     def _check_meaning(self) -> None:
-        """Raises ``ConfigError`` for a key that means nothing beside the kind of number."""
+        """Raises ``ConfigError`` for a key that means nothing beside the kind of number or one core."""
+        if self.cores == 1 and self.split != "outputs":
+            raise ConfigError(
+                f"split = {self.split!r} with cores = 1: one core has nothing to divide; it is for several"
+            )
         integer = isinstance(self.format, Integer)
         if self.datapath is None or integer:
             for key in sorted(FLOAT_KEYS, reverse=True):
@@ -258,8 +277,27 @@ class CoreConfig(BaseModel):
 
     @property
     def macs_per_cycle(self) -> int:
-        """Ternary multiply-accumulates of one step."""
-        return self.rows * self.columns * self.tile_length
+        """Ternary multiply-accumulates of one step, of all cores."""
+        return self.cores * self.rows * self.columns * self.tile_length
+
+    @property
+    def adds_results(self) -> bool:
+        """Whether there are several cores, whose results are added because they divide the inputs."""
+        match self.split:
+            case "outputs":
+                return False
+            case "inputs":
+                return self.cores > 1
+            case unknown:
+                assert_never(unknown)
+
+    @cached_property
+    def alone(self) -> CoreConfig:
+        """One of the cores by itself."""
+        if self.cores == 1:
+            return self
+        values = self.model_dump()
+        return type(self).model_validate({key: values[key] for key in values if key not in ARRAY_KEYS})
 
     @cached_property
     def digest(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
@@ -120,34 +120,19 @@ class Datapath(Block):
 
 
 class Core(Block):
-    """The emitted top: three AXI4-Streams, a reset, and the layer's tile counts.
+    """Three AXI4-Streams, a reset, and the layer's tile counts: the emitted top, or one core of an array.
 
     ``tdata`` is the beat's vector, padded with zeros to whole bytes.
     """
 
     kind = "core"
 
-    def __init__(self, plan: CorePlan) -> None:
+    def __init__(self, plan: CorePlan, name: str | None = None) -> None:
         self.plan = plan
         super().__init__(
-            f"ternlut_{core_name(plan.config)}",
+            name or f"ternlut_{core_name(plan.config)}",
             "the core behind its AXI4-Stream ports",
-            {
-                "aclk": In(1),
-                "aresetn": In(1),
-                "n_tiles": In(plan.n_tiles_width),
-                "m_tiles": In(plan.m_tiles_width),
-                "s_axis_activation_tdata": In(padded(beat_bits(plan).activation)),
-                "s_axis_activation_tvalid": In(1),
-                "s_axis_activation_tready": Out(1),
-                "s_axis_key_tdata": In(padded(beat_bits(plan).key)),
-                "s_axis_key_tvalid": In(1),
-                "s_axis_key_tready": Out(1),
-                "m_axis_result_tdata": Out(padded(beat_bits(plan).result)),
-                "m_axis_result_tvalid": Out(1),
-                "m_axis_result_tready": In(1),
-                "m_axis_result_tlast": Out(1),
-            },
+            stream_ports(plan),
         )
         self.sequencer, self.datapath = Sequencer(plan), Datapath(plan)
         self.blocks = (self.sequencer, self.datapath)
@@ -172,13 +157,7 @@ class Core(Block):
             load=load,
             **control,
         )
-        for name, port, bits in (
-            ("unused_activation_padding", self.s_axis_activation_tdata, beat_bits(plan).activation),
-            ("unused_key_padding", self.s_axis_key_tdata, beat_bits(plan).key),
-        ):
-            if bits < len(port):
-                padding = Signal(len(port) - bits, name=name, attrs={"keep": 1})
-                m.d.comb += padding.eq(port[bits:])
+        mark_padding(m, self, plan)
         results = Signal(beat_bits(plan).result)
         m.submodules.datapath = self.datapath.instance(
             clk=self.aclk,
@@ -191,6 +170,37 @@ class Core(Block):
         padding = Const(0, len(self.m_axis_result_tdata) - len(results))
         copy_out(m, Cat(results, padding), self.m_axis_result_tdata)
         return m
+
+
+def stream_ports(plan: CorePlan) -> dict[str, Any]:
+    """The ports of a core, or of an array, by their names."""
+    bits = beat_bits(plan)
+    return {
+        "aclk": In(1),
+        "aresetn": In(1),
+        "n_tiles": In(plan.n_tiles_width),
+        "m_tiles": In(plan.m_tiles_width),
+        "s_axis_activation_tdata": In(padded(bits.activation)),
+        "s_axis_activation_tvalid": In(1),
+        "s_axis_activation_tready": Out(1),
+        "s_axis_key_tdata": In(padded(bits.key)),
+        "s_axis_key_tvalid": In(1),
+        "s_axis_key_tready": Out(1),
+        "m_axis_result_tdata": Out(padded(bits.result)),
+        "m_axis_result_tvalid": Out(1),
+        "m_axis_result_tready": In(1),
+        "m_axis_result_tlast": Out(1),
+    }
+
+
+def mark_padding(m: Module, top: Block, plan: CorePlan) -> None:
+    """Gives what fills up the beats of ``top`` a name that says so."""
+    bits = beat_bits(plan)
+    for stream, used in (("activation", bits.activation), ("key", bits.key)):
+        port = getattr(top, f"s_axis_{stream}_tdata")
+        if used < len(port):
+            padding = Signal(len(port) - used, name=f"unused_{stream}_padding", attrs={"keep": 1})
+            m.d.comb += padding.eq(port[used:])
 
 
 def padded(bits: int) -> int:

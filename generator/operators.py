@@ -147,7 +147,8 @@ class ExactOperators(MarkedOperators):
             self.fetch_blocks = (self._multiply, self._to_fixed)
         else:
             self.table_blocks = (self._to_fixed,)
-        self.column_blocks = (self._to_float,)
+        if plan.rounds:
+            self.column_blocks = (self._to_float,)
 
     def operands(
         self, m: Module, activations: list[Value], exponent: Value | None, enable: Value
@@ -171,6 +172,8 @@ class ExactOperators(MarkedOperators):
         return fixed, special
 
     def result(self, m: Module, row: str, accumulator: Value, enable: Value) -> Value:
+        if not self.plan.rounds:
+            return accumulator
         value = Signal(self.plan.value_width, name=f"rounded_{row}")
         m.submodules[f"round_{row}"] = self._to_float.instance(
             **clocking(self._to_float, enable), fixed=accumulator, value=value

@@ -21,13 +21,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from amaranth.back import rtlil
+from amaranth.lib.wiring import Signature
 
+from generator.array import Array
 from generator.block import PIECE, Block, BlockKind
 from generator.config import CoreConfig
-from generator.core import Core
+from generator.core import Core, stream_ports
 from generator.directory import write_directory
 from generator.errors import ConfigError
-from generator.plan import CorePlan, beat_bits, core_name, plan_for
+from generator.plan import ArrayPlan, CorePlan, beat_bits, core_name, plan_for
 
 PASSES = (
     "proc -noopt",
@@ -78,12 +80,12 @@ class Emission:
 
     @property
     def top(self) -> str:
-        """The AXI4-Stream core."""
+        """The AXI4-Stream core, or the array of several."""
         return list(self.modules)[-1]
 
     @property
     def datapath(self) -> str:
-        """The tile's tables, fetches, reductions and accumulators, without sequencer and streams."""
+        """A core's tables, fetches, reductions and accumulators, without sequencer and streams."""
         return f"datapath_{core_name(self.config)}"
 
     @cached_property
@@ -94,7 +96,7 @@ class Emission:
     def manifest(self, clock_mhz: float | None = None) -> dict[str, Any]:
         """What the core is, for programs: configuration, clock, ports, figures, key code, versions."""
         plan, config = self.plan, self.config
-        rows, length = f"row (0 … {config.rows - 1})", config.tile_length
+        rows, length = f"row (0 … {config.rows - 1})", plan.tile_length
         return {
             "top": self.top,
             "datapath": self.datapath,
@@ -111,13 +113,13 @@ class Emission:
                 "key": {
                     "bits": beat_bits(plan).key,
                     "element_bits": plan.key_width,
-                    "order": f"column (0 … {config.columns - 1}), table (0 … {config.tables - 1})",
+                    "order": f"column (0 … {plan.columns - 1}), table (0 … {plan.tables - 1})",
                 },
                 "result": {
                     "bits": beat_bits(plan).result,
                     "element_bits": plan.result_width,
                     "element": result_element(plan),
-                    "order": f"{rows}, column (0 … {config.columns - 1})",
+                    "order": f"{rows}, column (0 … {plan.columns - 1})",
                 },
             },
             "key_code": key_code(plan),
@@ -175,15 +177,20 @@ def emit(config: CoreConfig) -> Emission:
     Raises ``ConfigError`` for a core whose wires no tool would take.
     """
     check_wires(plan_for(config))
-    core = Core(plan_for(config))
-    name_after(core, config.digest)
-    blocks = distinct_blocks(core)
+    top = top_of(plan_for(config))
+    name_after(top, config.digest)
+    blocks = distinct_blocks(top)
     texts, instances = {}, {}
     for block in blocks:
         text, instances[block.module_name] = to_verilog(block)
         texts[block.module_name] = f"// Ternlut: {block.summary}\n{text}"
     texts[blocks[-1].module_name] = configuration(config) + texts[blocks[-1].module_name]
     return Emission(config, texts, {block.module_name: block.kind for block in blocks}, instances)
+
+
+def top_of(plan: CorePlan) -> Block:
+    """The block that is emitted: a core, or an array of several."""
+    return Array(plan) if isinstance(plan, ArrayPlan) else Core(plan)
 
 
 def check_wires(plan: CorePlan) -> None:
@@ -197,9 +204,10 @@ def check_wires(plan: CorePlan) -> None:
     }
     what, bits = max(widths.items(), key=lambda item: item[1])
     if bits > MOST_WIRES:
+        cores = f", cores = {config.cores}" if config.cores > 1 else ""
         raise ConfigError(
-            f"tables = {config.tables}, columns = {config.columns}, rows = {config.rows}: {what} would be "
-            f"{bits:,} bits wide, {MOST_WIRES:,} are the most that Verilog is written for"
+            f"tables = {config.tables}, columns = {config.columns}, rows = {config.rows}{cores}: {what} "
+            f"would be {bits:,} bits wide, {MOST_WIRES:,} are the most that Verilog is written for"
         )
 
 
@@ -353,7 +361,7 @@ def configuration(config: CoreConfig) -> str:
 
 def ports(plan: CorePlan) -> list[tuple[str, str, int]]:
     """Name, direction ('input' or 'output') and width of the top's ports."""
-    members = Core(plan).members
+    members = Signature(stream_ports(plan)).members
     direction = {"In": "input", "Out": "output"}
     return [(name, direction[member.flow.name], member.shape) for name, member in members.items()]
 

@@ -68,18 +68,17 @@ def stream_chunks(plan: CorePlan, weights: NDArray[Any]) -> Iterator[NDArray[Any
 
     Raises ``WorkloadError`` for a matrix the core cannot run, ``KeyFileError`` for weights not ternary.
     """
-    config = plan.config
     tiling = Tiling.of(plan, weights.shape[1], weights.shape[0])
     for rows, columns in strips(plan, tiling):
         part = weights[rows, columns]
         codes = codes_of(plan, part)
-        m = -(-len(part) // config.columns)
-        n = -(-codes.shape[1] // config.tables)
-        if codes.shape != (m * config.columns, n * config.tables):
-            padded = np.zeros((m * config.columns, n * config.tables), dtype=codes.dtype)
+        m = -(-len(part) // plan.columns)
+        n = -(-codes.shape[1] // plan.tables)
+        if codes.shape != (m * plan.columns, n * plan.tables):
+            padded = np.zeros((m * plan.columns, n * plan.tables), dtype=codes.dtype)
             padded[: len(codes), : codes.shape[1]] = codes
             codes = padded
-        tiles = codes.reshape(m, config.columns, n, config.tables)
+        tiles = codes.reshape(m, plan.columns, n, plan.tables)
         ordered = tiles.transpose(_order(plan)).reshape(m * n, -1)
         yield ordered
 
@@ -89,16 +88,15 @@ def matrix_of(plan: CorePlan, chunks: Iterable[NDArray[Any]], outputs: int, leng
 
     Raises ``KeyFileError`` for codes the core does not know and for padding that is not zero.
     """
-    config = plan.config
     tiling = Tiling.of(plan, length, outputs)
-    tile = config.tile_length
+    tile = plan.tile_length
     matrix = np.empty((outputs, length), dtype=np.int8)
     for (rows, columns), beats in zip(strips(plan, tiling), chunks, strict=True):
-        m = -(-(min(rows.stop, outputs) - rows.start) // config.columns)
+        m = -(-(min(rows.stop, outputs) - rows.start) // plan.columns)
         n = -(-(min(columns.stop, length) - columns.start) // tile)
-        axes, order = (m, config.columns, n, config.tables), _order(plan)
+        axes, order = (m, plan.columns, n, plan.tables), _order(plan)
         tiles = beats.reshape([axes[axis] for axis in order])
-        codes = tiles.transpose(np.argsort(order)).reshape(m * config.columns, -1)
+        codes = tiles.transpose(np.argsort(order)).reshape(m * plan.columns, -1)
         part = weights_of(plan, codes)
         into = matrix[rows, columns]
         if np.count_nonzero(part) != np.count_nonzero(part[: len(into), : into.shape[1]]):
@@ -109,10 +107,9 @@ def matrix_of(plan: CorePlan, chunks: Iterable[NDArray[Any]], outputs: int, leng
 
 def strips(plan: CorePlan, tiling: Tiling) -> Iterator[tuple[slice, slice]]:
     """Rows and columns of a matrix, part by part as the stream goes through it."""
-    config = plan.config
-    tile, column = config.tile_length, config.columns
+    tile, column = plan.tile_length, plan.columns
     length, outputs = tiling.n_tiles * tile, tiling.m_tiles * column
-    match config.dataflow:
+    match plan.config.dataflow:
         case "output_stationary":
             for strip in _strips(column, outputs, across=length):
                 yield strip, slice(0, length)

@@ -125,14 +125,14 @@ def activation_chunks(plan: CorePlan, layer: LayerData) -> Iterator[NDArray[np.u
     """The distinct activation beats of ``layer``, block by block, as chunks [beats, bytes]."""
     config = plan.config
     tiling = Tiling.of(plan, layer.length, layer.outputs, layer.tokens)
-    n, padded = tiling.n_tiles, tiling.n_tiles * config.tile_length
+    n, padded = tiling.n_tiles, tiling.n_tiles * plan.tile_length
     at_once = max(1, CHUNK_VALUES // (config.rows * padded))
     for first in range(0, tiling.blocks, at_once):
         blocks = min(at_once, tiling.blocks - first)
         given = layer.activations[first * config.rows : (first + blocks) * config.rows]
         x = config.format.encode(given)
         x = np.pad(x, ((0, blocks * config.rows - len(x)), (0, padded - layer.length)))
-        x = x.reshape(blocks, config.rows, n, config.tile_length).transpose(0, 2, 1, 3)
+        x = x.reshape(blocks, config.rows, n, plan.tile_length).transpose(0, 2, 1, 3)
         yield pack_fields(x.reshape(blocks * n, -1), plan.activation_width)
 
 
@@ -149,7 +149,7 @@ def results_of(plan: CorePlan, tiling: Tiling, outputs: int, tokens: int, beats:
     """
     config = plan.config
     signed = isinstance(config.format, Integer)
-    columns, rows = config.columns, config.rows
+    columns, rows = plan.columns, config.rows
     y = np.empty((tokens, outputs), dtype=np.int64)
     at_once = max(1, CHUNK_VALUES // (tiling.m_tiles * rows * columns))
     for first in range(0, tiling.blocks, at_once):

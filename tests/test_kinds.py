@@ -21,6 +21,7 @@ ADDED = {
     "serial": ("generator/config.py", "ReductionStructure = Literal["),
     "blocked": ("generator/config.py", "DatapathKind = Literal["),
     "float_divider": ("generator/block.py", "BlockKind = Literal["),
+    "diagonals": ("generator/config.py", "Split = Literal["),
 }
 """Kinds that are none, by the line of the source where their names go."""
 
@@ -83,9 +84,12 @@ MUST_KNOW = {
         "costmodel/price/combining.py",
         "costmodel/price/fetch.py",
         "costmodel/price/timing.py",
+        "generator/array.py",
+        "sim/arithmetic.py",
         "sim/reference.py",
         "dse/handoff/arithmetic.py",
     },
+    "diagonals": {"generator/config.py"},
 }
 
 

@@ -76,7 +76,7 @@ def group_of(kind: BlockKind, around: str) -> str:
     if around == "fetch":
         return around
     match kind:
-        case "core" | "sequencer":
+        case "array" | "core" | "sequencer":
             return "control"
         case "datapath" | "largest_exponent" | "align" | "float_to_fixed" | "fixed_to_float":
             return "converters"
@@ -84,7 +84,7 @@ def group_of(kind: BlockKind, around: str) -> str:
             return "tables"
         case "fetch":
             return "fetch"
-        case "column" | "compressor":
+        case "column" | "compressor" | "combiner" | "result_tree":
             return "columns"
         case "float_adder" | "float_multiplier" | "float_widen":
             return around

@@ -8,6 +8,7 @@ from typing import Any, assert_never
 
 from generator.config import (
     ARCHITECTURES,
+    ARRAY_KEYS,
     DATAFLOWS,
     DATAPATHS,
     FLOAT_KEYS,
@@ -25,10 +26,10 @@ from generator.plan import CorePlan, plan_for
 from generator.rules import longest_exact_reduction
 
 CONFIG_KEYS = (
-    *(name for name in CoreConfig.model_fields if name != "pipeline"),
+    *(name for name in CoreConfig.model_fields if name not in ("pipeline", *ARRAY_KEYS)),
     *(f"pipeline.{name}" for name in PipelineConfig.model_fields),
 )
-"""Keys of a core, dotted."""
+"""Keys of one core, dotted."""
 LONGEST_REDUCTION = 1 << 24
 """Stands for ``max_reduction`` where nothing depends on it."""
 FEWEST_ALIGNED_BITS = 3

@@ -4,9 +4,10 @@ The RTL is built from a plan, the numpy reference evaluates it, the cost model p
 exact interval analysis: of every value the plan knows the least and the greatest that can occur.
 """
 
+from generator.plan.array import ArrayPlan, Joining, plan_for
 from generator.plan.beats import BeatBits, beat_bits
 from generator.plan.compression import CompressorLevel, CompressorPlan
-from generator.plan.core import CorePlan, plan_for
+from generator.plan.core import CorePlan
 from generator.plan.datapath import (
     AlignedDatapath,
     Datapath,
@@ -34,6 +35,7 @@ from generator.plan.widths import FetchCircuit
 __all__ = [
     "AlignPlan",
     "AlignedDatapath",
+    "ArrayPlan",
     "BeatBits",
     "CompressorLevel",
     "CompressorPlan",
@@ -49,6 +51,7 @@ __all__ = [
     "FloatToFixedPlan",
     "FloatUnit",
     "IntegerDatapath",
+    "Joining",
     "LargestExponentPlan",
     "MergePlan",
     "NativeDatapath",

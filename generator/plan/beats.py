@@ -8,7 +8,7 @@ from generator.plan.core import CorePlan
 
 
 class BeatBits(NamedTuple):
-    """Bits of a beat of each stream: R·n activations, K·L keys, R·K results."""
+    """Bits of a beat of each stream: R·n activations, K·L keys, R·K results, of all cores of an array."""
 
     activation: int
     key: int
@@ -19,7 +19,7 @@ def beat_bits(plan: CorePlan) -> BeatBits:
     """Bits of a beat of each stream of the core of ``plan``."""
     config = plan.config
     return BeatBits(
-        activation=config.rows * config.tile_length * plan.activation_width,
-        key=config.columns * config.tables * plan.key_width,
-        result=config.rows * config.columns * plan.result_width,
+        activation=config.rows * plan.tile_length * plan.activation_width,
+        key=plan.columns * plan.tables * plan.key_width,
+        result=config.rows * plan.columns * plan.result_width,
     )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import assert_never
 
-from generator.config import CoreConfig
 from generator.plan.datapath import Datapath, datapath_of
 from generator.plan.merge import MergePlan
 from generator.plan.widths import WidthPlan
@@ -126,6 +125,11 @@ class CorePlan(WidthPlan):
         """P: cycles in which the accumulator adds; as many partial sums are under way at a time."""
         return self.float_stages if self.pipelines_accumulator else 1
 
+    @property
+    def joining_stages(self) -> int:
+        """Cycles of an adder that adds this core's results to another's, its register included."""
+        return max(1, self.float_stages) if self.config.accumulator_format is not None else 1
+
     @cached_property
     def merge(self) -> MergePlan:
         """How a finished result is made of its partial sums; table-stationary there is always one."""
@@ -155,7 +159,7 @@ class CorePlan(WidthPlan):
             case "integer" | "native" | "aligned":
                 return 0
             case "exact":
-                return self.float_stages
+                return self.float_stages if self.rounds else 0
             case unknown:
                 assert_never(unknown)
 
@@ -168,9 +172,3 @@ class CorePlan(WidthPlan):
     def latency_cycles(self) -> int:
         """Clock edges from an accepted activation to its result, when its key waits and nobody stalls."""
         return self.table_stages + self.pipeline_stages + self.finishing_cycles
-
-
-@lru_cache(maxsize=256)
-def plan_for(config: CoreConfig) -> CorePlan:
-    """The plan of ``config``, made once."""
-    return CorePlan(config)

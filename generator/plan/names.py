@@ -29,5 +29,6 @@ def architecture_name(config: CoreConfig) -> str:
 def core_name(config: CoreConfig) -> str:
     """A name that no other core has: the main parameters, and a digest of all of them."""
     rows = f"x{config.rows}" if config.rows > 1 else ""
-    shape = f"{config.tables}x{config.columns}{rows}"
+    cores = f"_{config.cores}{config.split}" if config.cores > 1 else ""
+    shape = f"{config.tables}x{config.columns}{rows}{cores}"
     return f"{architecture_name(config)}_{format_name(config)}_{shape}_{config.digest}"

@@ -40,13 +40,13 @@ class Tiling:
             raise WorkloadError(
                 f"{layer}: N = {length} is beyond the core's max_reduction = {config.max_reduction}"
             )
-        m_tiles = -(-outputs // config.columns)
+        m_tiles = -(-outputs // plan.columns)
         if config.outputs is not None and m_tiles > plan.partial_sums:
-            raise WorkloadError(f"{layer}: M = {outputs} is beyond the core's outputs = {config.outputs}")
+            raise WorkloadError(f"{layer}: M = {outputs} is beyond the core's outputs = {plan.most_outputs}")
         if m_tiles >= 1 << plan.m_tiles_width:
             most = (1 << plan.m_tiles_width) - 1
             raise WorkloadError(f"{layer}: M needs {m_tiles} tiles, {most} is the most")
-        n_tiles = -(-length // config.tile_length)
+        n_tiles = -(-length // plan.tile_length)
         match config.dataflow:
             case "output_stationary":
                 restreams, slots, burst = m_tiles, m_tiles, n_tiles

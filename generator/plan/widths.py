@@ -24,9 +24,33 @@ TILE_COUNT_WIDTH = 16
 
 @dataclass(frozen=True)
 class WidthPlan:
-    """The numbers and streams of a ``config``: ranges, widths in bits, the table, the reduction."""
+    """The numbers and streams of a ``config``: ranges, widths in bits, the table, the reduction.
+
+    ``rounds``: whether an ``exact`` sum leaves as a float; one that others are added to leaves as it is.
+    """
 
     config: CoreConfig
+    rounds: bool = True
+
+    @property
+    def tables(self) -> int:
+        """Tables that a beat of activations fills, for each row."""
+        return self.config.tables
+
+    @property
+    def columns(self) -> int:
+        """Outputs that a beat of results has, for each row."""
+        return self.config.columns
+
+    @property
+    def tile_length(self) -> int:
+        """Activations of a beat, for each row."""
+        return self.tables * self.config.group_size
+
+    @property
+    def most_outputs(self) -> int | None:
+        """M of the longest layer, where that is limited on chip."""
+        return self.config.outputs
 
     @cached_property
     def activation_range(self) -> Range:
@@ -209,7 +233,7 @@ class WidthPlan:
             case "integer" | "native" | "aligned":
                 return self.accumulator_width
             case "exact":
-                return self.config.format.bits
+                return self.config.format.bits if self.rounds else self.accumulator_width
             case unknown:
                 assert_never(unknown)
 
@@ -275,7 +299,7 @@ class WidthPlan:
 
     @property
     def max_n_tiles(self) -> int:
-        return -(-self.config.max_reduction // self.config.tile_length)
+        return -(-self.config.max_reduction // self.tile_length)
 
     @property
     def n_tiles_width(self) -> int:

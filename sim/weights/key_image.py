@@ -52,7 +52,7 @@ def write_image(
     plan = plan_for(config)
     outputs, length = matrix.weights.shape
     beats = Tiling.of(plan, length, outputs)
-    count, size = beats.n_tiles * beats.m_tiles, beat_bytes(config.columns * config.tables, plan.key_width)
+    count, size = beats.n_tiles * beats.m_tiles, beat_bytes(plan.columns * plan.tables, plan.key_width)
     with claimed(output_directory(directory)):
         digest = _write_keys(plan, matrix.weights, directory, count)
         _write_scales(matrix, directory)
@@ -62,7 +62,7 @@ def write_image(
             "tensor": tensor,
             "rule": matrix.rule,
             "shape": [outputs, length],
-            "padded_shape": [beats.m_tiles * config.columns, beats.n_tiles * config.tile_length],
+            "padded_shape": [beats.m_tiles * plan.columns, beats.n_tiles * plan.tile_length],
             "scale": matrix.scale.tolist(),
             "scale_group": matrix.groups.length if matrix.groups else None,
             "weight_error": matrix.weight_error,
@@ -93,7 +93,7 @@ def _write_keys(plan: CorePlan, weights: NDArray[np.int8], directory: Path, beat
         paths = {name: stack.enter_context(replacing(directory / name)) for name in (BINARY, HEX, ARRAY)}
         files = {name: stack.enter_context(path.open("wb")) for name, path in paths.items()}
         code_type = codes_of(plan, np.zeros((1, 1), dtype=np.int8)).dtype
-        files[ARRAY].write(_npy_header((beats, plan.config.columns, plan.config.tables), code_type))
+        files[ARRAY].write(_npy_header((beats, plan.columns, plan.tables), code_type))
         for codes in stream_chunks(plan, weights):
             octets = np.ascontiguousarray(pack_fields(codes, plan.key_width))
             files[BINARY].write(octets.data)
@@ -126,7 +126,7 @@ def read_image(config: CoreConfig, directory: Path) -> KeyImage:
     path, plan = directory / BINARY, plan_for(config)
     outputs, length = manifest["shape"]
     tiling = Tiling.of(plan, length, outputs)
-    count, size = tiling.n_tiles * tiling.m_tiles, beat_bytes(config.columns * config.tables, plan.key_width)
+    count, size = tiling.n_tiles * tiling.m_tiles, beat_bytes(plan.columns * plan.tables, plan.key_width)
     if not path.is_file():
         raise KeyFileError(f"{path}: missing")
     if path.stat().st_size != count * size:
@@ -162,14 +162,13 @@ def order_of(plan: CorePlan) -> str:
 
 def _chunks(plan: CorePlan, beats: NDArray[np.uint8], outputs: int, length: int) -> Iterator[NDArray[Any]]:
     """The codes of ``beats``, cut as ``stream_chunks`` cuts them; refuses bits beyond the last key."""
-    config = plan.config
-    fields, width = config.columns * config.tables, plan.key_width
+    fields, width = plan.columns * plan.tables, plan.key_width
     unused = fields * width % 8
     first = 0
     for rows, columns in strips(plan, Tiling.of(plan, length, outputs)):
         m, n = (
-            (rows.stop - rows.start) // config.columns,
-            (columns.stop - columns.start) // config.tile_length,
+            (rows.stop - rows.start) // plan.columns,
+            (columns.stop - columns.start) // plan.tile_length,
         )
         tiles = m * n
         octets = np.asarray(beats[first : first + tiles])

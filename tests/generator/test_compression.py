@@ -13,7 +13,8 @@ from generator.config import CoreConfig
 from generator.errors import ConfigError
 from generator.plan import CompressorPlan, CorePlan, plan_for
 from sim import carry_save
-from sim.reference import Pending, PlanViolation, compressed, wrap
+from sim.arithmetic import Pending, PlanViolation, wrap
+from sim.reference import compressed
 
 DADDA = (2, 3, 4, 6, 9, 13, 19, 28, 42, 63)
 """Most dots of a place that so many levels fewer one reduce to two; L. Dadda's sequence."""

@@ -13,7 +13,8 @@ from generator.config import Architecture, CoreConfig
 from generator.errors import ConfigError, KeyFileError, WorkloadError
 from generator.formats import Integer
 from generator.plan import Range, ReductionPlan, plan_for
-from sim.reference import IntegerArithmetic, Pending, PlanViolation, evaluate, reduced, wrap
+from sim.arithmetic import IntegerArithmetic, Pending, PlanViolation, wrap
+from sim.reference import evaluate, reduced
 
 
 @st.composite
