@@ -11,10 +11,12 @@ import copy
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +105,20 @@ class Worker:
     def remap(self, carries: Carries, script: str) -> Mapped:
         """The top module mapped anew."""
         adders = self.adders(carries)
-        netlist = self.logic((script,))
+        netlist = self.logic((script,) if self.maps_for_delay else SCRIPTS)
         return Mapped(netlist["modules"][self.job["top"]], adders)
+
+    @cached_property
+    def maps_for_delay(self) -> bool:
+        """Whether ABC's mapper for delay takes the library.
+
+        It ends the process where its straight lines through a cell's delays come to none, as in libraries
+        made by hand.
+        """
+        abc = Path(libyosys.__file__).parent / "yosys-abc"
+        commands = f"read_lib -w {self.liberty('logic.lib', self.offer.logic)}; read_truth 8; strash; map"
+        tried = subprocess.run([abc, "-c", commands], capture_output=True, check=False, cwd=self.directory)
+        return tried.returncode == 0
 
     def read(self) -> None:
         for path in self.job["verilog"]:

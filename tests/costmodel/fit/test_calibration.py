@@ -89,7 +89,9 @@ def test_delays_are_fitted_through_the_longest_stage() -> None:
 
 def test_a_fit_has_every_quantity_that_was_measured() -> None:
     technology = load_technology("asap7")
-    fitted = fit([priced(core, technology) for core in some_cores()[::4]], ASAP7_CELLS.quantities)
+    fitted = fit(
+        [priced(core, technology) for core in some_cores()[::4]], ASAP7_CELLS.quantities, ASAP7_CELLS.cost
+    )
     assert fitted.keys() == technology.quantities.keys()
     for quantity in fitted.values():
         assert quantity.coefficients.keys() == COMPONENTS[quantity.over].keys()

@@ -383,11 +383,11 @@ def test_names_are_listed(ternlut: Run, kind: str, name: str) -> None:
         (["calibrate", "--liberty", "none.lib", "--name", "x", "-o", "x"], "'none.lib' does not exist"),
         (
             ["calibrate", "--liberty", "CORE", "--name", "x", "-o", "x", "--points", "24"],
-            "--points 24: 35 to 200 are expected",
+            "--points 24: 35 to 224 are expected",
         ),
         (
-            ["calibrate", "--liberty", "CORE", "--name", "x", "-o", "x", "--points", "201"],
-            "--points 201: 35 to 200 are expected",
+            ["calibrate", "--liberty", "CORE", "--name", "x", "-o", "x", "--points", "225"],
+            "--points 225: 35 to 224 are expected",
         ),
         (["validate", "--liberty", "none.lib"], "'none.lib' does not exist"),
         (["synth", "CORE", "--tech", "asap7", "--liberty", "CORE"], "--tech asap7 and --liberty: the cells"),
