@@ -34,6 +34,8 @@ FILES = {
     "report.html",
     "pareto.png",
     "pareto.svg",
+    "request.png",
+    "request.svg",
     "breakdown.png",
     "breakdown.svg",
     "group_size.png",
