@@ -154,9 +154,10 @@ def _tiles(figure: Figure, study: Study) -> None:
         scale = float(line.loc[1, "area_um2"]) / 100
         below = pd.Series(0.0, index=line.index)
         for part, colour in PART_COLOURS.items():
-            heights = line[f"area_{part}"] / scale
-            if not study.tiles.loc[least.index, f"area_{part}"].any():
+            column = f"area_{part}"
+            if column not in line or not study.tiles.loc[least.index, column].any():
                 continue
+            heights = line[column] / scale
             axes.bar(range(len(line)), heights, bottom=below, width=0.7, color=colour, label=part)
             below = below + heights
         axes.grid(True, axis="y")

@@ -43,7 +43,7 @@ def test_a_ratio_is_that_of_the_areas_of_two_named_cores() -> None:
     areas = {}
     for row in rows:
         areas[row["architecture"], row["group_size"]] = estimate(
-            core_of(row), technology, speed="medium"
+            core_of(row), technology, clock_mhz=clock
         ).cost
     table = ratios(pd.DataFrame([row | {"footing": COMMON} for row in rows])).iloc[0]
     least = min(area for (architecture, _), area in areas.items() if architecture == "lut")
