@@ -155,7 +155,7 @@ def test_variables_that_constraints_look_at_tell_designs_apart() -> None:
     model = model_of(
         small(
             axes=axes, fixed={"architecture": "select"}, derived={"tables": "floor(macs / K)"},
-            constraints=["macs == tables * columns"],
+            constraints=["macs == tables * columns"], budget={},
         )
     )  # fmt: skip
     assert len(counted(model.space)) == 2
