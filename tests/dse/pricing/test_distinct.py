@@ -155,7 +155,7 @@ def test_variables_that_constraints_look_at_tell_designs_apart() -> None:
     model = model_of(
         small(
             axes=axes, fixed={"architecture": "select"}, derived={"tables": "floor(macs / K)"},
-            constraints=["macs == tables * columns"], budget={},
+            constraints=["macs == tables * columns"], budget={}, clock_mhz=100,
         )
     )  # fmt: skip
     assert len(counted(model.space)) == 2
