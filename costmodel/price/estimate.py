@@ -8,6 +8,7 @@ from pathlib import Path
 
 from costmodel.price.accuracy import arithmetic_error, rms_error
 from costmodel.price.area import AREA_TERMS, PARTS
+from costmodel.price.combining import joining_units
 from costmodel.price.components import Bill
 from costmodel.price.quantity import PricedQuantity
 from costmodel.price.representative import plan_to_price
@@ -83,8 +84,10 @@ def estimate(
     stages = {term.stage: term.delay(priced, technology) for term in DELAY_TERMS}
     wire_um = None
     if wires == "placed":
-        fit, area = technology.wire_fit, sum(_breakdown(units, technology.cost_at("tight")).values())
-        wire_um, slowdown = float(fit.wire_um(area, bits_read_by_columns(plan))), float(fit.slowdown(area))
+        fit, core = technology.wire_fit, config.alone
+        tight = _breakdown(_units(plan_to_price(core)), technology.cost_at("tight"))
+        area, bits = sum(tight.values()), bits_read_by_columns(plan_for(core))
+        wire_um, slowdown = config.cores * float(fit.wire_um(area, bits)), float(fit.slowdown(area))
         stages = {stage: delay * slowdown for stage, delay in stages.items()}
         breakdown = {part: cost * technology.spread(speed) for part, cost in breakdown.items()}
     return Estimate(
@@ -139,13 +142,15 @@ def figures_of(config: CoreConfig, technology: Technology) -> dict[str, float]:
 
 
 def _units(plan: CorePlan) -> list[tuple[str, int, Bill]]:
-    """Of each kind of units: their part, how many a core has, and what one is made of."""
-    return [(term.part, term.units(plan), term.bill(plan)) for term in AREA_TERMS]
+    """Of each kind of units: their part, how many all cores have, and what one is made of."""
+    cores = plan.config.cores
+    units = [(term.part, cores * term.units(plan), term.bill(plan)) for term in AREA_TERMS]
+    return units + joining_units(plan)
 
 
 def _breakdown(units: Iterable[tuple[str, int, Bill]], quantity: PricedQuantity) -> dict[str, float]:
     """What each part has of ``quantity``."""
     breakdown: dict[str, float] = dict.fromkeys(PARTS, 0.0)
     for part, count, bill in units:
-        breakdown[part] += count * bill.price(quantity.coefficients)
+        breakdown[part] = breakdown.get(part, 0.0) + count * bill.price(quantity.coefficients)
     return breakdown

@@ -137,6 +137,9 @@ def read_shape(text: str) -> tuple[int, int]:
 
 def default_shape(config: CoreConfig) -> tuple[int, int]:
     """A layer of a few tiles, with edges that do not come out even."""
-    length = min(config.max_reduction, 8 * config.tile_length + 1)
-    outputs = 4 * config.columns + 1
-    return length, outputs if config.outputs is None else min(outputs, config.outputs)
+    from generator.plan import plan_for
+
+    plan = plan_for(config)
+    length = min(config.max_reduction, 8 * plan.tile_length + 1)
+    outputs = 4 * plan.columns + 1
+    return length, outputs if plan.most_outputs is None else min(outputs, plan.most_outputs)

@@ -26,13 +26,27 @@ def lines(plan: CorePlan) -> list[str]:
         case IntegerDatapath():
             return integers(plan)
         case NativeDatapath() as units:
-            return [*floats(plan, units.number), *native(plan, units)]
+            return [*floats(plan, units.number), *native(plan, units), *joined(plan)]
         case ExactDatapath() as units:
             return [*floats(plan, units.number), *exact(plan)]
         case AlignedDatapath() as units:
-            return [*floats(plan, units.number), *aligned(plan, units)]
+            return [*floats(plan, units.number), *aligned(plan, units), *joined(plan)]
         case unknown:
             assert_never(unknown)
+
+
+def joined(plan: CorePlan) -> list[str]:
+    """What becomes of the results of cores that divide the inputs; a tile is one core's."""
+    config = plan.config
+    if not config.adds_results:
+        return []
+    return [
+        f"All that is said of tiles holds for each of {config.cores} cores by itself: of a step's "
+        f"{plan.tile_length} activations core t has {config.tile_length}, from number t · "
+        f"{config.tile_length} on. What the cores have then is added in pairs of neighbours (0 and 1, "
+        "2 and 3, …), what comes of it again in pairs of neighbours, and so on; the last of an odd number "
+        "waits for the next round."
+    ]
 
 
 def integers(plan: CorePlan) -> list[str]:

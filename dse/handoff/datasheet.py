@@ -10,7 +10,7 @@ from dse.handoff.prices import Price
 from dse.handoff.scripts import PDKS, UTILISATION
 from dse.handoff.templates import text_of
 from generator.keys import digits_of, entry_count, key_width
-from generator.plan import CompressorPlan, CorePlan, ReductionPlan
+from generator.plan import ArrayPlan, CompressorPlan, CorePlan, ReductionPlan
 from generator.verilog import period_ns, ports
 
 MEANINGS = {
@@ -110,8 +110,24 @@ def summary(plan: CorePlan) -> str:
     rows = tokens(config.rows)
     return (
         f"y = x · Wᵀ with ternary weights W (-1, 0, +1) and {config.activation} activations x, for {rows} at "
-        f"a time: a step takes {config.tile_length} activations{' of each' if config.rows > 1 else ''} and "
-        f"the weights of {config.columns} outputs."
+        f"a time: a step takes {plan.tile_length} activations{' of each' if config.rows > 1 else ''} and "
+        f"the weights of {plan.columns} outputs.{several(plan)}"
+    )
+
+
+def several(plan: CorePlan) -> str:
+    """How the cores of an array divide that, in a sentence; nothing of one core."""
+    if not isinstance(plan, ArrayPlan):
+        return ""
+    config = plan.config
+    if config.adds_results:
+        return (
+            f" {config.cores} cores divide the inputs: core t takes {config.tile_length} activations, from "
+            f"number t · {config.tile_length} of a step on, and a tree adds the cores' results."
+        )
+    return (
+        f" {config.cores} cores divide the outputs: core t makes {config.columns}, from number t · "
+        f"{config.columns} of a step on, and activations go to all."
     )
 
 
@@ -119,7 +135,7 @@ def figures(plan: CorePlan) -> list[list[str]]:
     """The core in numbers."""
     config = plan.config
     rows = [
-        ["tile", f"{config.tile_length} activations × {config.columns} outputs × {tokens(config.rows)}"],
+        ["tile", f"{plan.tile_length} activations × {plan.columns} outputs × {tokens(config.rows)}"],
         ["multiply-accumulates a cycle", f"{plan.config.macs_per_cycle:,}"],
         ["latency", f"{plan.latency_cycles} clock cycles, activations taken to result offered"],
         ["longest reduction N", f"{config.max_reduction:,} activations ({plan.max_n_tiles:,} tiles)"],
@@ -144,8 +160,8 @@ def reduction(plan: CorePlan) -> list[list[str]]:
 
 
 def most_outputs(plan: CorePlan) -> str:
-    if plan.config.outputs is not None:
-        return f"{plan.config.outputs:,} ({plan.partial_sums:,} tiles)"
+    if plan.most_outputs is not None:
+        return f"{plan.most_outputs:,} ({plan.partial_sums:,} tiles)"
     return f"any, {(1 << plan.m_tiles_width) - 1:,} tiles in one block"
 
 
@@ -172,9 +188,9 @@ def port_rows(plan: CorePlan) -> list[list[str]]:
     words = {
         "n": f"1 … {plan.max_n_tiles}",
         "m": f"1 … {most_m}",
-        "activations": counted(config.rows * config.tile_length, plan.activation_width),
-        "keys": counted(config.columns * config.tables, plan.key_width),
-        "results": counted(config.rows * config.columns, plan.result_width),
+        "activations": counted(config.rows * plan.tile_length, plan.activation_width),
+        "keys": counted(plan.columns * plan.tables, plan.key_width),
+        "results": counted(config.rows * plan.columns, plan.result_width),
     }
     return [
         [f"`{name}`", way, str(width), MEANINGS.get(name, "AXI4-Stream").format(**words)]

@@ -25,8 +25,8 @@ def movements(plan: CorePlan, n_tiles: int, m_tiles: int) -> Movements:
     """The movements of a block of ``n_tiles`` × ``m_tiles`` tiles, every stream always willing."""
     tiling = Tiling.of(
         plan,
-        min(n_tiles * plan.config.tile_length, plan.config.max_reduction),
-        min(m_tiles * plan.config.columns, plan.config.outputs or m_tiles * plan.config.columns),
+        min(n_tiles * plan.tile_length, plan.config.max_reduction),
+        min(m_tiles * plan.columns, plan.most_outputs or m_tiles * plan.columns),
     )
     schedule = Schedule(plan, [tiling])
     issued = schedule.issued(np.arange(tiling.steps)).tolist()

@@ -15,7 +15,6 @@ from typing import Any, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.config import CoreConfig
 from generator.formats import Float, Format, Integer
 from generator.plan import CorePlan, Tiling, beat_bits, core_name
 from sim.fields import hex_lines, pack_fields
@@ -106,7 +105,7 @@ def vector_files(plan: CorePlan) -> dict[str, str]:
             "top": f"ternlut_{core_name(plan.config)}",
             "latency_cycles": plan.latency_cycles,
             "rows": plan.config.rows,
-            "columns": plan.config.columns,
+            "columns": plan.columns,
             "result_bits": plan.result_width,
         },
         "cases": [case.entry for case in cases],
@@ -120,7 +119,7 @@ def vector_files(plan: CorePlan) -> dict[str, str]:
 def golden(plan: CorePlan, recipe: Recipe, seed: int) -> Golden:
     """The case of ``recipe``, cut to what the core can take and to its size."""
     n, m, blocks = fitted(plan, recipe)
-    layer = layer_of(plan.config, recipe.values, n, m, blocks, np.random.default_rng(seed))
+    layer = layer_of(plan, recipe.values, n, m, blocks, np.random.default_rng(seed))
     beats = beats_of(plan, layer)
     fields = result_fields(plan, beats.tiling, layer)
     width = plan.result_width
@@ -136,7 +135,7 @@ def fitted(plan: CorePlan, recipe: Recipe) -> tuple[int, int, int]:
     """Tiles along N and along M, and blocks: the recipe's, halved in turn until the case is small enough."""
     most_m = (1 << plan.m_tiles_width) - 1
     if plan.config.outputs is not None:
-        most_m = -(-plan.config.outputs // plan.config.columns)
+        most_m = plan.partial_sums
     size = [min(recipe.n_tiles, plan.max_n_tiles), min(recipe.m_tiles, most_m), recipe.blocks]
     while bits(plan, *size) > CASE_BITS and max(size) > 1:
         largest = size.index(max(size))
@@ -158,18 +157,17 @@ def bits(plan: CorePlan, n: int, m: int, blocks: int) -> int:
     return blocks * (n * streamed * beat.activation + n * m * beat.key + m * beat.result)
 
 
-def layer_of(
-    config: CoreConfig, values: str, n: int, m: int, blocks: int, rng: np.random.Generator
-) -> LayerData:
+def layer_of(plan: CorePlan, values: str, n: int, m: int, blocks: int, rng: np.random.Generator) -> LayerData:
     """A layer of so many tiles and blocks, with the kind of ``values`` that is asked for."""
-    length, outputs, tokens = n * config.tile_length, m * config.columns, blocks * config.rows
+    config = plan.config
+    length, outputs, tokens = n * plan.tile_length, m * plan.columns, blocks * config.rows
     if values == "edges":
-        length -= (config.tile_length - 1) // 2
-        outputs -= (config.columns - 1) // 2
+        length -= (plan.tile_length - 1) // 2
+        outputs -= (plan.columns - 1) // 2
         tokens -= (config.rows - 1) // 2
     length = min(length, config.max_reduction)
-    if config.outputs is not None:
-        outputs = min(outputs, config.outputs)
+    if plan.most_outputs is not None:
+        outputs = min(outputs, plan.most_outputs)
     weights = rng.integers(-1, 1, size=(outputs, length), endpoint=True, dtype=np.int8)
     if values == "extreme":
         weights[0::3], weights[1::3] = 1, -1
@@ -207,11 +205,11 @@ def corner_patterns(number: Float) -> Iterator[int]:
 def result_fields(plan: CorePlan, tiling: Tiling, layer: LayerData) -> NDArray[np.uint64]:
     """The elements of the result beats, [beats, R·K], those of the zeros at the edges included."""
     config = plan.config
-    rows, columns = tiling.blocks * config.rows, tiling.m_tiles * config.columns
+    rows, columns = tiling.blocks * config.rows, tiling.m_tiles * plan.columns
     x = np.zeros((rows, layer.length), dtype=layer.activations.dtype)
     x[: layer.tokens] = layer.activations
     w = np.zeros((columns, layer.length), dtype=np.int8)
     w[: layer.outputs] = layer.weights
     values = evaluate(plan, x, w)
-    beats = values.reshape(tiling.blocks, config.rows, tiling.m_tiles, config.columns).transpose(0, 2, 1, 3)
+    beats = values.reshape(tiling.blocks, config.rows, tiling.m_tiles, plan.columns).transpose(0, 2, 1, 3)
     return np.ascontiguousarray(beats).reshape(tiling.blocks * tiling.m_tiles, -1).astype(np.uint64)

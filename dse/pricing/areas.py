@@ -15,15 +15,14 @@ import numpy as np
 
 from costmodel import speeds
 from costmodel.price.area import AREA_TERMS, PARTS, Part
+from costmodel.price.combining import COMBINING, JOINING_TERMS
 from costmodel.price.throughput import STAGES
 from costmodel.price.timing import DELAY_TERMS, driven
 from costmodel.speeds import MEDIUM_PERIOD, SPEEDS
 from dse.pricing import buffers
-from dse.pricing.figure import CombiningPrice, Estimate, PlanFigure, StageDelay, Step, UnitPrice
+from dse.pricing.figure import Estimate, JoiningPrice, PlanFigure, StageDelay, Step, UnitPrice
 from dse.pricing.view import Array, View
 
-COMBINING: Literal["combining"] = "combining"
-"""The part that adds the results of several cores."""
 BUFFERS: Literal["buffers"] = "buffers"
 """The memories on chip; the others are parts of a core."""
 
@@ -87,8 +86,9 @@ def amount(of: str, part: str | None = None) -> Callable[[View], Array]:
         alone = cores.ndim == 0 and cores == 1
         if not alone:
             total = total * cores
-            if part in (None, COMBINING):
-                total = total + _tree(view, of)
+            for i, term in enumerate(JOINING_TERMS):
+                if part in (None, term.part):
+                    total = total + _between_cores(view, of, i)
         if view.wires is not None and of in view.wires.spread:
             total = total * view.wires.spread[of]
         if view.sram and of in SPEEDS and part in (None, BUFFERS):
@@ -98,10 +98,11 @@ def amount(of: str, part: str | None = None) -> Callable[[View], Array]:
     return cost
 
 
-def _tree(view: View, of: str) -> Array:
-    """The adders between cores that share the inputs."""
-    adders = (view("cores") - 1) * (view("split") == "inputs") * view("rows") * view("columns")
-    return np.asarray(np.where(adders > 0, view(CombiningPrice(of)) * adders, 0.0))
+def _between_cores(view: View, of: str, term: int) -> Array:
+    """Units of a joining term of cores that divide the inputs."""
+    results = view("rows") * view("columns")
+    units = JOINING_TERMS[term].count(view("cores"), results) * (view("split") == "inputs")
+    return np.asarray(np.where(units == 0, 0.0, view(JoiningPrice(of, term)) * units))
 
 
 def delay(view: View) -> Array:

@@ -29,7 +29,7 @@ class DesignView:
         self.workload = workload
         self.sram: SramTable | None = None  # Areas are figures of the row.
         self.wires: WirePrices | None = None  # So are delays.
-        self._row, self._plan = row, plan_for(config)
+        self._row, self._plan = row, plan_for(config.alone)
 
     def __call__(self, figure: Column, /) -> Array:
         if isinstance(figure, str):

@@ -22,13 +22,14 @@ class UnitPrice(NamedTuple):
         return f"{self.of} unit {self.term}"
 
 
-class CombiningPrice(NamedTuple):
-    """The same of one of the adders between cores that share the inputs."""
+class JoiningPrice(NamedTuple):
+    """The same of one unit of ``JOINING_TERMS[term]``, between cores that divide the inputs."""
 
     of: str
+    term: int
 
     def __str__(self) -> str:
-        return f"{self.of} combining"
+        return f"{self.of} joining {self.term}"
 
 
 class StageDelay(NamedTuple):
@@ -99,7 +100,7 @@ class LayerSeconds(NamedTuple):
         return f"seconds of {self.shapes}"
 
 
-Figure = UnitPrice | CombiningPrice | StageDelay | PlanFigure | Estimate | Step | LayerSeconds
+Figure = UnitPrice | JoiningPrice | StageDelay | PlanFigure | Estimate | Step | LayerSeconds
 
 Column = str | Figure
 """What a view answers: a key or a metric by its name, or a figure."""

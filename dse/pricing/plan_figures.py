@@ -9,14 +9,14 @@ from operator import attrgetter
 
 from costmodel.price.accuracy import ERROR_KEYS, arithmetic_error, rounding_error
 from costmodel.price.area import AREA_TERMS
-from costmodel.price.combining import COMBINING_KEYS, combining, combining_stages
+from costmodel.price.combining import COMBINING_KEYS, JOINING_TERMS
 from costmodel.price.components import Bill
 from costmodel.price.quantity import PricedQuantity
 from costmodel.price.technology import Technology
 from costmodel.price.throughput import KEY_WIDTH_KEYS, PAUSE_KEYS, STAGES
 from costmodel.price.timing import DELAY_TERMS
 from costmodel.speeds import SPEEDS
-from dse.pricing.figure import CombiningPrice, Estimate, Figure, PlanFigure, StageDelay, UnitPrice
+from dse.pricing.figure import Estimate, Figure, JoiningPrice, PlanFigure, StageDelay, UnitPrice
 from generator.plan import CorePlan
 
 
@@ -35,7 +35,7 @@ PLAN_FIGURES: Mapping[Figure, Tabulated] = {
     PlanFigure.KEY_WIDTH: Tabulated(KEY_WIDTH_KEYS, lambda plan: plan.key_width),
     PlanFigure.ACTIVATION_WIDTH: Tabulated(("activation",), lambda plan: plan.activation_width),
     PlanFigure.RESULT_WIDTH: Tabulated(COMBINING_KEYS, lambda plan: plan.result_width),
-    PlanFigure.COMBINING_STAGES: Tabulated(PAUSE_KEYS, combining_stages),
+    PlanFigure.COMBINING_STAGES: Tabulated(PAUSE_KEYS, lambda plan: plan.joining_stages),
 }
 """Figures of the plan, and the keys each depends on."""
 
@@ -54,8 +54,9 @@ def tabulated(technology: Technology) -> dict[Figure, Tabulated]:
     for i, term in enumerate(AREA_TERMS):
         prices = _prices(term.keys, term.bill, technology)
         figures |= {UnitPrice(of, i): price for of, price in prices.items()}
-    prices = _prices(COMBINING_KEYS, combining, technology)
-    figures |= {CombiningPrice(of): price for of, price in prices.items()}
+    for i, joining in enumerate(JOINING_TERMS):
+        prices = _prices(COMBINING_KEYS, joining.bill, technology)
+        figures |= {JoiningPrice(of, i): price for of, price in prices.items()}
     for i, stage in enumerate(DELAY_TERMS):
         figures[StageDelay(i)] = Tabulated(stage.keys, partial(stage.delay, technology=technology))
     figures[Estimate.LOAD_DELAY] = Tabulated((), lambda plan: technology.delay.coefficients["load"])

@@ -42,6 +42,7 @@ from dse.sweep.summary.roofline import marked
 from dse.sweep.summary.rules import NEARLY_BEST
 from dse.sweep.summary.scope import assumptions, searched
 from dse.sweep.summary.sentences import headline, why
+from generator.config import ARRAY_KEYS
 from generator.files import write_text
 
 MOST_SHOWN = 20_000
@@ -170,6 +171,7 @@ def _words(results: Results) -> dict[str, Any]:
         "architectureColours": ARCHITECTURE_COLOURS,
         "keys": CONFIG_KEYS,
         "symbols": SYMBOLS,
+        "arrayKeys": ARRAY_KEYS,
         "systemKeys": SYSTEM_KEYS,
         "systemDefaults": {key: system_default(key) for key in SYSTEM_KEYS},
     }

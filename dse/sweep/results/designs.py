@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from costmodel.price.representative import CONFIG_KEYS, nested
 from dse.spec.system import SYSTEM_KEYS, system_default
-from generator.config import CoreConfig
+from generator.config import ARRAY_KEYS, CoreConfig
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,17 +97,27 @@ class Designs:
 
 
 def core_of(row: Row) -> CoreConfig:
-    """The design as a configuration."""
-    values = {key: row[key] for key in CONFIG_KEYS if row.get(key) is not None}
+    """The design as a configuration, of an array where it has several cores."""
+    keys = (*CONFIG_KEYS, *ARRAY_KEYS) if row.get("cores", 1) > 1 else CONFIG_KEYS
+    values = {key: row[key] for key in keys if row.get(key) is not None}
     return CoreConfig.parse(nested(values))
 
 
+def array_of(core: CoreConfig, system: Mapping[str, Any]) -> CoreConfig:
+    """As many cores like ``core`` as ``system`` has, dividing what it says."""
+    if system["cores"] == 1:
+        return core.alone
+    return CoreConfig.parse(core.model_dump() | {key: system[key] for key in ARRAY_KEYS})
+
+
 def core_toml(row: Row) -> str:
-    """The design as a core file with its clock; how cores are put to work stands above it, in comments."""
+    """The design as a core file with its clock; how it is put to work stands above it, in comments."""
     system = system_of(row)
-    lines = "".join(f"# {key} = {json.dumps(value)}\n" for key, value in system.items())
+    lines = "".join(
+        f"# {key} = {json.dumps(value)}\n" for key, value in system.items() if key not in ARRAY_KEYS
+    )
     target = f"[target]\nclock_mhz = {system['clock_mhz']}\n"
-    return f"# One core of a design with\n{lines}{core_of(row).to_toml()}{target}"
+    return f"# A design with\n{lines}{core_of(row).to_toml()}{target}"
 
 
 def system_of(row: Row) -> dict[str, Any]:

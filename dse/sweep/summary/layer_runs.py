@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from costmodel.price.combining import combining_stages
 from dse.pricing.demands import holds_tables
 from dse.spec.layer import Layer
+from dse.sweep.results.designs import array_of
 from dse.sweep.summary.limits import STREAMS, memory_rate
 from generator.config import CoreConfig
 from generator.plan import Tiling, beat_bits, plan_for
@@ -66,24 +66,17 @@ def layer_runs(
     ``system`` has the values of ``SYSTEM_KEYS``, ``clock_mhz`` the clock that the cores run at. Raises
     ``WorkloadError`` where a layer is beyond what the core was built for.
     """
-    plan, cores, clock = plan_for(config), int(system["cores"]), 1e6 * float(system["clock_mhz"])
-    by_inputs = system["split"] == "inputs" and cores > 1
-    tree = math.ceil(math.log2(cores)) * combining_stages(plan) if by_inputs else 0
+    plan, clock = plan_for(array_of(config, system)), 1e6 * float(system["clock_mhz"])
     timed: list[tuple[Layer, int, int, int, int, float, str]] = []
     for layer in layers:
-        part = (
-            (-(-layer.inputs // cores), layer.outputs)
-            if by_inputs
-            else (layer.inputs, -(-layer.outputs // cores))
-        )
-        tiling = Tiling.of(plan, *part, tokens)
+        tiling = Tiling.of(plan, layer.inputs, layer.outputs, tokens)
         once = holds_tables(config.dataflow) or bool(system.get("activation_buffer"))
         beats = tiling.n_tiles * tiling.blocks * (1 if once else tiling.m_tiles)
         bits = {
-            "weights": cores * tiling.key_beats * beat_bits(plan).key,
-            "activations": (cores if by_inputs else 1) * beats * beat_bits(plan).activation,
+            "weights": tiling.key_beats * beat_bits(plan).key,
+            "activations": beats * beat_bits(plan).activation,
         }
-        cycles = tiling.cycles + tree
+        cycles = tiling.cycles
         times = {"compute": cycles / clock}
         for what, name in STREAMS:
             if limit := system[f"{name}_bandwidth_gb_per_s"]:
@@ -97,7 +90,7 @@ def layer_runs(
         bound = max(times, key=lambda what: times[what])
         timed.append((layer, tiling.n_tiles, tiling.m_tiles, tiling.key_beats, cycles, times[bound], bound))
     total = sum(layer.count * seconds for layer, *_, seconds, _ in timed)
-    most = cores * plan.config.macs_per_cycle * clock
+    most = plan.config.macs_per_cycle * clock
     return [
         LayerRun(
             layer,

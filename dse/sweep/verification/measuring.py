@@ -37,7 +37,7 @@ def verify(
     workers: int | None = None,
     progress: ShareOfWork = lambda share: None,
 ) -> Iterator[Verified]:
-    """Simulates and synthesizes the ``count`` best designs of a sweep; yields each as it is finished.
+    """Simulates the ``count`` best designs of a sweep, synthesizes a core of each; yields each when finished.
 
     ``progress`` is told the share that is done. All are simulated first, which takes seconds; then syntheses
     run side by side. Both leave what they build in the cache. A core that computes wrongly is a result;
@@ -55,7 +55,7 @@ def verify(
     weights = [float(candidate.row[priced.key]) for candidate in chosen]
     done, failed = 0.0, None
     progress(SIMULATION)
-    designs = (Design.of(core_of(candidate.row)) for candidate in chosen)
+    designs = (Design.of(core_of(candidate.row).alone) for candidate in chosen)
     with closing(measurer.measure(designs, workers)) as finished:
         for index, synthesis in finished:
             done += weights[index]
@@ -112,7 +112,7 @@ def limits_broken(results: Results, row: Row, modelled: Figures, measured: Figur
 
 def modelled_figures(row: Row, technology: Technology, trial: Trial) -> Figures:
     """What the cost model says of the design at ``row``."""
-    return _figures(row, technology, figures_of(core_of(row), technology), trial.cycles)
+    return _figures(row, technology, figures_of(core_of(row).alone, technology), trial.cycles)
 
 
 def measured_figures(

@@ -74,6 +74,6 @@ class Trial:
 
 def _part(plan: CorePlan, layer: Layer) -> tuple[int, int]:
     """Inputs and outputs of the part of ``layer`` that takes about ``MOST_CYCLES``, whole tiles of it."""
-    inputs = min(layer.inputs, MOST_CYCLES * plan.config.tile_length)
-    tiles = max(1, MOST_CYCLES // -(-inputs // plan.config.tile_length))
-    return inputs, min(layer.outputs, tiles * plan.config.columns)
+    inputs = min(layer.inputs, MOST_CYCLES * plan.tile_length)
+    tiles = max(1, MOST_CYCLES // -(-inputs // plan.tile_length))
+    return inputs, min(layer.outputs, tiles * plan.columns)

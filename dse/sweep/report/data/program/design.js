@@ -7,8 +7,9 @@ function toml(i) {
     if (value === null || value === undefined) continue;
     (key.includes(".") ? nested : lines).push(`${key.split(".").pop()} = ${JSON.stringify(value)}`);
   }
-  const told = D.systemKeys.filter((key) => (key === "split" ? valueOf("cores", i) > 1 : key === "clock_mhz" || valueOf(key, i) !== D.systemDefaults[key]));
-  return ["# One core of a design with", ...told.map((key) => `# ${key} = ${JSON.stringify(valueOf(key, i))}`), ...lines, "", "[pipeline]", ...nested, "", "[target]", `clock_mhz = ${valueOf("clock_mhz", i)}`, ""].join("\n");
+  if (valueOf("cores", i) > 1) lines.push(...D.arrayKeys.map((key) => `${key} = ${JSON.stringify(valueOf(key, i))}`));
+  const told = D.systemKeys.filter((key) => !D.arrayKeys.includes(key) && (key === "clock_mhz" || valueOf(key, i) !== D.systemDefaults[key]));
+  return ["# A design with", ...told.map((key) => `# ${key} = ${JSON.stringify(valueOf(key, i))}`), ...lines, "", "[pipeline]", ...nested, "", "[target]", `clock_mhz = ${valueOf("clock_mhz", i)}`, ""].join("\n");
 }
 
 /** Whether the text is on the clipboard; older ways are tried where pages from files may not use the new one. */
