@@ -97,12 +97,13 @@ def random_float_config(seed: int) -> CoreConfig:
 def layers_for(config: CoreConfig, seed: int) -> list[LayerData]:
     """Layers of odd shapes for ``config``: one tile, edge tiles, exact tiles, several tokens, N_max."""
     rng = random.Random(seed)
-    n, longest = config.tile_length, config.max_reduction
-    most = config.outputs or 6 * config.columns
+    plan = plan_for(config)
+    n, longest = min(plan.tile_length, config.max_reduction), config.max_reduction
+    most = plan.most_outputs or 6 * plan.columns
     shapes = [
-        (rng.randint(1, n), rng.randint(1, min(config.columns, most)), 1),
+        (rng.randint(1, n), rng.randint(1, min(plan.columns, most)), 1),
         (rng.randint(1, longest), rng.randint(1, most), 2 * config.rows + 1),
-        (min(longest, 2 * n), min(most, config.columns), config.rows),
+        (min(longest, 2 * n), min(most, plan.columns), config.rows),
         (rng.randint(1, longest), most, 1),
     ]
     layers = [LayerData.random(config, *shape, seed=rng.getrandbits(32)) for shape in shapes]
