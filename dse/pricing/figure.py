@@ -6,6 +6,7 @@ named in a spec, so none of it is a name. ``str`` of a figure is what digests ar
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
@@ -22,8 +23,12 @@ class UnitPrice(NamedTuple):
         return f"{self.of} unit {self.term}"
 
 
-class JoiningPrice(NamedTuple):
-    """The same of one unit of ``JOINING_TERMS[term]``, between cores that divide the inputs."""
+@dataclass(frozen=True)
+class JoiningPrice:
+    """The same of one unit of ``JOINING_TERMS[term]``, between cores that divide the inputs.
+
+    No tuple, as one with the same values would be equal to a ``UnitPrice``.
+    """
 
     of: str
     term: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 
 from costmodel.price.area import AREA_TERMS
+from costmodel.price.combining import JOINING_TERMS
 from costmodel.price.technology import load_technology
 from costmodel.price.timing import DELAY_TERMS
 from costmodel.speeds import SPEEDS
@@ -17,7 +18,7 @@ FIGURES = tabulated(load_technology("asap7"))
 
 
 def test_every_figure_is_tabulated_under_a_key_of_its_own() -> None:
-    prices = len(SPEEDS) * (len(AREA_TERMS) + 1)
+    prices = len(SPEEDS) * (len(AREA_TERMS) + len(JOINING_TERMS))
     assert len(FIGURES) == prices + len(DELAY_TERMS) + len(PlanFigure) + len(Estimate)
     assert set(PLAN_FIGURES) == set(PlanFigure)
     assert {Step.TARGET_CLOCK, *STEPS} == set(Step)
