@@ -222,6 +222,11 @@ class Timing:
         net = self._nets.get(bit)
         return 0.0 if net is None else float(max(self.slew[2 * net : 2 * net + 2]))
 
+    def arrival_of(self, bit: Bit) -> tuple[float, float]:
+        """When a net has risen and fallen at the latest, in ps; -inf for a net that never changes."""
+        net = self._nets.get(bit)
+        return (-np.inf, -np.inf) if net is None else (self.arrival[2 * net], self.arrival[2 * net + 1])
+
     def slacks(self, period_ps: float) -> dict[Bit, float]:
         """How many ps a period leaves to the longest path through each net; negative where it is late."""
         required = self._required(period_ps)

@@ -46,7 +46,7 @@ def test_a_result_comes_from_the_cache_the_second_time(
     def refuse(*_: object) -> str:
         raise AssertionError("synthesized again")
 
-    monkeypatch.setattr(synthesis._Children, "run", refuse)
+    monkeypatch.setattr(synthesis.Children, "run", refuse)
     assert synthesize(ADDER, "top", library, cache_dir=tmp_path) == first
     with pytest.raises(AssertionError, match="synthesized again"):
         synthesize(ADDER, "top", library, Flow(adders="generic"), cache_dir=tmp_path)
