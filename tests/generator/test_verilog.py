@@ -46,7 +46,7 @@ MATRIX: list[dict[str, Any]] = [
         (("entries", 0), ("activations", 1), ("entries", 2)),
     )
 ]
-SAMPLE = random.Random(2).sample(MATRIX, 24)
+SAMPLE = random.Random(2).sample(MATRIX, 12)
 FLOAT_MATRIX = [
     case | number
     for case in MATRIX
@@ -60,7 +60,7 @@ FLOAT_MATRIX = [
     )
     if case["architecture"] != "multiplier" or number["datapath"] != "aligned"
 ]
-FLOAT_SAMPLE = random.Random(2).sample(FLOAT_MATRIX, 12)
+FLOAT_SAMPLE = random.Random(2).sample(FLOAT_MATRIX, 6)
 
 
 def name(case: dict[str, Any]) -> str:

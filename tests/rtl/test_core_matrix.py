@@ -133,12 +133,12 @@ RUNS = [
         name,
         driver,
         id=f"{name}-{driver}",
-        marks=pytest.mark.exhaustive if name in LARGE or number % 3 != (driver == "axi") else (),
+        marks=pytest.mark.exhaustive if name in LARGE or number % 4 != (driver == "axi") else (),
     )
     for number, name in enumerate(CORES)
     for driver in get_args(Driver)
 ]
-"""Every third core by our own bus model, every third by the other one; the rest are long proofs."""
+"""Every fourth core by our own bus model, every fourth by the other one; the rest are long proofs."""
 
 
 @pytest.mark.parametrize(("name", "driver"), RUNS)

@@ -145,7 +145,7 @@ def _takes_long(name: str) -> bool:
     return pipelined or integers or name.startswith("fp8_e5m2-exact")
 
 
-QUICK = [name for name in CORES if not _takes_long(name)][::2]
+QUICK = [name for name in CORES if not _takes_long(name)][::4]
 NAMES = [pytest.param(name, marks=() if name in QUICK else pytest.mark.exhaustive) for name in CORES]
 
 

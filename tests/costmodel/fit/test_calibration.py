@@ -154,7 +154,7 @@ def test_a_few_small_cores_make_a_technology() -> None:
     shares: list[float | None] = []
     integers = [core for core in draw_cores(4, 40, smallest=200, largest=700) if size(core) < 800]
     floats = [core for core in draw_cores(4, 40, smallest=200, largest=900, floats=1.0) if size(core) < 1500]
-    cores = [*integers[:6], *floats[:3]]
+    cores = [*integers[:4], *floats[:2]]
     technology = calibrate(
         ASAP7_CELLS, "few", workers=2, progress=lambda what, share: shares.append(share), cores=cores
     )

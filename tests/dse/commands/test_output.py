@@ -124,7 +124,17 @@ def test_json_is_one_object_and_nothing_else(command: str, swept: Path) -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in QUICK])
+LONG = ("sweep", "report")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(name, marks=pytest.mark.exhaustive if name in LONG else ())
+        for name in COMMANDS
+        if name not in QUICK
+    ],
+)
 def test_a_pipe_gets_what_the_command_says(command: str, swept: Path, ternlut: Run) -> None:
     done = run_in_shell(command, swept)
     said = ternlut(command, *arguments(command, swept))

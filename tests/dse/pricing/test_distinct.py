@@ -132,7 +132,12 @@ SPACES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("name", SPACES)
+LONG = ("floats", "aligned")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.exhaustive if name in LONG else ()) for name in SPACES]
+)
 def test_no_two_cores_of_a_space_have_the_same_verilog_and_none_is_lost(name: str) -> None:
     space = space_of(*SPACES[name])
     circuits = {position: circuit(core) for position, core in cores(space).items()}
