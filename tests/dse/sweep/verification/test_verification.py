@@ -188,7 +188,7 @@ def test_an_interrupted_verification_keeps_what_is_finished_and_goes_on(
     def unexpected(*job: Any) -> str:
         raise AssertionError("a finished synthesis was made again")
 
-    monkeypatch.setattr(synthesis._Children, "run", unexpected)
+    monkeypatch.setattr(synthesis.Children, "run", unexpected)
     monkeypatch.setattr(cells, "synthesize_many", synthesize_many)
     figures = ternlut("sweep", spec, "-o", again, "--resume", "--json").figures
     assert (figures["verified"], figures["verified_exact"]) == (2, 2)
@@ -238,16 +238,16 @@ def test_cores_that_are_larger_and_slower_than_modelled_are_told(
     (tmp_path / "halved.toml").write_text(repriced(technology, **halved).to_toml())
     (tmp_path / "cells.lib").write_bytes(shipped_library().files[0].read_bytes())
     spec = spec_file(tmp_path, 'technology = "halved.toml"', 'liberty = ["cells.lib"]', budget=40)
-    spec.write_text(spec.read_text().replace("clock_mhz = 1000", "clock_mhz = 2000"))
+    spec.write_text(spec.read_text().replace("clock_mhz = 1000", "clock_mhz = 3000"))
     result = ternlut("sweep", spec, "-o", tmp_path / "out", "--verify", 1)
     assert result.status == 0
     (one,) = entries(tmp_path / "out")
     assert one["library"] == "cells"
-    assert -60 < one["error_percent"]["area_um2"] < -40
+    assert -65 < one["error_percent"]["area_um2"] < -40
     text = text_of(tmp_path / "out")
     area, delay = one["measured"]["area_um2"], one["measured"]["delay_ps"]
     assert f"{area:.3g} µm² is over the budget of 40 µm²" in text
-    assert f"its longest path of {delay:.3g} ps is too slow for 2,000 MHz" in text
+    assert f"its longest path of {delay:.3g} ps is too slow for 3,000 MHz" in text
     assert "None of the designs that were verified holds" in result.out
 
 
