@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
 
 from dse.spec.workload import Shape
 
 
-class UnitPrice(NamedTuple):
+@dataclass(frozen=True)
+class UnitPrice:
     """What one unit of ``AREA_TERMS[term]`` costs at the speed ``of``, or has of the quantity ``of``."""
 
     of: str
@@ -37,7 +37,8 @@ class JoiningPrice:
         return f"{self.of} joining {self.term}"
 
 
-class StageDelay(NamedTuple):
+@dataclass(frozen=True)
+class StageDelay:
     """ps of the longest path of ``DELAY_TERMS[term]``, in a core of one row and column."""
 
     term: int
@@ -96,7 +97,8 @@ class Step(Enum):
         return self.value
 
 
-class LayerSeconds(NamedTuple):
+@dataclass(frozen=True)
+class LayerSeconds:
     """Seconds of layers of some ``shapes``, one after the other."""
 
     shapes: tuple[Shape, ...]
