@@ -253,6 +253,7 @@ def test_the_manifest_says_what_the_bits_of_a_float_result_mean(
     assert (result["element_bits"], result["element"]) == (bits, element)
 
 
+@pytest.mark.exhaustive
 def test_ports_may_be_wider_than_what_amaranth_takes(tmp_path: Path) -> None:
     core = CoreConfig.parse(
         {"architecture": "multiplier", "activation": "int16", "tables": 65, "columns": 64}

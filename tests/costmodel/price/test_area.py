@@ -93,7 +93,7 @@ def test_the_breakdown_sums_to_the_area(values: dict[str, Any]) -> None:
     ("architecture", "group_size"),
     [
         pytest.param("lut", 2, marks=pytest.mark.exhaustive),
-        ("select", 1),
+        pytest.param("select", 1, marks=pytest.mark.exhaustive),
         pytest.param("multiplier", 1, marks=pytest.mark.exhaustive),
     ],
 )

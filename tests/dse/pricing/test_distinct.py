@@ -132,7 +132,7 @@ SPACES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-LONG = ("floats", "aligned")
+LONG = ("floats", "aligned", "reductions")
 
 
 @pytest.mark.parametrize(

@@ -263,7 +263,8 @@ def test_every_section_can_be_jumped_to(found: dict[str, Any]) -> None:
     assert found["jumpBar"] == "none"
 
 
-@pytest.mark.parametrize("width", [390, pytest.param(1400, marks=pytest.mark.exhaustive)])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("width", [390, 1400])
 def test_many_axes_stay_inside_the_page(tmp_path: Path, width: int) -> None:
     axes = small()["axes"] | {"tables": [2, 4], "columns": [2, 8], "group_size": [1, 2], "cores": [1, 2]}
     axes |= {"symmetric": [False, True], "activation": ["int4", "int6"], "architecture": ["lut", "select"]}
