@@ -24,6 +24,7 @@ from generator.plan import (
     NativeDatapath,
     beat_bits,
     core_name,
+    top_name,
 )
 
 
@@ -177,7 +178,7 @@ class Array(Block):
     def __init__(self, plan: ArrayPlan) -> None:
         self.plan = plan
         super().__init__(
-            f"ternlut_{core_name(plan.config)}",
+            top_name(plan.config),
             f"{plan.config.cores} cores that divide the {plan.config.split}, behind AXI4-Stream ports",
             stream_ports(plan),
         )

@@ -11,7 +11,7 @@ from generator.block import Block, copy_out, delayed, slices
 from generator.column import Column, control_ports
 from generator.floating.align import LargestExponent
 from generator.operators import clocking
-from generator.plan import AlignedDatapath, CorePlan, beat_bits, core_name
+from generator.plan import AlignedDatapath, CorePlan, beat_bits, core_name, top_name
 from generator.sequencer import Sequencer
 from generator.table import Table
 
@@ -130,7 +130,7 @@ class Core(Block):
     def __init__(self, plan: CorePlan, name: str | None = None) -> None:
         self.plan = plan
         super().__init__(
-            name or f"ternlut_{core_name(plan.config)}",
+            name or top_name(plan.config),
             "the core behind its AXI4-Stream ports",
             stream_ports(plan),
         )

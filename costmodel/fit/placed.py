@@ -15,7 +15,7 @@ from costmodel.price.area import Part
 from costmodel.price.technology import TechnologyError, load_technology
 from generator.config import CoreConfig
 from generator.parts import MissingPartError, installed, require
-from generator.verilog import emit
+from generator.plan import top_name
 
 PLACER_PYTHON = (3, 12)
 """The last Python that the placer has wheels for."""
@@ -65,7 +65,7 @@ def place(
     silicon = silicon_of(technology)
     result, verilog = netlist_of(config, technology, clock_ps, liberty, dont_use)
     library = cells_of(technology, [Path(file) for file in liberty], dont_use=dont_use)
-    return result, place_netlist(verilog, emit(config).top, library, silicon, clock_ps)
+    return result, place_netlist(verilog, top_name(config), library, silicon, clock_ps)
 
 
 def silicon_of(technology: str) -> Silicon:
@@ -91,5 +91,5 @@ def netlist_of(
         config, technology, clock_ps=clock_ps, liberty=liberty, dont_use=dont_use, netlist=True
     )
     if result.netlist is None:
-        raise SynthesisError(f"synthesis of {emit(config).top} left no netlist")
+        raise SynthesisError(f"synthesis of {top_name(config)} left no netlist")
     return result, result.netlist

@@ -25,8 +25,7 @@ from costmodel.price.estimate import estimate
 from costmodel.price.technology import load_technology
 from costmodel.price.wires import WireFit, bits_read_by_columns
 from generator.config import CoreConfig
-from generator.plan import plan_for
-from generator.verilog import emit
+from generator.plan import plan_for, top_name
 
 NEAR_FASTEST, OUT_OF_REACH = 1.1, 0.6
 """The clock that cores are sized for, in the model's shortest period, and that they are resized for, in the
@@ -99,7 +98,7 @@ def place_cores(
         try:
             result, netlist = netlist_of(core, tech, clock, liberty, dont_use)
             target = OUT_OF_REACH * (result.delay_ps or clock)
-            placed = place_netlist(netlist, emit(core).top, library, silicon_of(tech), target)
+            placed = place_netlist(netlist, top_name(core), library, silicon_of(tech), target)
         except SynthesisError:
             continue
         before, after = placed.before, placed.after

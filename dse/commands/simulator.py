@@ -31,9 +31,9 @@ class Simulator:
     @property
     def dump(self) -> Path | None:
         """Where waves are written."""
-        from generator.plan import core_name
+        from generator.plan import top_name
 
-        return Path(f"ternlut_{core_name(self.config)}.fst") if self.waves else None
+        return Path(f"{top_name(self.config)}.fst") if self.waves else None
 
     def share(self, shapes: Iterable[tuple[int, int]], tokens: int) -> None:
         """Prepare for layers W[M, N] of ``shapes``, which then need one build."""

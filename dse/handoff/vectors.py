@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.formats import Float, Format, Integer
-from generator.plan import CorePlan, Tiling, beat_bits, core_name
+from generator.plan import CorePlan, Tiling, beat_bits, top_name
 from sim.fields import hex_lines, pack_fields
 from sim.layers import Beats, LayerData, beats_of
 from sim.reference import evaluate
@@ -102,7 +102,7 @@ def vector_files(plan: CorePlan) -> dict[str, str]:
     cases = [golden(plan, recipe, seed) for seed, recipe in enumerate(RECIPES)]
     listed = {
         "core": {
-            "top": f"ternlut_{core_name(plan.config)}",
+            "top": top_name(plan.config),
             "latency_cycles": plan.latency_cycles,
             "rows": plan.config.rows,
             "columns": plan.columns,

@@ -25,7 +25,7 @@ from generator.plan.float_units import (
     LargestExponentPlan,
 )
 from generator.plan.merge import MergePlan
-from generator.plan.names import core_name, format_name
+from generator.plan.names import core_name, format_name, top_name
 from generator.plan.ranges import FloatRange, Range
 from generator.plan.reduction import Node, ReductionPlan, Value
 from generator.plan.table import Entry, TablePlan
@@ -65,4 +65,5 @@ __all__ = [
     "core_name",
     "format_name",
     "plan_for",
+    "top_name",
 ]

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from generator.plan.reduction import every_so_many
+
 
 @dataclass(frozen=True)
 class CompressorLevel:
@@ -126,8 +128,7 @@ class CompressorPlan:
     @property
     def registered_levels(self) -> tuple[int, ...]:
         """Levels with a register behind them, counted from 1."""
-        every = self.register_every
-        return tuple(level for level in range(1, self.depth + 1) if every and level % every == 0)
+        return every_so_many(self.depth, self.register_every)
 
     @property
     def register_bits(self) -> int:

@@ -32,3 +32,8 @@ def core_name(config: CoreConfig) -> str:
     cores = f"_{config.cores}{config.split}" if config.cores > 1 else ""
     shape = f"{config.tables}x{config.columns}{rows}{cores}"
     return f"{architecture_name(config)}_{format_name(config)}_{shape}_{config.digest}"
+
+
+def top_name(config: CoreConfig) -> str:
+    """The name of the emitted top."""
+    return f"ternlut_{core_name(config)}"

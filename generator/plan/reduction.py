@@ -8,6 +8,11 @@ from functools import cached_property
 from generator.plan.ranges import Range
 
 
+def every_so_many(levels: int, every: int) -> tuple[int, ...]:
+    """Which of so many levels, counted from 1, are multiples of ``every``; none where it is 0."""
+    return tuple(range(every, levels + 1, every)) if every else ()
+
+
 @dataclass(frozen=True)
 class Value:
     """What a value in the reduction can be, with one sign bit still to be added: the true sum is value +
@@ -97,8 +102,7 @@ class ReductionPlan:
     @property
     def registered_levels(self) -> tuple[int, ...]:
         """Levels with a register behind them."""
-        every = self.register_every
-        return tuple(level for level in range(1, self.depth + 1) if every and level % every == 0)
+        return every_so_many(self.depth, self.register_every)
 
     @property
     def register_bits(self) -> int:
