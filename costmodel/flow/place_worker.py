@@ -7,7 +7,6 @@ the file the job names.
 from __future__ import annotations
 
 import json
-import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -21,10 +20,11 @@ from costmodel.flow.neighbours import with_neighbours, without_neighbours
 from costmodel.flow.placement import Floorplan, Placement, legalized, place
 from costmodel.flow.regions import cell_names
 from costmodel.flow.resizing import resize
+from costmodel.flow.serving import serve
 from costmodel.flow.wired_timing import Library
 from costmodel.flow.wires import Layer
 from costmodel.flow.wiring import Wiring
-from costmodel.flow.yosys_worker import end_with, write_verilog
+from costmodel.flow.yosys_worker import write_verilog
 
 AIM = 0.99
 """The share of the clock that is resized for: cells move by a little when they are made legal again."""
@@ -91,16 +91,5 @@ def core_of(placement: Placement, module: dict[str, Any], belongs: dict[str, str
     }
 
 
-def main() -> None:
-    job = json.load(sys.stdin)
-    end_with(job.pop("watched"))
-    try:
-        result = placed(job)
-    except (RuntimeError, ValueError) as error:
-        print(f"ERROR: {error}")
-        sys.exit(1)
-    Path(job["result"]).write_text(json.dumps(result))
-
-
 if __name__ == "__main__":
-    main()
+    serve(placed)

@@ -6,18 +6,17 @@ of everything that they depend on.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import tempfile
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from costmodel.cells.liberty import Library
+from costmodel.flow.answers import answer_of
 from costmodel.flow.synthesis import Children, yosys_version
 from costmodel.flow.wiring import WiredFigures
-from generator.files import cache_directory, write_text
+from generator.files import cache_directory
 
 # Bumped whenever what comes out of a placement changes, so that older cached results are not used.
 PLACER_VERSION = 6
@@ -97,28 +96,26 @@ def place_netlist(
     """
     directory = cache_dir or cache_directory()
     settings = {**asdict(silicon), "clock_ps": clock_ps}
-    key = _key(netlist, top, library, settings)
-    cached = directory / "placement" / key[:2] / f"{key}.json"
-    try:
-        return _result(json.loads(cached.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError):
-        pass  # not there, or not ours to read: place
-    table = library.cached_table(directory)
-    with tempfile.TemporaryDirectory(prefix="ternlut-") as folder:
-        design, answer = Path(folder) / "design.v", Path(folder) / "result.json"
+
+    def stated(folder: Path) -> dict[str, Any]:
+        design = folder / "design.v"
         design.write_text(netlist, encoding="utf-8")
-        job = {
-            "directory": folder,
-            "netlist": str(design),
-            "top": top,
-            "table": str(table.absolute()),
-            "result": str(answer),
-            **settings,
-        }
+        table = library.cached_table(directory)
+        return {"netlist": str(design), "top": top, "table": str(table.absolute()), **settings}
+
+    def run(job: dict[str, Any]) -> None:
         Children().run(job, WORKER, "placement")
-        text = answer.read_text(encoding="utf-8")
-    write_text(cached, text)
-    return _result(json.loads(text))
+
+    depends_on = (
+        netlist,
+        top,
+        library.digest,
+        json.dumps(settings, sort_keys=True),
+        str(PLACER_VERSION),
+        metadata.version("coloquinte"),
+        yosys_version(),
+    )
+    return answer_of("placement", map(str.encode, depends_on), directory, stated, run, _result)
 
 
 def _result(data: dict[str, Any]) -> PlacedResult:
@@ -133,21 +130,3 @@ def _result(data: dict[str, Any]) -> PlacedResult:
         core=PlacedCore(**core, cells=cells, pins=pins),
         seconds=data["seconds"],
     )
-
-
-def _key(netlist: str, top: str, library: Library, settings: dict[str, Any]) -> str:
-    """Everything that a result depends on."""
-    parts = (
-        netlist,
-        top,
-        library.digest,
-        json.dumps(settings, sort_keys=True),
-        str(PLACER_VERSION),
-        metadata.version("coloquinte"),
-        yosys_version(),
-    )
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(len(part.encode()).to_bytes(8, "little"))
-        digest.update(part.encode())
-    return digest.hexdigest()

@@ -12,7 +12,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -24,6 +23,7 @@ from typing import Any, Literal
 
 from costmodel.cells.liberty import Library
 from costmodel.cells.table import CellTable, write_liberty
+from costmodel.flow.answers import answer_of
 from generator.errors import TernlutError
 from generator.files import cache_directory, write_text
 
@@ -258,33 +258,20 @@ def _complaint(output: str) -> str:
 
 
 def _synthesize(job: Job, cache_dir: Path, children: Children) -> SynthesisResult:
-    key = _key(job)
-    cached = cache_dir / "synthesis" / key[:2] / f"{key}.json"
-    try:
-        return _result(json.loads(cached.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError):
-        pass  # not there, or not ours to read: synthesize
-    table = job.library.cached_table(cache_dir)
-    with tempfile.TemporaryDirectory(prefix="ternlut-") as directory:
+    def stated(folder: Path) -> dict[str, Any]:
         files = job.verilog
         if isinstance(files, str):
-            design = Path(directory) / "design.v"
+            design = folder / "design.v"
             design.write_text(files, encoding="utf-8")
             files = (design,)
-        answer = Path(directory) / "result.json"
-        children.run(
-            {
-                "directory": directory,
-                "table": str(table.absolute()),
-                "top": job.top,
-                "result": str(answer),
-                "verilog": [str(path.absolute()) for path in files],
-                **asdict(job.flow),
-            }
-        )
-        text = answer.read_text(encoding="utf-8")
-    write_text(cached, text)
-    return _result(json.loads(text))
+        return {
+            "table": str(job.library.cached_table(cache_dir).absolute()),
+            "top": job.top,
+            "verilog": [str(path.absolute()) for path in files],
+            **asdict(job.flow),
+        }
+
+    return answer_of("synthesis", _depends_on(job), cache_dir, stated, children.run, _result)
 
 
 def _result(data: dict[str, Any]) -> SynthesisResult:
@@ -293,7 +280,7 @@ def _result(data: dict[str, Any]) -> SynthesisResult:
     return SynthesisResult(**data, modules=modules, sized=sized)
 
 
-def _key(job: Job) -> str:
+def _depends_on(job: Job) -> tuple[bytes, ...]:
     """Everything that a result depends on."""
     if isinstance(job.verilog, str):
         sources = [job.verilog.encode()]
@@ -304,18 +291,14 @@ def _key(job: Job) -> str:
             raise SynthesisError(
                 f"{error.filename}: cannot read this Verilog file ({error.strerror})"
             ) from None
-    digest = hashlib.sha256()
-    for part in (
+    return (
         *sources,
         job.top.encode(),
         job.library.digest.encode(),
         json.dumps(asdict(job.flow), sort_keys=True).encode(),
         str(FLOW_VERSION).encode(),
         yosys_version().encode(),
-    ):
-        digest.update(len(part).to_bytes(8, "little"))
-        digest.update(part)
-    return digest.hexdigest()
+    )
 
 
 @cache

@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
-import os
-import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -29,6 +26,7 @@ from costmodel.flow.closing import Closing, Mapped
 from costmodel.flow.full_adders import Carries, Statistics, map_adders
 from costmodel.flow.gathering import gather_full_adders
 from costmodel.flow.mapping import TiedCell, offer, strengths
+from costmodel.flow.serving import serve
 from costmodel.speeds import MEDIUM_PERIOD
 
 ARITHMETIC = "t:$add t:$sub t:$alu t:$fa"
@@ -321,30 +319,5 @@ def restore_tied_cells(netlist: dict[str, Any], tied: dict[str, TiedCell]) -> No
             cell["port_directions"] = dict.fromkeys(use.pins, "input") | dict.fromkeys(outputs, "output")
 
 
-def end_with(pipe: int) -> None:
-    """Ends this process group when the other end of a pipe is closed: its parent's end, or its own work's.
-
-    A process of its own looks after that, for a mapper at work lets no thread of Python run.
-    """
-    if os.fork():
-        os.close(pipe)
-        return
-    for stream in range(3):
-        os.close(stream)
-    os.read(pipe, 1)
-    os.killpg(0, signal.SIGKILL)
-
-
-def main() -> None:
-    job = json.load(sys.stdin)
-    end_with(job.pop("watched"))
-    try:
-        result = Worker(job).synthesize()
-    except (RuntimeError, ValueError) as error:
-        print(f"ERROR: {error}")
-        sys.exit(1)
-    Path(job["result"]).write_text(json.dumps(result))
-
-
 if __name__ == "__main__":
-    main()
+    serve(lambda job: Worker(job).synthesize())
