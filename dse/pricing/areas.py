@@ -92,7 +92,7 @@ def amount(of: str, part: str | None = None) -> Callable[[View], Array]:
         if view.wires is not None and of in view.wires.spread:
             total = total * view.wires.spread[of]
         if view.sram and of in SPEEDS and part in (None, BUFFERS):
-            total = total + buffers.area(view)
+            total = total + view(Step.BUFFER_AREA)
         return np.asarray(total)
 
     return cost

@@ -14,6 +14,7 @@ from typing import NamedTuple, assert_never
 
 import numpy as np
 
+from costmodel.price.combining import levels_of
 from costmodel.price.throughput import LATENCY, layer_pauses_batch, layer_steps_batch
 from dse.pricing.figure import PlanFigure, Step
 from dse.pricing.limits import Limit, where_limiting
@@ -139,7 +140,7 @@ def _latency(view: View) -> Array:
     cores, alone = view("cores"), view("latency_cycles")
     if cores.ndim == 0 and cores == 1:
         return alone
-    levels = np.ceil(np.log2(cores)) * (view("split") == "inputs")
+    levels = levels_of(cores) * (view("split") == "inputs")
     return np.asarray(alone + levels * view(PlanFigure.COMBINING_STAGES))
 
 

@@ -1,7 +1,8 @@
 """What metrics are computed from, by type: prices and delays of units, figures of plans, steps in between.
 
 Keys of a configuration and metrics are asked for by name, because specs name them; nothing of this is
-named in a spec, so none of it is a name. ``str`` of a figure is what digests are made of.
+named in a spec, so none of it is a name. ``str`` of a figure is what digests are made of. Figures are looked
+up by what they are, so none is a tuple, which would be equal to another one of the same values.
 """
 
 from __future__ import annotations
@@ -25,10 +26,7 @@ class UnitPrice:
 
 @dataclass(frozen=True)
 class JoiningPrice:
-    """The same of one unit of ``JOINING_TERMS[term]``, between cores that divide the inputs.
-
-    No tuple, as one with the same values would be equal to a ``UnitPrice``.
-    """
+    """The same of one unit of ``JOINING_TERMS[term]``, between cores that divide the inputs."""
 
     of: str
     term: int
@@ -83,12 +81,14 @@ class Step(Enum):
     design runs at. ``TIGHTNESS``: how much of the way from a medium to a tight design that clock takes,
     0 … 1. ``MEMORY_RATE`` and ``ENGINE_RATE``: bits and multiply-accumulates a second of what is beside the
     cores. ``CORE_DELAY``: ps of a core's longest path, whatever memories are beside it.
+    ``BUFFER_AREA``: µm² of all memories on chip.
     ``RATED_SECONDS``: the time of the passes that token rates are of.
     """
 
     TARGET_CLOCK = "clock_mhz asked"
     TIGHTNESS = "design tightness"
     CORE_DELAY = "delay of a core"
+    BUFFER_AREA = "area of buffers"
     MEMORY_RATE = "memory bits a second"
     ENGINE_RATE = "engine macs a second"
     RATED_SECONDS = "seconds of the rated passes"

@@ -15,7 +15,7 @@ import numpy as np
 from costmodel.price.quantity import Quantity
 from costmodel.price.technology import Cost
 from costmodel.speeds import Speed
-from dse.pricing import demands, passes
+from dse.pricing import buffers, demands, passes
 from dse.pricing.areas import DESIGN_PARTS, amount, clock, core_delay, delay, sized_cost, tightness
 from dse.pricing.figure import Estimate, Figure, PlanFigure, Step
 from dse.pricing.limits import engine_rate, memory_rate
@@ -259,6 +259,7 @@ METRICS = metrics_of(Priced())
 STEPS: Mapping[Figure, Callable[[View], Array]] = {
     Step.TIGHTNESS: tightness,
     Step.CORE_DELAY: core_delay,
+    Step.BUFFER_AREA: buffers.area,
     Step.MEMORY_RATE: memory_rate,
     Step.ENGINE_RATE: engine_rate,
     Step.RATED_SECONDS: lambda view: passes.time_of(view, passes.rated(view.workload)),

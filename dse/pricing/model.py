@@ -295,8 +295,8 @@ class Model:
         """The same model with its axes in the order that suits the walk.
 
         The compared key comes first, then those of the workload, so that a block has one value of each; the
-        reducible axes come late, so
-        that a block holds all of them; the longest axis comes last: numpy's inner loop runs over it.
+        reducible axes come late, so that a block holds all of them; the longest axis comes last: numpy's
+        inner loop runs over it.
         """
         varying = self._varying(where)
         lengths = self.space.shape
