@@ -8,7 +8,7 @@ import platform
 import shutil
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -43,6 +43,23 @@ def output_directory(path: Path) -> Path:
     except OSError as error:
         raise OutputError(describe(error)) from None
     return path
+
+
+@contextmanager
+def prepared(path: Path) -> Iterator[Path]:
+    """``path`` as a directory that exists, known to be one before long work begins.
+
+    What was made of it is gone again where the work fails before anything is written. Raises ``OutputError``
+    where there can be no such directory.
+    """
+    made = [each for each in (path, *path.parents) if not each.exists()]
+    try:
+        yield output_directory(path)
+    except BaseException:
+        for each in made:
+            with suppress(OSError):  # something is in it
+                each.rmdir()
+        raise
 
 
 @contextmanager

@@ -271,8 +271,8 @@ def load_technology(name: str | Path) -> Technology:
     path = Path(name)
     if isinstance(name, str) and path.suffix != ".toml" and len(path.parts) == 1:
         raise TechnologyError(
-            f"technology {name!r} is unknown: {instead(name, shipped_technologies())} "
-            "The path of a file ends in .toml"
+            f"technology {name!r} is unknown: {instead(name, shipped_technologies())}; "
+            "the path of a file ends in .toml"
         )
     try:
         return Technology.parse(path.read_text(encoding="utf-8"), str(path))

@@ -64,17 +64,18 @@ def place(
     """Place a core's cells and measure its wires."""
     from costmodel.fit.placed import place as measure
     from costmodel.fit.placed import require_placer
-    from generator.files import output_directory
+    from generator.files import claimed, prepared
 
     require_placer()
     config = load_core(core, override)
-    directory = output_directory(out or RESULTS / f"place-{core.stem}")
-    with progress_bar() as progress:
-        progress("synthesizing and placing", None)
-        _, result = measure(config, tech, clock_ps=clock_ps, liberty=liberty, dont_use=dont_use)
-    from dse.presentation.placement_picture import draw_placement
+    with prepared(out or RESULTS / f"place-{core.stem}") as directory:
+        with progress_bar() as progress:
+            progress("synthesizing and placing", None)
+            _, result = measure(config, tech, clock_ps=clock_ps, liberty=liberty, dont_use=dont_use)
+        from dse.presentation.placement_picture import draw_placement
 
-    picture = draw_placement(result.core, directory, f"{core.stem}, {tech}")
+        with claimed(directory):
+            picture = draw_placement(result.core, directory, f"{core.stem}, {tech}")
     meets = None if clock_ps is None else result.after.delay_ps <= clock_ps
     if as_json:
         say_json({**_figures(result), "meets_clock": meets, "picture": str(picture)})

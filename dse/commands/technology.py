@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,7 @@ from dse.commands.options import (
 )
 from dse.presentation.answers import say
 from dse.presentation.terminal import aligned, progress_bar, say_json
-from generator.files import output_directory, write_text
+from generator.files import prepared, write_text
 from generator.parts import require
 
 
@@ -111,12 +112,12 @@ def validate(
     from dse.studies.validation.summary import figures
 
     began = time.perf_counter()
-    directory = output_directory(out) if out else None
     sample = Sample(seed, points, largest=largest)
-    with progress_bar() as progress:
-        validation = run(tech, liberty, dont_use, sample, noise, workers or processors(), progress)
-    directory = directory or RESULTS / f"validation-{validation.technology.name}"
-    write_validation(directory, validation)
+    with prepared(out) if out else nullcontext():
+        with progress_bar() as progress:
+            validation = run(tech, liberty, dont_use, sample, noise, workers or processors(), progress)
+        directory = out or RESULTS / f"validation-{validation.technology.name}"
+        write_validation(directory, validation)
     seconds = round(time.perf_counter() - began, 1)
     if as_json:
         say_json({**figures(validation), "report": str(directory / "validation.html"), "seconds": seconds})

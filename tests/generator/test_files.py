@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from generator.files import OutputError, claimed, remove_partial_files, write_csv, write_text
+from generator.files import OutputError, claimed, prepared, remove_partial_files, write_csv, write_text
 
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), min_size=1)
 
@@ -69,3 +69,20 @@ def test_a_directory_is_claimed_by_one_at_a_time(tmp_path: Path) -> None:
         raise AssertionError("claimed twice")
     with claimed(tmp_path):
         assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_that_nothing_was_written_into_is_gone_again(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    for outcome, left in ((None, []), ("results.txt", ["results.txt"])):
+        with pytest.raises(ValueError, match="bad input"), prepared(there / "new" / "deep") as directory:
+            assert directory.is_dir()
+            if outcome is not None:
+                (directory / outcome).write_text("whole")
+            raise ValueError("bad input")
+        assert [path.name for path in there.rglob("*.txt")] == left
+        assert (there / "new").exists() == bool(left)
+    assert there.is_dir()
+    with prepared(tmp_path / "kept"):
+        pass
+    assert (tmp_path / "kept").is_dir()
