@@ -36,6 +36,10 @@ class Grids:
         self._last_row = np.array([len(rows) - 2 for rows, _, _ in widened])
         self._last_column = np.array([len(columns) - 2 for _, columns, _ in widened])
 
+    def at(self, tables: Indices, rows: Floats, columns: Floats) -> Floats:
+        """The value of each of ``tables`` at a row and a column."""
+        return self.at_columns(tables, columns).at(slice(None), rows)
+
     def at_columns(self, tables: Indices, columns: Floats) -> Curves:
         """Of each of ``tables`` the curve over its rows at a place of its columns."""
         j, v = _places(self._columns[tables], self._last_column[tables], columns)

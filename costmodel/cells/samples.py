@@ -40,6 +40,10 @@ class Samples:
         )
 
 
+ZERO = Samples((0.0,), (0.0,), ((0.0,),))
+"""Nothing, whatever the slew and the load."""
+
+
 def _place(points: tuple[float, ...], value: float) -> tuple[int, float]:
     """The interval that a value lies in, or the nearest one, and how far into it."""
     if len(points) < 2:

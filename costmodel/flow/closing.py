@@ -16,7 +16,6 @@ from typing import Any
 from costmodel.cells.table import CellTable
 from costmodel.flow.full_adders import Carries, Statistics
 from costmodel.flow.sizing import AS_FAST, Sized, Sizer
-from costmodel.flow.static_timing import Timing
 
 LEAN = "strash;dch;map -a"
 FAST = "strash;dch;map -B 0.9;topo"
@@ -104,7 +103,7 @@ class Closing:
     def _late_words(self, clock_ps: float) -> frozenset[str]:
         """The words that ripple on paths that fail a clock in the netlist that was sized last."""
         last = self._closed[-1]
-        slacks = Timing(last.sized.surrounded, self._table).slacks(clock_ps)
+        slacks = last.sized.timing.slacks(clock_ps)
         cells = last.sized.module["cells"]
         return frozenset(
             word

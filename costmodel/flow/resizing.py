@@ -16,12 +16,13 @@ from typing import Any
 
 import numpy as np
 
+from costmodel.cells.grids import Floats
 from costmodel.cells.table import Cell, CellTable
 from costmodel.flow.edits import Edits
 from costmodel.flow.limits import keep_limits
 from costmodel.flow.neighbours import is_neighbour
 from costmodel.flow.netlist import Bit, Terminal
-from costmodel.flow.wired_timing import Floats, WiredTiming
+from costmodel.flow.wired_timing import WiredTiming
 from costmodel.flow.wires import Point, wire_of
 from costmodel.flow.wiring import Wiring
 

@@ -46,7 +46,7 @@ class Sized:
     """A netlist sized for a clock.
 
     Its area in µm², its longest path in ps (by static timing, and as ABC has it), how many of each cell, how
-    many nets are beyond the library's limits, the netlist, and the same between its neighbours, as timed.
+    many nets are beyond the library's limits, the netlist, the same between its neighbours, and its timing.
     """
 
     area_um2: float
@@ -56,6 +56,7 @@ class Sized:
     beyond_limits: int
     module: dict[str, Any]
     surrounded: dict[str, Any]
+    timing: Timing
 
 
 class Sizer:
@@ -75,16 +76,6 @@ class Sizer:
         self._module, self._table, self._logic = module, table, logic
         self._surrounded = with_neighbours(module, table)
         self._directory = directory
-
-    def size(self, clock_ps: float | None = None) -> Sized:
-        """Sized for a clock, or as fast as can be; of what equally meets that the smallest.
-
-        Raises ``ValueError`` when what ABC made is not this netlist.
-        """
-        tries = list(self.ladder(clock_ps))
-        shortest = min(sized.delay_ps for sized in tries)
-        enough = AS_FAST * shortest if clock_ps is None else max(clock_ps, shortest)
-        return min((sized for sized in tries if sized.delay_ps <= enough), key=lambda s: s.area_um2)
 
     def ladder(self, clock_ps: float | None = None) -> Iterator[Sized]:
         """Sized for a clock, or as fast as can be, with more and more buffers; ends when the clock is met, or
@@ -109,9 +100,8 @@ class Sizer:
     def _relieved(self, sized: Sized, clock_ps: float | None) -> Sized | None:
         """A sized netlist with buffers in its late nets, sized anew; None where there is none to put in."""
         module = {**sized.surrounded, "cells": dict(sized.surrounded["cells"])}
-        timing = Timing(module, self._table)
         period = (1 - FASTER) * sized.delay_ps if clock_ps is None else clock_ps
-        if not relieve(module, self._table, self._logic, timing, period):
+        if not relieve(module, self._table, self._logic, sized.timing, period):
             return None
         return self._closed(module, clock_ps)
 
@@ -147,6 +137,7 @@ class Sizer:
             len(exceeded),
             without_neighbours(surrounded, self._module, self._table),
             surrounded,
+            timing,
         )
 
     def _run(self, module: dict[str, Any], target_ps: float | None) -> tuple[float, dict[str, Any]]:

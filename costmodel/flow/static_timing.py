@@ -16,20 +16,19 @@ from typing import Any
 import numpy as np
 
 from costmodel.cells.grids import Floats, Grids, Indices
-from costmodel.cells.samples import Samples
+from costmodel.cells.samples import ZERO, Samples
 from costmodel.cells.table import Cell, CellTable, Pin
 from costmodel.flow.netlist import Bit
 
 RISE, FALL = 0, 1
-_COMBINATIONAL = ("", "combinational", "combinational_rise", "combinational_fall")
-_ENTERING = {
+COMBINATIONAL = ("", "combinational", "combinational_rise", "combinational_fall")
+ENTERING = {
     ("positive_unate", RISE): (RISE,),
     ("positive_unate", FALL): (FALL,),
     ("negative_unate", RISE): (FALL,),
     ("negative_unate", FALL): (RISE,),
 }
 """Edges at an input by which an output changes so; both where an arc has no such sense."""
-_ZERO = Samples((0.0,), (0.0,), ((0.0,),))
 
 
 class TimingError(ValueError):
@@ -167,7 +166,7 @@ class Timing:
         """
         tables: list[Samples] = []
         numbers = {name: kind.number_tables(tables) for name, kind in self._kinds.items()}
-        self._grids = Grids(tables or [_ZERO])
+        self._grids = Grids(tables or [ZERO])
         arcs: list[tuple[int, int, int, int, int]] = []
         passed: list[tuple[str, str]] = []
         for name, cell in self._cells.items():
@@ -280,7 +279,7 @@ class Timing:
             if port["direction"] != "input":
                 for bit in port["bits"]:
                     if (net := self._nets.get(bit)) is not None:
-                        ends += [(2 * net + edge, _ZERO) for edge in (RISE, FALL)]
+                        ends += [(2 * net + edge, ZERO) for edge in (RISE, FALL)]
                         names += [(port_name, "")] * 2
         for name, cell in self._cells.items():
             for pin, edge, setup in self._kinds[cell["type"]].setups:
@@ -346,7 +345,7 @@ class _Kind:
             if key in arc.tables
         ]
         without = {RISE, FALL} - {edge for _, edge, _ in tables}
-        return tables + [(pin.name, edge, _ZERO) for edge in sorted(without)]
+        return tables + [(pin.name, edge, ZERO) for edge in sorted(without)]
 
     def number_tables(self, tables: list[Samples]) -> list[tuple[str, str, int, int, int, int]]:
         """(output, input or "" for a clock, edge, entering edge, table of delays, of slews) of all arcs.
@@ -356,18 +355,18 @@ class _Kind:
         numbered: list[tuple[str, str, int, int, int, int]] = []
         for output, arc in self._arcs:
             launches = arc.kind in ("rising_edge", "falling_edge")
-            if not (launches if self.sequential else arc.kind in _COMBINATIONAL):
+            if not (launches if self.sequential else arc.kind in COMBINATIONAL):
                 continue
             for edge in (RISE, FALL):
                 delays = arc.tables.get(("cell_rise", "cell_fall")[edge])
                 if delays is None:
                     continue  # never happens
-                slews = arc.tables.get(("rise_transition", "fall_transition")[edge], _ZERO)
+                slews = arc.tables.get(("rise_transition", "fall_transition")[edge], ZERO)
                 tables += [delays, slews]
                 related, entering = (
                     ("", (edge,))
                     if self.sequential
-                    else (arc.related, _ENTERING.get((arc.sense, edge), (RISE, FALL)))
+                    else (arc.related, ENTERING.get((arc.sense, edge), (RISE, FALL)))
                 )
                 numbers = len(tables) - 2, len(tables) - 1
                 numbered += [(output, related, edge, before, *numbers) for before in entering]

@@ -1,8 +1,8 @@
 """Static timing of a mapped netlist with the wires of its placement: arrivals, slews and slacks of all nets.
 
 The figures are those of ``costmodel.flow.static_timing``, to which a wire adds its capacitance at the driver
-and a delay to each reader; here the arcs of a level are looked up together, so that resizing can time a
-netlist of tens of thousands of cells again and again.
+and a delay to each reader; here a library's arcs are read once for all timings with it, so that resizing can
+time a netlist of tens of thousands of cells again and again.
 """
 
 from __future__ import annotations
@@ -14,68 +14,15 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from costmodel.cells.samples import Samples
+from costmodel.cells.grids import Floats, Grids
+from costmodel.cells.samples import ZERO, Samples
 from costmodel.cells.table import Cell, CellTable
 from costmodel.flow.netlist import Bit, Terminal
-from costmodel.flow.static_timing import FALL, RISE, TimingError
+from costmodel.flow.static_timing import COMBINATIONAL, ENTERING, FALL, RISE, TimingError
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-_COMBINATIONAL = ("", "combinational", "combinational_rise", "combinational_fall")
 _CONSTANT, _CLOCK = 0, 1
 """Nets that are in every netlist: what never changes, and what flip-flops are clocked by."""
-
-
-class Grids:
-    """Sampled values of many arcs, looked up together; a grid is known by its number."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[Samples, int] = {}
-
-    def number(self, samples: Samples) -> int:
-        return self._numbers.setdefault(samples, len(self._numbers))
-
-    def stack(self) -> None:
-        """To be called when all grids are there and before any is looked up."""
-        grids = list(self._numbers) or [Samples((0.0,), (0.0,), ((0.0,),))]
-        self._axes = [_stacked([grid.rows for grid in grids]), _stacked([grid.columns for grid in grids])]
-        shape = (max(len(grid.rows) for grid in grids), max(len(grid.columns) for grid in grids))
-        self._values = np.zeros((len(grids), *shape))
-        for i, grid in enumerate(grids):
-            self._values[i, : len(grid.rows), : len(grid.columns)] = grid.values
-
-    def at(self, numbers: Ints, rows: Floats, columns: Floats) -> Floats:
-        """The value of each grid at a row and a column, as ``Samples.at`` has it."""
-        (i, above, u), (j, right, v) = (
-            _place(*axis, numbers, values) for axis, values in zip(self._axes, (rows, columns), strict=True)
-        )
-        values = self._values
-        lower = values[numbers, i, j] + v * (values[numbers, i, right] - values[numbers, i, j])
-        upper = values[numbers, above, j] + v * (values[numbers, above, right] - values[numbers, above, j])
-        result: Floats = lower + u * (upper - lower)
-        return result
-
-
-def _stacked(axes: list[tuple[float, ...]]) -> tuple[Floats, Ints]:
-    """Axes side by side, filled up with infinity, and their lengths."""
-    points = np.full((len(axes), max(map(len, axes))), np.inf)
-    for i, axis in enumerate(axes):
-        points[i, : len(axis)] = axis
-    return points, np.array([len(axis) for axis in axes])
-
-
-def _place(points: Floats, lengths: Ints, numbers: Ints, values: Floats) -> tuple[Ints, Ints, Floats]:
-    """The samples before and behind each value, and how far it is between them."""
-    axes, length = points[numbers], lengths[numbers]
-    before = np.clip((axes <= values[:, None]).sum(axis=1) - 1, 0, np.maximum(length - 2, 0))
-    after = np.minimum(before + 1, length - 1)
-    every = np.arange(len(numbers))
-    start, end = axes[every, before], axes[every, after]
-    between = after > before
-    return before, after, np.where(between, (values - start) / np.where(between, end - start, 1.0), 0.0)
 
 
 @dataclass
@@ -96,9 +43,12 @@ class Library:
 
     def __init__(self, table: CellTable) -> None:
         self.table = table
-        self.grids = Grids()
+        self._numbers: dict[Samples, int] = {}
         self.kinds = {name: self._kind(cell) for name, cell in table.cells.items()}
-        self.grids.stack()
+        self.grids = Grids([*self._numbers] or [ZERO])
+
+    def _number(self, samples: Samples) -> int:
+        return self._numbers.setdefault(samples, len(self._numbers))
 
     def _kind(self, cell: Cell) -> _Kind:
         kind = _Kind(cell)
@@ -107,22 +57,20 @@ class Library:
             if pin.direction == "output":
                 for arc in pin.arcs:
                     launches = cell.sequential and arc.kind in ("rising_edge", "falling_edge")
-                    if not launches and (cell.sequential or arc.kind not in _COMBINATIONAL):
+                    if not launches and (cell.sequential or arc.kind not in COMBINATIONAL):
                         continue
-                    senses = {"positive_unate": ((RISE,), (FALL,)), "negative_unate": ((FALL,), (RISE,))}
-                    entering = senses.get(arc.sense, ((RISE, FALL),) * 2)
                     for edge, name in ((RISE, "rise"), (FALL, "fall")):
                         delays, slews = arc.tables.get(f"cell_{name}"), arc.tables.get(f"{name}_transition")
                         if delays is None or (not launches and arc.related not in numbers):
                             continue
-                        grids = (self.grids.number(delays), self.grids.number(slews) if slews else -1)
-                        starts = (RISE,) if launches else entering[edge]
+                        grids = (self._number(delays), self._number(slews) if slews else -1)
+                        starts = (RISE,) if launches else ENTERING.get((arc.sense, edge), (RISE, FALL))
                         source = -1 if launches else numbers[arc.related]
                         kind.arcs += [(source, start, numbers[pin.name], edge, *grids) for start in starts]
             elif cell.sequential and not pin.clock:
                 for edge, name in ((RISE, "rise_constraint"), (FALL, "fall_constraint")):
                     setups = [arc.tables.get(name) for arc in pin.arcs if arc.kind.startswith("setup")]
-                    known = [self.grids.number(setup) for setup in setups if setup is not None]
+                    known = [self._number(setup) for setup in setups if setup is not None]
                     kind.ends += [(numbers[pin.name], edge, grid) for grid in known or [-1]]
         return kind
 
@@ -229,13 +177,14 @@ class WiredTiming:
             if (net := self.numbers.get(bit)) is not None:
                 self.arrival[2 * net : 2 * net + 2] = 0
         self.delay = np.zeros(len(self.start))
-        load = self.load.reshape(-1)
+        load = self.load.reshape(-1)[self.end]
         grids = self.library.grids
+        delays, leavings = (grids.at_columns(each, load) for each in (self.delays, np.maximum(self.slews, 0)))
         for level in self._levels:
             start, end, slews = self.start[level], self.end[level], self.slews[level]
             at, slew = self.arrival[start], self.slew[start]
-            delay = grids.at(self.delays[level], slew, load[end]) + self.wire[level]
-            leaving = np.maximum(0.0, grids.at(np.maximum(slews, 0), slew, load[end]))
+            delay = delays.at(level, slew) + self.wire[level]
+            leaving = np.maximum(0.0, leavings.at(level, slew))
             leaving = np.where(np.isfinite(at) & (slews >= 0), leaving, 0.0)
             groups = np.flatnonzero(np.r_[True, end[1:] != end[:-1]])
             self.arrival[end[groups]] = np.maximum.reduceat(at + delay, groups)

@@ -16,6 +16,7 @@ from costmodel.flow.relieving import relieve
 from costmodel.flow.sizing import Sizer
 from costmodel.flow.static_timing import Timing, longest_path
 from costmodel.flow.synthesis import shipped_library
+from tests.costmodel.flow.tools import sized_by
 
 FLOP, INVERTER, ADDER = "DFFHQNx1_ASAP7_75t_R", "INVx1_ASAP7_75t_R", "FAx1_ASAP7_75t_R"
 
@@ -62,7 +63,7 @@ def ripple(bits: int) -> dict[str, Any]:
 def test_the_delay_is_that_of_the_netlist_and_near_what_abc_makes_it(
     design: dict[str, Any], table: CellTable, tmp_path: Path
 ) -> None:
-    sized = Sizer(design, table, strengths(table), tmp_path).size()
+    sized = sized_by(Sizer(design, table, strengths(table), tmp_path))
     path = longest_path(sized.surrounded, table)
     assert path is not None
     assert sized.delay_ps == path.delay_ps
@@ -71,7 +72,7 @@ def test_the_delay_is_that_of_the_netlist_and_near_what_abc_makes_it(
 
 def test_a_net_that_drives_many_is_buffered(table: CellTable, tmp_path: Path) -> None:
     """Unbuffered, 256 readers would take 256 times the load of one."""
-    few, many = (Sizer(one_drives(n), table, strengths(table), tmp_path).size() for n in (1, 256))
+    few, many = (sized_by(Sizer(one_drives(n), table, strengths(table), tmp_path)) for n in (1, 256))
     assert few.delay_ps < many.delay_ps < 4 * few.delay_ps
     buffers = sum(count for name, count in many.cells.items() if name.startswith(("BUF", "INV")))
     assert buffers > 256
@@ -80,14 +81,16 @@ def test_a_net_that_drives_many_is_buffered(table: CellTable, tmp_path: Path) ->
 def test_sizing_changes_no_adder_and_no_flip_flop_but_their_strength(
     table: CellTable, tmp_path: Path
 ) -> None:
-    sized = Sizer(ripple(12), table, strengths(table), tmp_path).size()
+    sized = sized_by(Sizer(ripple(12), table, strengths(table), tmp_path))
     assert sized.cells[ADDER] == 12
     assert sum(count for name, count in sized.cells.items() if name.startswith("DFF")) == 13
     assert sized.area_um2 == pytest.approx(sum(table.cells[n].area * c for n, c in sized.cells.items()))
 
 
 def test_a_carry_takes_as_long_as_its_full_adders(table: CellTable, tmp_path: Path) -> None:
-    delays = [Sizer(ripple(bits), table, strengths(table), tmp_path).size().delay_ps for bits in (8, 16, 24)]
+    delays = [
+        sized_by(Sizer(ripple(bits), table, strengths(table), tmp_path)).delay_ps for bits in (8, 16, 24)
+    ]
     assert delays[2] - delays[1] == pytest.approx(delays[1] - delays[0], rel=0.1)
     assert 8 * 20 < delays[1] - delays[0] < 8 * 50
 
@@ -99,16 +102,16 @@ def test_flip_flops_of_another_kind_stay_what_they_are(table: CellTable, tmp_pat
     kind = replace(plain, name="ENABLED", area=2 * plain.area, pins={**plain.pins, "E": enable})
     other = CellTable(table.name, {**table.cells, "ENABLED": kind})
     cells = {"plain": flop(3, 10), "enabled": flop(3, 11, "ENABLED", E=4)}
-    sized = Sizer(module(cells, [3, 4], [10, 11]), other, strengths(other), tmp_path).size()
+    sized = sized_by(Sizer(module(cells, [3, 4], [10, 11]), other, strengths(other), tmp_path))
     assert sized.cells["ENABLED"] == 1
     assert sum(count for name, count in sized.cells.items() if name.startswith("DFF")) == 1
 
 
 def test_a_slower_clock_takes_no_more_area(table: CellTable, tmp_path: Path) -> None:
     sizer = Sizer(one_drives(100), table, strengths(table), tmp_path)
-    tight = sizer.size()
+    tight = sized_by(sizer)
     for ease in (1.25, 2.0):
-        easy = sizer.size(ease * tight.delay_ps)
+        easy = sized_by(sizer, ease * tight.delay_ps)
         assert easy.delay_ps <= ease * tight.delay_ps
         assert easy.area_um2 <= tight.area_um2
 
