@@ -71,15 +71,20 @@ def test_a_directory_is_claimed_by_one_at_a_time(tmp_path: Path) -> None:
         assert list(tmp_path.iterdir()) == []
 
 
+def write_and_fail(directory: Path, name: str | None) -> None:
+    """Into a ``prepared`` directory a file is written, if it has a name; then the work ends in an error."""
+    with prepared(directory):
+        if name is not None:
+            (directory / name).write_text("whole")
+        raise ValueError("bad input")
+
+
 def test_a_directory_that_nothing_was_written_into_is_gone_again(tmp_path: Path) -> None:
     there = tmp_path / "there"
     there.mkdir()
-    for outcome, left in ((None, []), ("results.txt", ["results.txt"])):
-        with pytest.raises(ValueError, match="bad input"), prepared(there / "new" / "deep") as directory:
-            assert directory.is_dir()
-            if outcome is not None:
-                (directory / outcome).write_text("whole")
-            raise ValueError("bad input")
+    for name, left in ((None, []), ("results.txt", ["results.txt"])):
+        with pytest.raises(ValueError, match="bad input"):
+            write_and_fail(there / "new" / "deep", name)
         assert [path.name for path in there.rglob("*.txt")] == left
         assert (there / "new").exists() == bool(left)
     assert there.is_dir()
