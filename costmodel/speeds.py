@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Speed = Literal["relaxed", "medium", "tight"]
-"""Least area without a clock, twice the shortest clock period, the shortest clock period."""
+"""Least area without a clock, twice the shortest clock period that pays, that period (``EASE``)."""
 SPEEDS: tuple[Speed, ...] = ("relaxed", "medium", "tight")
 MEDIUM_PERIOD = 2.0
 """The clock period of a medium design, in the shortest that it can have.

@@ -1,9 +1,10 @@
-"""Closing a design at a clock: which carries run in parallel, which mapping, how much is buffered.
+"""Closing a design at a clock: how carries are computed, which mapping, how much is buffered.
 
 A core's area is least with ripple carries in full-adder cells and a mapper for area; that is slow. So a clock
-is approached from there: where paths fail, the words on them get parallel carries (static timing says which),
-mapped for area, then for delay; in the end all words do. Of all netlists made on the way the smallest that
-meets the clock is taken: what is sized at ease is never larger than what is as fast as can be.
+is approached from there: where paths fail, static timing says the words on them. Their carries are selected
+for half a word, then run in parallel, mapped for area, then for delay; in the end so do those of all words.
+Of all netlists made on the way the smallest that meets the clock is taken: what is sized at ease is never
+larger than what is as fast as can be.
 """
 
 from __future__ import annotations
@@ -14,15 +15,23 @@ from pathlib import Path
 from typing import Any
 
 from costmodel.cells.table import CellTable
-from costmodel.flow.full_adders import Carries, Statistics
-from costmodel.flow.sizing import AS_FAST, Sized, Sizer
+from costmodel.flow.full_adders import Carries, Carry, Statistics
+from costmodel.flow.sizing import Sized, Sizer
 
 LEAN = "strash;dch;map -a"
 FAST = "strash;dch;map -B 0.9;topo"
 """Scripts of ABC that map for area where that is no delay, and for delay."""
-FAR = 2.5
-"""A clock that rippling carries miss by more is met, if at all, by none but the fastest netlist."""
-RIPPLE, FASTEST = Carries(), Carries("sklansky", words=None)
+FASTER: tuple[tuple[Carry, str, float], ...] = (
+    ("select", LEAN, 1.7),
+    ("brent_kung", LEAN, 2.5),
+    ("brent_kung", FAST, 2.5),
+)
+"""How the carries of late words are computed, the script, and what rippling carries may miss the clock by for
+that to be worth trying; from the smallest to the fastest."""
+EASE = 1.1
+"""The shortest period that pays, in the shortest that there is: the last tenth takes up to a third of the
+area."""
+RIPPLE, FASTEST = Carries(), Carries("sklansky")
 """The least carries, and the fastest: Sklansky's network is 5 % faster and larger than Brent and Kung's."""
 
 
@@ -35,8 +44,11 @@ class Mapped:
 
     @property
     def carries(self) -> dict[str, int]:
-        """How many words ripple in full-adder cells, and of how many the carries run in parallel."""
-        return {"ripple": len(set(self.adders.words.values())), "parallel": len(self.adders.parallel)}
+        """Of how many words in full-adder cells the carries ripple, are selected, run in parallel."""
+        faster = self.adders.faster
+        rippling = set(self.adders.words.values()) - faster.keys()
+        selected = sum(carry == "select" for carry in faster.values())
+        return {"ripple": len(rippling), "select": selected, "parallel": len(faster) - selected}
 
 
 @dataclass(frozen=True)
@@ -70,10 +82,9 @@ class Closing:
         self._closed: list[Closed] = []
 
     def fastest(self) -> Closed:
-        """As fast as can be: of delays that count as equal the smallest."""
+        """The smallest for the shortest period that pays: ``EASE`` times what can be had at any price."""
         self._size(self._map(FASTEST, FAST), None)
-        shortest = min(closed.sized.delay_ps for closed in self._closed)
-        return self._smallest(AS_FAST * shortest)
+        return self.meet(EASE * min(closed.sized.delay_ps for closed in self._closed))
 
     def meet(self, clock_ps: float) -> Closed:
         """The smallest netlist that meets a clock; the fastest where none does."""
@@ -93,15 +104,15 @@ class Closing:
         """Mapped netlists, by the area that is to be expected of them."""
         yield self._least
         words: frozenset[str] = frozenset()
-        for script in (LEAN, FAST):
-            if self._closed[-1].sized.delay_ps > FAR * clock_ps:
-                break
-            words |= self._late_words(clock_ps)
-            yield self._map(Carries(words=words), script)
+        rippling = self._closed[-1].sized.delay_ps
+        for carry, script, reach in FASTER:
+            if rippling <= reach * clock_ps:
+                words |= self._late_words(clock_ps)
+                yield self._map(Carries(faster=frozenset((word, carry) for word in words)), script)
         yield self._map(FASTEST, FAST)
 
     def _late_words(self, clock_ps: float) -> frozenset[str]:
-        """The words that ripple on paths that fail a clock in the netlist that was sized last."""
+        """The words with full-adder cells on paths that fail a clock in the netlist that was sized last."""
         last = self._closed[-1]
         slacks = last.sized.timing.slacks(clock_ps)
         cells = last.sized.module["cells"]

@@ -8,43 +8,52 @@ as plain logic becomes plain logic. Words whose carries are to run in parallel b
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+from typing import Literal as OneOf
 
 from costmodel.cells.full_adder import AdderCosts, FullAdderCell
 from costmodel.cells.table import CellTable
+from costmodel.flow import carry_select
 from costmodel.flow.netlist import Bit, Literal, Netlist
 from costmodel.flow.polarity import Adder, choose_polarities, emit_register, find_registers
-from costmodel.flow.prefix_adders import Network, carry_chains, emit_chain
+from costmodel.flow.prefix_adders import NETWORKS, Network, carry_chains, emit_chain
+
+Carry = OneOf["ripple", "select", Network]
 
 _ARITHMETIC = ("$add", "$sub", "$alu", "$fa")
 
 
 @dataclass(frozen=True)
 class Carries:
-    """How carries are computed: in parallel by a ``network`` in ``words``, rippling in all others.
+    """How the carries of words are computed: as ``usual``, but for the ``faster`` ones.
 
-    ``words`` are names of cells; None stands for all.
+    They ripple, or are selected for half a word (``costmodel.flow.carry_select``), or run in parallel through
+    a prefix network. Words are named as their cells are.
     """
 
-    network: Network = "brent_kung"
-    words: frozenset[str] | None = frozenset()
+    usual: Carry = "ripple"
+    faster: frozenset[tuple[str, Carry]] = frozenset()
 
-    def in_parallel(self, word: str) -> bool:
-        return self.words is None or word in self.words
+    @cached_property
+    def of(self) -> Mapping[str, Carry]:
+        """How those words' carries are computed that are not as ``usual``."""
+        return dict(self.faster)
 
 
 @dataclass
 class Statistics:
     """What became of the adder bits of a module, and of its words: of each full-adder cell the one it is of,
-    and those whose carries run in parallel.
+    and how the carries of those are computed that do not ripple.
     """
 
     cells: int = 0
     logic: int = 0
     inverters: int = 0
     words: dict[str, str] = field(default_factory=dict)
-    parallel: set[str] = field(default_factory=set)
+    faster: dict[str, Carry] = field(default_factory=dict)
 
 
 def map_adders(
@@ -54,9 +63,22 @@ def map_adders(
     netlist = Netlist(module)
     words = [name for name, cell in module["cells"].items() if cell["type"] in _ARITHMETIC]
     adders = _trim(netlist, _extract(netlist))
-    runs = carry_chains([adder for adder in adders if carries.in_parallel(words[adder.chain])])
-    in_runs = {id(adder) for run in runs for adder in run}
-    adders = [adder for adder in adders if id(adder) not in in_runs]
+    statistics = Statistics()
+
+    def of(*kinds: Carry) -> list[Adder]:
+        return [adder for adder in adders if carries.of.get(words[adder.chain], carries.usual) in kinds]
+
+    selected = carry_chains(of("select"), carry_select.LEAST_BITS)
+    if selected:
+        copies = [copy for run in selected for copy in carry_select.select_carries(netlist, run)]
+        adders = _trim(netlist, [*_without(adders, selected), *copies])
+    statistics.faster |= {words[run[0].chain]: "select" for run in selected}
+    parallel: list[tuple[Network, list[Adder]]] = []
+    for network in NETWORKS:
+        runs = carry_chains(of(network))
+        statistics.faster |= {words[run[0].chain]: network for run in runs}
+        parallel += [(network, run) for run in runs]
+        adders = _without(adders, runs)
     in_cells: list[Adder] = []
     in_logic: list[Adder] = []
     for adder in adders:
@@ -68,8 +90,7 @@ def map_adders(
         else:
             as_cell = adder.carry is not None or costs.sum_only_in_cell
         (in_cells if as_cell else in_logic).append(adder)
-    statistics = Statistics(len(in_cells), len(in_logic))
-    statistics.parallel |= {words[run[0].chain] for run in runs}
+    statistics.cells, statistics.logic = len(in_cells), len(in_logic)
     inverters: dict[Bit, int] = {}
     if costs.cell is not None and in_cells:
         registers = find_registers(netlist, table)
@@ -81,10 +102,15 @@ def map_adders(
             statistics.words[name] = words[adder.chain]
     for adder in in_logic:
         _emit_logic(netlist, adder, inverters)
-    for run in runs:
-        emit_chain(netlist, run, carries.network, lambda literal: _driven(netlist, literal, inverters))
+    for network, run in parallel:
+        emit_chain(netlist, run, network, lambda literal: _driven(netlist, literal, inverters))
     statistics.inverters = len(inverters)
     return statistics
+
+
+def _without(adders: list[Adder], runs: list[list[Adder]]) -> list[Adder]:
+    in_runs = {id(adder) for run in runs for adder in run}
+    return [adder for adder in adders if id(adder) not in in_runs]
 
 
 # From words to bits ---------------------------------------------------------------------------------------

@@ -17,6 +17,13 @@ Terminal = tuple[str, str]
 """A cell and its pin."""
 
 
+def literal_of(bit: Bit, inverted: bool) -> Literal:
+    """The bit, or its inverse; an inverted constant is the other one."""
+    if inverted and bit in ("0", "1"):
+        return ("1" if bit == "0" else "0"), False
+    return bit, inverted
+
+
 def new_cell(kind: str, output_pins: tuple[str, ...] = ("Y",), **pins: Bit) -> dict[str, Any]:
     """A cell in Yosys' JSON form, a bit at each pin."""
     return {
@@ -64,11 +71,7 @@ class Netlist:
         while bit in self.aliases:
             bit, flip = self.aliases[bit]
             inverted ^= flip
-        if bit == "x":
-            bit = "0"
-        if inverted and bit in ("0", "1"):
-            return ("1" if bit == "0" else "0"), False
-        return bit, inverted
+        return literal_of("0" if bit == "x" else bit, inverted)
 
     def add(self, kind: str, output_pins: tuple[str, ...] = ("Y",), **pins: Bit) -> str:
         """Adds a cell; returns its name."""

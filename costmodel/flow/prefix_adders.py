@@ -13,19 +13,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal, assert_never
+from typing import Literal, assert_never, get_args
 
 from costmodel.flow.netlist import Bit, Netlist
 from costmodel.flow.netlist import Literal as Polar
 from costmodel.flow.polarity import Adder
 
 Network = Literal["brent_kung", "sklansky"]
+NETWORKS: tuple[Network, ...] = get_args(Network)
 LEAST_BITS = 3
 """A carry through fewer adders is left to ripple."""
 
 
-def carry_chains(adders: Sequence[Adder]) -> list[list[Adder]]:
-    """Runs of adders of one word, each of which reads the carry of the one before."""
+def carry_chains(adders: Sequence[Adder], least_bits: int = LEAST_BITS) -> list[list[Adder]]:
+    """Runs of at least so many adders of one word, each of which reads the carry of the one before."""
     chains: defaultdict[int, list[Adder]] = defaultdict(list)
     for adder in adders:
         chains[adder.chain].append(adder)
@@ -38,7 +39,7 @@ def carry_chains(adders: Sequence[Adder]) -> list[list[Adder]]:
                 run = []
             run.append(adder)
         runs.append(run)
-    return [run for run in runs if len(run) >= LEAST_BITS]
+    return [run for run in runs if len(run) >= least_bits]
 
 
 def emit_chain(

@@ -188,8 +188,11 @@ def _say_synthesis(result: SynthesisResult, clock_ps: float | None, meets: bool 
     if meets is not None:
         say(f"The clock of {clock_ps:,.0f} ps is {'met' if meets else 'not met'}.")
     if result.carries:
-        ripple, parallel = result.carries["ripple"], result.carries["parallel"]
-        say(f"Adders: the carries of {ripple:,} ripple in full-adder cells, of {parallel:,} run in parallel.")
+        ripple, select, parallel = (result.carries[kind] for kind in ("ripple", "select", "parallel"))
+        say(
+            f"Adders: the carries of {ripple:,} ripple in full-adder cells, of {select:,} are selected, "
+            f"of {parallel:,} run in parallel."
+        )
     if result.beyond_limits:
         say(f"{result.beyond_limits:,} nets are beyond the library's limits of load or slew.")
 
@@ -211,7 +214,7 @@ def estimate(
         str,
         typer.Option(
             metavar="relaxed|medium|tight",
-            help="Size for: relaxed, least area; medium, twice the shortest period; tight, the shortest "
+            help="Size for: relaxed, least area; medium, twice the period of tight; tight, the shortest "
             "period. A clock takes its place.",
         ),
     ] = "relaxed",

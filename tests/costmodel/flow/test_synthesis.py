@@ -19,7 +19,7 @@ from costmodel.cells.samples import Samples
 from costmodel.cells.table import Arc, Cell, CellTable, Pin, write_liberty
 from costmodel.flow.and_or import find_and_or
 from costmodel.flow.closing import LEAN
-from costmodel.flow.full_adders import Carries
+from costmodel.flow.full_adders import Carries, Carry
 from costmodel.flow.mapping import offer
 from costmodel.flow.synthesis import shipped_library, synthesize
 from costmodel.flow.yosys_worker import Worker
@@ -181,10 +181,10 @@ def test_mapped_adders_are_plain_adders(
     assert_same_function(tmp_path, tables[outputs])
 
 
-@pytest.mark.parametrize("network", ["brent_kung", "sklansky"])
+@pytest.mark.parametrize("carry", ["select", "brent_kung", "sklansky"])
 @pytest.mark.parametrize("outputs", ["inverted", "true"])
-def test_adders_whose_carries_run_in_parallel_are_plain_adders(
-    network: Any, outputs: str, tables: dict[str, Path], tmp_path: Path
+def test_adders_whose_carries_do_not_ripple_are_plain_adders(
+    carry: Carry, outputs: str, tables: dict[str, Path], tmp_path: Path
 ) -> None:
     """All carries, and those of every second word with the others in full-adder cells."""
     sums = [
@@ -199,10 +199,15 @@ def test_adders_whose_carries_run_in_parallel_are_plain_adders(
     worker.synthesize()
     words = sorted(cell_words(worker))
     assert len(words) > 4
-    for chosen in (None, frozenset(words[::2])):
-        mapped = worker.remap(Carries(network, chosen), LEAN)
-        assert mapped.carries["parallel"] >= len(chosen or words) // 2
-        assert bool(mapped.carries["ripple"]) == (chosen is not None)
+    kind = "select" if carry == "select" else "parallel"
+    chosen = words[::2]
+    for carries, least in (
+        (Carries(carry), len(words) // 2),
+        (Carries(faster=frozenset((word, carry) for word in chosen)), len(chosen) // 2),
+    ):
+        mapped = worker.remap(carries, LEAN)
+        assert mapped.carries[kind] >= least
+        assert mapped.carries["ripple"] or carries.usual != "ripple"
         netlist = {"modules": {"top": mapped.module}}
         (tmp_path / "mapped.json").write_text(json.dumps(netlist))
         assert_same_function(tmp_path, tables[outputs])
