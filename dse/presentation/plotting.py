@@ -109,7 +109,13 @@ STYLE: Any = {
 
 
 def save(figure: Figure, directory: Path, name: str, dpi: int = 300) -> None:
-    """Writes ``figure`` as PNG and SVG; the same figure gives the same bytes."""
+    """Writes ``figure`` as PNG and SVG; the same figure gives the same bytes.
+
+    It is laid out once, for both, which takes longer than drawing it.
+    """
+    figure.set_dpi(dpi)
+    figure.draw_without_rendering()
+    figure.set_layout_engine(None)
     for suffix, options in (("png", {"dpi": dpi}), ("svg", {"metadata": {"Date": None}})):
         with replacing(directory / f"{name}.{suffix}") as temporary:
             figure.savefig(temporary, format=suffix, **options)

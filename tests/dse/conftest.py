@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,15 @@ tables = 2
 columns = 3
 max_reduction = 64
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sketches() -> Iterator[None]:
+    """Pictures of sweeps are sketched, but for tests of pictures."""
+    from tests.dse.pictures import sketched
+
+    with sketched():
+        yield
 
 
 @pytest.fixture

@@ -30,5 +30,7 @@ if __name__ != "tests.dse.sweep.slow_sweep":
 
 if __name__ == "__main__":
     from dse.cli import main
+    from tests.dse.pictures import sketched
 
-    main()
+    with sketched():
+        main()

@@ -11,11 +11,14 @@ import pytest
 
 from dse.engine.judging import Grid, run
 from dse.sweep.finished import report
+from dse.sweep.report.figures import write_figures
 from dse.sweep.results.columns import design_rows
 from dse.sweep.results.sweep_results import Results
 from dse.sweep.run import sweep
+from dse.sweep.summary.findings import Summary
 from generator.config import CoreConfig
 from generator.errors import ConfigError
+from tests.dse.pictures import pictured
 from tests.dse.specs import model_of, small
 
 AXES: dict[str, Any] = {
@@ -86,12 +89,14 @@ def test_the_best_of_each_format_is_the_best_there_is(directory: Path) -> None:
         assert best[figure] <= row[figure]
 
 
-def test_the_report_shows_formats_and_errors(directory: Path) -> None:
+def test_the_report_shows_formats_and_errors(directory: Path, tmp_path: Path) -> None:
     page = (directory / "report.html").read_text(encoding="utf-8")
     assert "fp16 exact" in page
     assert "RMS error" in page
     assert "## Formats and datapaths" in (directory / "summary.md").read_text(encoding="utf-8")
-    assert (directory / "formats.png").stat().st_size > 10_000
+    with pictured():
+        write_figures(tmp_path, Summary(Results.load(directory)))
+    assert (tmp_path / "formats.png").stat().st_size > 10_000
     header = (directory / "pareto.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
     assert {"rms_error", "arithmetic_error", "datapath"} <= set(header)
 

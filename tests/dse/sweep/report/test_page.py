@@ -11,11 +11,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from dse.sweep.report.figures import write_figures
 from dse.sweep.report.page import packed, page_data
 from dse.sweep.results.sweep_results import Results
 from dse.sweep.run import sweep
 from dse.sweep.summary.findings import Summary
 from tests.dse.pages import Page, unpacked
+from tests.dse.pictures import PNG, pictured
 from tests.dse.specs import spec_file
 
 
@@ -109,7 +111,11 @@ def test_each_choice_is_priced_with_everything_else_chosen_anew(results: Path) -
         assert dict(values) == expected
 
 
-def test_the_pictures_are_pictures(results: Path) -> None:
+def test_the_pictures_are_pictures(results: Path, tmp_path: Path) -> None:
+    with pictured():
+        write_figures(tmp_path, Summary(Results.load(results)))
     for name in ("pareto", "breakdown", "group_size"):
-        assert (results / f"{name}.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
-        assert ElementTree.parse(results / f"{name}.svg").getroot().tag.endswith("svg")
+        picture = (tmp_path / f"{name}.png").read_bytes()
+        assert picture.startswith(PNG)
+        assert len(picture) > 5_000
+        assert ElementTree.parse(tmp_path / f"{name}.svg").getroot().tag.endswith("svg")
