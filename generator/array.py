@@ -171,14 +171,14 @@ class Combiner(Block):
 
 
 class Array(Block):
-    """The emitted top of several cores, with the ports of a ``Core`` as wide as all of them."""
+    """Several cores, the emitted top or what is behind buffers, with the ports of a ``Core`` as wide as all of them."""
 
     kind = "array"
 
-    def __init__(self, plan: ArrayPlan) -> None:
+    def __init__(self, plan: ArrayPlan, name: str | None = None) -> None:
         self.plan = plan
         super().__init__(
-            top_name(plan.config),
+            name or top_name(plan.config),
             f"{plan.config.cores} cores that divide the {plan.config.split}, behind AXI4-Stream ports",
             stream_ports(plan),
         )

@@ -18,6 +18,11 @@ PIECE_BITS = 1 << 15
 PIECE = "ternlut_piece_of_"
 
 BlockKind = Literal[
+    "buffered",
+    "key_prefetch",
+    "activation_buffer",
+    "gearbox",
+    "memory",
     "array",
     "combiner",
     "result_tree",

@@ -33,6 +33,7 @@ ReductionStructure = Literal["tree", "carry_save"]
 Rounding = Literal["nearest", "truncate"]
 TableRegisters = Literal["entries", "activations"]
 Split = Literal["outputs", "inputs"]
+BusBits = Literal[64, 128, 256, 512]
 NumberKind = Literal["integer", DatapathKind]
 """What activations are added as: integers, or floats in one of the datapaths."""
 
@@ -49,9 +50,11 @@ MIN_MHZ, MAX_MHZ = 0.001, 100_000.0
 FLOAT_KEYS = {"datapath", "aligned_bits", "rounding", "accumulation"}
 """Keys that mean nothing for integers."""
 ARRAY_KEYS = ("cores", "split")
-"""Keys that say how many equal cores there are, and what they divide; all others are those of one core."""
+"""Keys that say how many equal cores there are, and what they divide."""
+OUTER_KEYS = (*ARRAY_KEYS, "buffers")
+"""Keys that say what is around a core; all others are those of one core."""
 MOST_CORES = 1 << 16
-ADDED_KEYS = {"reduction", *ARRAY_KEYS}
+ADDED_KEYS = {"reduction", *OUTER_KEYS}
 """Keys that are written where they differ from their default alone: cores keep the names they had before."""
 
 
@@ -93,6 +96,31 @@ class PipelineConfig(BaseModel):
         le=16,
         description="cycles that a floating-point adder, multiplier or converter takes",
     )
+
+
+class BufferConfig(BaseModel):
+    """Memories between a bus and the cores: table ``buffers`` of a core file. By default there are none.
+
+    ``activations``: a block of tokens is written once and replayed for every tile of outputs, while the next
+    one is written. ``keys``: so many beats of keys are held ahead, 0 for none. Streams that are buffered come
+    as words of ``bus_bits`` that hold their beats' bytes one after the other.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    activations: bool = Field(default=False, description="a block of activations, replayed, and the next")
+    keys: int = Field(default=0, ge=0, le=1 << 16, description="beats of keys held ahead; 0: none")
+    bus_bits: BusBits = Field(default=128, description="width of the words of buffered streams")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_one_line(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        return validated(cls, values, handler)
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is buffered."""
+        return self.activations or self.keys > 0
 
 
 class Target(BaseModel):
@@ -182,6 +210,9 @@ class CoreConfig(BaseModel):
         default="outputs",
         description="what several cores divide: the outputs, or the inputs, and a tree adds their results",
     )
+    buffers: BufferConfig = Field(
+        default=BufferConfig(), description="memories between a bus and the streams of the cores"
+    )
     pipeline: PipelineConfig = PipelineConfig()
 
     @model_validator(mode="before")
@@ -208,18 +239,20 @@ class CoreConfig(BaseModel):
     def _stated(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """All keys, but for those of ``ADDED_KEYS`` that say nothing new."""
         values: dict[str, Any] = handler(self)
-        plain = {key for key in ADDED_KEYS if values.get(key) == type(self).model_fields[key].default}
+        fields = type(self).model_fields
+        plain = {key for key in ADDED_KEYS if getattr(self, key) == fields[key].default}
         if self.cores > 1:
             plain -= set(ARRAY_KEYS)
         return {key: value for key, value in values.items() if key not in plain}
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        from generator.rules import RULES  # which are about cores
+        from generator.rules import RULES, check_buffers  # which are about cores
 
         self._check_meaning()
         for rule in RULES:
             rule.check(self)
+        check_buffers(self)
         return self
 
     def _check_meaning(self) -> None:
@@ -293,11 +326,11 @@ class CoreConfig(BaseModel):
 
     @cached_property
     def alone(self) -> CoreConfig:
-        """One of the cores by itself."""
-        if self.cores == 1:
+        """One of the cores by itself, without what is around it."""
+        if self.cores == 1 and not self.buffers.any:
             return self
         values = self.model_dump()
-        return type(self).model_validate({key: values[key] for key in values if key not in ARRAY_KEYS})
+        return type(self).model_validate({key: values[key] for key in values if key not in OUTER_KEYS})
 
     @cached_property
     def digest(self) -> str:
@@ -325,8 +358,10 @@ class CoreConfig(BaseModel):
         import tomlkit  # of some weight, and read by no other command
 
         values = {key: value for key, value in self.model_dump().items() if value is not None}
-        pipeline = values.pop("pipeline")
-        return f"{tomlkit.dumps(values)}[pipeline]\n{tomlkit.dumps(pipeline)}"
+        tables = {key: values.pop(key) for key in ("buffers", "pipeline") if key in values}
+        return tomlkit.dumps(values) + "".join(
+            f"[{key}]\n{tomlkit.dumps(table)}" for key, table in tables.items()
+        )
 
 
 def load_core(path: Path, overrides: Iterable[str] = ()) -> tuple[CoreConfig, Target]:

@@ -120,7 +120,7 @@ class Datapath(Block):
 
 
 class Core(Block):
-    """Three AXI4-Streams, a reset, and the layer's tile counts: the emitted top, or one core of an array.
+    """Three AXI4-Streams, a reset, and the layer's tile counts: the emitted top, or what is inside it.
 
     ``tdata`` is the beat's vector, padded with zeros to whole bytes.
     """

@@ -12,6 +12,8 @@ from generator.formats import Float, Integer
 if TYPE_CHECKING:
     from generator.config import CoreConfig
 
+FEWEST_HELD, MOST_HELD = 4, 1 << 16
+"""Beats of keys that a buffer may hold; with fewer it could not take one a cycle."""
 LONGEST_EXACT_EXPONENT = 5
 """Exponent bits of a format whose sums in fixed point fit 63 bits."""
 
@@ -143,3 +145,28 @@ RULES = (
 def longest_exact_reduction(number: Float) -> int:
     """Activations of a format whose sum surely fits 63 bits of fixed point."""
     return ((1 << 62) - 1) // number.largest_steps
+
+
+def check_buffers(core: CoreConfig) -> None:
+    """Raises ``ConfigError`` for buffers that the core has no use for; none of a core's own keys is judged."""
+    buffers = core.buffers
+    if not buffers.any and buffers != type(buffers)():
+        raise ConfigError(
+            f"buffers.bus_bits = {buffers.bus_bits} with nothing buffered: it is for buffers.activations or "
+            "buffers.keys"
+        )
+    if 0 < buffers.keys < FEWEST_HELD:
+        raise ConfigError(
+            f"buffers.keys = {buffers.keys}: 0 for none, or from {FEWEST_HELD} to {MOST_HELD} beats are expected"
+        )
+    match core.dataflow:
+        case "output_stationary":
+            return
+        case "table_stationary":
+            if buffers.activations:
+                raise ConfigError(
+                    "buffers.activations = true with dataflow = 'table_stationary': activations come once, "
+                    "there is nothing to replay; it is for 'output_stationary'"
+                )
+        case unknown:
+            assert_never(unknown)

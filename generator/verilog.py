@@ -25,8 +25,9 @@ from amaranth.lib.wiring import Signature
 
 from generator.array import Array
 from generator.block import PIECE, Block, BlockKind
+from generator.buffering.top import Buffered, top_ports
 from generator.config import CoreConfig
-from generator.core import Core, stream_ports
+from generator.core import Core
 from generator.directory import write_directory
 from generator.errors import ConfigError
 from generator.plan import ArrayPlan, CorePlan, beat_bits, core_name, plan_for
@@ -35,6 +36,8 @@ PASSES = (
     "proc -noopt",
     "chtype -set $dffe t:\\$dffe",
     "chtype -set $buf t:\\$buf",
+    # Memories begin undefined, as macros do.
+    "delete t:$meminit*",
     "memory_collect",
     "setattr -unset init w:*",
     "opt_clean -purge",
@@ -189,7 +192,9 @@ def emit(config: CoreConfig) -> Emission:
 
 
 def top_of(plan: CorePlan) -> Block:
-    """The block that is emitted: a core, or an array of several."""
+    """The block that is emitted: a core, an array of several, or either behind its buffers."""
+    if plan.config.buffers.any:
+        return Buffered(plan)
     return Array(plan) if isinstance(plan, ArrayPlan) else Core(plan)
 
 
@@ -361,7 +366,7 @@ def configuration(config: CoreConfig) -> str:
 
 def ports(plan: CorePlan) -> list[tuple[str, str, int]]:
     """Name, direction ('input' or 'output') and width of the top's ports."""
-    members = Signature(stream_ports(plan)).members
+    members = Signature(top_ports(plan)).members
     direction = {"In": "input", "Out": "output"}
     return [(name, direction[member.flow.name], member.shape) for name, member in members.items()]
 

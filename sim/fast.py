@@ -29,6 +29,7 @@ from sim.program import DRIVER
 from sim.recipe import Shared, recipe_for
 from sim.runtime import Runtime
 from sim.session import Session, SimulationResult, Streams, silence_after
+from sim.transport import transports_of
 from sim.verdict import Recording, Verdict
 
 
@@ -57,8 +58,9 @@ def simulate_fast(
     with ThreadPoolExecutor(1) as pool, tempfile.TemporaryDirectory(prefix="ternlut-") as scratch:
         building = pool.submit(build, emission.verilog, emission.top, recipe, DRIVER, runtime)
         directory = Path(scratch)
-        _write(directory / "activations.bin", activation_chunks(plan, layer))
-        _write(directory / "keys.bin", key_chunks(plan, layer))
+        activations, keys = transports_of(plan, tiling)
+        _write(directory / "activations.bin", activations.packed(activation_chunks(plan, layer)))
+        _write(directory / "keys.bin", keys.packed(key_chunks(plan, layer)))
         if expected is None:
             expected = reference.evaluate(plan, layer.activations, layer.weights)
         executable = building.result()
@@ -82,11 +84,16 @@ def _write(path: Path, chunks: Iterable[NDArray[np.uint8]]) -> None:
 
 def _options(plan: CorePlan, tiling: Tiling, session: Session) -> dict[str, Any]:
     """The options of the program for a layer, but for its files."""
+    activations, keys = transports_of(plan, tiling)
     return {
         "n-tiles": tiling.n_tiles,
         "m-tiles": tiling.m_tiles,
         "blocks": tiling.blocks,
-        "restreams": tiling.restreams,
+        "restreams": activations.repeats,
+        "activation-packet": activations.transfers,
+        "activation-last": activations.last_bytes,
+        "key-packet": keys.transfers,
+        "key-last": keys.last_bytes,
         "result-bytes": beat_bytes(beat_bits(plan).result, 1),
         "silence": silence_after(plan),
         "seed": session.seed % (1 << 64),

@@ -78,7 +78,7 @@ def simulate_sessions(
             [reference.evaluate(plan, layer.activations, layer.weights) for layer in session.layers]
             for session in sessions
         ]
-    steps = sum(len(layer.key_order) for session in beats for layer in session)
+    steps = sum(layer.tiling.steps for session in beats for layer in session)
     emission = shared.emission if shared else emit(config)
     recipe = recipe_for(emission, shared.steps if shared else steps, fast=False, waves=waves is not None)
     executable = build(emission.verilog, emission.top, recipe)
@@ -121,15 +121,16 @@ def _vectors(plan: CorePlan, session: Session, layers: Sequence[Beats]) -> dict[
         tiling = layer.tiling
         for _ in range(tiling.blocks):
             blocks[position] = tiling.n_tiles, tiling.m_tiles
-            position += tiling.n_tiles * tiling.restreams
+            position += layer.transports.activation.block_transfers
     results = sum(layer.results for layer in layers)
-    streams: dict[str, tuple[bytes, int, array[int]]] = {}
+    streams: dict[str, Any] = {}
     for kind in ("activation", "key"):
         distinct = [getattr(layer, f"{kind}_beats") for layer in layers]
         offsets = np.cumsum([0, *(len(own) for own in distinct[:-1])])
         orders = [getattr(layer, f"{kind}_order") + at for layer, at in zip(layers, offsets, strict=True)]
         beats, order = np.concatenate(distinct), array("q", np.concatenate(orders).astype(np.int64).tobytes())
         streams[f"s_axis_{kind}"] = beats.tobytes(), beats.shape[1], order
+        streams[f"ends_{kind}"] = _ends(layers, kind)
     return streams | {
         "blocks": blocks,
         "results": results,
@@ -139,6 +140,18 @@ def _vectors(plan: CorePlan, session: Session, layers: Sequence[Beats]) -> dict[
         "seed": session.seed,
         "silence": silence_after(plan),
     }
+
+
+def _ends(layers: Sequence[Beats], kind: str) -> dict[int, int]:
+    """Bytes that count in the last transfer of each packet of words, by its number in the stream."""
+    ends, position = {}, 0
+    for layer in layers:
+        transport = getattr(layer.transports, kind)
+        if transport.last_bytes:
+            for block in range(1, layer.tiling.blocks + 1):
+                ends[position + block * transport.transfers - 1] = transport.last_bytes
+        position += layer.tiling.blocks * transport.block_transfers
+    return ends
 
 
 def _run(executable: Path, vectors: Mapping[str, Any], waves: Path | None) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from generator.plan import CorePlan, Tiling
 from sim.fields import pack_fields, unpack_fields
 from sim.key_stream import stream_chunks
 from sim.reference import with_invalid
+from sim.transport import Transports, transports_of
 
 CHUNK_VALUES = 1 << 18
 """Activations or results worked on at a time, which bounds memory."""
@@ -85,9 +86,13 @@ class LayerData:
 
 @dataclass(frozen=True, eq=False)
 class Beats:
-    """A layer on the streams: distinct beats as rows of bytes, and the order in which they are sent."""
+    """A layer on the streams: distinct transfers as rows of bytes, and the order in which they are sent.
+
+    Transfers are beats, or words of a bus where a stream is buffered.
+    """
 
     tiling: Tiling
+    transports: Transports
     activation_beats: NDArray[np.uint8]
     activation_order: NDArray[np.int32]
     key_beats: NDArray[np.uint8]
@@ -111,14 +116,14 @@ def beats_of(plan: CorePlan, layer: LayerData) -> Beats:
     the format.
     """
     tiling = Tiling.of(plan, layer.length, layer.outputs, layer.tokens)
-    n, m, blocks = tiling.n_tiles, tiling.m_tiles, tiling.blocks
-    activation = np.concatenate(list(activation_chunks(plan, layer)))
-    key = np.concatenate(list(key_chunks(plan, layer)))
-    block = np.arange(blocks, dtype=np.int32)[:, None] * n
-    every_n = np.arange(n, dtype=np.int32)
-    activation_order = (block + np.tile(every_n, tiling.restreams)).reshape(-1)
-    key_order = np.tile(np.arange(m * n, dtype=np.int32), blocks)
-    return Beats(tiling, activation, activation_order, key, key_order)
+    activations, keys = transports = transports_of(plan, tiling)
+    activation = np.concatenate(list(activations.packed(activation_chunks(plan, layer))))
+    key = np.concatenate(list(keys.packed(key_chunks(plan, layer))))
+    block = np.arange(tiling.blocks, dtype=np.int32)[:, None] * activations.transfers
+    once = np.arange(activations.transfers, dtype=np.int32)
+    activation_order = (block + np.tile(once, activations.repeats)).reshape(-1)
+    key_order = np.tile(np.arange(keys.transfers, dtype=np.int32), tiling.blocks)
+    return Beats(tiling, transports, activation, activation_order, key, key_order)
 
 
 def activation_chunks(plan: CorePlan, layer: LayerData) -> Iterator[NDArray[np.uint8]]:

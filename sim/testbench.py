@@ -67,6 +67,11 @@ class BenchRun:
         distinct, width, order = self.vectors[stream]
         return (distinct[index * width : (index + 1) * width] for index in order)
 
+    def ends_of(self, stream: str) -> dict[int, int]:
+        """The transfers of ``stream`` that end packets, and how many of their bytes count."""
+        ends: dict[int, int] = self.vectors["ends" + stream.removeprefix("s_axis")]
+        return ends
+
     async def reset(self) -> None:
         """Reset the core with idle streams; afterwards no result may be offered."""
         self.dut.aresetn.value = 0
@@ -161,7 +166,11 @@ class LeanSource:
         self._ready = getattr(session.dut, f"{stream}_tready")
         self._beats = session.beats_for(stream)
         self._next = next(self._beats, None)
-        self._offering = False
+        self._offering, self._number = False, 0
+        # Of words of a bus the last of a packet is marked, and says which of its bytes count.
+        self._ends = session.ends_of(stream)
+        self._keep = getattr(session.dut, f"{stream}_tkeep", None)
+        self._last = getattr(session.dut, f"{stream}_tlast", None)
         self._pauses, self._delay = session.pauses(stream), session.delay(stream)
 
     def edge(self, cycle: int) -> bool:
@@ -175,6 +184,11 @@ class LeanSource:
                 self._offering = False
             return taken
         self._data.value = int.from_bytes(self._next, "little")
+        if self._last is not None:
+            kept = self._ends.get(self._number)
+            self._last.value = int(kept is not None)
+            self._keep.value = (1 << (kept or len(self._keep))) - 1
+        self._number += 1
         self._next = next(self._beats, None)
         if not self._offering:
             self._valid.value = 1

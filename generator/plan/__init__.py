@@ -6,6 +6,7 @@ exact interval analysis: of every value the plan knows the least and the greates
 
 from generator.plan.array import ArrayPlan, Joining, plan_for
 from generator.plan.beats import BeatBits, beat_bits
+from generator.plan.buffers import Buffer, Buffers, buffers_of
 from generator.plan.compression import CompressorLevel, CompressorPlan
 from generator.plan.core import CorePlan
 from generator.plan.datapath import (
@@ -37,6 +38,8 @@ __all__ = [
     "AlignedDatapath",
     "ArrayPlan",
     "BeatBits",
+    "Buffer",
+    "Buffers",
     "CompressorLevel",
     "CompressorPlan",
     "CorePlan",
@@ -62,6 +65,7 @@ __all__ = [
     "Tiling",
     "Value",
     "beat_bits",
+    "buffers_of",
     "core_name",
     "format_name",
     "plan_for",

@@ -2,7 +2,7 @@
 //
 // Activation and key beats come from files that hold each beat once, in the order of the streams; the core takes
 // the keys again for each block of tokens, and, where it restreams, a block's activations for each tile of
-// outputs. Result beats go to a file. What breaks the AXI-Stream rules or hangs is complained about; whether the
+// outputs. A buffered stream comes as words of a bus, a packet for each block. Result beats go to a file. What breaks the AXI-Stream rules or hangs is complained about; whether the
 // results are right is for the reader of the file to say.
 //
 // One clock cycle is two evaluations of the model. The first shows it the inputs, because `tready` follows the
@@ -28,11 +28,20 @@ constexpr std::uint64_t PATIENCE = 2000;  // cycles without a beat after which a
 constexpr int RESET_CYCLES = 4;
 enum Stream : std::uint64_t { ACTIVATION, KEY, RESULT, TILES };
 
-struct Layer {
-    std::uint64_t n_tiles, m_tiles, blocks, restreams;  // restreams: how often a block's activations come
+// A stream into the core: `packet` transfers for a block of tokens, which come `repeats` times; where they are words
+// of a bus, `last` bytes of a packet's last word count.
+struct Packets {
+    std::uint64_t packet, repeats, last;
 
-    std::uint64_t activation_beats() const { return blocks * n_tiles * restreams; }
-    std::uint64_t key_beats() const { return blocks * n_tiles * m_tiles; }
+    std::uint64_t transfers() const { return packet * repeats; }
+};
+
+struct Layer {
+    std::uint64_t n_tiles, m_tiles, blocks;
+    Packets activations, keys;
+
+    std::uint64_t activation_transfers() const { return blocks * activations.transfers(); }
+    std::uint64_t key_transfers() const { return blocks * keys.transfers(); }
     std::uint64_t result_beats() const { return blocks * m_tiles; }
 };
 
@@ -40,8 +49,8 @@ class Bench {
 public:
     Bench(const Options& options, const Layer& layer)
         : layer_(layer),
-          activations_(options.text("activations"), layer.blocks * layer.n_tiles),
-          keys_(options.text("keys"), layer.n_tiles * layer.m_tiles),
+          activations_(options.text("activations"), layer.blocks * layer.activations.packet),
+          keys_(options.text("keys"), layer.keys.packet),
           results_(options.text("results")),
           key_cycles_(options.text("key-cycles")),
           result_cycles_(options.text("result-cycles")),
@@ -126,8 +135,8 @@ private:
 
     // The tile counts are sampled with the first activation of a block; at all other times they are noise.
     void show_tiles() {
-        const bool starts = activations_taken_ % (layer_.n_tiles * layer_.restreams) == 0 &&
-                            activations_taken_ < layer_.activation_beats();
+        const bool starts = activations_taken_ % layer_.activations.transfers() == 0 &&
+                            activations_taken_ < layer_.activation_transfers();
         const std::uint64_t noise = Pauses::mixed(noise_ + activations_taken_);
         const std::uint64_t n = starts ? layer_.n_tiles : noise % (layer_.n_tiles + 1);
         const std::uint64_t m = starts ? layer_.m_tiles : (noise >> 32) % (layer_.m_tiles + 1);
@@ -159,21 +168,25 @@ private:
     // A beat once offered stays until it is taken.
     void offer_activation(bool taken) {
         if (top_->s_axis_activation_tvalid && !taken) return;
-        const bool offers = activations_taken_ < layer_.activation_beats() && !pauses_[ACTIVATION].at(cycle_);
+        const bool offers = activations_taken_ < layer_.activation_transfers() && !pauses_[ACTIVATION].at(cycle_);
         top_->s_axis_activation_tvalid = offers;
         if (!offers) return;
-        const std::uint64_t block = activations_taken_ / (layer_.n_tiles * layer_.restreams);
-        const std::uint64_t beat = block * layer_.n_tiles + activations_taken_ % layer_.n_tiles;
-        put(top_->s_axis_activation_tdata, activations_.beat(beat), activations_.beat_bytes());
+        const Packets& packets = layer_.activations;
+        const std::uint64_t block = activations_taken_ / packets.transfers(), at = activations_taken_ % packets.packet;
+        const bool last = at + 1 == packets.packet;
+        put(top_->s_axis_activation_tdata, activations_.beat(block * packets.packet + at), activations_.beat_bytes());
+        put_activation_end(*top_, ones(last ? packets.last : 64), last, 0);
     }
 
     void offer_key(bool taken) {
         if (top_->s_axis_key_tvalid && !taken) return;
-        const bool offers = keys_taken_ < layer_.key_beats() && !pauses_[KEY].at(cycle_);
+        const bool offers = keys_taken_ < layer_.key_transfers() && !pauses_[KEY].at(cycle_);
         top_->s_axis_key_tvalid = offers;
         if (!offers) return;
-        const std::uint64_t beat = keys_taken_ % (layer_.n_tiles * layer_.m_tiles);
-        put(top_->s_axis_key_tdata, keys_.beat(beat), keys_.beat_bytes());
+        const std::uint64_t at = keys_taken_ % layer_.keys.packet;
+        const bool last = at + 1 == layer_.keys.packet;
+        put(top_->s_axis_key_tdata, keys_.beat(at), keys_.beat_bytes());
+        put_key_end(*top_, ones(last ? layer_.keys.last : 64), last, 0);
     }
 
     void watch_results() {
@@ -237,12 +250,16 @@ int main(int count, char** arguments) {
         const Options options(count, arguments,
                               {"n-tiles", "m-tiles", "blocks", "restreams", "activations", "keys", "results",
                                "result-bytes", "key-cycles", "result-cycles", "pause-activation", "pause-key",
-                               "pause-result", "seed", "silence"});
+                               "pause-result", "seed", "silence", "activation-packet", "activation-last", "key-packet",
+                               "key-last"});
         // Registers start at random values, so that a core that needs no reset in simulation alone is found out.
         Verilated::defaultContextp()->randReset(2);
         Verilated::defaultContextp()->randSeed(1);
-        Bench bench(options, {options.number("n-tiles", 1, 1), options.number("m-tiles", 1, 1),
-                              options.number("blocks", 1, 1), options.number("restreams", 1, 1)});
+        const std::uint64_t n = options.number("n-tiles", 1, 1), m = options.number("m-tiles", 1, 1);
+        Bench bench(options, {n, m, options.number("blocks", 1, 1),
+                              {options.number("activation-packet", n, 1), options.number("restreams", 1, 1),
+                               options.number("activation-last", 0)},
+                              {options.number("key-packet", n * m, 1), 1, options.number("key-last", 0)}});
         bench.run();
         bench.report();
         return bench.good() ? 0 : 1;

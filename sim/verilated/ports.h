@@ -21,3 +21,28 @@ template <class Port>
 const std::uint8_t* bytes_of(const Port& port) {
     return reinterpret_cast<const std::uint8_t*>(&port);
 }
+
+// Ports that tops with buffers have: whether a word is the last of its packet, and which of its bytes count.
+
+template <class Top>
+auto put_activation_end(Top& top, std::uint64_t keep, bool last, int) -> decltype((void)top.s_axis_activation_tkeep) {
+    put(top.s_axis_activation_tkeep, bytes_of(keep), sizeof top.s_axis_activation_tkeep);
+    top.s_axis_activation_tlast = last;
+}
+
+template <class Top>
+void put_activation_end(Top&, std::uint64_t, bool, long) {}
+
+template <class Top>
+auto put_key_end(Top& top, std::uint64_t keep, bool last, int) -> decltype((void)top.s_axis_key_tkeep) {
+    put(top.s_axis_key_tkeep, bytes_of(keep), sizeof top.s_axis_key_tkeep);
+    top.s_axis_key_tlast = last;
+}
+
+template <class Top>
+void put_key_end(Top&, std::uint64_t, bool, long) {}
+
+// So many of the lowest bits.
+inline std::uint64_t ones(std::size_t count) {
+    return count >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
+}

@@ -1,0 +1,1 @@
+"""Memories between a bus and the cores, and what fills and empties them."""
