@@ -171,7 +171,7 @@ class Combiner(Block):
 
 
 class Array(Block):
-    """Several cores, the emitted top or what is behind buffers, with the ports of a ``Core`` as wide as all of them."""
+    """Several cores, the emitted top or behind buffers, with the ports of a ``Core`` as wide as all."""
 
     kind = "array"
 

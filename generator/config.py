@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from generator.buffer_config import BufferConfig
 from generator.errors import ConfigError
 from generator.formats import FLOATS, Float, Format, Integer, format_named
 from generator.keys import GROUP_SIZES
@@ -33,7 +34,6 @@ ReductionStructure = Literal["tree", "carry_save"]
 Rounding = Literal["nearest", "truncate"]
 TableRegisters = Literal["entries", "activations"]
 Split = Literal["outputs", "inputs"]
-BusBits = Literal[64, 128, 256, 512]
 NumberKind = Literal["integer", DatapathKind]
 """What activations are added as: integers, or floats in one of the datapaths."""
 
@@ -96,31 +96,6 @@ class PipelineConfig(BaseModel):
         le=16,
         description="cycles that a floating-point adder, multiplier or converter takes",
     )
-
-
-class BufferConfig(BaseModel):
-    """Memories between a bus and the cores: table ``buffers`` of a core file. By default there are none.
-
-    ``activations``: a block of tokens is written once and replayed for every tile of outputs, while the next
-    one is written. ``keys``: so many beats of keys are held ahead, 0 for none. Streams that are buffered come
-    as words of ``bus_bits`` that hold their beats' bytes one after the other.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    activations: bool = Field(default=False, description="a block of activations, replayed, and the next")
-    keys: int = Field(default=0, ge=0, le=1 << 16, description="beats of keys held ahead; 0: none")
-    bus_bits: BusBits = Field(default=128, description="width of the words of buffered streams")
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _in_one_line(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        return validated(cls, values, handler)
-
-    @property
-    def any(self) -> bool:
-        """Whether anything is buffered."""
-        return self.activations or self.keys > 0
 
 
 class Target(BaseModel):

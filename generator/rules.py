@@ -148,7 +148,7 @@ def longest_exact_reduction(number: Float) -> int:
 
 
 def check_buffers(core: CoreConfig) -> None:
-    """Raises ``ConfigError`` for buffers that the core has no use for; none of a core's own keys is judged."""
+    """Raises ``ConfigError`` for buffers that the core has no use for."""
     buffers = core.buffers
     if not buffers.any and buffers != type(buffers)():
         raise ConfigError(
@@ -157,7 +157,8 @@ def check_buffers(core: CoreConfig) -> None:
         )
     if 0 < buffers.keys < FEWEST_HELD:
         raise ConfigError(
-            f"buffers.keys = {buffers.keys}: 0 for none, or from {FEWEST_HELD} to {MOST_HELD} beats are expected"
+            f"buffers.keys = {buffers.keys}: 0 for none, or from {FEWEST_HELD} to {MOST_HELD} beats are "
+            "expected"
         )
     match core.dataflow:
         case "output_stationary":

@@ -19,17 +19,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from generator.config import CoreConfig
-from generator.plan import CorePlan, Tiling, beat_bits, plan_for
+from generator.plan import CorePlan, Tiling, beat_bits, buffers_of, plan_for
 from generator.verilog import emit
 from sim import reference
 from sim.build import SimulationError, build
+from sim.dram import Dram
 from sim.fields import beat_bytes
 from sim.layers import LayerData, activation_chunks, key_chunks
 from sim.program import DRIVER
 from sim.recipe import Shared, recipe_for
 from sim.runtime import Runtime
 from sim.session import Session, SimulationResult, Streams, silence_after
-from sim.transport import transports_of
+from sim.transport import transports_of, window_of
 from sim.verdict import Recording, Verdict
 
 
@@ -42,6 +43,7 @@ def simulate_fast(
     seed: int = 0,
     expected: ArrayLike | None = None,
     shared: Shared | None = None,
+    dram: Dram | None = None,
 ) -> SimulationResult:
     """Run x[B, N] ``activations`` through W[M, N] ternary ``weights`` on the core's Verilog.
 
@@ -52,15 +54,15 @@ def simulate_fast(
     tiling = Tiling.of(plan, layer.length, layer.outputs, layer.tokens)
     # Begun once the layer is known to fit, to be ready when Verilator is.
     runtime = Runtime(DRIVER)
-    session = Session([layer], Streams.of(stalls), seed=seed)
+    session = Session([layer], Streams.of(stalls), seed=seed, dram=dram)
     emission = shared.emission if shared else emit(config)
     recipe = recipe_for(emission, shared.steps if shared else tiling.steps, fast=True)
     with ThreadPoolExecutor(1) as pool, tempfile.TemporaryDirectory(prefix="ternlut-") as scratch:
         building = pool.submit(build, emission.verilog, emission.top, recipe, DRIVER, runtime)
         directory = Path(scratch)
-        activations, keys = transports_of(plan, tiling)
-        _write(directory / "activations.bin", activations.packed(activation_chunks(plan, layer)))
-        _write(directory / "keys.bin", keys.packed(key_chunks(plan, layer)))
+        streams = transports_of(plan, tiling)
+        _write(directory / "activations.bin", streams.activation.packed(activation_chunks(plan, layer)))
+        _write(directory / "keys.bin", streams.key.packed(key_chunks(plan, layer)))
         if expected is None:
             expected = reference.evaluate(plan, layer.activations, layer.weights)
         executable = building.result()
@@ -97,7 +99,22 @@ def _options(plan: CorePlan, tiling: Tiling, session: Session) -> dict[str, Any]
         "result-bytes": beat_bytes(beat_bits(plan).result, 1),
         "silence": silence_after(plan),
         "seed": session.seed % (1 << 64),
+        **_memory(plan, session.dram),
         **{f"pause-{name}": probability for name, probability in session.stalls._asdict().items()},
+    }
+
+
+def _memory(plan: CorePlan, dram: Dram | None) -> dict[str, int]:
+    """The options of the program for a memory."""
+    if dram is None:
+        return {}
+    buffers = buffers_of(plan)
+    return {
+        "dram-ticks": dram.ticks_per_byte,
+        "dram-latency": dram.latency,
+        "dram-burst": dram.burst,
+        "activation-window": window_of(buffers.activations),
+        "key-window": window_of(buffers.keys),
     }
 
 

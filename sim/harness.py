@@ -14,6 +14,7 @@ import tempfile
 import time
 from array import array
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any, Literal
 from unittest import mock
@@ -23,7 +24,7 @@ from cocotb_tools.runner import get_runner
 from numpy.typing import ArrayLike
 
 from generator.config import CoreConfig
-from generator.plan import CorePlan, beat_bits, plan_for
+from generator.plan import CorePlan, beat_bits, buffers_of, plan_for
 from generator.verilog import emit
 from sim import reference
 from sim.build import SimulationError, build
@@ -31,6 +32,7 @@ from sim.fields import beat_bytes
 from sim.layers import Beats, LayerData, beats_of
 from sim.recipe import Shared, recipe_for
 from sim.session import Session, SimulationResult, Streams, silence_after
+from sim.transport import window_of
 from sim.verdict import Recording, Verdict
 
 Driver = Literal["lean", "axi"]
@@ -139,6 +141,17 @@ def _vectors(plan: CorePlan, session: Session, layers: Sequence[Beats]) -> dict[
         "delays": tuple(map(int, session.delays)),
         "seed": session.seed,
         "silence": silence_after(plan),
+        "dram": None if session.dram is None else astuple(session.dram),
+        "readers": _readers(plan, layers),
+    }
+
+
+def _readers(plan: CorePlan, layers: Sequence[Beats]) -> dict[str, tuple[int, int]]:
+    """Of each stream the transfers of a packet in memory, and the bytes that are read ahead."""
+    buffers, transports = buffers_of(plan), layers[0].transports
+    return {
+        "s_axis_activation": (transports.activation.transfers, window_of(buffers.activations)),
+        "s_axis_key": (transports.key.transfers, window_of(buffers.keys)),
     }
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from generator.errors import WorkloadError
 from generator.plan import CorePlan
+from sim.dram import Dram
 from sim.layers import LayerData, values_of
 
 
@@ -36,6 +37,7 @@ class Session:
     """Layers back to back from one reset.
 
     ``stalls``: probability that a stream pauses in a cycle. ``delays``: cycles before a stream starts.
+    ``dram``: the memory that both streams come from and results go to, of one layer; None: they never wait.
     ``stop_after``: give up after so many result beats, which leaves the core in the middle of its work for
     the next session's reset.
     """
@@ -45,12 +47,13 @@ class Session:
     delays: Streams = UNHINDERED
     seed: int = 0
     stop_after: int | None = None
+    dram: Dram | None = None
 
     @property
     def full_rate(self) -> bool:
         """Whether every cycle is foreseen: no pauses, and keys and the result's taker wait from the start."""
         early = max(self.delays.key, self.delays.result) <= self.delays.activation
-        return not any(self.stalls) and early
+        return not any(self.stalls) and early and self.dram is None
 
 
 def silence_after(plan: CorePlan) -> int:

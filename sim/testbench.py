@@ -20,6 +20,7 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge
 
+from sim.dram import Channel, Dram, Reader
 from sim.pauses import Pauses
 
 VECTORS = "TERNLUT_VECTORS"
@@ -42,6 +43,7 @@ class BenchRun:
         self.expected: int = vectors["results"]
         self.stop_after: int = vectors["stop_after"]
         self.blocks: dict[int, tuple[int, int]] = vectors["blocks"]
+        self.channel = None if vectors["dram"] is None else Channel(Dram(*vectors["dram"]))
         self.cycle = -1
         self.accepted: dict[str, list[int]] = {name: [] for name in STREAMS}
         self.offered: list[int] = []
@@ -71,6 +73,14 @@ class BenchRun:
         """The transfers of ``stream`` that end packets, and how many of their bytes count."""
         ends: dict[int, int] = self.vectors["ends" + stream.removeprefix("s_axis")]
         return ends
+
+    def reader_of(self, stream: str) -> Reader | None:
+        """How the memory is asked for ``stream``, if there is one."""
+        if self.channel is None:
+            return None
+        size, order = self.vectors[stream][1:]
+        packet, window = self.vectors["readers"][stream]
+        return Reader(self.channel, size, packet, len(order), window)
 
     async def reset(self) -> None:
         """Reset the core with idle streams; afterwards no result may be offered."""
@@ -121,6 +131,8 @@ class BenchRun:
         if not ready:
             return None
         self.accepted[RESULT].append(self.cycle)
+        if self.channel is not None:
+            self.channel.write(self.cycle, len(data) // 8)
         self.last.append(beat[1] == "1")
         self._progress = self.cycle
         return data
@@ -168,21 +180,28 @@ class LeanSource:
         self._next = next(self._beats, None)
         self._offering, self._number = False, 0
         # Of words of a bus the last of a packet is marked, and says which of its bytes count.
+        self._reader = session.reader_of(stream)
         self._ends = session.ends_of(stream)
-        self._keep = getattr(session.dut, f"{stream}_tkeep", None)
+        self._keep: Any = getattr(session.dut, f"{stream}_tkeep", None)
         self._last = getattr(session.dut, f"{stream}_tlast", None)
         self._pauses, self._delay = session.pauses(stream), session.delay(stream)
 
     def edge(self, cycle: int) -> bool:
         """At a rising edge: whether a beat was taken; and what is offered for the next one."""
         taken = self._offering and self._ready.value == 1
+        if self._reader is not None:
+            self._reader.ask(cycle)
         if self._offering and not taken:
             return False
-        if self._next is None or cycle < self._delay or self._pauses[cycle]:
+        waits = self._next is None or cycle < self._delay or self._pauses[cycle]
+        if waits or (self._reader is not None and not self._reader.there(cycle)):
             if taken:
                 self._valid.value = 0
                 self._offering = False
             return taken
+        assert self._next is not None
+        if self._reader is not None:
+            self._reader.hand()
         self._data.value = int.from_bytes(self._next, "little")
         if self._last is not None:
             kept = self._ends.get(self._number)

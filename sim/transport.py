@@ -17,7 +17,7 @@ Octets = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Transport:
-    """Packets of ``transfers`` transfers of ``size`` bytes each, for every block of tokens ``repeats`` of them.
+    """Packets of ``transfers`` transfers of ``size`` bytes, ``repeats`` of them for every block of tokens.
 
     A packet is a block's keys, or its activations once. In words its last transfer has ``last_bytes`` that
     count; 0 where transfers are beats.
@@ -42,7 +42,7 @@ class Transport:
         return self.transfers * self.repeats
 
     def packed(self, chunks: Iterable[Octets]) -> Iterator[Octets]:
-        """Beats [beats, bytes], any number of packets in chunks as they come, as transfers [transfers, size]."""
+        """Beats [beats, bytes], packets in chunks as they come, as transfers [transfers, size]."""
         if not self.last_bytes:
             yield from chunks
             return
@@ -75,3 +75,8 @@ def transports_of(plan: CorePlan, tiling: Tiling) -> Transports:
         Transport.of(buffers.activations, bits.activation, tiling.n_tiles, tiling.restreams),
         Transport.of(buffers.keys, bits.key, tiling.n_tiles * tiling.m_tiles, 1),
     )
+
+
+def window_of(buffer: Buffer | None) -> int:
+    """Bytes of a stream that are read ahead: as many as its buffer holds."""
+    return 0 if buffer is None else buffer.words * buffer.beat_bytes

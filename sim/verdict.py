@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from generator.plan import CorePlan, Tiling
 from sim.layers import results_of, values_of
 from sim.schedule import Schedule
 from sim.session import Session, SimulationResult
+from sim.tokens.bench import movements_of
 
 AT_ONCE = 1 << 20
 """Beats whose cycles are checked together, which bounds memory for runs of any length."""
@@ -95,6 +96,9 @@ class Verdict:
     def _timing(self, where: str, session: Session, tilings: Sequence[Tiling], recording: Recording) -> None:
         began = recording.first_activation
         self.cycles += recording.last_result - began + 1
+        if self.plan.config.buffers.any or session.dram is not None:
+            self._moves(where, session, tilings, recording)
+            return
         if not session.full_rate:
             self.expected_cycles = None
             return
@@ -107,19 +111,44 @@ class Verdict:
             ("key", recording.key_cycles, schedule.key_beats, schedule.keys),
             ("result", recording.offered_cycles, schedule.result_beats, schedule.offered),
         ):
-            if len(seen) != count:
-                self.failures.append(f"{where}{len(seen)} {what} beats moved, {count} are right")
-                continue
-            for start in range(0, count, AT_ONCE):
-                beats = np.arange(start, min(start + AT_ONCE, count))
-                came, due = seen[beats].astype(np.int64) - began, right(beats)
-                if (came != due).any():
-                    at = int(np.flatnonzero(came != due)[0])
-                    self.failures.append(
-                        f"{where}{what} beat {start + at} came {came[at]} cycles after the first"
-                        f" activation, {due[at]} is right"
-                    )
-                    break
+            self._hold(where, what, seen, count, right, began)
+
+    def _moves(self, where: str, session: Session, tilings: Sequence[Tiling], recording: Recording) -> None:
+        """Holds cycles against the design without its values, which knows pauses and the memory."""
+        moved = movements_of(self.plan, tilings, session)
+        began = moved.activation[0]
+        if self.expected_cycles is not None:
+            self.expected_cycles += moved.result[-1] - began + 1
+        for what, seen, right in (
+            ("key", recording.key_cycles, moved.key),
+            ("result", recording.offered_cycles, moved.offered),
+        ):
+            due = np.array(right, dtype=np.int64) - began
+            self._hold(where, what, seen, len(due), due.__getitem__, recording.first_activation)
+
+    def _hold(
+        self,
+        where: str,
+        what: str,
+        seen: NDArray[Any],
+        count: int,
+        right: Callable[[NDArray[np.int64]], NDArray[np.int64]],
+        began: int,
+    ) -> None:
+        """Holds the cycles in which transfers moved against those that are ``right``, by their numbers."""
+        if len(seen) != count:
+            self.failures.append(f"{where}{len(seen)} {what} beats moved, {count} are right")
+            return
+        for start in range(0, count, AT_ONCE):
+            beats = np.arange(start, min(start + AT_ONCE, count))
+            came, due = seen[beats].astype(np.int64) - began, right(beats)
+            if (came != due).any():
+                at = int(np.flatnonzero(came != due)[0])
+                self.failures.append(
+                    f"{where}{what} beat {start + at} came {came[at]} cycles after the first"
+                    f" activation, {due[at]} is right"
+                )
+                return
 
     def result(
         self, build_seconds: float, run_seconds: float, *, waves: Path | None = None

@@ -51,6 +51,7 @@ MUST_KNOW = {
         "costmodel/price/representative.py",
         "sim/key_stream.py",
         "sim/schedule.py",
+        "sim/tokens/core.py",
         "sim/weights/key_image.py",
         "dse/presentation/naming.py",
         "dse/pricing/demands.py",

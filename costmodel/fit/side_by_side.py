@@ -76,6 +76,8 @@ def group_of(kind: BlockKind, around: str) -> str:
     if around == "fetch":
         return around
     match kind:
+        case "buffered" | "key_prefetch" | "activation_buffer" | "gearbox" | "memory":
+            raise AssertionError(f"a {kind} is in no core")
         case "array" | "core" | "sequencer":
             return "control"
         case "datapath" | "largest_exponent" | "align" | "float_to_fixed" | "fixed_to_float":

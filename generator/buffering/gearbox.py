@@ -7,7 +7,6 @@ are a beat; a word is written behind those that are there. It takes a word or gi
 from __future__ import annotations
 
 from math import gcd
-
 from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
@@ -117,6 +116,8 @@ class Gearbox(Block):
                 (accepted & (left == before), arriving[place - before])
                 for before in range(max(0, place - self.word_units + 1), min(place, self.beat_units - 1) + 1)
             ]
-            moves = [(taken, held[place + self.beat_units])] if place + self.beat_units < self.capacity else []
+            moves = (
+                [(taken, held[place + self.beat_units])] if place + self.beat_units < self.capacity else []
+            )
             update(m, register, *writes, *moves)
         return held

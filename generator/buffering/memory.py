@@ -1,4 +1,4 @@
-"""A memory behind a wrapper of its own: synthesis infers it, or another module of the same ports takes its place.
+"""A memory in a module of its own: synthesis infers it, or another of the same ports takes its place.
 
 The contract, which is all that the blocks around it rely on: one port writes, the other reads; what is read
 is there one cycle later and stays while ``read_enable`` is 0; no address is written from the cycle that reads

@@ -79,9 +79,7 @@ class ActivationBuffer(Block):
         filling, write_place, filled = self._fill(m, halves, beat, write)
         read_place, emptied = self._empty(m, halves, read, filling, write_place)
         for number, half in enumerate(halves):
-            update(
-                m, half.full, (self.rst, 0), (filled & (filling == number), 1), (emptied[number], 0)
-            )
+            update(m, half.full, (self.rst, 0), (filled & (filling == number), 1), (emptied[number], 0))
         m.submodules.memory = self.memory.instance(
             clk=self.clk,
             write_enable=write,
@@ -136,9 +134,11 @@ class ActivationBuffer(Block):
         self, m: Module, halves: list[Half], read: Signal, filling: Value, write_place: Value
     ) -> tuple[Signal, list[Value]]:
         """Reads blocks again and again. Returns the place in the memory, and for each half whether it becomes
-        free: when the last of its beats is taken."""
+        free: when its last beat is taken."""
         plan = self.plan
-        reading, shown_half, shown_last = (Signal(name=name) for name in ("reading", "shown_half", "shown_last"))
+        reading, shown_half, shown_last = (
+            Signal(name=name) for name in ("reading", "shown_half", "shown_last")
+        )
         fresh = Signal(name="fresh")
         n_left = Signal(plan.n_tiles_width, name="n_left")
         m_left = Signal(plan.m_tiles_width, name="m_left")
@@ -174,7 +174,7 @@ class ActivationBuffer(Block):
         return place, [done & (shown_half == half) for half in range(2)]
 
     def _place(self, m: Module, name: str, restarts: Value, half: Value, moves: Value) -> Signal:
-        """A register ``name`` that goes through a half of the memory, and begins ``half`` when it restarts."""
+        """A register ``name`` that goes through a half of the memory, and to ``half`` when it restarts."""
         place = Signal(self.buffer.address_bits, name=name)
         middle = self.buffer.words // 2
         begin = Mux(half, Const(middle, len(place)), Const(0, len(place)))

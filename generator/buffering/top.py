@@ -64,7 +64,10 @@ class Buffered(Block):
         m_tiles: Value = self.m_tiles
         inner = {name: getattr(self, name) for name in self.inner.members if name in self.members}
         if self.replay is not None:
-            n_tiles, m_tiles = Signal(len(n_tiles), name="beat_n_tiles"), Signal(len(m_tiles), name="beat_m_tiles")
+            n_tiles, m_tiles = (
+                Signal(len(n_tiles), name="beat_n_tiles"),
+                Signal(len(m_tiles), name="beat_m_tiles"),
+            )
             counts = {"n_tiles": self.n_tiles, "m_tiles": self.m_tiles}
             given = {"beat_n_tiles": n_tiles, "beat_m_tiles": m_tiles}
             inner |= self._through(m, self.replay, "activation", reset, **counts, **given)

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "Vtop.h"
+#include "dram.h"
 #include "files.h"
 #include "options.h"
 #include "pauses.h"
@@ -24,7 +25,7 @@
 
 namespace {
 
-constexpr std::uint64_t PATIENCE = 2000;  // cycles without a beat after which a core is given up
+constexpr std::uint64_t PATIENCE = 2000;  // beyond a memory's latency, cycles without a beat after which a core is given up
 constexpr int RESET_CYCLES = 4;
 enum Stream : std::uint64_t { ACTIVATION, KEY, RESULT, TILES };
 
@@ -56,6 +57,11 @@ public:
           result_cycles_(options.text("result-cycles")),
           result_bytes_(options.number("result-bytes", sizeof top_->m_axis_result_tdata, 1)),
           silence_(options.number("silence", 0)),
+          channel_{options.number("dram-ticks", 0), options.number("dram-latency", 0), options.number("dram-burst", 1, 1)},
+          activation_reader_(channel_, activations_.beat_bytes(), layer.activations.packet, layer.activation_transfers(),
+                             options.number("activation-window", 0)),
+          key_reader_(channel_, keys_.beat_bytes(), layer.keys.packet, layer.key_transfers(),
+                      options.number("key-window", 0)),
           noise_(Pauses::mixed(options.number("seed", 0) * 3 + TILES)) {
         const std::uint64_t seed = options.number("seed", 0);
         const char* names[] = {"pause-activation", "pause-key", "pause-result"};
@@ -71,7 +77,7 @@ public:
         reset();
         const auto began = std::chrono::steady_clock::now();
         for (; results_taken_ < layer_.result_beats(); ++cycle_) {
-            if (cycle_ > progress_ + PATIENCE) {
+            if (cycle_ > progress_ + PATIENCE + channel_.latency + channel_.burst * channel_.ticks_per_byte / TICKS * 100) {
                 complain("no beat moves after cycle " + std::to_string(progress_) + ": " +
                          std::to_string(activations_taken_) + " activation beats, " +
                          std::to_string(keys_taken_) + " key beats, " + std::to_string(results_taken_) +
@@ -167,10 +173,13 @@ private:
 
     // A beat once offered stays until it is taken.
     void offer_activation(bool taken) {
+        activation_reader_.ask(cycle_);
         if (top_->s_axis_activation_tvalid && !taken) return;
-        const bool offers = activations_taken_ < layer_.activation_transfers() && !pauses_[ACTIVATION].at(cycle_);
+        const bool offers = activations_taken_ < layer_.activation_transfers() && !pauses_[ACTIVATION].at(cycle_) &&
+                            activation_reader_.there(cycle_);
         top_->s_axis_activation_tvalid = offers;
         if (!offers) return;
+        activation_reader_.hand();
         const Packets& packets = layer_.activations;
         const std::uint64_t block = activations_taken_ / packets.transfers(), at = activations_taken_ % packets.packet;
         const bool last = at + 1 == packets.packet;
@@ -179,10 +188,13 @@ private:
     }
 
     void offer_key(bool taken) {
+        key_reader_.ask(cycle_);
         if (top_->s_axis_key_tvalid && !taken) return;
-        const bool offers = keys_taken_ < layer_.key_transfers() && !pauses_[KEY].at(cycle_);
+        const bool offers =
+            keys_taken_ < layer_.key_transfers() && !pauses_[KEY].at(cycle_) && key_reader_.there(cycle_);
         top_->s_axis_key_tvalid = offers;
         if (!offers) return;
+        key_reader_.hand();
         const std::uint64_t at = keys_taken_ % layer_.keys.packet;
         const bool last = at + 1 == layer_.keys.packet;
         put(top_->s_axis_key_tdata, keys_.beat(at), keys_.beat_bytes());
@@ -209,6 +221,7 @@ private:
             return;
         }
         results_.write(beat, result_bytes_);
+        channel_.write(cycle_, result_bytes_);
         if (last != (results_taken_ % layer_.m_tiles == layer_.m_tiles - 1))
             complain("tlast of result beat " + std::to_string(results_taken_) + " is " + (last ? "1" : "0"));
         ++results_taken_;
@@ -233,7 +246,10 @@ private:
     const BeatFile activations_, keys_;
     OutputFile results_, key_cycles_, result_cycles_;
     const std::size_t result_bytes_;
-    const std::uint64_t silence_, noise_;
+    const std::uint64_t silence_;
+    Channel channel_;
+    Reader activation_reader_, key_reader_;
+    const std::uint64_t noise_;
     Pauses pauses_[3];
     std::uint64_t cycle_ = 0, progress_ = 0, first_ = 0, last_ = 0;
     std::uint64_t activations_taken_ = 0, keys_taken_ = 0, results_taken_ = 0;
@@ -251,7 +267,7 @@ int main(int count, char** arguments) {
                               {"n-tiles", "m-tiles", "blocks", "restreams", "activations", "keys", "results",
                                "result-bytes", "key-cycles", "result-cycles", "pause-activation", "pause-key",
                                "pause-result", "seed", "silence", "activation-packet", "activation-last", "key-packet",
-                               "key-last"});
+                               "key-last", "activation-window", "key-window", "dram-ticks", "dram-latency", "dram-burst"});
         // Registers start at random values, so that a core that needs no reset in simulation alone is found out.
         Verilated::defaultContextp()->randReset(2);
         Verilated::defaultContextp()->randSeed(1);
