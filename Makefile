@@ -2,6 +2,9 @@
 # Needed besides Python 3.11 to 3.14: g++, make, perl. All else is installed into .venv: what pyproject.toml
 # asks for, in the versions of constraints.txt, which `make lock` renews.
 
+# What is compiled is kept: without that every command that a test starts compiles all modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -17,11 +20,12 @@ sweep: $(VENV)/installed  ## explore BitNet b1.58 2B4T, emit the best core, simu
 	$(BIN)/ternlut sweep examples/bitnet-2b4t.toml -o $(OUT) --emit-best
 
 TESTS ?= tests
+# Tests of a file stay together as long as both processes have work: they share what their fixtures made.
 test: $(VENV)/tested  ## every test that fits in a few minutes
-	$(BIN)/python -m pytest -n auto -m "not exhaustive" --durations 12 $(TESTS)
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not exhaustive" --durations 12 $(TESTS)
 
 exhaustive: $(VENV)/tested  ## the long proofs, and wrong cores that regressions have to notice
-	$(BIN)/python -m pytest -n auto -m exhaustive tests tests/floating/exhaustive_fp16.py
+	$(BIN)/python -m pytest -n auto --dist worksteal -m exhaustive tests tests/floating/exhaustive_fp16.py
 
 benchmarks: $(VENV)/tested  ## what docs/results.md measures
 	for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done

@@ -6,6 +6,8 @@ status: 0 done, 1 the answer is no, 2 the input is wrong, 130 interrupted.
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 from contextlib import suppress
 from typing import Annotated, Any, NoReturn
@@ -107,8 +109,20 @@ def _of_command_line(error: Any) -> str:
     return f"{option}: {wanted} is expected".replace("'", "")
 
 
+def start_quickly() -> None:
+    """Leaves out what takes a quarter of a short command and is of no use to any.
+
+    Threads for linear algebra, which is never more than a few small matrices here, spin when they start; a
+    processor that is used fully has a process of its own for work. Processes that are started inherit that.
+    And what is imported is no garbage, so that it is seldom looked through for some.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    gc.set_threshold(50_000)
+
+
 def main() -> NoReturn:
     """The process: runs the command line and exits with its status."""
+    start_quickly()
     claim_standard_streams()
     quieten()
     try:

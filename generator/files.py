@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import platform
 import shutil
@@ -143,6 +142,8 @@ def write_text(path: Path, text: str) -> None:
 
 def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Writes a table whole or not at all: cells with commas, quotes or line ends are quoted."""
+    import csv
+
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(head)

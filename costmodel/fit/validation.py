@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import kendalltau
 
 from costmodel.fit.calibration import Observation, observe
 from costmodel.fit.calibration_cores import calibration_cores, cores_of
@@ -115,6 +114,8 @@ class Validation:
 
 def errors_of(rows: pd.DataFrame, figure: str) -> Errors:
     """The errors of ``figure`` over those of ``rows`` that have any; τ of fewer than two cores is NaN."""
+    from scipy.stats import kendalltau  # It takes a second to import.
+
     rows = rows[rows[f"{figure}_error"].notna()]
     if not len(rows):
         return Errors(0, *[np.nan] * 5)

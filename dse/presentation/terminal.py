@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -73,6 +72,8 @@ def rate(shares: float, amount: float, unit: str) -> str:
 
 def say_json(figures: Mapping[str, Any]) -> None:
     """Prints one object on a line, in ASCII, which every pipe and every reader takes."""
+    import json
+
     say(json.dumps(figures))
 
 
