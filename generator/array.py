@@ -246,9 +246,10 @@ class Array(Block):
         return dealt(beat, config.cores, config.rows) if config.adds_results else [beat] * config.cores
 
     def _keys(self) -> list[Value]:
-        """Each core's beat: its columns, or its tables of every column."""
+        """Each core's beat: its columns, or its tables of every column; packed weights come core by core."""
         config, beat = self.plan.config, self._without_padding("key")
-        return dealt(beat, config.cores, config.columns if config.adds_results else 1)
+        dealt_out = config.adds_results and not config.packs_keys
+        return dealt(beat, config.cores, config.columns if dealt_out else 1)
 
     def _without_padding(self, stream: str) -> Value:
         beat: Value = getattr(self, f"s_axis_{stream}_tdata")

@@ -34,6 +34,7 @@ ReductionStructure = Literal["tree", "carry_save"]
 Rounding = Literal["nearest", "truncate"]
 TableRegisters = Literal["entries", "activations"]
 Split = Literal["outputs", "inputs"]
+KeyPacking = Literal["none", "base3"]
 NumberKind = Literal["integer", DatapathKind]
 """What activations are added as: integers, or floats in one of the datapaths."""
 
@@ -43,6 +44,7 @@ FETCH_STRUCTURES: tuple[FetchStructure, ...] = get_args(FetchStructure)
 REDUCTION_STRUCTURES: tuple[ReductionStructure, ...] = get_args(ReductionStructure)
 DATAPATHS: tuple[DatapathKind, ...] = get_args(DatapathKind)
 SPLITS: tuple[Split, ...] = get_args(Split)
+KEY_PACKINGS: tuple[KeyPacking, ...] = get_args(KeyPacking)
 NUMBER_KINDS: tuple[NumberKind, ...] = get_args(NumberKind)
 
 MIN_MHZ, MAX_MHZ = 0.001, 100_000.0
@@ -54,7 +56,7 @@ ARRAY_KEYS = ("cores", "split")
 OUTER_KEYS = (*ARRAY_KEYS, "buffers")
 """Keys that say what is around a core; all others are those of one core."""
 MOST_CORES = 1 << 16
-ADDED_KEYS = {"reduction", *OUTER_KEYS}
+ADDED_KEYS = {"reduction", "key_packing", *OUTER_KEYS}
 """Keys that are written where they differ from their default alone: cores keep the names they had before."""
 
 
@@ -166,6 +168,9 @@ class CoreConfig(BaseModel):
     reduction: ReductionStructure = Field(
         default="tree",
         description="a column's sum: adders two by two, or carry-save levels and one adder behind them",
+    )
+    key_packing: KeyPacking = Field(
+        default="none", description="keys as they are, or five ternary weights in a byte of the key stream"
     )
     datapath: DatapathKind | None = Field(
         default=None, description="floats: IEEE additions (the default), exact fixed point, or aligned"
@@ -296,6 +301,17 @@ class CoreConfig(BaseModel):
                 return False
             case "inputs":
                 return self.cores > 1
+            case unknown:
+                assert_never(unknown)
+
+    @property
+    def packs_keys(self) -> bool:
+        """Whether the key stream carries weights five in a byte, of which the core makes its keys."""
+        match self.key_packing:
+            case "none":
+                return False
+            case "base3":
+                return True
             case unknown:
                 assert_never(unknown)
 

@@ -14,6 +14,7 @@ from generator.operators import clocking
 from generator.plan import AlignedDatapath, CorePlan, beat_bits, core_name, top_name
 from generator.sequencer import Sequencer
 from generator.table import Table
+from generator.unpacking import Unpacker
 
 
 class Scale(NamedTuple):
@@ -31,6 +32,7 @@ class Datapath(Block):
     load : In(1)
     activations : In(R·n·b)
     keys : In(K·L·key_width)
+        Or, packed, the bytes that hold their weights.
     results : Out(R·K·result_width)
         Row 0, column 0 in the low bits of each.
     """
@@ -53,6 +55,9 @@ class Datapath(Block):
         )
         self.table, self.column = Table(plan), Column(plan)
         self.blocks = (self.table, self.column)
+        self.unpacker = Unpacker(plan) if plan.config.packs_keys else None
+        if self.unpacker is not None:
+            self.blocks = (*self.blocks, self.unpacker)
         if isinstance(plan.datapath, AlignedDatapath):
             self.largest = LargestExponent(plan.datapath.scale)
             self.blocks = (*self.blocks, self.largest)
@@ -83,7 +88,9 @@ class Datapath(Block):
         copy_out(m, Cat(made), entries)
         width = plan.result_width
         by_column = []
-        for column, keys in enumerate(slices(self.keys, [config.tables * plan.key_width] * config.columns)):
+        for column, keys in enumerate(
+            slices(self._keys(m), [config.tables * plan.key_width] * config.columns)
+        ):
             results = Signal(config.rows * width, name=f"results{column}")
             m.submodules[f"column{column}"] = self.column.instance(
                 clk=self.clk,
@@ -96,6 +103,16 @@ class Datapath(Block):
             by_column.append(slices(results, [width] * config.rows))
         copy_out(m, Cat(column[row] for row in range(config.rows) for column in by_column), self.results)
         return m
+
+    def _keys(self, m: Module) -> Value:
+        """A beat's keys, unpacked."""
+        if self.unpacker is None:
+            return self.keys
+        keys = Signal(
+            self.plan.config.columns * self.plan.config.tables * self.plan.key_width, name="unpacked"
+        )
+        m.submodules.unpacker = self.unpacker.instance(packed=self.keys, keys=keys)
+        return keys
 
     def _scales(self, m: Module) -> list[Scale]:
         """The largest exponent of each row's tile, which follows the tile through the pipeline."""

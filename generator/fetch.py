@@ -15,6 +15,7 @@ from amaranth.lib.wiring import In, Out
 from generator.block import Block, cut, extend, slices
 from generator.keys import index_cubes
 from generator.operators import operators_of
+from generator.packing import relative_cubes
 from generator.plan import CorePlan, format_name
 
 OR_LOT = 64
@@ -29,7 +30,8 @@ class Fetch(Block):
     clk, advance : In(1)
         Only where floats are multiplied in ``product_stages`` cycles.
     key : In(key_width)
-        Sign above index; for ``multiplier`` the weight.
+        Sign above index, or above the weights less the sign where these come packed; for
+        ``multiplier`` the weight.
     entries : In(R·table_bits)
         Row 0 in the low bits.
     values : Out(R·leaf_width)
@@ -98,7 +100,8 @@ class Fetch(Block):
         plan = self.plan
         index, sign = self.key[:-1], self.key[-1]
         hot = [Signal(name=f"hot{i + 1}") for i in range(len(plan.table.entries))]
-        for line, cube in zip(hot, index_cubes(plan.config.group_size), strict=True):
+        cubes = relative_cubes if plan.config.packs_keys else index_cubes
+        for line, cube in zip(hot, cubes(plan.config.group_size), strict=True):
             literals = [index[bit] if value else ~index[bit] for bit, value in cube.items()]
             m.d.comb += line.eq(reduce(and_, literals))
         picked = []

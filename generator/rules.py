@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from generator.errors import ConfigError
 from generator.formats import Float, Integer
+from generator.packing import BYTE, WEIGHTS_A_BYTE
 
 if TYPE_CHECKING:
     from generator.config import CoreConfig
@@ -129,6 +130,34 @@ def _has_values_to_add(core: CoreConfig) -> None:
             assert_never(unknown)
 
 
+def _saves_bits_of_keys(core: CoreConfig) -> None:
+    if not core.packs_keys:
+        return
+    match core.architecture:
+        case "lut" | "select":
+            pass
+        case "multiplier":
+            raise ConfigError(
+                f"key_packing = {core.key_packing!r} with architecture = 'multiplier': its weights come as "
+                "numbers, which it multiplies by; 'none' is allowed"
+            )
+        case unknown:
+            assert_never(unknown)
+    if core.group_size == WEIGHTS_A_BYTE:
+        raise ConfigError(
+            f"key_packing = {core.key_packing!r} with group_size = {WEIGHTS_A_BYTE}: a key has "
+            f"{WEIGHTS_A_BYTE} weights in {BYTE} bits already, 'none' is allowed"
+        )
+
+
+def _decodes_packed_keys(core: CoreConfig) -> None:
+    if core.packs_keys and core.fetch == "tree" and core.group_size > 1:
+        raise ConfigError(
+            f"key_packing = {core.key_packing!r} with fetch = 'tree' and group_size = {core.group_size}: a "
+            "tree needs the index of an entry, which would be computed of packed weights; 'onehot' is allowed"
+        )
+
+
 RULES = (
     Rule(("activation", "datapath", "max_reduction"), _fits_fixed_point),
     Rule(("activation", "accumulation"), _accumulates_in_its_own_or_a_wide_format),
@@ -138,6 +167,8 @@ RULES = (
     Rule(("dataflow", "outputs"), _keeps_its_outputs),
     Rule(("activation", "datapath", "reduction"), _adds_integers_in_carry_save_form),
     Rule(("tables", "reduction"), _has_values_to_add),
+    Rule(("architecture", "group_size", "key_packing"), _saves_bits_of_keys),
+    Rule(("fetch", "group_size", "key_packing"), _decodes_packed_keys),
 )
 """In the order in which a core that breaks several is told of them."""
 

@@ -30,6 +30,7 @@ from generator.config import CoreConfig
 from generator.core import Core
 from generator.directory import write_directory
 from generator.errors import ConfigError
+from generator.meanings import key_code, key_order, result_element
 from generator.plan import ArrayPlan, CorePlan, beat_bits, core_name, plan_for
 
 PASSES = (
@@ -115,8 +116,8 @@ class Emission:
                 },
                 "key": {
                     "bits": beat_bits(plan).key,
-                    "element_bits": plan.key_width,
-                    "order": f"column (0 … {plan.columns - 1}), table (0 … {plan.tables - 1})",
+                    "element_bits": plan.key_elements.width,
+                    "order": key_order(plan),
                 },
                 "result": {
                     "bits": beat_bits(plan).result,
@@ -369,29 +370,6 @@ def ports(plan: CorePlan) -> list[tuple[str, str, int]]:
     members = Signature(top_ports(plan)).members
     direction = {"In": "input", "Out": "output"}
     return [(name, direction[member.flow.name], member.shape) for name, member in members.items()]
-
-
-def key_code(plan: CorePlan) -> dict[str, Any]:
-    """The key code in words and numbers."""
-    if not plan.signed_keys:
-        how = "two's complement" if plan.config.datapath is None else plan.config.activation
-        return {"width": plan.key_width, "meaning": f"weight -1, 0 or 1 as {how}"}
-    return {
-        "width": plan.key_width,
-        "meaning": "sign in the top bit, index below; t = sum of w[i]*3^(mu-1-i); sign = t < 0, index = |t|",
-        "group_size": plan.config.group_size,
-        "largest_index": len(plan.table.entries),
-    }
-
-
-def result_element(plan: CorePlan) -> str:
-    """What the bits of one result mean, in words."""
-    if plan.config.datapath is None:
-        return "two's complement"
-    number = plan.config.accumulation or plan.config.activation
-    if not plan.tracks_invalid:
-        return number
-    return f"{number}, and in bit {plan.value_width} invalid: the value means nothing"
 
 
 def versions() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The key stream of a weight matrix: which codes it carries, in which order, and the matrix back from them.
 
-A block of tokens takes one beat of K·L codes a tile, column after column. ``output_stationary`` goes through
+A block of tokens takes one beat of K·L codes a tile, column after column; where weights are packed, of these
+in that order, five a byte. ``output_stationary`` goes through
 a tile of outputs before it begins the next, ``table_stationary`` through all outputs of a tile of
 activations. Matrices are worked through in strips that follow this order, so that memory stays bounded.
 """
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from generator import keys
 from generator.errors import KeyFileError
+from generator.packing import pack_weights, unpack_weights
 from generator.plan import CorePlan, Tiling
 
 STRIP_WEIGHTS = 1 << 19
@@ -37,6 +39,11 @@ def codes_of(plan: CorePlan, weights: NDArray[Any]) -> NDArray[Any]:
             return keys.encode(weights, config.group_size, plan.key_width)
         case unknown:
             assert_never(unknown)
+
+
+def code_type(plan: CorePlan) -> np.dtype[Any]:
+    """The type of the stream's codes."""
+    return np.dtype(np.uint8) if plan.config.packs_keys else codes_of(plan, np.zeros((1, 1), np.int8)).dtype
 
 
 def weights_of(plan: CorePlan, codes: NDArray[Any]) -> NDArray[np.int8]:
@@ -66,11 +73,16 @@ def _weights_of_numbers(plan: CorePlan, codes: NDArray[Any]) -> NDArray[np.int8]
 def stream_chunks(plan: CorePlan, weights: NDArray[Any]) -> Iterator[NDArray[Any]]:
     """The codes of ternary ``weights[M, N]`` in the order of the stream, as chunks [beats, K·L].
 
+    Packed, chunks [beats, bytes].
+
     Raises ``WorkloadError`` for a matrix the core cannot run, ``KeyFileError`` for weights not ternary.
     """
     tiling = Tiling.of(plan, weights.shape[1], weights.shape[0])
     for rows, columns in strips(plan, tiling):
         part = weights[rows, columns]
+        if plan.config.packs_keys:
+            yield _packed(plan, part)
+            continue
         codes = codes_of(plan, part)
         m = -(-len(part) // plan.columns)
         n = -(-codes.shape[1] // plan.tables)
@@ -81,6 +93,33 @@ def stream_chunks(plan: CorePlan, weights: NDArray[Any]) -> Iterator[NDArray[Any
         tiles = codes.reshape(m, plan.columns, n, plan.tables)
         ordered = tiles.transpose(_order(plan)).reshape(m * n, -1)
         yield ordered
+
+
+def _packed(plan: CorePlan, weights: NDArray[Any]) -> NDArray[np.uint8]:
+    """The packed beats [beats, bytes] of a strip of ``weights``; each core of an array has its own bytes."""
+    m, n = -(-len(weights) // plan.columns), -(-weights.shape[1] // plan.tile_length)
+    padded = np.zeros((m * plan.columns, n * plan.tile_length), dtype=np.int8)
+    padded[: len(weights), : weights.shape[1]] = keys.ternary(weights)
+    tiles = padded.reshape(m, plan.columns, n, plan.tile_length).transpose(_order(plan))
+    by_core = tiles.reshape(m * n, *_cores(plan)).transpose(0, 1, 3, 2, 4)
+    return pack_weights(by_core.reshape(m * n, plan.config.cores, -1)).reshape(m * n, -1)
+
+
+def _unpacked(plan: CorePlan, beats: NDArray[np.uint8]) -> NDArray[np.int8]:
+    """The weights [beats, K, n] of packed ``beats``."""
+    config = plan.config
+    of_core = config.columns * config.tile_length
+    weights = unpack_weights(beats.reshape(len(beats), config.cores, -1), of_core)
+    outputs, columns, inputs, length = _cores(plan)
+    by_core = weights.reshape(len(beats), outputs, inputs, columns, length).transpose(0, 1, 3, 2, 4)
+    return by_core.reshape(len(beats), plan.columns, plan.tile_length)
+
+
+def _cores(plan: CorePlan) -> tuple[int, int, int, int]:
+    """A beat's weights by core: cores along the outputs, a core's columns, cores along the inputs, a core's
+    inputs."""
+    config = plan.config
+    return plan.columns // config.columns, config.columns, plan.tables // config.tables, config.tile_length
 
 
 def matrix_of(plan: CorePlan, chunks: Iterable[NDArray[Any]], outputs: int, length: int) -> NDArray[np.int8]:
@@ -94,10 +133,12 @@ def matrix_of(plan: CorePlan, chunks: Iterable[NDArray[Any]], outputs: int, leng
     for (rows, columns), beats in zip(strips(plan, tiling), chunks, strict=True):
         m = -(-(min(rows.stop, outputs) - rows.start) // plan.columns)
         n = -(-(min(columns.stop, length) - columns.start) // tile)
-        axes, order = (m, plan.columns, n, plan.tables), _order(plan)
-        tiles = beats.reshape([axes[axis] for axis in order])
+        packed = plan.config.packs_keys
+        elements = _unpacked(plan, beats) if packed else beats
+        axes, order = (m, plan.columns, n, plan.tile_length if packed else plan.tables), _order(plan)
+        tiles = elements.reshape([axes[axis] for axis in order])
         codes = tiles.transpose(np.argsort(order)).reshape(m * plan.columns, -1)
-        part = weights_of(plan, codes)
+        part = codes if packed else weights_of(plan, codes)
         into = matrix[rows, columns]
         if np.count_nonzero(part) != np.count_nonzero(part[: len(into), : into.shape[1]]):
             raise KeyFileError(f"the padding beyond {outputs} outputs and {length} inputs is not zero")

@@ -144,7 +144,7 @@ def activation_chunks(plan: CorePlan, layer: LayerData) -> Iterator[NDArray[np.u
 def key_chunks(plan: CorePlan, layer: LayerData) -> Iterator[NDArray[np.uint8]]:
     """The key beats of ``layer``, once through its weights, as chunks [beats, bytes]."""
     for codes in stream_chunks(plan, layer.weights):
-        yield pack_fields(codes, plan.key_width)
+        yield pack_fields(codes, plan.key_elements.width)
 
 
 def results_of(plan: CorePlan, tiling: Tiling, outputs: int, tokens: int, beats: NDArray[np.uint8]) -> Any:

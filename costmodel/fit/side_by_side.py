@@ -84,7 +84,7 @@ def group_of(kind: BlockKind, around: str) -> str:
             return "converters"
         case "table":
             return "tables"
-        case "fetch":
+        case "fetch" | "unpacker" | "byte_decoder" | "key_encoder":
             return "fetch"
         case "column" | "compressor" | "combiner" | "result_tree":
             return "columns"

@@ -44,6 +44,33 @@ def key_decoder(plan: CorePlan) -> Bill:
             assert_never(unknown)
 
 
+PACKED_WEIGHT = Bill.of(gate=5)
+"""Gates of a weight's share of the decoder of a byte; ASAP7, beside a ``selector``: 0.39 µm²."""
+KEYED_WEIGHT = Bill.of(gate=4)
+"""Gates of each weight but a group's first, whose sign it is held against."""
+DECODER_LEVELS = Bill.of(merge=4)
+"""The path through a decoder of bytes."""
+SIGN_LEVELS = Bill.of(merge=0.7)
+"""Through what makes a key of the weights: for each of a group's but the first."""
+
+
+def unpacked_weights(plan: CorePlan) -> Bill:
+    """What one weight of a key costs to be unpacked."""
+    return PACKED_WEIGHT if plan.config.packs_keys else NOTHING
+
+
+def unpacked_key(plan: CorePlan) -> Bill:
+    """What makes a key of its unpacked weights."""
+    return KEYED_WEIGHT * (plan.config.group_size - 1) if plan.config.packs_keys else NOTHING
+
+
+def unpacking_path(plan: CorePlan) -> Bill:
+    """From a beat of packed weights to the keys."""
+    if not plan.config.packs_keys:
+        return NOTHING
+    return DECODER_LEVELS + SIGN_LEVELS * (plan.config.group_size - 1)
+
+
 def fetch(plan: CorePlan) -> Bill:
     """One fetched value and its register: a multiplexer and complement, or a select, or a multiplier."""
     match plan.fetch_circuit:

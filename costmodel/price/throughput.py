@@ -38,7 +38,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
 LATENCY = ("table_stages", "pipeline_stages", "finishing_cycles")
 """What a plan's latency is the sum of."""
 KEY_WIDTH_KEYS = ("architecture", "activation", "group_size", "datapath", "aligned_bits")
-"""Keys of a configuration that its plan's pauses and key width depend on."""
+"""Keys of a configuration that the width of its keys depends on, where these do not come packed."""
 
 
 def layer_cycles(plan: CorePlan, length: int, outputs: int, tokens: int = 1) -> int:

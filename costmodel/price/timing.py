@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from costmodel.price import floating
 from costmodel.price.area import NUMBER
 from costmodel.price.components import NOTHING, Bill, carries
-from costmodel.price.fetch import fetch_path
+from costmodel.price.fetch import fetch_path, unpacking_path
 from costmodel.price.technology import Technology
 from generator.plan import (
     AlignedDatapath,
@@ -232,6 +232,9 @@ def fetch_stage(plan: CorePlan) -> Bill:
     if not plan.registers_entries and not (plan.adds_floats and plan.float_stages):
         convert = NOTHING if plan.float_stages else _convert(plan)
         before = convert + _entries(plan, followed)
+    if plan.config.packs_keys:
+        # Keys are made while tables are.
+        before = Bill.dearest_of([before, unpacking_path(plan)])
     before += fetch_path(plan, followed)
     return before if ends else _run(plan, 0, before)
 
@@ -327,7 +330,7 @@ DELAY_TERMS = (
     DelayTerm("scale", (*NUMBER, "group_size", "tables", "pipeline.table"), scale_stage),
     DelayTerm("convert", _VALUE, convert_stage),
     DelayTerm("entries", (*_VALUE, "pipeline.table"), entry_stage),
-    DelayTerm("fetch", (*_VALUE, "pipeline.table", *_REDUCTION), fetch_stage, broadcast=True),
+    DelayTerm("fetch", (*_VALUE, "pipeline.table", "key_packing", *_REDUCTION), fetch_stage, broadcast=True),
     DelayTerm("reduction", (*_VALUE, *_REDUCTION), reduction_stage),
     DelayTerm("result", (*NUMBER, "max_reduction"), result_stage),
     DelayTerm("accumulate", NUMBER, accumulate_stage),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, assert_never
 
 from dse.handoff.arithmetic import rules
+from dse.handoff.packed_weights import counted_bytes, packing
 from dse.handoff.prices import Price
 from dse.handoff.scripts import PDKS, UTILISATION
-from dse.handoff.templates import text_of
+from dse.handoff.templates import table, text_of
 from generator.keys import digits_of, entry_count, key_width
 from generator.plan import ArrayPlan, CompressorPlan, CorePlan, ReductionPlan
 from generator.verilog import period_ns, ports
@@ -50,12 +51,6 @@ def datasheet(plan: CorePlan, manifest: Mapping[str, Any], prices: Mapping[str, 
         CONFIGURATION=config.to_toml().strip(),
         VERSIONS=", ".join(f"{name} {version}" for name, version in manifest["versions"].items()),
     )
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def clock(mhz: float | None) -> str:
@@ -189,7 +184,9 @@ def port_rows(plan: CorePlan) -> list[list[str]]:
         "n": f"1 … {plan.max_n_tiles}",
         "m": f"1 … {most_m}",
         "activations": counted(config.rows * plan.tile_length, plan.activation_width),
-        "keys": counted(plan.columns * plan.tables, plan.key_width),
+        "keys": counted_bytes(plan)
+        if plan.config.packs_keys
+        else counted(plan.columns * plan.tables, plan.key_width),
         "results": counted(config.rows * plan.columns, plan.result_width),
     }
     return [
@@ -203,10 +200,9 @@ def counted(elements: int, width: int) -> str:
 
 
 def stream_rows(manifest: Mapping[str, Any]) -> list[list[str]]:
-    elements = {
-        "activation": manifest["config"]["activation"],
-        "key": "key" if "largest_index" in manifest["key_code"] else manifest["key_code"]["meaning"],
-    }
+    code = manifest["key_code"]
+    key = "five weights" if "bytes" in code else "key" if "largest_index" in code else code["meaning"]
+    elements = {"activation": manifest["config"]["activation"], "key": key}
     return [
         [
             name,
@@ -252,6 +248,8 @@ def order_of_work(plan: CorePlan) -> str:
 
 def keys(plan: CorePlan) -> str:
     """The key code."""
+    if plan.config.packs_keys:
+        return packing(plan.config)
     if not plan.signed_keys:
         return f"A weight is {plan.key_width} bits: -1, 0 or 1 as {key_number(plan)}."
     size = plan.config.group_size

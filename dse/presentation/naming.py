@@ -9,7 +9,7 @@ from typing import Any, assert_never
 
 from dse.presentation.phrases import counted
 from dse.spec.memory import NO_MEMORY
-from generator.config import Architecture, Dataflow, ReductionStructure
+from generator.config import Architecture, Dataflow, KeyPacking, ReductionStructure
 
 Row = Mapping[str, Any]
 
@@ -25,6 +25,7 @@ OTHERS: Mapping[str, Callable[[Any], str]] = {
     "symmetric": lambda value: "symmetric" if value else "",
     "fetch": lambda value: f"{value} fetch",
     "reduction": lambda value: _summed(value),
+    "key_packing": lambda value: _packed(value),
     "max_reduction": lambda value: f"sums of {value:,}",
     "pipeline.table": lambda value: f"registered {value}",
     "pipeline.fetch": lambda value: "registered fetch" if value else "",
@@ -51,6 +52,16 @@ def _summed(reduction: ReductionStructure) -> str:
             return ""
         case "carry_save":
             return "carry-save reduction"
+        case unknown:
+            assert_never(unknown)
+
+
+def _packed(packing: KeyPacking) -> str:
+    match packing:
+        case "none":
+            return ""
+        case "base3":
+            return "packed keys"
         case unknown:
             assert_never(unknown)
 

@@ -22,6 +22,7 @@ from dse.pricing.view import Array, View, whole
 from dse.spec.system import LIMITS
 from dse.spec.workload import Shape
 from generator.config import DATAFLOWS, Dataflow
+from generator.packing import BYTE, packed_bytes
 
 
 def holds_tables(dataflow: Dataflow) -> bool:
@@ -155,7 +156,18 @@ def cycles(view: View, shapes: Sequence[Shape]) -> Array:
 
 def key_beat(view: View) -> Array:
     """Bits of keys that a step takes, of all cores."""
-    return np.asarray(view("cores") * view("columns") * view("tables") * view(PlanFigure.KEY_WIDTH))
+    keys, packs = view("columns") * view("tables"), view("key_packing") != "none"
+    beat = keys * view(PlanFigure.KEY_WIDTH)
+    if packs.any():
+        beat = np.where(packs, BYTE * packed_bytes(np.asarray(keys * view("group_size"))), beat)
+    return np.asarray(view("cores") * beat)
+
+
+def bits_per_weight(view: View) -> Array:
+    """Bits of keys for each weight, with what fills up a beat's last byte."""
+    if not (view("key_packing") != "none").any():
+        return np.asarray(view(PlanFigure.KEY_WIDTH) / view("group_size"))
+    return np.asarray(key_beat(view) / (view("cores") * view("columns") * view("tile_length")))
 
 
 def activation_beat(view: View) -> Array:

@@ -17,7 +17,7 @@ from costmodel.price.technology import Cost
 from costmodel.speeds import Speed
 from dse.pricing import buffers, demands, passes
 from dse.pricing.areas import DESIGN_PARTS, amount, clock, core_delay, delay, sized_cost, tightness
-from dse.pricing.figure import Estimate, Figure, PlanFigure, Step
+from dse.pricing.figure import Estimate, Figure, Step
 from dse.pricing.limits import engine_rate, memory_rate
 from dse.pricing.metric import COST, DELAY, EXACT, FAST, LEAST_COST, ON_CLOCK, SMALL, Metric
 from dse.pricing.request_metrics import TRAFFIC_METRICS, bound_share, request_metrics
@@ -166,7 +166,7 @@ _STREAMED: tuple[Metric, ...] = (
     ),
     Metric(
         "bits_per_weight", "key size", "bit/weight", "key bits of a weight",
-        lambda v: v(PlanFigure.KEY_WIDTH) / v("group_size"),
+        demands.bits_per_weight,
     ),
     Metric(
         "weight_mb_per_token", "weight traffic", "MB/token",

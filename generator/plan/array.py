@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 
 from generator.config import CoreConfig
 from generator.plan.core import CorePlan
+from generator.plan.widths import KeyElements
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,12 @@ class ArrayPlan(CorePlan):
     @property
     def columns(self) -> int:
         return self.config.columns * (1 if self.config.adds_results else self.config.cores)
+
+    @property
+    def key_elements(self) -> KeyElements:
+        """Those of all cores; packed weights core by core, each with bytes of its own."""
+        fields, width = super().key_elements
+        return KeyElements(self.config.cores * fields, width)
 
     @property
     def most_outputs(self) -> int | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, assert_never
+from typing import Literal, NamedTuple, assert_never
 
 from generator.config import CoreConfig, FetchStructure
 from generator.formats import Float, Integer
 from generator.keys import index_width, key_width
+from generator.packing import BYTE, packed_bytes, relative_key_width
 from generator.plan.compression import CompressorPlan
 from generator.plan.ranges import FloatRange, Range
 from generator.plan.reduction import ReductionPlan
@@ -20,6 +21,17 @@ architecture has instead, two controls of its one activation or a product."""
 
 TILE_COUNT_WIDTH = 16
 """Bits of ``m_tiles`` where nothing on chip limits it (output-stationary)."""
+
+
+class KeyElements(NamedTuple):
+    """Elements of a beat of the key stream: how many ``fields``, and of how many bits each."""
+
+    fields: int
+    width: int
+
+    @property
+    def bits(self) -> int:
+        return self.fields * self.width
 
 
 @dataclass(frozen=True)
@@ -147,8 +159,13 @@ class WidthPlan:
 
     @property
     def key_width(self) -> int:
-        """Bits of one key: the key code's, or for ``multiplier`` a weight as wide as what it multiplies."""
+        """Bits of one key: the key code's, or for ``multiplier`` a weight as wide as what it multiplies.
+
+        Where weights come packed, those of the key that is made of them.
+        """
         match self.config.architecture:
+            case "lut" | "select" if self.config.packs_keys:
+                return relative_key_width(self.config.group_size)
             case "lut" | "select":
                 return key_width(self.config.group_size)
             case "multiplier":
@@ -161,9 +178,18 @@ class WidthPlan:
         return index_width(self.config.group_size)
 
     @property
+    def key_elements(self) -> KeyElements:
+        """What a beat of the key stream consists of: a core's keys, or the bytes of its packed weights."""
+        config = self.config
+        keys = config.columns * config.tables
+        if config.packs_keys:
+            return KeyElements(packed_bytes(keys * config.group_size), BYTE)
+        return KeyElements(keys, self.key_width)
+
+    @property
     def bits_per_weight(self) -> float:
         """Bits of key stream that one weight costs."""
-        return self.key_width / self.config.group_size
+        return self.key_elements.bits / (self.columns * self.tile_length)
 
     @cached_property
     def fetched(self) -> tuple[Range, Range]:

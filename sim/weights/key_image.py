@@ -2,7 +2,8 @@
 
 A directory holds the beats of the key stream in the order the core takes them, once through the matrix (a
 core with several blocks of tokens takes them again for each): ``keys.bin`` as bytes, ``keys.hex`` for
-``$readmemh``, ``keys.npy`` as codes [beats, K, L]; and ``manifest.json``, which says what they are.
+``$readmemh``, ``keys.npy`` as codes [beats, K, L], or as bytes [beats, bytes] where weights are packed; and
+``manifest.json``, which says what they are.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from generator.errors import KeyFileError
 from generator.files import claimed, output_directory, replacing, write_text
 from generator.plan import CorePlan, Tiling, beat_bits, plan_for
 from sim.fields import beat_bytes, hex_lines, pack_fields, unpack_unsigned
-from sim.key_stream import codes_of, matrix_of, stream_chunks, strips
+from sim.key_stream import code_type, matrix_of, stream_chunks, strips
 from sim.weights.ternary import TernaryMatrix
 
 FORMAT = "ternlut key image"
@@ -52,7 +53,7 @@ def write_image(
     plan = plan_for(config)
     outputs, length = matrix.weights.shape
     beats = Tiling.of(plan, length, outputs)
-    count, size = beats.n_tiles * beats.m_tiles, beat_bytes(plan.columns * plan.tables, plan.key_width)
+    count, size = beats.n_tiles * beats.m_tiles, beat_bytes(*plan.key_elements)
     with claimed(output_directory(directory)):
         digest = _write_keys(plan, matrix.weights, directory, count)
         _write_scales(matrix, directory)
@@ -74,7 +75,7 @@ def write_image(
             "beats": count,
             "beat_bytes": size,
             "beat_bits": beat_bits(plan).key,
-            "key_bits": plan.key_width,
+            "key_bits": plan.key_elements.width,
             "core_digest": config.digest,
             "core": config.model_dump(mode="json"),
             # The others follow from it, and hashing them would take longer than packing.
@@ -92,15 +93,19 @@ def _write_keys(plan: CorePlan, weights: NDArray[np.int8], directory: Path, beat
         # Closed in the opposite order, so that a file is complete before it takes its place.
         paths = {name: stack.enter_context(replacing(directory / name)) for name in (BINARY, HEX, ARRAY)}
         files = {name: stack.enter_context(path.open("wb")) for name, path in paths.items()}
-        code_type = codes_of(plan, np.zeros((1, 1), dtype=np.int8)).dtype
-        files[ARRAY].write(_npy_header((beats, plan.columns, plan.tables), code_type))
+        files[ARRAY].write(_npy_header((beats, *_beat_shape(plan)), code_type(plan)))
         for codes in stream_chunks(plan, weights):
-            octets = np.ascontiguousarray(pack_fields(codes, plan.key_width))
+            octets = np.ascontiguousarray(pack_fields(codes, plan.key_elements.width))
             files[BINARY].write(octets.data)
             digest.update(octets.data)
             files[HEX].write(hex_lines(octets))
             files[ARRAY].write(np.ascontiguousarray(codes).data)
     return digest.hexdigest()
+
+
+def _beat_shape(plan: CorePlan) -> tuple[int, ...]:
+    """The axes of a beat in ``keys.npy``."""
+    return (plan.key_elements.fields,) if plan.config.packs_keys else (plan.columns, plan.tables)
 
 
 def _write_scales(matrix: TernaryMatrix, directory: Path) -> None:
@@ -126,7 +131,7 @@ def read_image(config: CoreConfig, directory: Path) -> KeyImage:
     path, plan = directory / BINARY, plan_for(config)
     outputs, length = manifest["shape"]
     tiling = Tiling.of(plan, length, outputs)
-    count, size = tiling.n_tiles * tiling.m_tiles, beat_bytes(plan.columns * plan.tables, plan.key_width)
+    count, size = tiling.n_tiles * tiling.m_tiles, beat_bytes(*plan.key_elements)
     if not path.is_file():
         raise KeyFileError(f"{path}: missing")
     if path.stat().st_size != count * size:
@@ -157,12 +162,15 @@ def order_of(plan: CorePlan) -> str:
             beats = "n tile, m tile"
         case unknown:
             assert_never(unknown)
-    return f"beats: {beats}; keys of a beat: column, table; bits: least significant first"
+    if not plan.config.packs_keys:
+        return f"beats: {beats}; keys of a beat: column, table; bits: least significant first"
+    cores = "core, " if plan.config.cores > 1 else ""
+    return f"beats: {beats}; weights of a beat, five a byte: {cores}column, activation"
 
 
 def _chunks(plan: CorePlan, beats: NDArray[np.uint8], outputs: int, length: int) -> Iterator[NDArray[Any]]:
     """The codes of ``beats``, cut as ``stream_chunks`` cuts them; refuses bits beyond the last key."""
-    fields, width = plan.columns * plan.tables, plan.key_width
+    fields, width = plan.key_elements
     unused = fields * width % 8
     first = 0
     for rows, columns in strips(plan, Tiling.of(plan, length, outputs)):

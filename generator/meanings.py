@@ -1,0 +1,53 @@
+"""What the elements of a core's streams mean, in words and numbers: the part of its manifest that says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from generator.packing import BYTE, WEIGHTS_A_BYTE, bytes_by_value
+from generator.plan import CorePlan
+
+PACKED = (
+    "five weights w[0] … w[4] of a core as bytes[t], t = sum of (w[i] + 1)*3^i; zeros fill up a core's last "
+    "byte"
+)
+"""What a byte of packed weights means."""
+
+
+def key_order(plan: CorePlan) -> str:
+    """What the keys of a beat are ordered by, or its packed weights."""
+    if not plan.config.packs_keys:
+        return f"column (0 … {plan.columns - 1}), table (0 … {plan.tables - 1})"
+    config = plan.config
+    cores = f"core (0 … {config.cores - 1}), " if config.cores > 1 else ""
+    return f"{cores}column (0 … {config.columns - 1}), activation (0 … {config.tile_length - 1})"
+
+
+def key_code(plan: CorePlan) -> dict[str, Any]:
+    """The key code in words and numbers."""
+    if plan.config.packs_keys:
+        return {
+            "width": BYTE,
+            "weights": WEIGHTS_A_BYTE,
+            "bytes": bytes_by_value().tolist(),
+            "meaning": PACKED,
+        }
+    if not plan.signed_keys:
+        how = "two's complement" if plan.config.datapath is None else plan.config.activation
+        return {"width": plan.key_width, "meaning": f"weight -1, 0 or 1 as {how}"}
+    return {
+        "width": plan.key_width,
+        "meaning": "sign in the top bit, index below; t = sum of w[i]*3^(mu-1-i); sign = t < 0, index = |t|",
+        "group_size": plan.config.group_size,
+        "largest_index": len(plan.table.entries),
+    }
+
+
+def result_element(plan: CorePlan) -> str:
+    """What the bits of one result mean, in words."""
+    if plan.config.datapath is None:
+        return "two's complement"
+    number = plan.config.accumulation or plan.config.activation
+    if not plan.tracks_invalid:
+        return number
+    return f"{number}, and in bit {plan.value_width} invalid: the value means nothing"
