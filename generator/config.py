@@ -73,6 +73,17 @@ def keys_of(datapath: DatapathKind) -> set[str]:
             assert_never(unknown)
 
 
+def packs_weights(packing: KeyPacking) -> bool:
+    """Whether the key stream carries weights five in a byte, and not keys."""
+    match packing:
+        case "none":
+            return False
+        case "base3":
+            return True
+        case unknown:
+            assert_never(unknown)
+
+
 class PipelineConfig(BaseModel):
     """Where registers sit between the activation stream and the accumulator.
 
@@ -306,14 +317,8 @@ class CoreConfig(BaseModel):
 
     @property
     def packs_keys(self) -> bool:
-        """Whether the key stream carries weights five in a byte, of which the core makes its keys."""
-        match self.key_packing:
-            case "none":
-                return False
-            case "base3":
-                return True
-            case unknown:
-                assert_never(unknown)
+        """Whether the core makes its keys of packed weights."""
+        return packs_weights(self.key_packing)
 
     @cached_property
     def alone(self) -> CoreConfig:

@@ -21,7 +21,7 @@ from dse.pricing.limits import Limit, where_limiting
 from dse.pricing.view import Array, View, whole
 from dse.spec.system import LIMITS
 from dse.spec.workload import Shape
-from generator.config import DATAFLOWS, Dataflow
+from generator.config import DATAFLOWS, KEY_PACKINGS, Dataflow, packs_weights
 from generator.packing import BYTE, packed_bytes
 
 
@@ -37,6 +37,7 @@ def holds_tables(dataflow: Dataflow) -> bool:
 
 
 HOLDING = [dataflow for dataflow in DATAFLOWS if holds_tables(dataflow)]
+PACKED = [packing for packing in KEY_PACKINGS if packs_weights(packing)]
 
 
 class Share(NamedTuple):
@@ -156,7 +157,7 @@ def cycles(view: View, shapes: Sequence[Shape]) -> Array:
 
 def key_beat(view: View) -> Array:
     """Bits of keys that a step takes, of all cores."""
-    keys, packs = view("columns") * view("tables"), view("key_packing") != "none"
+    keys, packs = view("columns") * view("tables"), np.isin(view("key_packing"), PACKED)
     beat = keys * view(PlanFigure.KEY_WIDTH)
     if packs.any():
         beat = np.where(packs, BYTE * packed_bytes(np.asarray(keys * view("group_size"))), beat)
@@ -165,7 +166,7 @@ def key_beat(view: View) -> Array:
 
 def bits_per_weight(view: View) -> Array:
     """Bits of keys for each weight, with what fills up a beat's last byte."""
-    if not (view("key_packing") != "none").any():
+    if not np.isin(view("key_packing"), PACKED).any():
         return np.asarray(view(PlanFigure.KEY_WIDTH) / view("group_size"))
     return np.asarray(key_beat(view) / (view("cores") * view("columns") * view("tile_length")))
 

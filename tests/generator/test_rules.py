@@ -14,7 +14,9 @@ from generator.rules import RULES, Rule
 VALUES: dict[str, list[Any]] = {
     "architecture": ["lut", "select", "multiplier"],
     "activation": ["int8", "fp16", "bf16"],
-    "group_size": [1, 4],
+    "group_size": [1, 4, 5],
+    "fetch": ["onehot", "tree"],
+    "key_packing": ["none", "base3"],
     "tables": [1, 64],
     "max_reduction": [16, 1 << 24],
     "dataflow": ["output_stationary", "table_stationary"],

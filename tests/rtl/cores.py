@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from generator.config import CoreConfig
+from generator.errors import ConfigError
 from generator.formats import FLOATS, Format, Integer
 from generator.plan import plan_for
 from sim.harness import Driver, Session, SimulationResult, Streams, simulate_sessions
@@ -33,7 +35,8 @@ def random_config(seed: int) -> CoreConfig:
     tables = rng.randint(1, 2 if group_size > 4 else 7)
     columns = rng.randint(1, 2 if group_size > 4 else 5)
     dataflow = rng.choice(["output_stationary", "table_stationary"])
-    return CoreConfig.parse(
+    return randomly_packed(
+        rng,
         {
             "architecture": architecture,
             "activation": f"int{rng.choice([2, 3, 4, 8, 8, rng.randint(2, 16), 16])}",
@@ -52,8 +55,17 @@ def random_config(seed: int) -> CoreConfig:
                 "reduction_every": rng.choice([0, 1, 1, 2, 3]),
             },
             "reduction": "carry_save" if tables > 1 and rng.random() < 0.3 else "tree",
-        }
+        },
     )
+
+
+def randomly_packed(rng: random.Random, values: dict[str, Any]) -> CoreConfig:
+    """The core of ``values``, of those that may have packed keys about every other with them."""
+    core = CoreConfig.parse(values)
+    if rng.random() < 0.5:
+        with suppress(ConfigError):
+            return CoreConfig.parse({**values, "key_packing": "base3"})
+    return core
 
 
 def random_float_config(seed: int) -> CoreConfig:
@@ -66,7 +78,8 @@ def random_float_config(seed: int) -> CoreConfig:
     tables, columns = rng.randint(1, 2 if group_size > 3 else 5), rng.randint(1, 3)
     dataflow = rng.choice(["output_stationary", "table_stationary"])
     aligned = {"aligned_bits": rng.randint(3, 40), "rounding": rng.choice(["nearest", "truncate"])}
-    return CoreConfig.parse(
+    return randomly_packed(
+        rng,
         {
             "architecture": architecture,
             "activation": activation,
@@ -90,7 +103,7 @@ def random_float_config(seed: int) -> CoreConfig:
             "reduction": rng.choice(["tree", "carry_save"])
             if tables > 1 and datapath != "native"
             else "tree",
-        }
+        },
     )
 
 

@@ -39,6 +39,11 @@ ARRAYS: dict[str, dict[str, Any]] = {
     for kind, core in KINDS.items()
     for split in SPLITS
 }
+for split, packed in (
+    ("inputs", {"group_size": 2, "tables": 3, "columns": 3}),
+    ("outputs", {"architecture": "select", "tables": 3, "rows": 2, **HELD}),
+):
+    ARRAYS[f"packed-3{split}"] = {**packed, "key_packing": "base3", "cores": 3, "split": split}
 ARRAYS["select-rows-3inputs"] = {"architecture": "select", "rows": 2, "cores": 3, "split": "inputs"}
 ARRAYS["multiplier-rows-5outputs"] = {"architecture": "multiplier", "rows": 2, "cores": 5}
 ARRAYS["int8-rows-7inputs"] = {"group_size": 2, "rows": 2, "cores": 7, "split": "inputs", **HELD}
@@ -46,6 +51,7 @@ ARRAYS["int8-rows-7inputs"] = {"group_size": 2, "rows": 2, "cores": 7, "split": 
 QUICK = (
     "int8-4outputs",
     "int8-4inputs",
+    "packed-3inputs",
     "exact-stages2-4inputs",
     "native-stages2-4inputs",
     "aligned-4inputs",

@@ -122,10 +122,25 @@ CORES: dict[str, dict[str, Any]] = {
     },
     "one-tile-long": {"group_size": 3, "tables": 4, "columns": 4, "max_reduction": 12},
     "wide": {"group_size": 2, "tables": 12, "columns": 16, "max_reduction": 100, "rows": 2},
+    **{
+        f"packed-{name}": {"key_packing": "base3", "tables": 2, "columns": 3, **core}
+        for name, core in {
+            "select": {"architecture": "select", "tables": 7, "rows": 2},
+            "mu2": {"group_size": 2, "pipeline": FULL_PIPELINE},
+            "mu3-held": {"group_size": 3, **HELD},
+            "mu4": {"group_size": 4, "columns": 2},
+            "mu6": {"group_size": 6, "tables": 1, "columns": 1},
+            "mu1-tree": {"group_size": 1, "fetch": "tree", "tables": 5},
+            "carry-save": {"architecture": "select", "tables": 6, "reduction": "carry_save"},
+            "one-weight": {"architecture": "select", "tables": 1, "columns": 1},
+            "fp16": {"activation": "fp16", "group_size": 2},
+            "exact": {"activation": "fp8_e4m3", "datapath": "exact", "group_size": 3},
+        }.items()
+    },
 }
 
 
-LARGE = ("mu5", "mu6", "mu6-tree")
+LARGE = ("mu5", "mu6", "mu6-tree", "packed-mu6")
 """Cores that take long to build."""
 
 RUNS = [

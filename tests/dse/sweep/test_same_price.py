@@ -33,6 +33,7 @@ CHOICES: dict[str, list[Any]] = {
     "aligned_bits": [3, 12, 30],
     "rounding": ["nearest", "truncate"],
     "accumulation": ["fp16", "fp32"],
+    "key_packing": ["none", "base3"],
     "pipeline.table": ["entries", "activations"],
     "pipeline.fetch": [False, True],
     "pipeline.reduction_every": [0, 1, 2],

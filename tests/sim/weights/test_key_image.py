@@ -35,6 +35,7 @@ MULTIPLIERS: list[dict[str, Any]] = [
 ARCHITECTURES = st.one_of(
     st.integers(1, 6).map(lambda size: {"group_size": size}),
     st.just({"architecture": "select"}),
+    st.sampled_from([1, 2, 3, 4, 6]).map(lambda size: {"group_size": size, "key_packing": "base3"}),
     st.sampled_from(MULTIPLIERS).map(lambda chosen: {"architecture": "multiplier", **chosen}),
 )
 CONFIG = CoreConfig(group_size=3, tables=2, columns=3, max_reduction=64)
@@ -44,7 +45,8 @@ CONFIG = CoreConfig(group_size=3, tables=2, columns=3, max_reduction=64)
 def cores(draw: Callable[..., Any]) -> CoreConfig:
     held: dict[str, Any] = {"dataflow": "table_stationary", "outputs": 40} if draw(st.booleans()) else {}
     size = {"tables": draw(st.integers(1, 5)), "columns": draw(st.integers(1, 5)), "max_reduction": 64}
-    return CoreConfig(**draw(ARCHITECTURES), **held, **size)
+    several = draw(st.sampled_from([{}, {"cores": 3}, {"cores": 2, "split": "inputs"}]))
+    return CoreConfig(**draw(ARCHITECTURES), **held, **size, **several)
 
 
 def matrix(outputs: int, length: int, seed: int = 0) -> TernaryMatrix:
@@ -74,7 +76,9 @@ def test_an_image_is_the_key_stream_and_gives_the_matrix_back(
         lines = (directory / "keys.hex").read_text().splitlines()
         assert b"".join(bytes.fromhex(line)[::-1] for line in lines) == octets
         codes = np.load(directory / "keys.npy")
-        assert codes.shape == (len(stream), config.columns, config.tables)
+        plan = plan_for(config)
+        keys = (plan.columns, plan.tables)
+        assert codes.shape == (len(stream), *(stream.shape[1:] if config.packs_keys else keys))
         for beat, row in zip(codes, stream, strict=True):
             packed = int.from_bytes(row.tobytes(), "little")
             width = manifest["key_bits"]
