@@ -18,6 +18,15 @@ PIECE_BITS = 1 << 15
 PIECE = "ternlut_piece_of_"
 
 BlockKind = Literal[
+    "accelerator",
+    "axi_registers",
+    "axi_engine",
+    "axi_layer",
+    "axi_reader",
+    "axi_writer",
+    "axi_arbiter",
+    "packer",
+    "fifo",
     "buffered",
     "key_prefetch",
     "activation_buffer",

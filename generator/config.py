@@ -35,6 +35,7 @@ Rounding = Literal["nearest", "truncate"]
 TableRegisters = Literal["entries", "activations"]
 Split = Literal["outputs", "inputs"]
 KeyPacking = Literal["none", "base3"]
+Wrapper = Literal["stream", "axi"]
 NumberKind = Literal["integer", DatapathKind]
 """What activations are added as: integers, or floats in one of the datapaths."""
 
@@ -53,7 +54,7 @@ FLOAT_KEYS = {"datapath", "aligned_bits", "rounding", "accumulation"}
 """Keys that mean nothing for integers."""
 ARRAY_KEYS = ("cores", "split")
 """Keys that say how many equal cores there are, and what they divide."""
-OUTER_KEYS = (*ARRAY_KEYS, "buffers")
+OUTER_KEYS = (*ARRAY_KEYS, "buffers", "wrapper")
 """Keys that say what is around a core; all others are those of one core."""
 MOST_CORES = 1 << 16
 ADDED_KEYS = {"reduction", "key_packing", *OUTER_KEYS}
@@ -204,6 +205,10 @@ class CoreConfig(BaseModel):
     buffers: BufferConfig = Field(
         default=BufferConfig(), description="memories between a bus and the streams of the cores"
     )
+    wrapper: Wrapper = Field(
+        default="stream",
+        description="what is around it all: AXI4-Streams, or AXI4-Lite registers and an AXI4 master",
+    )
     pipeline: PipelineConfig = PipelineConfig()
 
     @model_validator(mode="before")
@@ -234,6 +239,8 @@ class CoreConfig(BaseModel):
         plain = {key for key in ADDED_KEYS if getattr(self, key) == fields[key].default}
         if self.cores > 1:
             plain -= set(ARRAY_KEYS)
+        if self.wrapper != "stream":
+            plain -= {"buffers"}
         return {key: value for key, value in values.items() if key not in plain}
 
     @model_validator(mode="after")
@@ -323,7 +330,7 @@ class CoreConfig(BaseModel):
     @cached_property
     def alone(self) -> CoreConfig:
         """One of the cores by itself, without what is around it."""
-        if self.cores == 1 and not self.buffers.any:
+        if self.cores == 1 and not self.buffers.any and self.wrapper == "stream":
             return self
         values = self.model_dump()
         return type(self).model_validate({key: values[key] for key in values if key not in OUTER_KEYS})

@@ -181,7 +181,7 @@ def longest_exact_reduction(number: Float) -> int:
 def check_buffers(core: CoreConfig) -> None:
     """Raises ``ConfigError`` for buffers that the core has no use for."""
     buffers = core.buffers
-    if not buffers.any and buffers != type(buffers)():
+    if not buffers.any and core.wrapper == "stream" and buffers != type(buffers)():
         raise ConfigError(
             f"buffers.bus_bits = {buffers.bus_bits} with nothing buffered: it is for buffers.activations or "
             "buffers.keys"

@@ -18,12 +18,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, assert_never
 
 from amaranth.back import rtlil
 from amaranth.lib.wiring import Signature
 
 from generator.array import Array
+from generator.axi.top import Accelerator, accelerator_ports
 from generator.block import PIECE, Block, BlockKind
 from generator.buffering.top import Buffered, top_ports
 from generator.config import CoreConfig
@@ -54,6 +55,8 @@ WIDENED = {
     "$ne": 1,
     "$lt": 1,
     "$le": 1,
+    "$gt": 1,
+    "$ge": 1,
 }
 """Cells whose operands are written in one width, and by how many bits the result may be wider."""
 
@@ -193,10 +196,27 @@ def emit(config: CoreConfig) -> Emission:
 
 
 def top_of(plan: CorePlan) -> Block:
-    """The block that is emitted: a core, an array of several, or either behind its buffers."""
-    if plan.config.buffers.any:
-        return Buffered(plan)
-    return Array(plan) if isinstance(plan, ArrayPlan) else Core(plan)
+    """The block that is emitted: a core, an array, either behind its buffers, or an accelerator."""
+    match plan.config.wrapper:
+        case "axi":
+            return Accelerator(plan)
+        case "stream":
+            if plan.config.buffers.any:
+                return Buffered(plan)
+            return Array(plan) if isinstance(plan, ArrayPlan) else Core(plan)
+        case unknown:
+            assert_never(unknown)
+
+
+def ports_of(plan: CorePlan) -> dict[str, Any]:
+    """The ports of the block that is emitted."""
+    match plan.config.wrapper:
+        case "axi":
+            return accelerator_ports(plan)
+        case "stream":
+            return top_ports(plan)
+        case unknown:
+            assert_never(unknown)
 
 
 def check_wires(plan: CorePlan) -> None:
@@ -367,7 +387,7 @@ def configuration(config: CoreConfig) -> str:
 
 def ports(plan: CorePlan) -> list[tuple[str, str, int]]:
     """Name, direction ('input' or 'output') and width of the top's ports."""
-    members = Signature(top_ports(plan)).members
+    members = Signature(ports_of(plan)).members
     direction = {"In": "input", "Out": "output"}
     return [(name, direction[member.flow.name], member.shape) for name, member in members.items()]
 

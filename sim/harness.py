@@ -87,7 +87,7 @@ def simulate_sessions(
     built = time.perf_counter()
 
     vectors = [_vectors(plan, session, layers) for session, layers in zip(sessions, beats, strict=True)]
-    recordings = _run(executable, {"sessions": vectors, "driver": driver}, waves)
+    recordings = run_testbench(executable, {"sessions": vectors, "driver": driver}, waves=waves)
     verdict = Verdict(plan)
     judged = zip(sessions, beats, expected, recordings, strict=True)
     for number, (session, layers, truth, recording) in enumerate(judged):
@@ -167,8 +167,10 @@ def _ends(layers: Sequence[Beats], kind: str) -> dict[int, int]:
     return ends
 
 
-def _run(executable: Path, vectors: Mapping[str, Any], waves: Path | None) -> list[dict[str, Any]]:
-    """One run of the simulator; the recordings of its sessions."""
+def run_testbench(
+    executable: Path, vectors: Mapping[str, Any], module: str = "sim.testbench", *, waves: Path | None = None
+) -> list[dict[str, Any]]:
+    """One run of the simulator with the test bench ``module``; its recordings, of all sessions."""
     with tempfile.TemporaryDirectory(prefix="ternlut-") as scratch:
         directory = Path(scratch)
         given, made, fst = (directory / name for name in ("vectors", "recording", "waves.fst"))
@@ -176,7 +178,7 @@ def _run(executable: Path, vectors: Mapping[str, Any], waves: Path | None) -> li
             given.write_bytes(pickle.dumps(vectors))
         except OSError as error:
             raise SimulationError(f"{directory}: {error.strerror or error}") from None
-        complaint = _start(executable, directory, given, made, fst if waves else None)
+        complaint = _start(executable, module, directory, given, made, fst if waves else None)
         if not made.exists():
             raise SimulationError(f"the simulator failed: {complaint}")
         if waves is not None:
@@ -189,7 +191,7 @@ def _run(executable: Path, vectors: Mapping[str, Any], waves: Path | None) -> li
         return recordings
 
 
-def _start(executable: Path, directory: Path, given: Path, made: Path, fst: Path | None) -> str:
+def _start(executable: Path, module: str, directory: Path, given: Path, made: Path, fst: Path | None) -> str:
     """Run the simulator by cocotb's runner; its last complaint, if it has any."""
     environment = {
         "TERNLUT_VECTORS": str(given),
@@ -205,7 +207,7 @@ def _start(executable: Path, directory: Path, given: Path, made: Path, fst: Path
     try:
         with mock.patch.dict(os.environ, inherited, clear=True):
             get_runner("verilator").test(
-                test_module="sim.testbench",
+                test_module=module,
                 hdl_toplevel=executable.name,
                 hdl_toplevel_lang="verilog",
                 build_dir=executable.parent,

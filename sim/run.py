@@ -67,6 +67,19 @@ def simulate(
     (True, array([[ 6, 97]]))
     """
     require("simulation", "simulation")
+    if config.wrapper == "axi":
+        if fast or isinstance(stalls, tuple):
+            raise WorkloadError(
+                "wrapper = 'axi': a processor and a memory drive it, without fast or stalls of a stream"
+            )
+        from sim.accelerator import simulate_accelerator
+        from sim.layers import LayerData
+
+        layer = LayerData.of(activations, weights)
+        return simulate_accelerator(
+            config, layer, stalls=stalls, seed=seed, waves=None if waves is None else Path(waves),
+            expected=expected, shared=shared,
+        )  # fmt: skip
     if fast:
         if waves is not None or driver != "lean":
             raise WorkloadError("fast = True: has a driver of its own, without waves or driver = 'axi'")

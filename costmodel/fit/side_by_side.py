@@ -78,6 +78,11 @@ def group_of(kind: BlockKind, around: str) -> str:
     match kind:
         case "buffered" | "key_prefetch" | "activation_buffer" | "gearbox" | "memory":
             raise AssertionError(f"a {kind} is in no core")
+        case (
+            "accelerator" | "axi_registers" | "axi_engine" | "axi_layer" | "axi_reader" | "axi_writer"
+            | "axi_arbiter" | "packer" | "fifo"
+        ):  # fmt: skip
+            raise AssertionError(f"a {kind} is in no core")
         case "array" | "core" | "sequencer":
             return "control"
         case "datapath" | "largest_exponent" | "align" | "float_to_fixed" | "fixed_to_float":

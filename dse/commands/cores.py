@@ -253,6 +253,8 @@ def estimate(
         say_json(asked | figures | {"clock_mhz": clock, "meets_clock": meets})
     else:
         say(_estimate_in_words(costs, sized, technology, clock if at_clock else None, chosen))
+        if config.wrapper == "axi":
+            say("Not included: what wrapper = 'axi' adds, that is registers, bus masters and their queues.")
         if meets is not None:
             say(f"The clock of {clock:,.0f} MHz is {'met' if meets else 'not met'}.")
     if meets is False:

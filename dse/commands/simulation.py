@@ -78,6 +78,8 @@ def simulate(
     config = load_core(core, override)
     if driver not in ("lean", "axi"):
         raise UsageError(f"--driver {driver}: lean or axi is expected")
+    if fast and config.wrapper == "axi":
+        raise UsageError("--fast: drives streams, which a core with wrapper = 'axi' has not, leave it out")
     if fast and (waves or driver == "axi"):
         raise UsageError(f"--fast: has a driver of its own, without {'--waves' if waves else '--driver axi'}")
     if activations is not None and tokens is not None and weights is not None:

@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import assert_never
 
+from dse.handoff.accelerator import accelerator_datasheet
 from dse.handoff.datasheet import datasheet
 from dse.handoff.fusesoc import core_file
 from dse.handoff.interface import interface_svg
 from dse.handoff.prices import prices
-from dse.handoff.regression import regression_files
+from dse.handoff.regression import accelerator_regression, regression_files
 from dse.handoff.scripts import librelane, script_files
+from dse.handoff.software import software_files
 from generator.config import CoreConfig, Target
 from generator.directory import write_directory
+from generator.plan.accelerator import accelerator_plan
 from generator.verilog import Emission, emit
 
 __all__ = ["HandOff", "companions", "generate", "write_handoff"]
@@ -64,10 +68,20 @@ def companions(emission: Emission, clock_mhz: float | None = None) -> dict[str, 
     """Path → text of everything that goes with the Verilog; the same for the same configuration and clock."""
     plan, top, modules = emission.plan, emission.top, list(emission.modules)
     manifest = emission.manifest(clock_mhz)
-    priced, regression = prices(emission.config, clock_mhz), regression_files(plan)
+    priced = prices(emission.config, clock_mhz)
+    match emission.config.wrapper:
+        case "stream":
+            about = {"README.md": datasheet(plan, manifest, priced), "interface.svg": interface_svg(plan)}
+            regression = regression_files(plan)
+        case "axi":
+            axi = accelerator_plan(plan)
+            about = {"README.md": accelerator_datasheet(axi, manifest, priced)}
+            about |= {f"software/{name}": text for name, text in software_files(axi).items()}
+            regression = accelerator_regression(axi)
+        case unknown:
+            assert_never(unknown)
     return {
-        "README.md": datasheet(plan, manifest, priced),
-        "interface.svg": interface_svg(plan),
+        **about,
         f"{top}.core": core_file(top, manifest["versions"]["ternlut"], modules, list(regression)),
         "config.json": librelane(top, modules, priced, clock_mhz),
         **{f"synth/{name}": text for name, text in script_files(top, clock_mhz).items()},

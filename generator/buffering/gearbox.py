@@ -12,7 +12,8 @@ from typing import Any
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, copy_out, slices, update
+from generator.block import Block, copy_out, keep_low, slices, update
+from generator.floating.bits import leave
 
 
 def word_ports(bus_bits: int) -> dict[str, Any]:
@@ -72,7 +73,7 @@ class Gearbox(Block):
         m.d.comb += [
             self.beat_valid.eq(count >= beat),
             taken.eq(self.beat_valid & self.beat_ready),
-            left.eq(Mux(taken, (count - beat)[: len(count)], count)),
+            left.eq(Mux(taken, keep_low(m, "beyond", count - beat, len(count)), count)),
             room.eq(left < beat),
             self.word_ready.eq(room & ~ended),
             accepted.eq(self.word_valid & self.word_ready),
@@ -82,7 +83,7 @@ class Gearbox(Block):
             m,
             count,
             (self.rst, 0),
-            (accepted, (left + arriving)[: len(count)]),
+            (accepted, keep_low(m, "more", left + arriving, len(count))),
             (ended & room, 0),
             (taken, left),
         )
@@ -94,8 +95,11 @@ class Gearbox(Block):
         """Whether the last word of a packet is here, so that the next has to wait."""
         if self.word_units == 1:
             unread = Cat(self.word_keep, self.word_last)
-            m.d.comb += Signal(len(unread), name="unused_end", attrs={"keep": 1}).eq(unread)
+            leave(m, "end", unread)
             return Const(0, 1)
+        if self.unit > 1:
+            octets = [bit for at, bit in enumerate(self.word_keep) if (at + 1) % self.unit]
+            leave(m, "keep", Cat(octets))
         ended = Signal()
         update(m, ended, (self.rst, 0), (accepted, self.word_last), (room, 0))
         return ended
