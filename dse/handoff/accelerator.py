@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from dse.handoff.arithmetic import rules
-from dse.handoff.datasheet import clock, counted, figures, keys, price_table, summary, table, tokens
+from dse.handoff.datasheet import (
+    clock,
+    counted,
+    counted_keys,
+    figures,
+    keys,
+    price_table,
+    summary,
+    table,
+    tokens,
+)
 from dse.handoff.prices import Price
 from dse.handoff.scripts import UTILISATION
 from dse.handoff.templates import text_of
@@ -105,7 +115,7 @@ def memory_rows(axi: AcceleratorPlan) -> list[list[str]]:
         [
             "keys",
             str(axi.keys.beat),
-            f"{counted(plan.columns * plan.tables, plan.key_width)}: column, table",
+            f"{counted_keys(plan)}: column, table",
             f"{order}; read once for each block of tokens",
         ],
         [

@@ -184,15 +184,20 @@ def port_rows(plan: CorePlan) -> list[list[str]]:
         "n": f"1 … {plan.max_n_tiles}",
         "m": f"1 … {most_m}",
         "activations": counted(config.rows * plan.tile_length, plan.activation_width),
-        "keys": counted_bytes(plan)
-        if plan.config.packs_keys
-        else counted(plan.columns * plan.tables, plan.key_width),
+        "keys": counted_keys(plan),
         "results": counted(config.rows * plan.columns, plan.result_width),
     }
     return [
         [f"`{name}`", way, str(width), MEANINGS.get(name, "AXI4-Stream").format(**words)]
         for name, way, width in ports(plan)
     ]
+
+
+def counted_keys(plan: CorePlan) -> str:
+    """What a beat of keys has."""
+    if plan.config.packs_keys:
+        return counted_bytes(plan)
+    return counted(plan.columns * plan.tables, plan.key_width)
 
 
 def counted(elements: int, width: int) -> str:
