@@ -38,7 +38,7 @@ class ListRun:
     ``stalls``: probability that a channel of the bus pauses in a cycle. ``latency``: cycles that the memory
     takes for a read. ``base``: where the list begins in memory. ``broken``: (first byte, end, whether there
     is nothing, DECERR, or it fails, SLVERR). ``changes``: what fields of which descriptors are instead.
-    ``reset``: whether the accelerator is reset before.
+    ``reset``: whether it is reset again before.
     """
 
     layers: Sequence[LayerData]
@@ -48,7 +48,7 @@ class ListRun:
     base: int = 0
     broken: Sequence[tuple[int, int, bool]] = ()
     changes: dict[int, dict[str, int | float]] = field(default_factory=dict)
-    reset: bool = True
+    reset: bool = False
 
 
 @dataclass(frozen=True)

@@ -43,12 +43,15 @@ class Bench:
     async def read(self, register: str) -> int:
         return int(await self.processor.read_dword(self.offsets[register]))
 
+    async def reset(self) -> None:
+        self.dut.aresetn.value = 0
+        await ClockCycles(self.dut.aclk, RESET_CYCLES)
+        self.dut.aresetn.value = 1
+
     async def run(self, run: dict[str, Any]) -> dict[str, Any]:
         """One list of descriptors from start to interrupt, and what came of it."""
         if run["reset"]:
-            self.dut.aresetn.value = 0
-            await ClockCycles(self.dut.aclk, RESET_CYCLES)
-            self.dut.aresetn.value = 1
+            await self.reset()
         checker, complaints = self.checker, self.checker.complaints
         checker.words = {"r": [], "w": []}
         checker.most_outstanding = 0
@@ -95,6 +98,7 @@ async def run_lists(dut: Any) -> None:
     Clock(dut.aclk, 2, "step").start(start_high=False)
     bench = Bench(dut, vectors)
     cocotb.start_soon(bench.checker.watch())
+    await bench.reset()
     recordings = [await bench.run(run) for run in vectors["runs"]]
     recording = Path(os.environ[RECORDING])
     beside = recording.with_suffix(".part")

@@ -14,12 +14,11 @@ from dse.handoff.datasheet import (
     keys,
     price_table,
     summary,
-    table,
     tokens,
 )
 from dse.handoff.prices import Price
 from dse.handoff.scripts import UTILISATION
-from dse.handoff.templates import text_of
+from dse.handoff.templates import table, text_of
 from generator.formats import Integer
 from generator.plan import buffers_of
 from generator.plan.accelerator import BURST_WORDS, BURSTS_AHEAD, AcceleratorPlan

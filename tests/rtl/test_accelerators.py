@@ -60,10 +60,10 @@ def test_lists_of_layers_are_bit_exact_however_the_memory_hesitates(values: dict
         config,
         [
             ListRun(few),
-            ListRun(few[1:3], stalls=0.4, seed=2, base=page, reset=False),
-            ListRun(few[::-1], latency=37, base=page),
-            ListRun([], base=page, reset=False),
-            ListRun(few[:2], stalls=0.1, latency=90, seed=3, base=5 * page, reset=False),
+            ListRun(few[1:3], stalls=0.4, seed=2, base=page),
+            ListRun(few[::-1], latency=37, base=page, reset=True),
+            ListRun([], base=page),
+            ListRun(few[:2], stalls=0.1, latency=90, seed=3, base=5 * page),
         ],
     )
 
@@ -87,7 +87,7 @@ def test_random_accelerators_are_bit_exact(seed: int) -> None:
         config,
         [
             ListRun(few),
-            ListRun(few, stalls=0.3, latency=chance.randrange(50), seed=seed, base=0xFC0, reset=False),
+            ListRun(few, stalls=0.3, latency=chance.randrange(50), seed=seed, base=0xFC0),
         ],
     )
 
@@ -112,7 +112,7 @@ CHANGES: dict[str, tuple[dict[str, int | float], ErrorCode]] = {
 def test_what_is_wrong_is_said_and_the_next_list_is_right() -> None:
     """Descriptors that do not fit, and memory that refuses, in the second layer of three."""
     config = CoreConfig.parse(NARROW)
-    few = layers(config, 1)[1:4]
+    few = [LayerData.random(config, *shape) for shape in ((13, 4, 2), (40, 9, 2), (7, 2, 1))]
     second = lay_out(accelerator_plan(plan_for(config)), [shape_of(layer) for layer in few], 0).layers[1]
     places = {
         "descriptor": (DESCRIPTOR_BYTES, False),
@@ -120,18 +120,13 @@ def test_what_is_wrong_is_said_and_the_next_list_is_right() -> None:
         "activations": (second.activations, False),
         "results": (second.results, True),
     }
-    wrong = [(ListRun(few, changes={1: change}, reset=False), code) for change, code in CHANGES.values()]
+    wrong = [(ListRun(few, changes={1: change}), code) for change, code in CHANGES.values()]
     for address, writes in places.values():
-        for missing in (False, True):
-            code = (ErrorCode.READ_SLAVE, ErrorCode.WRITE_SLAVE)[writes] + missing
-            wrong += [
-                (
-                    ListRun(few, broken=[(address // 16 * 16, address + 16, missing)], reset=False, **memory),
-                    code,
-                )
-                for memory in ({}, {"stalls": 0.3, "latency": 40, "seed": 5})
-            ]
-    good = ListRun(few, reset=False)
+        for missing, stalls in ((False, 0.0), (True, 0.3)):
+            broken = [(address // 16 * 16, address + 16, missing)]
+            run = ListRun(few, broken=broken, stalls=stalls, latency=int(40 * stalls))
+            wrong.append((run, (ErrorCode.READ_SLAVE, ErrorCode.WRITE_SLAVE)[writes] + missing))
+    good = ListRun(few)
     runs = [run for bad, _ in wrong for run in (bad, good)]
     results, _, _ = run_lists(config, runs)
     for (_, code), bad, after in zip(wrong, results[::2], results[1::2], strict=True):
