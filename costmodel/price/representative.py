@@ -8,10 +8,10 @@ from typing import Any, assert_never
 
 from generator.config import (
     ARCHITECTURES,
-    ARRAY_KEYS,
     DATAFLOWS,
     DATAPATHS,
     FLOAT_KEYS,
+    OUTER_KEYS,
     REDUCTION_STRUCTURES,
     Architecture,
     CoreConfig,
@@ -26,7 +26,7 @@ from generator.plan import CorePlan, plan_for
 from generator.rules import longest_exact_reduction
 
 CONFIG_KEYS = (
-    *(name for name in CoreConfig.model_fields if name not in ("pipeline", *ARRAY_KEYS)),
+    *(name for name in CoreConfig.model_fields if name not in ("pipeline", *OUTER_KEYS)),
     *(f"pipeline.{name}" for name in PipelineConfig.model_fields),
 )
 """Keys of one core, dotted."""
