@@ -42,8 +42,7 @@ class Grid:
     @classmethod
     def of(cls, model: Model, block_points: int = 0, chunk_points: int = 0) -> Grid:
         """The grid for ``model``'s space; 0 stands for the usual sizes."""
-        apart = {model.spec.compare, *(model.space.axes[i].key for i in model.space.scenarios)}
-        leading = sum(axis.key in apart for axis in model.space.axes)
+        leading = len({*model.kinds.axes, *model.space.scenarios})
         return cls(model.space.shape, leading, block_points or BLOCK_POINTS, chunk_points or CHUNK_POINTS)
 
     @cached_property
@@ -85,7 +84,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished sweep: how many points passed each test, and the front of each value of the compared key."""
+    """A finished sweep: how many points passed each test, and the front of each compared kind."""
 
     passed: tuple[int, ...]
     fronts: Mapping[int, Front]

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, assert_never
 
-from dse.presentation.phrases import counted
+from dse.presentation.phrases import counted, listing
+from dse.pricing.kinds import Kind
 from dse.spec.memory import NO_MEMORY
+from dse.spec.scenarios import TECHNOLOGY
 from generator.config import Architecture, Dataflow, KeyPacking, ReductionStructure
 
 Row = Mapping[str, Any]
 
 TILE = ("group_size", "tables", "columns", "rows", "dataflow", "outputs")
 """Keys that ``tile`` tells of, always."""
+
+PLAIN = ("architecture", TECHNOLOGY, "dram", "activation", "dataflow")
+"""Keys whose values say by themselves what they are of."""
 
 NUMBER = ("activation", "datapath", "aligned_bits")
 """Keys that ``number`` tells of."""
@@ -118,13 +123,13 @@ class Naming:
     """How the designs of one space are told apart.
 
     ``varied`` are the keys that differ between its designs, in order. ``own_clock``: each runs at a clock of
-    its own, so that this, too, is worth a word. ``compare`` is the key whose values are held against each
-    other.
+    its own, so that this, too, is worth a word. ``compare`` are the keys whose values are held against
+    each other.
     """
 
     varied: Collection[str]
     own_clock: bool
-    compare: str = "architecture"
+    compare: Sequence[str] = ("architecture",)
 
     def phrase(self, row: Row) -> str:
         """A design in a phrase: ``select, int8, 104 inputs × 24 columns, tree fetch``."""
@@ -148,13 +153,37 @@ class Naming:
         """Whether the clock is part of a design's name."""
         return self.own_clock or "clock_mhz" in self.varied
 
-    def group(self, value: Any) -> str:
-        """A value of the compared key by itself: ``lut``, ``cores = 2``."""
-        return str(value) if isinstance(value, str) else f"{self.compare} = {value}"
+    def group(self, kind: Kind) -> str:
+        """A compared kind by itself: ``lut``, ``cores = 2``, ``lut, rows = 4``."""
+        words = [self._value(key, value) for key, value in self._meant(kind)]
+        return ", ".join(words) or f"no {' or '.join(self.compare)}"
 
-    def kind(self, value: Any, before: str = "") -> str:
-        """Cores of a value of the compared key: ``cheapest lut core``, ``cheapest core with cores = 2``."""
-        start = f"{before} " if before else ""
-        if self.compare == "architecture":
-            return f"{start}{value} core"
-        return f"{start}core with {self.compare} = {value}"
+    def kind(self, kind: Kind, before: str = "") -> str:
+        """Cores of a compared kind: ``cheapest lut core``, ``cheapest core with cores = 2``."""
+        meant = self._meant(kind)
+        words = [before, *(str(value) for key, value in meant if key == "architecture"), "core"]
+        others = [f"{key} = {value}" for key, value in meant if key != "architecture"]
+        if others:
+            words += ["with", listing(others)]
+        elif not meant:
+            words.append(f"without {' or '.join(self.compare)}")
+        return " ".join(filter(None, words))
+
+    def _meant(self, kind: Kind) -> list[tuple[str, Any]]:
+        """The compared keys that mean something for a kind, with their values as they are told."""
+        return [
+            (key, _told(key, value))
+            for key, value in zip(self.compare, kind, strict=True)
+            if value is not None
+        ]
+
+    def _value(self, key: str, value: Any) -> str:
+        alone = isinstance(value, str) and (len(self.compare) == 1 or key in PLAIN)
+        return str(value) if alone else f"{key} = {value}"
+
+
+def _told(key: str, value: Any) -> Any:
+    """A value of a key as a file writes it; of a technology's path its name."""
+    if key == TECHNOLOGY:
+        return Path(value).stem
+    return str(value).lower() if isinstance(value, bool) else value

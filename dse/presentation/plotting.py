@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from dse.pricing.areas import DESIGN_PARTS, DesignPart
+from dse.pricing.kinds import Kind
 from dse.pricing.metric import Metric, percent
 from generator.config import ARCHITECTURES, Architecture, NumberKind
 from generator.files import replacing
@@ -81,11 +82,11 @@ ARCHITECTURE_COLOURS = {name: architecture_mark(name).colour for name in ARCHITE
 PART_COLOURS: dict[str, str] = {part: part_colour(part) for part in DESIGN_PARTS}
 
 
-def colours_of(key: str, values: Sequence[Any]) -> dict[Any, str]:
-    """A colour for each of the ``values`` of ``key``; beyond the colours there are they repeat."""
-    if key == "architecture":
-        return {value: ARCHITECTURE_COLOURS[value] for value in values}
-    return dict(zip(values, cycle(VALUE_COLOURS), strict=False))
+def kind_colours(compare: Sequence[str], kinds: Sequence[Kind]) -> dict[Kind, str]:
+    """A colour for each compared kind; architectures have theirs in all reports."""
+    if tuple(compare) == ("architecture",):
+        return {kind: ARCHITECTURE_COLOURS[kind[0]] for kind in kinds}
+    return dict(zip(kinds, cycle(VALUE_COLOURS), strict=False))
 
 
 STYLE: Any = {

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,6 +19,7 @@ from costmodel.price.technology import Technology
 from dse.pricing.demands import layers_seconds
 from dse.pricing.figure import Column, LayerSeconds, Step
 from dse.pricing.filling import Table
+from dse.pricing.kinds import Kind, Kinds
 from dse.pricing.metric import Metric
 from dse.pricing.metrics import STEPS, Priced, metrics_of
 from dse.pricing.scenario_tables import (
@@ -283,18 +283,23 @@ class Model:
         ]
 
     def group(self, slices: Sequence[slice]) -> int:
-        """Which value of the compared key the block has; the first axis is that key's, where it has one."""
-        return slices[0].start if self.space.axes[0].key == self.spec.compare else 0
+        """Of which kind the designs of a block are, as a place among ``groups``."""
+        return self.kinds.at([part.start for part in slices])
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """What is held against each other."""
+        return Kinds.of(self.space, self.spec.compare)
 
     @property
-    def groups(self) -> tuple[Any, ...]:
-        """The values of the compared key."""
-        return self.space.values_of(self.spec.compare)
+    def groups(self) -> tuple[Kind, ...]:
+        """The kinds of designs that are held against each other."""
+        return self.kinds.values
 
     def _arranged(self, where: str) -> Model:
         """The same model with its axes in the order that suits the walk.
 
-        The compared key comes first, then those of the workload, so that a block has one value of each; the
+        The compared keys come first, then those of the workload, so that a block has one value of each; the
         reducible axes come late, so that a block holds all of them; the longest axis comes last: numpy's
         inner loop runs over it.
         """
@@ -306,8 +311,7 @@ class Model:
             axes = tuple(i for i, which in enumerate(varying) if which <= {objective})
             if prod(lengths[i] for i in axes) > prod(lengths[i] for i in best):
                 best, reduced = axes, objective
-        compared = self.space.axis(self.spec.compare)
-        apart = [i for i in dict.fromkeys((compared, *self.space.scenarios)) if i is not None]
+        apart = list(dict.fromkeys((*self.kinds.axes, *self.space.scenarios)))
         longest = max(range(len(lengths)), key=lambda i: (i not in apart, lengths[i], -i))
         ends = {*apart, longest}
         by_length = sorted(range(len(lengths)), key=lambda i: lengths[i])

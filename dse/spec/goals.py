@@ -14,6 +14,11 @@ BOUND = {"min": "max", "max": "min"}
 """Which bound an objective has that is to be as small, or as large, as can be."""
 
 
+def listed(names: Any) -> Any:
+    """What a spec writes as a name, or as a list of names, as a list."""
+    return [names] if isinstance(names, str) else names
+
+
 def with_expressions(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """A spec's ``values`` with figures ``derived`` for objectives that are expressions.
 

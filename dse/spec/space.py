@@ -131,11 +131,14 @@ class Space:
         if self.has("speed") and self.has("clock_mhz"):
             raise SpecError(f"{where}: speed is for designs without clock_mhz, one of the two is expected")
         known = (*DESIGN_KEYS, *(axis.key for axis in self.axes))
-        if spec.compare not in known or spec.compare in self.derived:
-            raise SpecError(
-                f"{where}: compare = {spec.compare!r}: a key that is not derived is expected, "
-                f"{instead(spec.compare, known)}"
-            )
+        for key in spec.compare:
+            if key not in known or key in self.derived:
+                raise SpecError(
+                    f"{where}: compare = {key!r}: a key that is not derived is expected, "
+                    f"{instead(key, known)}"
+                )
+        if len(set(spec.compare)) < len(spec.compare):
+            raise SpecError(f"{where}: compare = {list(spec.compare)}: a key occurs twice")
         if self.size > MOST_POINTS:
             raise SpecError(f"{where}: axes span {self.size:.1e} points, {MOST_POINTS:.1e} is the most")
 

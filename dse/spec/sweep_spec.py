@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from costmodel.price.wires import Wiring
 from dse.spec.axes import SpecError, flat
-from dse.spec.goals import Recommend, with_expressions, with_limits
+from dse.spec.goals import Recommend, listed, with_expressions, with_limits
 from dse.spec.reference import read_reference
 from dse.spec.system import MEMORY_KEYS
 from dse.spec.units import in_units
@@ -37,9 +37,10 @@ class SweepSpec(BaseModel):
     those that are too slow for it are infeasible; without, each runs as fast as it can. ``budget`` limits
     objectives for the one design that the summary recommends, minimised ones from above and maximised ones
     from below; a file may write ``limits``. ``recommend`` is the rule by which it is chosen. ``memory`` has
-    the keys of a system that say what is behind the cores. ``compare`` is the key whose values are held
-    against each other. ``derived`` are keys that follow from axes, and figures that follow from metrics;
-    ``figures`` has units and labels of these, where a file writes ``{ expression, unit, label }``.
+    the keys of a system that say what is behind the cores. ``compare`` are the keys whose values, or
+    combinations of them, are held against each other. ``derived`` are keys that follow from axes, and
+    figures that follow from metrics; ``figures`` has units and labels of these, where a file writes
+    ``{ expression, unit, label }``.
     ``reference`` is a design of one's own, by its keys, that the answer is held against.
     ``verify`` of the best designs are synthesized and simulated, with the cells of ``liberty`` files where
     the technology's are not shipped.
@@ -51,7 +52,9 @@ class SweepSpec(BaseModel):
     technology: str = "asap7"
     wires: Wiring = "none"
     clock_mhz: Annotated[float, Field(gt=0, strict=False)] | None = None
-    compare: str = "architecture"
+    compare: Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1, strict=False)] = (
+        "architecture",
+    )
     objectives: dict[str, Literal["min", "max"]] = Field(min_length=1)
     recommend: Recommend | None = None
     budget: dict[str, Annotated[float, Field(gt=0, strict=False)]] = {}

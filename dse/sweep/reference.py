@@ -31,7 +31,7 @@ def priced_reference(model: Model, where: str) -> ReferenceRecord | None:
         "memory": {},
         "clock_mhz": None,
         "constraints": [],
-        "compare": "architecture",
+        "compare": ("architecture",),
         "derived": {key: text for key, text in spec.derived.items() if key not in DESIGN_KEYS},
         "reference": {},
     }

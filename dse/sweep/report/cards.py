@@ -16,7 +16,7 @@ def cards(summary: Summary) -> list[Card]:
     best = summary.best
     if best is None:
         return []
-    value = summary.naming.group(best[summary.results.compare])
+    value = summary.naming.group(summary.results.kind_of(best))
     return [
         {"label": "recommended", "value": value, "note": summary.naming.details(best)},
         *(

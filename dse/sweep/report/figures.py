@@ -17,10 +17,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from dse.presentation.plotting import (
+    ARCHITECTURE_COLOURS,
     PART_COLOURS,
     STYLE,
     architecture_mark,
-    colours_of,
+    kind_colours,
     plain,
     save,
     short,
@@ -88,7 +89,8 @@ def _formats(panels: Sequence[Axes], results: Results) -> None:
     figure, label = metric.name, results.priced.label
     names = list(dict.fromkeys(number_of(row) for row in rows))
     architectures = list(dict.fromkeys(row["architecture"] for row in rows))
-    for architecture, colour in colours_of("architecture", architectures).items():
+    for architecture in architectures:
+        colour = ARCHITECTURE_COLOURS[architecture]
         matching = [row for row in rows if row["architecture"] == architecture]
         marker = architecture_mark(architecture).shape
         style: Any = {"color": colour, "marker": marker, "markersize": 4, "linestyle": "none"}
@@ -164,7 +166,7 @@ def _efficiency(axes: Axes, summary: Summary, letter: str) -> None:
 def _lines(summary: Summary) -> Iterator[tuple[Any, str, Designs]]:
     """Each compared value, its colour, and its front in price and rate within the limits of all else."""
     results, rules = summary.results, summary.rules
-    for value, colour in colours_of(results.compare, results.record.groups).items():
+    for value, colour in kind_colours(results.compare, results.kinds).items():
         front = rules.affordable(summary.of_group(value), but=(rules.price, rules.merit))
         if len(front):
             yield value, colour, staircase(front, rules)

@@ -20,7 +20,7 @@ import numpy as np
 
 from costmodel.price.representative import CONFIG_KEYS
 from dse.presentation.html_parts import data_text, filled, page
-from dse.presentation.plotting import ARCHITECTURE_COLOURS, PART_COLOURS, VALUE_COLOURS
+from dse.presentation.plotting import ARCHITECTURE_COLOURS, PART_COLOURS, VALUE_COLOURS, kind_colours
 from dse.pricing.areas import DESIGN_PARTS
 from dse.spec.expressions import SYMBOLS
 from dse.spec.space import unstated
@@ -138,8 +138,9 @@ def _question(summary: Summary) -> dict[str, Any]:
     scales = {name: Scale.of(rules.cost(front, name)) for name in rules.tradeoffs[0]}
     return {
         "compare": results.compare,
-        "groups": results.record.groups,
-        "groupNames": [summary.naming.group(value) for value in results.record.groups],
+        "kinds": results.kinds,
+        "kindNames": [summary.naming.group(kind) for kind in results.kinds],
+        "kindColours": list(kind_colours(results.compare, results.kinds).values()),
         "merit": summary.merit,
         "price": summary.price,
         "single": rules.single,
@@ -184,6 +185,7 @@ def _columns(summary: Summary, rows: Sequence[Row], varied: Sequence[str]) -> st
     for name in _metrics(summary.results):
         digits = 9 if name in summary.results.objectives else 5
         columns[name] = [_compact(row[name], digits) for row in rows]
+    columns["kind"] = [summary.results.kinds.index(summary.results.kind_of(row)) for row in rows]
     columns["phrase"] = [summary.naming.phrase(row) for row in rows]
     return packed(columns)
 
@@ -296,7 +298,7 @@ def _request(summary: Summary) -> dict[str, Any] | None:
     """The time and the traffic of a request, and the rates behind other memories."""
     if not summary.request:
         return None
-    groups = [row[summary.results.compare] for _, row in summary.compared]
+    kinds = [summary.results.kinds.index(summary.results.kind_of(row)) for _, row in summary.compared]
     return {
         "head": REQUEST_HEAD,
         "phases": list(dict.fromkeys(NAMES[part.phase] for part in summary.request)),
@@ -314,11 +316,11 @@ def _request(summary: Summary) -> dict[str, Any] | None:
         "lines": [
             {
                 "name": line.name,
-                "group": group,
+                "kind": kind,
                 "bandwidths": [_compact(value) for value in line.bandwidths],
                 "rates": [_compact(value) for value in line.rates],
             }
-            for line, group in zip(summary.rooflines, groups, strict=True)
+            for line, kind in zip(summary.rooflines, kinds, strict=True)
         ],
         "memories": [[name, _compact(gigabytes)] for name, gigabytes in marked().items()],
     }

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from dse.presentation.plotting import colours_of, short
+from dse.presentation.plotting import kind_colours, short
 from dse.pricing.pieces import PARTS, Part
 from dse.spec.request import PHASES
 from dse.sweep.summary.findings import Summary
@@ -58,10 +58,10 @@ def _stacked(axes: Axes, parts: Sequence[RequestPart], values: Sequence[float]) 
 
 def _rooflines(axes: Axes, summary: Summary) -> None:
     results = summary.results
-    colours = colours_of(results.compare, results.record.groups)
+    colours = kind_colours(results.compare, results.kinds)
     for (_, row), line in zip(summary.compared, summary.rooflines, strict=True):
         axes.plot(
-            line.bandwidths, line.rates, color=colours[row[results.compare]], linewidth=1.2, label=line.name
+            line.bandwidths, line.rates, color=colours[results.kind_of(row)], linewidth=1.2, label=line.name
         )
     for name, gigabytes in marked().items():
         axes.axvline(gigabytes, color="#cfd5dc", linewidth=0.6, zorder=1)

@@ -79,6 +79,11 @@ class Designs:
         """Those for which ``mask`` is true."""
         return Designs(self.table.filter(pa.array(np.asarray(mask, dtype=np.bool_))), self.constant)
 
+    def having(self, values: Mapping[str, Any]) -> Designs:
+        """Those with these values; None stands for what means nothing there."""
+        masks = [_equal(self.column(name), value) for name, value in values.items()]
+        return self.where(np.logical_and.reduce(masks))
+
     def take(self, places: ArrayLike) -> Designs:
         """Those at ``places``, in that order."""
         return Designs(self.table.take(pa.array(np.asarray(places, dtype=np.int64))), self.constant)
@@ -94,6 +99,13 @@ class Designs:
             if len(places):
                 places = places[cost[places] == cost[places].min()]
         return self[int(places[0])] if len(places) else None
+
+
+def _equal(column: NDArray[Any], value: Any) -> NDArray[np.bool_]:
+    """Where ``column``, in which null is None or NaN, has ``value``."""
+    if value is None:
+        return np.array([each is None or each != each for each in column.tolist()], dtype=np.bool_)
+    return np.asarray(column == value, dtype=np.bool_)
 
 
 def core_of(row: Row) -> CoreConfig:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from costmodel.price.quantity import CELL_QUANTITIES, Quantity
 from costmodel.price.technology import CELL_COST, Cost, FitError
+from dse.pricing.kinds import Kind
 from dse.pricing.metric import Form, Goal
-from dse.spec.goals import Recommend
+from dse.spec.goals import Recommend, listed
 from dse.spec.layer import Layer
 from dse.sweep.results.verified import Verified
 from generator.files import write_text
@@ -28,7 +29,7 @@ class SpecRecord(BaseModel):
     technology: str
     wires: str = "none"
     clock_mhz: float | None
-    compare: str
+    compare: Annotated[tuple[str, ...], BeforeValidator(listed)]
     objectives: dict[str, Goal]
     recommend: Recommend | None = None
     budget: dict[str, float]
@@ -90,13 +91,18 @@ class MetricRecord(BaseModel):
     rests_on: list[str] = []
 
 
+def _as_kind(value: Any) -> Any:
+    """A kind of a sweep of one key is that key's value in records of version 0.2."""
+    return value if isinstance(value, list | tuple) else [value]
+
+
 class SweepRecord(BaseModel):
     """A sweep: what was asked, of what, and how it went; nothing of the machine.
 
-    ``source``: the spec file's text. ``groups``: the values of the compared key. ``keys``: what designs
-    differ in or the spec states. ``tests`` are what the space was judged by in turn, and ``passed`` how many
-    points there were before the first and after each. ``knee`` and ``top``: ids of recommended designs, which
-    a sweep that is not finished does not have yet.
+    ``source``: the spec file's text. ``groups``: the kinds of designs that are compared. ``keys``: what
+    designs differ in or the spec states. ``tests`` are what the space was judged by in turn, and ``passed``
+    how many points there were before the first and after each. ``knee`` and ``top``: ids of recommended
+    designs, which a sweep that is not finished does not have yet.
     """
 
     ternlut: str
@@ -105,7 +111,7 @@ class SweepRecord(BaseModel):
     source: str
     versions: dict[str, str]
     spec: SpecRecord
-    groups: list[Any]
+    groups: list[Annotated[Kind, BeforeValidator(_as_kind)]]
     axes: dict[str, list[Any]]
     fixed: dict[str, Any]
     derived: dict[str, str]

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dse.presentation.naming import Naming
+from dse.pricing.kinds import Kind
 from dse.pricing.metric import CLOCK, COST, DELAY, LEAST_COST, Goal, Metric
 from dse.pricing.metrics import Priced, metrics_of
 from dse.spec.scenarios import SCENARIO_KEYS, varied
@@ -40,8 +41,8 @@ FORMAT_KEYS = ("activation", "datapath", "architecture")
 class Results:
     """A finished sweep as read from its directory.
 
-    ``record``: what was asked, of what, and how it went. ``fronts``: the designs on the front of any compared
-    value, ``front`` among them those on that of all; each with its id, every key that means something for
+    ``record``: what was asked, of what, and how it went. ``fronts``: the designs on the front of any kind,
+    ``front`` among them those on that of all; each with its id, every key that means something for
     all designs, whether stated or not, and every metric. ``verified``: designs that were synthesized and
     simulated, the best first.
     """
@@ -95,8 +96,22 @@ class Results:
         return self.record.keys
 
     @property
-    def compare(self) -> str:
+    def compare(self) -> tuple[str, ...]:
+        """The keys whose values are held against each other."""
         return self.record.spec.compare
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """What is held against each other."""
+        return self.record.groups
+
+    def kind_of(self, row: Row) -> Kind:
+        """Of which kind the design at ``row`` is."""
+        return tuple(row[key] for key in self.compare)
+
+    def of_kind(self, designs: Designs, kind: Kind) -> Designs:
+        """Those of ``designs`` that are of a kind."""
+        return designs.having(dict(zip(self.compare, kind, strict=True)))
 
     @property
     def objectives(self) -> dict[str, Goal]:
@@ -221,15 +236,17 @@ class Results:
     ) -> dict[str, list[tuple[Any, float]]]:
         """The least ``price`` for each value of each axis, of designs as good as ``standard`` says.
 
-        Only designs with the compared value of ``among`` count.
+        Only designs of the kind that ``among`` is of count.
         """
         worth = pc.scalar(True)
         for name, value in standard.items():
             worth &= pc.field(name) >= value if self.objectives[name] == "max" else pc.field(name) <= value
-        names = [key for key in self.axes if key != self.compare]
+        names = [key for key in self.axes if key not in self.compare]
         rows = self.points.filter(pc.field("feasible") & worth)
-        if self.compare in rows.column_names:
-            rows = rows.filter(pc.field(self.compare) == among[self.compare])
+        for key in self.compare:
+            if key in rows.column_names:
+                same = pc.field(key).is_null() if among[key] is None else pc.field(key) == among[key]
+                rows = rows.filter(same)
         least_prices = {}
         for key in names:
             least = (

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from math import inf
 
 from dse.presentation.naming import Naming
 from dse.pricing.areas import DESIGN_PARTS
+from dse.pricing.kinds import Kind
 from dse.sweep.results.designs import Designs, Row, core_of
 from dse.sweep.results.sweep_results import Results
 from dse.sweep.summary.layer_runs import LayerRun, layer_runs
@@ -15,16 +16,19 @@ from dse.sweep.summary.request_parts import RequestPart, request_parts
 from dse.sweep.summary.roofline import Roofline, roofline
 from dse.sweep.summary.rules import Rules
 
+MOST_RIVALS = 5
+"""Other kinds that the recommended design is held against one by one."""
+
 TOP = 3
 """Designs that are named for each objective."""
 
 
 @dataclass(frozen=True)
 class Rival:
-    """Another value of the compared key: its cheapest design that is as good as the recommended one, and its
+    """Another compared kind: its cheapest design that is as good as the recommended one, and its
     best within the budget; None where it has none. Both are at least as exact."""
 
-    value: Any
+    value: Kind
     equal: Row | None
     within: Row | None
 
@@ -63,7 +67,7 @@ class Summary:
     def ranking(self) -> Designs:
         """The designs in the order in which they would be recommended, the best first.
 
-        Those within the budget, on the front of any compared value; where none is, all, the cheapest first.
+        Those within the budget, on the front of any compared kind; where none is, all, the cheapest first.
         """
         if self.best is None:
             everything = self.results.fronts
@@ -81,13 +85,13 @@ class Summary:
 
     @cached_property
     def rivals(self) -> list[Rival]:
-        """The other values of the compared key."""
-        best, key = self.best, self.results.compare
+        """The other compared kinds; of more than ``MOST_RIVALS`` those that come nearest."""
+        best = self.best
         if best is None:
             return []
         rivals = []
-        for value in self.results.record.groups:
-            if value == best[key]:
+        for value in self.results.kinds:
+            if value == self.results.kind_of(best):
                 continue
             group = self.of_group(value)
             for name in self.rules.errors:
@@ -98,7 +102,16 @@ class Summary:
                 equal = good.least(*self.rules.costs(good, self.price))
             within = self.rules.affordable(group)
             rivals.append(Rival(value, equal, within.least(*self.rules.costs(within, self.merit))))
-        return rivals
+        nearest = sorted(rivals, key=self._behind)[:MOST_RIVALS]
+        return [rival for rival in rivals if rival in nearest]
+
+    def _behind(self, rival: Rival) -> tuple[float, float]:
+        """How far a rival is behind in price, then in merit; at last those that have no design."""
+        rules = self.rules
+        return (
+            rules.signed(rival.equal, self.price) if rival.equal else inf,
+            rules.signed(rival.within, self.merit) if rival.within else inf,
+        )
 
     @cached_property
     def highlights(self) -> list[tuple[str, Row]]:
@@ -145,9 +158,9 @@ class Summary:
         assert row is not None
         return row
 
-    def of_group(self, value: Any) -> Designs:
-        """The front of one value of the compared key."""
-        return self.results.fronts.where(self.results.fronts.column(self.results.compare) == value)
+    def of_group(self, kind: Kind) -> Designs:
+        """The front of one compared kind."""
+        return self.results.of_kind(self.results.fronts, kind)
 
     def extreme(self, name: str) -> str:
         """The best in an objective, in words: ``least area``."""
@@ -204,7 +217,7 @@ class Summary:
     def compared(self) -> list[tuple[str, Row]]:
         """The recommended design and its equals, of a single objective the best of each kind, by value."""
         assert self.best is not None
-        designs = [(self.naming.group(self.best[self.results.compare]), self.best)]
+        designs = [(self.naming.group(self.results.kind_of(self.best)), self.best)]
         for rival in self.rivals:
             row = rival.within if self.rules.single else rival.equal
             if row:

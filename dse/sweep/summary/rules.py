@@ -88,6 +88,10 @@ class Rules:
         cost: NDArray[np.float64] = self._sign(name) * designs.column(name).astype(np.float64)
         return cost
 
+    def signed(self, row: Row, name: str) -> float:
+        """The same of one design."""
+        return self._sign(name) * float(row[name])
+
     def costs(self, designs: Designs, first: str) -> list[NDArray[np.float64]]:
         """All objectives to be minimised: ``first``, then the price, then the others."""
         names = dict.fromkeys([first, self.price, self.merit, *self.results.objectives])

@@ -25,6 +25,8 @@ def headline(summary: Summary) -> list[str]:
         return [infeasible(summary)]
     collinear = not_independent(summary) if summary.rules.recommend == "knee" else []
     against = [_against(summary, best, rival) for rival in summary.rivals]
+    if (more := len(summary.results.kinds) - 1 - len(summary.rivals)) > 0:
+        against.append(f"{more} more kinds are further behind, or have no such design.")
     if summary.reference:
         against.append(_beside(summary, best, *summary.reference))
     return [_recommendation(summary, best), *collinear, limits(best), *filter(None, against)]

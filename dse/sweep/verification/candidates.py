@@ -41,8 +41,8 @@ def _proposals(summary: Summary) -> Iterator[tuple[str, Row]]:
     results, ranking = summary.results, summary.ranking
     if summary.best is not None:
         yield "recommended core", summary.best
-    for value in results.record.groups:
-        designs = ranking.where(ranking.column(results.compare) == value)
+    for value in results.kinds:
+        designs = results.of_kind(ranking, value)
         if len(designs):
             yield summary.naming.kind(value, "best"), designs[0]
     yield "most balanced core", summary.balanced

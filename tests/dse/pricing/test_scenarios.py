@@ -72,7 +72,7 @@ def test_every_design_is_what_it_is_for_its_own_workload() -> None:
 @pytest.mark.parametrize("compare", ["architecture", "batch"])
 def test_the_front_is_that_of_all_designs_of_all_workloads(compare: str) -> None:
     spec = model(ASKED, batch=[1, 6], prompt=[3, 20])
-    whole = Model.build(spec.spec.model_copy(update={"compare": compare}), spec.technology)
+    whole = Model.build(spec.spec.model_copy(update={"compare": (compare,)}), spec.technology)
     outcome = run(whole, Grid.of(whole, block_points=10, chunk_points=30))
     feasible = np.logical_and.reduce(list(whole.judge_picks(np.arange(whole.space.size))))
     rows = [row for row in rows_of(whole) if feasible[row["id"]]]

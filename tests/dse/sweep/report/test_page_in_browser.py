@@ -14,7 +14,7 @@ from typing import Any, get_args
 import pandas as pd
 import pytest
 
-from dse.presentation.plotting import ARCHITECTURE_COLOURS, VALUE_COLOURS, colours_of
+from dse.presentation.plotting import ARCHITECTURE_COLOURS, VALUE_COLOURS, kind_colours
 from dse.sweep.results.designs import core_of
 from dse.sweep.results.sweep_results import Results
 from dse.sweep.run import sweep
@@ -252,7 +252,8 @@ def test_the_example_in_the_empty_field_is_a_filter_that_some_designs_pass(found
 def test_an_architecture_has_its_colour_whatever_the_order_in_the_spec(found: dict[str, Any]) -> None:
     assert found["colours"] == {name: ARCHITECTURE_COLOURS[name] for name in ("lut", "select", "multiplier")}
     for values in (["multiplier", "lut"], ["select"]):
-        assert colours_of("architecture", values) == {v: ARCHITECTURE_COLOURS[v] for v in values}
+        kinds = [(value,) for value in values]
+        assert kind_colours(["architecture"], kinds) == {(v,): ARCHITECTURE_COLOURS[v] for v in values}
     assert len(set(ARCHITECTURE_COLOURS.values())) == len(get_args(Architecture))
     assert len(set(VALUE_COLOURS)) > 3
 

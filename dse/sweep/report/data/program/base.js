@@ -16,7 +16,7 @@ async function unpacked(text) {
 }
 
 const valueOf = (name, i) => (name in designs ? designs[name][i] : D.constant[name]);
-const groupOf = (i) => valueOf(D.compare, i);
+const kindOf = (i) => designs.kind[i]; // a place among the kinds that are held against each other
 
 function element(tag, parent, text, className) {
   const made = document.createElement(tag);

@@ -7,7 +7,7 @@ const partColour = (part) => lit(D.partColours[part]);
 function drawBreakdown() {
   if (D.best === null) { $("breakdown-section").hidden = true; return; }
   if (best === null) { Plotly.react("breakdown", [], layout({}), still); return; }
-  const bars = [[D.groupNames[D.groups.indexOf(groupOf(best))], best], ...equals];
+  const bars = [[D.kindNames[kindOf(best)], best], ...equals];
   const names = bars.map(([name, i]) => `<b>${name}</b><br>${wrapped(designs.phrase[i].replace(`${name}, `, ""), Math.max(10, Math.floor((narrow() ? 48 : 78) / bars.length)))}`);
   const traces = present.map((part) => ({
     type: "bar", name: part, x: names, y: bars.map(([, i]) => partOf(part)[i]), marker: { color: partColour(part) },

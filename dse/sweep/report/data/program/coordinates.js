@@ -52,14 +52,14 @@ function drawCoordinates() {
   const count = Math.min(mostLines, all.length);
   const shown = Array.from({ length: count }, (_, k) => all[Math.floor((k * all.length) / count)]);
   $("lines").textContent = count < all.length ? ` Lines are an even choice of ${number(count)} of ${number(all.length)} designs.` : "";
-  const groups = D.groups.length > 1 ? D.groups : [groupOf(D.front[0])];
-  const scale = groups.flatMap((value, k) => [[k / groups.length, colourOf(value)], [(k + 1) / groups.length, colourOf(value)]]);
+  const kinds = D.kinds.length;
+  const scale = D.kinds.flatMap((_, k) => [[k / kinds, colourOf(k)], [(k + 1) / kinds, colourOf(k)]]);
   // Inside the page, as close to each other as that takes; on a narrow screen they scroll instead.
   const dense = !narrow() && axes.length > 10;
   $("coordinates").style.minWidth = narrow() ? `${axes.length * 72}px` : "";
   Plotly.react("coordinates", [{
     type: "parcoords", labelside: "top", labelangle: dense ? -28 : -14, labelfont: { size: dense ? 10 : 11, color: css("--ink") }, tickfont: { size: dense ? 9 : 10, color: css("--ink") }, rangefont: { size: 1, color: "rgba(0,0,0,0)" },
-    line: { color: shown.map((i) => groups.indexOf(groupOf(i)) + 0.5), cmin: 0, cmax: groups.length, colorscale: scale },
+    line: { color: shown.map((i) => kindOf(i) + 0.5), cmin: 0, cmax: kinds, colorscale: scale },
     unselected: { line: { color: css("--cloud"), opacity: Math.min(0.2, 60 / Math.sqrt(shown.length + 1) / 100) } },
     dimensions: axes.map((axis, k) => ({
       label: axis.label.replace(/ \(.*\)$/, "").replace("pipeline.", ""), values: shown.map((i) => axis.places[i]), range: axis.range, tickvals: axis.ticks, ticktext: axis.texts.map((text) => (text.length > 10 ? `${text.slice(0, 9)}…` : text)), multiselect: false, ...(ranges[k] ? { constraintrange: ranges[k] } : {}),

@@ -51,7 +51,7 @@ function choose(i, scroll) {
   const copy = button(side, "Copy TOML", () => copyToml(i, copy));
   element("p", side, "Show only designs with", "caption no-print");
   const chips = element("p", side, undefined, "chips no-print");
-  for (const key of D.varied) if (valueOf(key, i) !== null) button(chips, `${key} = ${valueOf(key, i)}`, () => toggle(key, valueOf(key, i)));
+  for (const key of D.varied) if (valueOf(key, i) !== null) button(chips, `${key} = ${valueOf(key, i)}`, () => toggle([key], [valueOf(key, i)]));
   document.querySelectorAll("tr.chosen").forEach((row) => row.classList.remove("chosen"));
   const row = document.querySelector(`#designs tr[data-i="${i}"]`);
   if (row) row.classList.add("chosen");

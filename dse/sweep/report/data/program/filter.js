@@ -37,10 +37,9 @@ function filterBy(texts, source) {
   for (const listener of listeners) listener(source);
 }
 
-const textsWithout = (key) => clauses.filter((clause) => clause.key !== key).map(({ text }) => text);
-
-/** Shows only designs with this value of `key`, or all again where it was the only one. */
-function toggle(key, value) {
-  const text = `${key}=${written(value)}`;
-  filterBy(clauses.some((clause) => clause.text === text) ? textsWithout(key) : [...textsWithout(key), text]);
+/** Shows only designs with these values of `keys`, or all again where that was so already; of what means nothing there no value is asked for. */
+function toggle(keys, values) {
+  const texts = keys.map((key, k) => (values[k] === null ? null : `${key}=${written(values[k])}`)).filter(Boolean);
+  const others = clauses.filter((clause) => !keys.includes(clause.key)).map(({ text }) => text);
+  filterBy(texts.every((text) => clauses.some((clause) => clause.text === text)) ? others : [...others, ...texts]);
 }

@@ -40,14 +40,15 @@ function drawFront() {
       hoverinfo: "skip", marker: { size: 3, color: css("--cloud"), opacity: 0.55 },
     });
   }
-  const groups = colour === D.compare ? D.groups : [...new Set(Array.from({ length: size }, (_, i) => valueOf(colour, i)))].sort((a, b) => (a > b ? 1 : -1));
+  const kinds = colour === "kind";
+  const groups = kinds ? D.kinds.map((_, k) => k) : [...new Set(Array.from({ length: size }, (_, i) => valueOf(colour, i)))].sort((a, b) => (a > b ? 1 : -1));
   const others = Object.keys(D.budget).filter((name) => name !== x && name !== y);
   const keeps = (i) => others.every((name) => within(name, i));
   groups.forEach((value, k) => {
     const indices = shown.filter((i) => valueOf(colour, i) === value);
-    const shade = colour === D.compare ? colourOf(value) : colour === "architecture" ? architectureColour(value) : shadeOf(k);
-    const name = typeof value === "string" ? value : `${colour} = ${value}`;
-    const meta = { key: colour, value };
+    const shade = kinds ? colourOf(value) : colour === "architecture" ? architectureColour(value) : shadeOf(k);
+    const name = kinds ? D.kindNames[value] : typeof value === "string" ? value : `${colour} = ${value}`;
+    const meta = kinds ? { keys: D.compare, values: D.kinds[value] } : { keys: [colour], values: [value] };
     traces.push({ type: "scatter", mode: "markers", name, meta, legendgroup: name, x: [null], y: [null], marker: { color: indices.length ? shade : css("--line"), size: 9 } });
     if (!indices.length) return;
     if (x in D.objectives && y in D.objectives) {
@@ -64,7 +65,7 @@ function drawFront() {
   const marks = equals.map(([value, i]) => [`${value}${D.single ? "" : `, ${D.alike}`}${tied(i) ? ", not told apart" : ""}`, i, "diamond-open"]);
   if (best !== null) marks.push(["recommended", best, "star"]);
   for (const [name, i, symbol] of marks) {
-    const star = symbol === "star", shade = colourOf(groupOf(i));
+    const star = symbol === "star", shade = colourOf(kindOf(i));
     const marker = { symbol, size: star ? 17 : 12, color: star ? css("--ink") : shade, line: { color: star ? css("--paper") : shade, width: star ? 1.5 : 2 } };
     traces.push(points("scatter", [i], x, y, name, shade, 1, { marker }));
   }
@@ -113,7 +114,7 @@ function listenToFront() {
   plot.on("plotly_legendclick", (event) => {
     const meta = event.data[event.curveNumber].meta;
     if (!meta) return true;
-    toggle(meta.key, meta.value);
+    toggle(meta.keys, meta.values);
     return false;
   });
   plot.on("plotly_legenddoubleclick", () => false);

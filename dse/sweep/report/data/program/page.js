@@ -10,16 +10,16 @@ for (const card of D.cards) {
 for (const [name, value] of D.provenance) { element("dt", $("provenance"), name); element("dd", $("provenance"), value); }
 $("source").textContent = D.source;
 $("front-caption").textContent = `${number(D.frontSize)} designs are on the front of all objectives together (strong); lines join the best of each kind in the two shown${Object.keys(D.budget).length ? ", within the limits of the others" : ""}. Hover for the configuration, click for the whole design, click in the legend to show one kind alone.`;
-$("choices-caption").textContent = D.best === null ? "" : `The least ${D.labels[D.price].replace(/ \(.*/, "").toLowerCase()} (${D.units[D.price]}) of a ${groupOf(D.best)} design ${D.alike}${D.byLimits ? "" : " as the recommended one"}, for each value of a parameter, everything else chosen anew.${D.complete ? "" : " Read off a sample of the space."}`;
+$("choices-caption").textContent = D.best === null ? "" : `The least ${D.labels[D.price].replace(/ \(.*/, "").toLowerCase()} (${D.units[D.price]}) of a design of the same kind (${D.kindNames[kindOf(D.best)]}), ${D.alike}${D.byLimits ? "" : " as the recommended one"}, for each value of a parameter, everything else chosen anew.${D.complete ? "" : " Read off a sample of the space."}`;
 
 $("filter").placeholder = example();
 
 const option = (select, value, text) => { element("option", select, text || value).value = value; };
 for (const name of Object.keys(D.labels)) { option($("x"), name, D.labels[name]); option($("y"), name, D.labels[name]); }
-for (const key of new Set([D.compare, ...D.varied.filter((k) => new Set(designs[k]).size <= 8)])) option($("colour"), key);
+for (const key of new Set(["kind", ...D.varied.filter((k) => new Set(designs[k]).size <= 8 && String(k) !== String(D.compare))])) option($("colour"), key, key === "kind" ? D.compare.join(", ") : key);
 option($("which"), "all", "the front of each kind");
 option($("which"), "front", "the front of all");
-$("x").value = D.price; $("y").value = D.single ? (D.price === "tokens_per_second" ? D.cost.key : "tokens_per_second") : D.merit; $("colour").value = D.compare;
+$("x").value = D.price; $("y").value = D.single ? (D.price === "tokens_per_second" ? D.cost.key : "tokens_per_second") : D.merit; $("colour").value = "kind";
 
 function draw() { drawJumps(); drawFront(); drawGroupSize(); drawBreakdown(); drawAlongFront(); drawRequest(); drawFormats(); drawChoices(); coordinatesChanged(); drawLayers(); drawDesigns(); }
 function theme(dark) { document.documentElement.classList.toggle("dark", dark); draw(); }
@@ -40,7 +40,7 @@ listeners.push((source) => {
 /** A filter that this report can answer: a value of a key, and a limit of the price. */
 function example() {
   const limits = D.front.map((i) => designs[D.price][i]).sort((a, b) => a - b), middle = limits[Math.floor(limits.length / 2)];
-  const keys = [D.compare, ...D.varied].filter((key, k, all) => D.varied.includes(key) && all.indexOf(key) === k && designs[key][D.front[0]] !== null).slice(0, 2);
+  const keys = [...D.compare, ...D.varied].filter((key, k, all) => D.varied.includes(key) && all.indexOf(key) === k && designs[key][D.front[0]] !== null).slice(0, 2);
   return [...keys.map((key) => `${key}=${written(designs[key][D.front[0]])}`), `${D.price}<=${Number(Number(middle).toPrecision(2))}`].join(" ");
 }
 

@@ -15,7 +15,7 @@ function lit(colour) {
 
 const shadeOf = (k) => lit(D.valueColours[k % D.valueColours.length]);
 const architectureColour = (value) => (value in D.architectureColours ? lit(D.architectureColours[value]) : css("--ink"));
-const colourOf = (value) => (D.compare === "architecture" ? architectureColour(value) : shadeOf(Math.max(0, D.groups.indexOf(value))));
+const colourOf = (kind) => lit(D.kindColours[kind]);
 
 function layout(extra) {
   const axis = { gridcolor: css("--grid"), linecolor: css("--line"), zeroline: false, automargin: true, color: css("--soft") };

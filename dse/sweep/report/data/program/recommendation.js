@@ -40,12 +40,12 @@ function bestOf(indices) {
 
 /** Of each other kind the cheapest that is as good as `best` and at least as exact; of one objective the best. */
 function equalsOf(indices) {
-  return D.groups.map((value, k) => {
-    if (value === groupOf(best)) return null;
+  return D.kindNames.map((name, kind) => {
+    if (kind === kindOf(best)) return null;
     const compared = [...D.errors, ...(D.single || D.byLimits ? [] : [D.merit])];
-    const good = (D.byLimits ? affordable(indices) : indices).filter((i) => groupOf(i) === value && compared.every((name) => costOf(name, i) <= costOf(name, best)));
+    const good = (D.byLimits ? affordable(indices) : indices).filter((i) => kindOf(i) === kind && compared.every((name) => costOf(name, i) <= costOf(name, best)));
     const found = least(D.single ? affordable(good) : good, costsFrom(D.price));
-    return found === null ? null : [D.groupNames[k], found];
+    return found === null ? null : [name, found];
   }).filter(Boolean);
 }
 

@@ -16,7 +16,7 @@ function drawRequest() {
   stacked("request-time", "Time (ms)", (one) => one.milliseconds, "ms");
   stacked("request-traffic", "Memory traffic (MB)", (one) => one.megabytes, "MB");
   Plotly.react("roofline", lines.map((line) => ({
-    type: "scatter", mode: "lines", name: line.name, x: line.bandwidths, y: line.rates, line: { color: colourOf(line.group), width: 2 },
+    type: "scatter", mode: "lines", name: line.name, x: line.bandwidths, y: line.rates, line: { color: colourOf(line.kind), width: 2 },
     hovertemplate: `${line.name}, %{x:.3~r} GB/s: %{y:.3~r} tokens/s<extra></extra>`,
   })), layout({
     xaxis: decades("Memory bandwidth (GB/s)", lines[0].bandwidths), yaxis: logarithmic("Token rate (tokens/s)"),

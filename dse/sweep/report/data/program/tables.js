@@ -1,6 +1,6 @@
 // The designs that pass the filter as a table to sort, and the recommended design layer by layer.
 
-const columns = [...new Set([...(D.varied.includes(D.compare) ? [D.compare] : []), ...Object.keys(D.objectives), ...D.varied, D.efficiency, "utilisation", "clock_mhz", "delay_ps", "bits_per_weight"])];
+const columns = [...new Set([...D.compare.filter((key) => D.varied.includes(key)), ...Object.keys(D.objectives), ...D.varied, D.efficiency, "utilisation", "clock_mhz", "delay_ps", "bits_per_weight"])];
 let sortBy = D.price, descending = D.objectives[D.price] === "max", limit = 25;
 
 const heading = (name) => (D.labels[name] || name).replace(" (", "\u200b (").replace(/([_.])/g, "$1\u200b");
@@ -31,7 +31,7 @@ function drawDesigns() {
     for (const name of columns) {
       const cell = element("td", row, figure(name, valueOf(name, i)));
       if (typeof valueOf(name, 0) === "string") cell.className = "text";
-      if (name === D.compare) { const dot = element("span", null, undefined, "swatch"); dot.style.background = colourOf(groupOf(i)); cell.prepend(dot); }
+      if (name === D.compare[0]) { const dot = element("span", null, undefined, "swatch"); dot.style.background = colourOf(kindOf(i)); cell.prepend(dot); }
     }
     const copy = button(element("td", row, undefined, "no-print"), "Copy TOML", (event) => { event.stopPropagation(); copyToml(i, copy); });
   }
