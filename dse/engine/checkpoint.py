@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dse.engine.pareto import Front
 from generator.files import OutputError, output_directory, replacing, write_text
@@ -17,10 +18,14 @@ from generator.files import OutputError, output_directory, replacing, write_text
 
 @dataclass(frozen=True)
 class ChunkResult:
-    """What is kept of a chunk: how many points passed each test, and the front of each compared value."""
+    """What is kept of a chunk: how many points passed each test, fronts by number, and what was reached.
+
+    ``reach``: for each value of each axis, one after the other, the least cost of the aim (``Model.aim``).
+    """
 
     passed: tuple[int, ...]
     fronts: Mapping[int, Front]
+    reach: NDArray[np.float64]
 
 
 class Checkpoint:
@@ -54,6 +59,7 @@ class Checkpoint:
             np.savez(
                 file,
                 passed=np.array(result.passed, dtype=np.int64),
+                reach=result.reach,
                 groups=np.array(list(result.fronts), dtype=np.int64),
                 lengths=np.array([len(front) for front in fronts], dtype=np.int64),
                 ids=np.concatenate([front.ids for front in fronts] or [np.empty(0, np.int64)]),
@@ -71,6 +77,7 @@ class Checkpoint:
                     results[int(path.stem.partition("-")[2])] = ChunkResult(
                         tuple(data["passed"].tolist()),
                         {g: Front(*f) for g, f in zip(data["groups"].tolist(), fronts, strict=False)},
+                        data["reach"],
                     )
             except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
                 path.unlink(missing_ok=True)

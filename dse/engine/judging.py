@@ -11,17 +11,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf, prod
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dse.engine.checkpoint import Checkpoint, ChunkResult
 from dse.engine.pareto import Front, FrontBuilder, beaten_by_neighbours
+from dse.engine.reach import by_axis, reached, unreached
 from dse.pricing.filling import Table
 from dse.pricing.model import Model
+from dse.pricing.table_view import TableView
 
 BLOCK_POINTS = 1 << 17
 """Points of a block at most: its arrays stay in the cache."""
+
+FEW = 1 << 10
+"""Designs of a block that are compared with each other at once, without a look at their neighbours first."""
 
 CHUNK_POINTS = 1 << 21
 """Points of a chunk, roughly: a fraction of a second's work, the most that an interruption loses."""
@@ -84,10 +90,16 @@ class Grid:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished sweep: how many points passed each test, and the front of each compared kind."""
+    """A finished sweep: how many points passed each test, and the front of each compared kind.
+
+    ``behind``: the same fronts behind each of the model's other memories, of designs within the limits.
+    ``reach``: for each axis the least cost of the model's aim with each of its values.
+    """
 
     passed: tuple[int, ...]
     fronts: Mapping[int, Front]
+    behind: Mapping[float, Mapping[int, Front]]
+    reach: Sequence[NDArray[np.float64]]
 
     @property
     def points(self) -> int:
@@ -108,10 +120,40 @@ class Outcome:
         return Front.merge(self.fronts.values())
 
 
-def judge_block(model: Model, slices: tuple[slice, ...]) -> tuple[tuple[int, ...], Front]:
-    """How many designs of a block pass each test, and the front of those that pass all."""
-    size = prod(s.stop - s.start for s in slices)
+class Judged(NamedTuple):
+    """A judged block: how many points pass each test, the front of those that pass all, that behind each of
+    the model's other memories, and what was reached."""
+
+    passed: tuple[int, ...]
+    front: Front
+    behind: tuple[Front, ...]
+    reach: NDArray[np.float64]
+
+
+def judge_block(model: Model, slices: tuple[slice, ...]) -> Judged:
+    """Judges the designs of a block."""
     view = model.block(slices)
+    passed, mask = _tested(model, view, prod(s.stop - s.start for s in slices))
+    front, reach = Front.empty(len(model.spec.objectives)), unreached(model)
+    if mask is not None:
+        front = _front(model, view, mask, slices)
+        reach = reached(model, view, mask & model.within(view), slices)
+    behind = [_behind(model, view.behind(gigabytes), slices) for gigabytes in model.bandwidths]
+    return Judged(passed, front, tuple(behind), reach)
+
+
+def _behind(model: Model, view: TableView, slices: tuple[slice, ...]) -> Front:
+    """The front of a block behind another memory, of the designs that can be the answer there."""
+    _, mask = _tested(model, view, prod(s.stop - s.start for s in slices))
+    if mask is not None:
+        mask = mask & model.within(view)
+    if mask is None or not mask.any():
+        return Front.empty(len(model.spec.objectives))
+    return _front(model, view, mask, slices)
+
+
+def _tested(model: Model, view: TableView, size: int) -> tuple[tuple[int, ...], Table | None]:
+    """How many of ``size`` designs pass each test, and which pass all; None where none does."""
     passed = [size]
     mask: Table = np.ones((), dtype=np.bool_)
     for test in model.judge(view):
@@ -119,35 +161,50 @@ def judge_block(model: Model, slices: tuple[slice, ...]) -> tuple[tuple[int, ...
         passed.append(int(np.count_nonzero(mask)) * (size // mask.size))
         if not passed[-1]:
             rest = len(model.tests) + 1 - len(passed)
-            return (*passed, *[0] * rest), Front.empty(len(model.spec.objectives))
+            return (*passed, *[0] * rest), None
+    return tuple(passed), mask
+
+
+def _front(model: Model, view: TableView, mask: Table, slices: tuple[slice, ...]) -> Front:
+    """The front of those of a block that ``mask`` leaves."""
     costs = model.costs(view)
     reduced = costs[model.reduced] = np.where(mask, costs[model.reduced], inf)
     keep = reduced < inf
     if model.reducible and reduced.ndim:
         keep &= reduced == reduced.min(axis=model.reducible, keepdims=True)
     shape = np.broadcast_shapes(keep.shape, *(cost.shape for cost in costs)) or (1,) * len(slices)
-    kept = np.flatnonzero(keep & ~beaten_by_neighbours(costs, shape))
+    keep = np.broadcast_to(keep, shape)
+    if np.count_nonzero(keep) > FEW:
+        keep = keep & ~beaten_by_neighbours(costs, shape)
+    kept = np.flatnonzero(keep)
     index = np.unravel_index(kept, shape)
     rows = np.empty((len(kept), len(costs)))
     for i, cost in enumerate(costs):
         rows[:, i] = np.broadcast_to(cost, shape)[index]
     digits = tuple(digit + s.start for digit, s in zip(index, slices, strict=True))
     ids = np.ravel_multi_index(digits, model.space.shape).astype(np.int64)
-    return tuple(passed), Front.of(ids, rows)
+    return Front.of(ids, rows)
 
 
 def judge_chunk(model: Model, grid: Grid, chunk: int) -> ChunkResult:
-    """The counts and fronts of a chunk."""
+    """The counts, fronts and reach of a chunk.
+
+    Fronts are numbered by kind; those behind other memories follow, one memory after the other.
+    """
     passed = np.zeros(len(model.tests) + 1, dtype=np.int64)
+    reach = unreached(model)
     fronts: dict[int, FrontBuilder] = {}
     with np.errstate(all="ignore"):
         for slices in grid.blocks_of(chunk):
-            counts, front = judge_block(model, slices)
-            passed += counts
-            if len(front):
-                fronts.setdefault(model.group(slices), FrontBuilder()).add(front)
-    finished = {group: parts.front() for group, parts in sorted(fronts.items())}
-    return ChunkResult(tuple(passed.tolist()), finished)
+            judged = judge_block(model, slices)
+            passed += judged.passed
+            np.minimum(reach, judged.reach, out=reach)
+            for memory, front in enumerate((judged.front, *judged.behind)):
+                if len(front):
+                    number = memory * len(model.groups) + model.group(slices)
+                    fronts.setdefault(number, FrontBuilder()).add(front)
+    finished = {number: parts.front() for number, parts in sorted(fronts.items())}
+    return ChunkResult(tuple(passed.tolist()), finished, reach)
 
 
 class Executor(Protocol):
@@ -197,10 +254,12 @@ def run(
     """
     fronts: dict[int, FrontBuilder] = {}
     passed = np.zeros(len(model.tests) + 1, dtype=np.int64)
+    reach = unreached(model)
 
     def take(result: ChunkResult) -> None:
         nonlocal passed
         passed = passed + np.array(result.passed, dtype=np.int64)
+        np.minimum(reach, result.reach, out=reach)
         for group, front in result.fronts.items():
             fronts.setdefault(group, FrontBuilder()).add(front)
 
@@ -212,4 +271,11 @@ def run(
     for _, result in (executor or ThisProcess()).judged(model, grid, todo, checkpoint):
         take(result)
         progress(result.passed[0])
-    return Outcome(tuple(passed.tolist()), {group: fronts[group].front() for group in sorted(fronts)})
+    finished = {number: parts.front() for number, parts in sorted(fronts.items())}
+    kinds = len(model.groups)
+    here, *others = (
+        {number % kinds: front for number, front in finished.items() if number // kinds == memory}
+        for memory in range(1 + len(model.bandwidths))
+    )
+    behind = dict(zip(model.bandwidths, others, strict=True))
+    return Outcome(tuple(passed.tolist()), here, behind, by_axis(model, reach))

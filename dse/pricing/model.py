@@ -7,7 +7,7 @@ figure, or the name of a key or metric, with an array.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 
@@ -16,12 +16,14 @@ from numpy.typing import ArrayLike
 
 from costmodel.price.sram import sram_of
 from costmodel.price.technology import Technology
-from dse.pricing.demands import layers_seconds
-from dse.pricing.figure import Column, LayerSeconds, Step
+from dse.pricing.bandwidths import other_bandwidths
+from dse.pricing.figure import Column, Step
 from dse.pricing.filling import Table
+from dse.pricing.idle import idle_mask
 from dse.pricing.kinds import Kind, Kinds
 from dse.pricing.metric import Metric
-from dse.pricing.metrics import STEPS, Priced, metrics_of
+from dse.pricing.metrics import Priced, metrics_of
+from dse.pricing.roles import Roles
 from dse.pricing.scenario_tables import (
     check_memories,
     gathered,
@@ -29,7 +31,8 @@ from dse.pricing.scenario_tables import (
     side_by_side,
     technologies_of,
 )
-from dse.pricing.tables import axis_values, cost_tables, fit_tables, rule_tables, unstated_value
+from dse.pricing.table_view import BANDWIDTH, TableView
+from dse.pricing.tables import axis_values, cost_tables, fit_tables, rule_tables
 from dse.pricing.view import WirePrices
 from dse.spec.axes import SpecError
 from dse.spec.expressions import Expression, ExpressionError
@@ -38,43 +41,6 @@ from dse.spec.space import DESIGN_KEYS, Space, check_name
 from dse.spec.sweep_spec import FigureWords, SweepSpec
 from dse.spec.workload import Workload
 from generator.errors import instead
-
-
-class TableView:
-    """Figures of the designs that ``take`` chooses from a model's tables, each computed once.
-
-    All have the workload at ``scenario``, a digit an axis.
-    """
-
-    def __init__(self, model: Model, take: Callable[[Table], Table], scenario: Sequence[int] = ()) -> None:
-        self.workload = model.workload_at(scenario)
-        technology = model.technology_at(scenario)
-        self.sram = sram_of(technology)
-        self.wires = WirePrices.of(technology, model.spec.wires)
-        self.take = take
-        self._tables = model.tables
-        self._figures = model.figures
-        self._metrics = model.built_in
-        self._known: dict[Column, Table] = {}
-
-    def __call__(self, figure: Column, /) -> Table:
-        values = self._known.get(figure)
-        if values is None:
-            values = self._known[figure] = self._computed(figure)
-        return values
-
-    def _computed(self, figure: Column) -> Table:
-        if figure in self._tables:
-            return self.take(self._tables[figure])
-        if isinstance(figure, LayerSeconds):
-            return layers_seconds(self, figure.shapes)
-        if not isinstance(figure, str):
-            return STEPS[figure](self)
-        if figure in self._metrics:
-            return self._metrics[figure].value(self)
-        if figure in self._figures:
-            return np.asarray(self._figures[figure](self), dtype=np.float64)
-        return unstated_value(figure)
 
 
 @dataclass(frozen=True)
@@ -96,6 +62,7 @@ class Model:
     reduced: int
     reducible: tuple[int, ...]
     others: tuple[Technology, ...] = ()
+    bandwidths: tuple[float, ...] = ()
 
     @classmethod
     def build(
@@ -147,7 +114,8 @@ class Model:
         target_clock = keys.pop("clock_mhz", np.zeros(()))
         tables = {**keys, **costs, Step.TARGET_CLOCK: target_clock}
         model = cls(
-            spec, technology, space, tables, rules, fits, figures, constraints, 0, (), tuple(others)
+            spec, technology, space, tables, rules, fits, figures, constraints, 0, (), tuple(others),
+            other_bandwidths(space, spec.bandwidths_gb_per_s, where),
         )  # fmt: skip
         return model._arranged(where)
 
@@ -229,7 +197,20 @@ class Model:
                 return table
             return table[tuple(s if n > 1 else whole for s, n in zip(slices, table.shape, strict=True))]
 
-        return TableView(self, take, [part.start for part in slices])
+        return self._view(take, [part.start for part in slices])
+
+    def _view(self, take: Callable[[Table], Table], scenario: Sequence[int]) -> TableView:
+        """The designs that ``take`` chooses, which all have the workload and technology at ``scenario``."""
+        technology = self.technology_at(scenario)
+        return TableView(
+            take,
+            self.workload_at(scenario),
+            sram_of(technology),
+            WirePrices.of(technology, self.spec.wires),
+            self.tables,
+            self.figures,
+            self.built_in,
+        )
 
     def picks(self, ids: ArrayLike) -> Callable[[str], Table]:
         """Columns of the designs at ``ids``, one-dimensional, by name."""
@@ -262,7 +243,7 @@ class Model:
             picked: Table = table[tuple(d if n > 1 else 0 for d, n in zip(digits, table.shape, strict=True))]
             return picked
 
-        return TableView(self, take, [int(digit[0]) if len(digit) else 0 for digit in digits])
+        return self._view(take, [int(digit[0]) if len(digit) else 0 for digit in digits])
 
     def judge(self, view: TableView) -> Iterator[Table]:
         """For each of ``tests``, which designs pass it."""
@@ -281,6 +262,42 @@ class Model:
             view(name) if goal == "min" else np.negative(view(name))
             for name, goal in self.spec.objectives.items()
         ]
+
+    @cached_property
+    def roles(self) -> Roles:
+        """What the objectives are to the answer."""
+        spec, metrics = self.spec, self.metrics
+        return Roles.of(spec.objectives, spec.budget, spec.recommend, lambda name: metrics[name].words)
+
+    @cached_property
+    def aim(self) -> tuple[str, int]:
+        """The figure that the answer is best in, and the sign with which it is to be minimised.
+
+        Of the knee, which is best in none, what each token a second costs.
+        """
+        if self.roles.recommend == "knee" and len(self.spec.objectives) > 1:
+            return self.priced.for_rate, 1
+        name = self.roles.price if self.roles.recommend == "cheapest" else self.roles.merit
+        return name, 1 if self.spec.objectives[name] == "min" else -1
+
+    def within(self, view: TableView) -> Table:
+        """Which designs keep the limits of all objectives."""
+        kept = [
+            view(name) <= limit if self.spec.objectives[name] == "min" else view(name) >= limit
+            for name, limit in self.spec.budget.items()
+        ]
+        return _all(iter(kept))
+
+    def behind(self, gigabytes: float) -> Model:
+        """The same designs behind a memory of another bandwidth."""
+        return replace(self, tables=self.tables | {BANDWIDTH: np.asarray(gigabytes)})
+
+    @cached_property
+    def idle(self) -> dict[int, Table]:
+        """For each axis whose key means nothing for some designs, for which it does not."""
+        view = self.block([slice(None)] * len(self.space.axes))
+        masks = {i: idle_mask(axis.key, view) for i, axis in enumerate(self.space.axes)}
+        return {i: mask for i, mask in masks.items() if mask is not None and mask.any()}
 
     def group(self, slices: Sequence[slice]) -> int:
         """Of which kind the designs of a block are, as a place among ``groups``."""
@@ -337,6 +354,7 @@ class Model:
             reduced,
             tuple(order.index(i) for i in best if i not in apart),
             self.others,
+            self.bandwidths,
         )
 
     def _varying(self, where: str) -> list[set[int]]:

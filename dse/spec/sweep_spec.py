@@ -19,6 +19,8 @@ from generator.errors import TernlutError, instead
 from generator.toml import read_toml
 from generator.validation import one_line
 
+Rate = Annotated[float, Field(gt=0, strict=False, allow_inf_nan=False)]
+
 
 class FigureWords(BaseModel):
     """How a derived figure is spoken of: its ``unit`` (``%`` for a share) and its name in words."""
@@ -37,7 +39,8 @@ class SweepSpec(BaseModel):
     those that are too slow for it are infeasible; without, each runs as fast as it can. ``budget`` limits
     objectives for the one design that the summary recommends, minimised ones from above and maximised ones
     from below; a file may write ``limits``. ``recommend`` is the rule by which it is chosen. ``memory`` has
-    the keys of a system that say what is behind the cores. ``compare`` are the keys whose values, or
+    the keys of a system that say what is behind the cores, and ``bandwidths_gb_per_s`` are others of that
+    memory for which the question is answered, too. ``compare`` are the keys whose values, or
     combinations of them, are held against each other. ``derived`` are keys that follow from axes, and
     figures that follow from metrics; ``figures`` has units and labels of these, where a file writes
     ``{ expression, unit, label }``.
@@ -61,6 +64,9 @@ class SweepSpec(BaseModel):
     constraints: list[str] = []
     workload: Workload
     memory: dict[str, Any] = {}
+    bandwidths_gb_per_s: (
+        tuple[Annotated[float, Field(gt=0, strict=False, allow_inf_nan=False)], ...] | None
+    ) = Field(default=None, strict=False)
     axes: dict[str, Any] = Field(min_length=1)
     fixed: dict[str, Any] = {}
     derived: dict[str, str] = {}
@@ -110,7 +116,7 @@ class SweepSpec(BaseModel):
 
 def _with_numbers(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """``values`` with numbers where a spec writes them with their units."""
-    clock = {key: value for key, value in values.items() if key == "clock_mhz"}
+    clock = {key: value for key, value in values.items() if key in ("clock_mhz", "bandwidths_gb_per_s")}
     tables = {
         section: in_units(f"{where}: {section}.", table)
         for section in ("budget", "memory", "axes", "fixed")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import platform
 from importlib.metadata import version
 from pathlib import Path
 
 from costmodel.price.technology import FitError
 from dse.engine.judging import Grid, Outcome
+from dse.pricing.bandwidths import one_bandwidth
 from dse.pricing.model import Model
 from dse.spec.sweep_spec import Source
 from dse.sweep.results.sweep_record import (
@@ -65,6 +67,13 @@ def record_of(source: Source, model: Model, outcome: Outcome, digest: str) -> Sw
         cores=outcome.cores,
         feasible=outcome.feasible,
         pareto=len(outcome.front),
+        bandwidth=one_bandwidth(model.space),
+        bandwidths=list(model.bandwidths),
+        aim=model.aim[0],
+        reach={
+            axis.key: [model.aim[1] * cost if math.isfinite(cost) else None for cost in costs.tolist()]
+            for axis, costs in zip(model.space.axes, outcome.reach, strict=True)
+        },
     )
 
 

@@ -25,8 +25,8 @@ from dse.sweep.duration import check_duration, expected_seconds
 from dse.sweep.finished import Finished, report
 from dse.sweep.record import digest_of, record_of, verified_before
 from dse.sweep.reference import priced_reference
-from dse.sweep.results.points import write_points
-from dse.sweep.results.sweep_results import POINTS
+from dse.sweep.results.points import write_behind, write_points
+from dse.sweep.results.sweep_results import BEHIND, POINTS
 from generator.files import claimed, output_directory
 from generator.parts import require
 
@@ -166,6 +166,7 @@ def _swept(
 
     progress("writing", 0.0)
     write_points(directory / POINTS, model, grid, outcome, writing)
+    write_behind(directory / BEHIND, model, outcome)
     record = record_of(source, model, outcome, digest)
     if reference is not None:
         record.reference = reference

@@ -7,7 +7,7 @@ sample to show what they were chosen from; any other point can be computed again
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dse.engine.judging import Grid, Outcome
+from dse.engine.pareto import Front
 from dse.pricing.filling import Table
 from dse.pricing.model import Model
+from dse.pricing.table_view import BANDWIDTH
 from dse.sweep.results.columns import key_column
 from generator.files import replacing
 
@@ -37,10 +39,7 @@ def write_points(
     progress: Callable[[int], None] = lambda points: None,
 ) -> None:
     """Writes ``points.parquet``: id, every key, every metric, and whether feasible and on which fronts."""
-    keys = model.space.keys
-    groups = np.sort(
-        np.concatenate([front.ids for front in outcome.fronts.values()] or [np.empty(0, np.int64)])
-    )
+    groups = _ids_of(outcome.fronts)
     whole = outcome.cores <= MOST_ROWS
     batches = _blocks(model, grid) if whole else _sample(model, groups)
     with replacing(path) as temporary:
@@ -51,15 +50,7 @@ def write_points(
                     progress(points)
                     if not len(ids):
                         continue
-                    names: dict[str, pa.Array] = {"id": pa.array(ids)}
-                    for key in keys:
-                        names[key] = key_column(key, column)
-                    for name in model.metrics:
-                        names[name] = pa.array(np.ascontiguousarray(column(name), dtype=np.float64))
-                    names["feasible"] = pa.array(feasible)
-                    names["front"] = pa.array(_among(ids, outcome.front.ids))
-                    names["group_front"] = pa.array(_among(ids, groups))
-                    table = pa.table(names)
+                    table = _table(model, ids, column, feasible, outcome.front.ids, groups)
                     if writer is None:
                         writer = pq.ParquetWriter(
                             temporary, table.schema, compression="zstd", compression_level=1
@@ -68,6 +59,55 @@ def write_points(
         finally:
             if writer is not None:
                 writer.close()
+
+
+def write_behind(path: Path, model: Model, outcome: Outcome) -> None:
+    """Writes ``behind.parquet``: the same columns of the fronts behind each of the model's other memories.
+
+    ``bandwidth_gb_per_s`` says which. Without others there is no file.
+    """
+    tables = []
+    for gigabytes, fronts in outcome.behind.items():
+        ids = _ids_of(fronts)
+        if not len(ids):
+            continue
+        front = Front.merge(fronts.values()).ids
+        with np.errstate(all="ignore"):
+            column = model.behind(gigabytes).picks(ids)
+            table = _table(model, ids, column, np.ones(len(ids), dtype=np.bool_), front, ids)
+        if BANDWIDTH in table.column_names:
+            table = table.drop_columns([BANDWIDTH])
+        tables.append(table.append_column(BANDWIDTH, pa.array(np.full(len(ids), gigabytes))))
+    if not tables:
+        path.unlink(missing_ok=True)
+        return
+    with replacing(path) as temporary:
+        pq.write_table(pa.concat_tables(tables).unify_dictionaries(), temporary, compression="zstd")
+
+
+def _ids_of(fronts: Mapping[int, Front]) -> NDArray[np.int64]:
+    """The designs of all ``fronts``, in order."""
+    return np.sort(np.concatenate([front.ids for front in fronts.values()] or [np.empty(0, np.int64)]))
+
+
+def _table(
+    model: Model,
+    ids: NDArray[np.int64],
+    column: Callable[[str], Table],
+    feasible: NDArray[np.bool_],
+    front: NDArray[np.int64],
+    groups: NDArray[np.int64],
+) -> pa.Table:
+    """Id, every key, every metric, and whether feasible and on which fronts."""
+    names: dict[str, pa.Array] = {"id": pa.array(ids)}
+    for key in model.space.keys:
+        names[key] = key_column(key, column)
+    for name in model.metrics:
+        names[name] = pa.array(np.ascontiguousarray(column(name), dtype=np.float64))
+    names["feasible"] = pa.array(feasible)
+    names["front"] = pa.array(_among(ids, front))
+    names["group_front"] = pa.array(_among(ids, groups))
+    return pa.table(names)
 
 
 def _blocks(model: Model, grid: Grid) -> Iterator[Batch]:

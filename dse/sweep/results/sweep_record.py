@@ -102,7 +102,9 @@ class SweepRecord(BaseModel):
     ``source``: the spec file's text. ``groups``: the kinds of designs that are compared. ``keys``: what
     designs differ in or the spec states. ``tests`` are what the space was judged by in turn, and ``passed``
     how many points there were before the first and after each. ``knee`` and ``top``: ids of recommended
-    designs, which a sweep that is not finished does not have yet.
+    designs, which a sweep that is not finished does not have yet. ``bandwidth`` is that of the memory
+    (GB/s), ``bandwidths`` are others for which the question was answered, too. ``reach``: for each axis the
+    best ``aim`` that designs within the limits have with each of its values, None where there is none.
     """
 
     ternlut: str
@@ -131,6 +133,10 @@ class SweepRecord(BaseModel):
     knee: int | None = None
     top: dict[str, list[int]] = {}
     reference: ReferenceRecord | None = None
+    bandwidth: float | None = None
+    bandwidths: list[float] = []
+    aim: str = ""
+    reach: dict[str, list[float | None]] = {}
 
     @property
     def title(self) -> str:

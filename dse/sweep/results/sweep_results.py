@@ -19,6 +19,7 @@ from dse.presentation.naming import Naming
 from dse.pricing.kinds import Kind
 from dse.pricing.metric import CLOCK, COST, DELAY, LEAST_COST, Goal, Metric
 from dse.pricing.metrics import Priced, metrics_of
+from dse.pricing.table_view import BANDWIDTH
 from dse.spec.scenarios import SCENARIO_KEYS, varied
 from dse.spec.space import DESIGN_KEYS, default_value, unstated
 from dse.spec.workload import Workload
@@ -30,7 +31,7 @@ from generator.files import OutputError
 CLOUD_ROWS = 6_000
 """Designs of ``Results.cloud``, about."""
 
-POINTS, PARETO, VERIFIED = "points.parquet", "pareto.csv", "verified.csv"
+POINTS, PARETO, VERIFIED, BEHIND = "points.parquet", "pareto.csv", "verified.csv", "behind.parquet"
 """Files of a sweep's directory, beside its record."""
 
 FORMAT_KEYS = ("activation", "datapath", "architecture")
@@ -191,6 +192,22 @@ class Results:
                 f"{directory}: holds no finished sweep, {FILE} and {POINTS} are expected"
             ) from None
         return cls(directory, record, Designs(fronts, alike))
+
+    @cached_property
+    def behind(self) -> dict[float, Results]:
+        """The same sweep behind memories of other bandwidths, GB/s: fronts of what is within the limits."""
+        if not self.record.bandwidths:
+            return {}
+        file = self.directory / BEHIND
+        table = pq.read_table(file) if file.exists() else None
+        results = {}
+        for gigabytes in self.record.bandwidths:
+            there = self.fronts.table.slice(0, 0)
+            if table is not None:
+                there = table.filter(pc.field(BANDWIDTH) == gigabytes)
+            constant = self.fronts.constant | {BANDWIDTH: gigabytes}
+            results[gigabytes] = Results(self.directory, self.record, Designs(there, constant))
+        return results
 
     @property
     def complete(self) -> bool:

@@ -10,7 +10,8 @@ from typing import Any, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from dse.pricing.metric import EXACT, FAST, SMALL, Goal, Metric
+from dse.pricing.metric import EXACT, Goal, Metric
+from dse.pricing.roles import Roles
 from dse.spec.goals import Recommend
 from dse.sweep.results.designs import Designs, Row
 from dse.sweep.results.sweep_results import Results
@@ -27,40 +28,31 @@ class Rules:
     results: Results
 
     @cached_property
-    def merit(self) -> str:
-        """The objective that designs are made equal in: the first that is maximised, else the first that is
-        no price."""
-        goals = self.results.objectives
-        maximised = [name for name, goal in goals.items() if goal == "max"]
-        others = [name for name in goals if name != self.price]
-        return (maximised or others or [self.price])[0]
+    def roles(self) -> Roles:
+        """Which objective is the price, which the merit, and by which rule a design is chosen."""
+        results = self.results
+        stated = results.record.spec.recommend
+        return Roles.of(results.objectives, results.budget, stated, lambda name: self.metric(name).words)
 
-    @cached_property
+    @property
+    def merit(self) -> str:
+        """The objective that designs are made equal in."""
+        return self.roles.merit
+
+    @property
     def price(self) -> str:
-        """The objective that is saved: the first area with a budget, else the first area, else the first that
-        has a budget, else the first that is minimised."""
-        goals = self.results.objectives
-        minimised = [name for name, goal in goals.items() if goal == "min"]
-        areas = [name for name in minimised if self.results.metric(name).words == SMALL]
-        budgeted = [name for name in self.results.budget if name in minimised]
-        within = [name for name in budgeted if name in areas]
-        return (within or areas or budgeted or minimised or list(goals))[0]
+        """The objective that is saved."""
+        return self.roles.price
+
+    @property
+    def recommend(self) -> Recommend:
+        """The rule."""
+        return self.roles.recommend
 
     @property
     def single(self) -> bool:
         """Whether there is one objective only, so that nothing is paid for it."""
         return len(self.results.objectives) == 1
-
-    @cached_property
-    def recommend(self) -> Recommend:
-        """The rule: the spec's, else the fastest for a limited price, the cheapest that is fast enough, the
-        knee where neither is limited."""
-        stated, budget = self.results.record.spec.recommend, self.results.budget
-        if stated is not None:
-            return stated
-        if self.price in budget:
-            return "fastest"
-        return "cheapest" if any(self.metric(name).words == FAST for name in budget) else "knee"
 
     @property
     def errors(self) -> list[str]:

@@ -6,7 +6,7 @@ from dse.presentation.markdown import spaced, table
 from dse.pricing.metric import percent
 from dse.sweep.results.designs import core_toml
 from dse.sweep.results.sweep_results import Results
-from dse.sweep.summary import measured
+from dse.sweep.summary import elsewhere, influence, measured
 from dse.sweep.summary.caveats import caveats
 from dse.sweep.summary.findings import Summary
 from dse.sweep.summary.layer_runs import HEAD
@@ -58,6 +58,12 @@ def markdown(summary: Summary) -> str:
         if summary.request:
             lines += ["", "## Request, part by part", "", *spaced([REQUEST])]
             lines += table(REQUEST_HEAD, [part.cells for part in summary.request])
+        if there := elsewhere.rows(summary):
+            lines += ["", "## Behind other memories", "", *spaced([elsewhere.explained(summary)])]
+            lines += table(elsewhere.head(summary), there)
+        if axes := influence.rows(summary.results):
+            lines += ["", "## Which axis mattered most", "", *spaced([influence.explained(summary.results)])]
+            lines += table(influence.HEAD, axes)
         lines += ["", "## Layer by layer", "", *spaced([LAYERS])]
         lines += table(HEAD, [run.cells for run in summary.layers])
     if summary.results.formats:

@@ -49,7 +49,7 @@ def test_what_a_design_is_held_against_is_as_fast_and_as_exact(tmp_path: Path) -
     for rival in summary.rivals:
         good = [
             row for row in summary.results.fronts
-            if row["architecture"] == rival.value and row["rms_error"] <= best["rms_error"]
+            if row["architecture"] == rival.value[0] and row["rms_error"] <= best["rms_error"]
             and row["tokens_per_second"] >= best["tokens_per_second"]
         ]  # fmt: skip
         assert (rival.equal is None) == (not good)

@@ -1,0 +1,49 @@
+"""What the objectives of a sweep are to its answer: which is paid, which is paid for, and by which rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from dse.pricing.metric import FAST, SMALL, Comparison, Goal
+from dse.spec.goals import Recommend
+
+
+@dataclass(frozen=True)
+class Roles:
+    """``price`` is saved, ``merit`` is what designs are made equal in, ``recommend`` the rule.
+
+    Of one objective price and merit are the same.
+    """
+
+    price: str
+    merit: str
+    recommend: Recommend
+
+    @classmethod
+    def of(
+        cls,
+        goals: Mapping[str, Goal],
+        budget: Mapping[str, float],
+        recommend: Recommend | None,
+        words: Callable[[str], Comparison | None],
+    ) -> Roles:
+        """The roles of objectives with ``goals`` and a ``budget``, of which ``words`` compare designs.
+
+        The price is the first area with a budget, else the first area, else the first that has a budget,
+        else the first that is minimised. The merit is the first that is maximised, else the first that is no
+        price. The rule is what is stated, else the fastest for a limited price, the cheapest that is fast
+        enough, the knee where neither is limited.
+        """
+        minimised = [name for name, goal in goals.items() if goal == "min"]
+        areas = [name for name in minimised if words(name) == SMALL]
+        budgeted = [name for name in budget if name in minimised]
+        within = [name for name in budgeted if name in areas]
+        price = (within or areas or budgeted or minimised or list(goals))[0]
+        maximised = [name for name, goal in goals.items() if goal == "max"]
+        others = [name for name in goals if name != price]
+        merit = (maximised or others or [price])[0]
+        if recommend is None:
+            fast = any(words(name) == FAST for name in budget)
+            recommend = "fastest" if price in budget else "cheapest" if fast else "knee"
+        return cls(price, merit, recommend)
