@@ -49,7 +49,8 @@ class Grid:
     def of(cls, model: Model, block_points: int = 0, chunk_points: int = 0) -> Grid:
         """The grid for ``model``'s space; 0 stands for the usual sizes."""
         leading = len({*model.kinds.axes, *model.space.scenarios})
-        return cls(model.space.shape, leading, block_points or BLOCK_POINTS, chunk_points or CHUNK_POINTS)
+        chunk = CHUNK_POINTS // (1 + len(model.bandwidths))
+        return cls(model.space.shape, leading, block_points or BLOCK_POINTS, chunk_points or chunk)
 
     @cached_property
     def pieces(self) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
+from dse.pricing.figure import Idle
 from dse.pricing.filling import Table
 from dse.pricing.model import Model
 from dse.pricing.table_view import TableView
@@ -41,11 +42,10 @@ def reached(model: Model, view: TableView, mask: Table, slices: Sequence[slice])
     left = costs
     # From the last axis on: what is behind an axis is reduced to one value by then.
     for axis, ((start, end), part) in reversed(list(enumerate(zip(_places(model), slices, strict=True)))):
-        idle = model.idle.get(axis)
-        if idle is None:
+        nothing = view(Idle(model.space.axes[axis].key))
+        if not nothing.any():
             reach[start + part.start : start + part.stop] = _along(axis, left)
         else:
-            nothing = view.take(idle)
             reach[start + part.start : start + part.stop] = _along(axis, np.where(nothing, inf, costs))
             reach[start:end] = np.minimum(reach[start:end], np.where(nothing, costs, inf).min())
         left = left.min(axis=axis, keepdims=True)

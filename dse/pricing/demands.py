@@ -16,7 +16,7 @@ import numpy as np
 
 from costmodel.price.combining import levels_of
 from costmodel.price.throughput import LATENCY, layer_pauses_batch, layer_steps_batch
-from dse.pricing.figure import PlanFigure, Step
+from dse.pricing.figure import LayerDemand, PlanFigure, Step
 from dse.pricing.limits import Limit, where_limiting
 from dse.pricing.view import Array, View, whole
 from dse.spec.system import LIMITS
@@ -225,27 +225,38 @@ def _limited(view: View) -> bool:
 
 def layer_times(view: View, shape: Shape) -> Iterator[tuple[Limit, Array]]:
     """Seconds that one layer takes by each of what may limit it, if it limits any design at all."""
-    steps = _layer_steps(view, shape)
-    ticks = steps + _latency(view)
-    if _has_pauses(view):
-        ticks = ticks + _layer_pauses(view, shape)
-    yield "compute", np.asarray(ticks * 1e-6 / view("clock_mhz"))
+    yield "compute", view(LayerDemand("seconds", shape))
     weights, activations = (view(name) for name in LIMITS)
     if (weights > 0).any():
-        yield "weights", steps * key_beat(view) / _rate(weights)
+        yield "weights", _layer_steps(view, shape) * key_beat(view) / _rate(weights)
     if (activations > 0).any():
         yield "activations", _layer_beats(view, shape) * activation_beat(view) / _rate(activations)
     memory = view(Step.MEMORY_RATE)
     if np.isfinite(memory).any():
-        keys, others = stored_bits(view, shape)
-        yield "memory", np.asarray((keys + others) / memory + _answers(view, keys))
+        yield "memory", np.asarray(view(LayerDemand("bits", shape)) / memory + _answers(view, shape))
 
 
-def _answers(view: View, keys: Array) -> Array:
+def layer_demand(view: View, demand: LayerDemand) -> Array:
+    """What one layer asks for."""
+    match demand.of:
+        case "seconds":
+            ticks = _layer_steps(view, demand.shape) + _latency(view)
+            if _has_pauses(view):
+                ticks = ticks + _layer_pauses(view, demand.shape)
+            return np.asarray(ticks * 1e-6 / view("clock_mhz"))
+        case "bits":
+            keys, others = stored_bits(view, demand.shape)
+            return np.asarray(keys + others)
+        case unknown:
+            assert_never(unknown)
+
+
+def _answers(view: View, shape: Shape) -> Array:
     """Seconds in which nothing comes: without a buffer of keys each burst of them is waited for."""
     latency = view("latency_ns") * ~view("key_buffer")
     if not latency.any():
         return np.zeros(())
+    keys, _ = stored_bits(view, shape)
     return np.asarray(np.ceil(keys / (8 * view("burst_bytes"))) * latency * 1e-9)
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from costmodel.price.sram import SramTable
-from dse.pricing.demands import layers_seconds
-from dse.pricing.figure import Column, LayerSeconds, PlanFigure
+from dse.pricing.demands import layer_demand, layers_seconds
+from dse.pricing.figure import Column, Idle, LayerDemand, LayerSeconds, PlanFigure
+from dse.pricing.idle import idle_mask
 from dse.pricing.metrics import STEPS
 from dse.pricing.plan_figures import PLAN_FIGURES
 from dse.pricing.tables import unstated_value
@@ -37,6 +38,10 @@ class DesignView:
             return unstated_value(figure) if value is None else np.asarray(value)
         if isinstance(figure, LayerSeconds):
             return layers_seconds(self, figure.shapes)
+        if isinstance(figure, Idle):
+            return idle_mask(figure.key, self)
+        if isinstance(figure, LayerDemand):
+            return layer_demand(self, figure)
         if isinstance(figure, PlanFigure):
             return np.asarray(PLAN_FIGURES[figure].value(self._plan))
         return STEPS[figure](self)

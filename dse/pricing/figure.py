@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Literal
 
 from dse.spec.workload import Shape
 
@@ -107,7 +108,33 @@ class LayerSeconds:
         return f"seconds of {self.shapes}"
 
 
-Figure = UnitPrice | JoiningPrice | StageDelay | PlanFigure | Estimate | Step | LayerSeconds
+@dataclass(frozen=True)
+class LayerDemand:
+    """What one layer of a shape asks for: ``seconds`` of computing, or ``bits`` of the shared memory.
+
+    Neither depends on what the memory gives, so they are the same behind every memory.
+    """
+
+    of: Literal["seconds", "bits"]
+    shape: Shape
+
+    def __str__(self) -> str:
+        return f"{self.of} of one {self.shape}"
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Whether ``key`` means nothing."""
+
+    key: str
+
+    def __str__(self) -> str:
+        return f"whether {self.key} means nothing"
+
+
+Figure = (
+    UnitPrice | JoiningPrice | StageDelay | PlanFigure | Estimate | Step | LayerSeconds | LayerDemand | Idle
+)
 
 Column = str | Figure
 """What a view answers: a key or a metric by its name, or a figure."""

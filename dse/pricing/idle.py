@@ -8,18 +8,18 @@ from collections.abc import Callable
 import numpy as np
 
 from costmodel.price.representative import DECIDING_KEYS, idle_keys
+from dse.pricing.figure import Column
 from dse.pricing.filling import Table
 
 
-def idle_mask(key: str, column: Callable[[str], Table]) -> Table | None:
-    """Where ``key`` means nothing; None where it always means something."""
-    if key not in DECIDING_KEYS:
-        return None
-    deciding = [np.asarray(column(name)) for name in DECIDING_KEYS[key]]
-    idle = np.zeros(np.broadcast_shapes(*(array.shape for array in deciding)), dtype=np.bool_)
+def idle_mask(key: str, column: Callable[[Column], Table]) -> Table:
+    """Where ``key`` means nothing."""
+    deciding = [np.asarray(column(name)) for name in DECIDING_KEYS.get(key, ())]
+    idle: Table = np.zeros((), dtype=np.bool_)
     for values in itertools.product(*(np.unique(array).tolist() for array in deciding)):
-        if key in idle_keys(dict(zip(DECIDING_KEYS[key], values, strict=True))):
-            idle |= np.logical_and.reduce(
-                np.broadcast_arrays(*(array == value for array, value in zip(deciding, values, strict=True)))
-            )
+        if key in idle_keys(dict(zip(DECIDING_KEYS.get(key, ()), values, strict=True))):
+            here: Table = np.ones((), dtype=np.bool_)
+            for array, value in zip(deciding, values, strict=True):
+                here = here & (array == value)
+            idle = idle | here
     return idle

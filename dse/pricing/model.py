@@ -19,7 +19,6 @@ from costmodel.price.technology import Technology
 from dse.pricing.bandwidths import other_bandwidths
 from dse.pricing.figure import Column, Step
 from dse.pricing.filling import Table
-from dse.pricing.idle import idle_mask
 from dse.pricing.kinds import Kind, Kinds
 from dse.pricing.metric import Metric
 from dse.pricing.metrics import Priced, metrics_of
@@ -212,7 +211,7 @@ class Model:
             self.built_in,
         )
 
-    def picks(self, ids: ArrayLike) -> Callable[[str], Table]:
+    def picks(self, ids: ArrayLike) -> Callable[[Column], Table]:
         """Columns of the designs at ``ids``, one-dimensional, by name."""
         views = [(chosen, self._picked(digits)) for chosen, digits in self._by_scenario(ids)]
         return lambda name: gathered([(chosen, view(name)) for chosen, view in views])
@@ -291,13 +290,6 @@ class Model:
     def behind(self, gigabytes: float) -> Model:
         """The same designs behind a memory of another bandwidth."""
         return replace(self, tables=self.tables | {BANDWIDTH: np.asarray(gigabytes)})
-
-    @cached_property
-    def idle(self) -> dict[int, Table]:
-        """For each axis whose key means nothing for some designs, for which it does not."""
-        view = self.block([slice(None)] * len(self.space.axes))
-        masks = {i: idle_mask(axis.key, view) for i, axis in enumerate(self.space.axes)}
-        return {i: mask for i, mask in masks.items() if mask is not None and mask.any()}
 
     def group(self, slices: Sequence[slice]) -> int:
         """Of which kind the designs of a block are, as a place among ``groups``."""

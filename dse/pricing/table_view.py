@@ -8,9 +8,10 @@ from copy import copy
 import numpy as np
 
 from costmodel.price.sram import SramTable
-from dse.pricing.demands import layers_seconds
-from dse.pricing.figure import Column, LayerSeconds
+from dse.pricing.demands import layer_demand, layers_seconds
+from dse.pricing.figure import Column, Idle, LayerDemand, LayerSeconds
 from dse.pricing.filling import Table
+from dse.pricing.idle import idle_mask
 from dse.pricing.metric import Metric
 from dse.pricing.metrics import STEPS
 from dse.pricing.tables import unstated_value
@@ -70,6 +71,10 @@ class TableView:
             return self.take(self._tables[figure])
         if isinstance(figure, LayerSeconds):
             return layers_seconds(self, figure.shapes)
+        if isinstance(figure, Idle):
+            return idle_mask(figure.key, self)
+        if isinstance(figure, LayerDemand):
+            return layer_demand(self, figure)
         if not isinstance(figure, str):
             return STEPS[figure](self)
         if figure in self._metrics:

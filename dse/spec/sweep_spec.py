@@ -19,6 +19,9 @@ from generator.errors import TernlutError, instead
 from generator.toml import read_toml
 from generator.validation import one_line
 
+Bandwidth = Annotated[float, Field(gt=0, strict=False, allow_inf_nan=False)]
+
+
 Rate = Annotated[float, Field(gt=0, strict=False, allow_inf_nan=False)]
 
 
@@ -64,9 +67,7 @@ class SweepSpec(BaseModel):
     constraints: list[str] = []
     workload: Workload
     memory: dict[str, Any] = {}
-    bandwidths_gb_per_s: (
-        tuple[Annotated[float, Field(gt=0, strict=False, allow_inf_nan=False)], ...] | None
-    ) = Field(default=None, strict=False)
+    bandwidths_gb_per_s: Annotated[tuple[Bandwidth, ...], Field(strict=False)] | None = None
     axes: dict[str, Any] = Field(min_length=1)
     fixed: dict[str, Any] = {}
     derived: dict[str, str] = {}

@@ -7,11 +7,7 @@ the zoom that we would have to make and keep.
 
 from __future__ import annotations
 
-import base64
-import gzip
 import html
-import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,7 +24,8 @@ from dse.spec.system import SYSTEM_KEYS, system_default
 from dse.sweep.report.along_front import along_front
 from dse.sweep.report.cards import cards
 from dse.sweep.report.group_costs import group_costs, number_of
-from dse.sweep.report.request_figure import PIECE_COLOURS
+from dse.sweep.report.packing import compact, compressed, packed
+from dse.sweep.report.sections import elsewhere_data, influence_data, request_data
 from dse.sweep.report.verified_section import verified_section
 from dse.sweep.results.designs import Designs, Row
 from dse.sweep.results.sweep_results import Results
@@ -36,9 +33,6 @@ from dse.sweep.summary.caveats import caveats
 from dse.sweep.summary.findings import Summary
 from dse.sweep.summary.knee import Scale
 from dse.sweep.summary.layer_runs import HEAD
-from dse.sweep.summary.request_parts import HEAD as REQUEST_HEAD
-from dse.sweep.summary.request_parts import NAMES
-from dse.sweep.summary.roofline import marked
 from dse.sweep.summary.rules import NEARLY_BEST
 from dse.sweep.summary.scope import assumptions, searched
 from dse.sweep.summary.sentences import headline, why
@@ -53,8 +47,12 @@ PROGRAM = (
     "plots",
     "expressions",
     "filter",
+    "limits",
     "recommendation",
+    "pins",
     "front",
+    "memories",
+    "influence",
     "group_size",
     "breakdown",
     "request",
@@ -74,7 +72,7 @@ def write_report(path: Path, summary: Summary) -> None:
     label = html.escape(summary.results.priced.label)
     parts = {
         "verified": verified_section(summary.results.verified, summary.results.priced),
-        "plotly": get_plotlyjs(),
+        "plotly": compressed(get_plotlyjs()),
         "cost": label,
         "Cost": f"{label[:1].upper()}{label[1:]}",
     }
@@ -106,12 +104,14 @@ def page_data(summary: Summary) -> dict[str, Any]:
         "constant": _constant(results, rows, varied),
         "designs": _columns(summary, rows, varied),
         "cloud": {
-            name: [_compact(value) for value in values]
+            name: [compact(value) for value in values]
             for name, values in results.cloud(*results.objectives).items()
         },
         **_spoken_of(summary, {row["id"]: i for i, row in enumerate(rows)}),
         "groupCosts": _group_costs(results),
-        "request": _request(summary),
+        "request": request_data(summary),
+        **elsewhere_data(summary),
+        **influence_data(results),
         "choices": _choices(summary),
         "formats": _formats(results),
         "complete": results.complete,
@@ -149,7 +149,7 @@ def _question(summary: Summary) -> dict[str, Any]:
         "byLimits": rules.by_limits,
         "nearly": NEARLY_BEST,
         "scales": {name: [scale.low, scale.high, scale.sign] for name, scale in scales.items()},
-        "uncertainty": results.uncertainty(summary.price),
+        "uncertainties": {name: results.uncertainty(name) for name in results.objectives},
         "objectives": results.objectives,
         "budget": results.budget,
         "recommend": rules.recommend,
@@ -181,10 +181,10 @@ def _words(results: Results) -> dict[str, Any]:
 def _columns(summary: Summary, rows: Sequence[Row], varied: Sequence[str]) -> str:
     """The designs that are shown: keys, metrics, and each in a phrase. Objectives to nine digits, so that the
     page puts designs in the same order."""
-    columns = {name: [_compact(row[name]) for row in rows] for name in ("id", "front", *varied)}
+    columns = {name: [compact(row[name]) for row in rows] for name in ("id", "front", *varied)}
     for name in _metrics(summary.results):
         digits = 9 if name in summary.results.objectives else 5
-        columns[name] = [_compact(row[name], digits) for row in rows]
+        columns[name] = [compact(row[name], digits) for row in rows]
     columns["kind"] = [summary.results.kinds.index(summary.results.kind_of(row)) for row in rows]
     columns["phrase"] = [summary.naming.phrase(row) for row in rows]
     return packed(columns)
@@ -208,7 +208,7 @@ def _reference(summary: Summary) -> dict[str, Any] | None:
     if summary.reference is None:
         return None
     name, row = summary.reference
-    figures = {metric: _compact(row[metric]) for metric in _metrics(summary.results) if metric in row}
+    figures = {metric: compact(row[metric]) for metric in _metrics(summary.results) if metric in row}
     return {"name": name, "phrase": summary.naming.phrase(row), "figures": figures}
 
 
@@ -218,11 +218,11 @@ def _group_costs(results: Results) -> list[dict[str, Any]]:
         {
             "name": costs.name,
             "lut": [
-                {"group": row["group_size"], "cost": _compact(costs.cost(row)), "what": tell(row)}
+                {"group": row["group_size"], "cost": compact(costs.cost(row)), "what": tell(row)}
                 for row in costs.lut
             ],
             "baselines": [
-                {"architecture": row["architecture"], "cost": _compact(costs.cost(row)), "what": tell(row)}
+                {"architecture": row["architecture"], "cost": compact(costs.cost(row)), "what": tell(row)}
                 for row in costs.baselines
             ],
         }
@@ -235,22 +235,12 @@ def _formats(results: Results) -> list[dict[str, Any]]:
         {
             "number": number_of(row),
             "architecture": row["architecture"],
-            "cost": _compact(row[results.for_rate.name]),
-            "error": _compact(row["rms_error"]),
+            "cost": compact(row[results.for_rate.name]),
+            "error": compact(row["rms_error"]),
             "what": results.naming.details(row),
         }
         for row in results.formats
     ]
-
-
-def packed(columns: Mapping[str, Sequence[Any]]) -> str:
-    """``columns`` as base64 of gzip of JSON, a fifth of the JSON; a column of one value is that value."""
-    short = {
-        name: values[0] if name != "id" and all(value == values[0] for value in values) else values
-        for name, values in columns.items()
-    }
-    text = json.dumps(short, separators=(",", ":"), allow_nan=False).encode()
-    return base64.b64encode(gzip.compress(text, mtime=0)).decode("ascii")
 
 
 def _shown(summary: Summary) -> list[Row]:
@@ -284,48 +274,6 @@ def _constant(results: Results, rows: Sequence[Row], varied: Sequence[str]) -> d
     return {key: value for key, value in (unstated(results.keys) | stated).items() if value is not None}
 
 
-def _compact(value: Any, digits: int = 5) -> Any:
-    """Figures to five digits: what the page shows, and half the bytes. What is no finite number is null."""
-    if isinstance(value, bool) or not isinstance(value, float):
-        return value
-    if not math.isfinite(value):
-        return None
-    short = float(f"{value:.{digits}g}")
-    return int(short) if short.is_integer() else short
-
-
-def _request(summary: Summary) -> dict[str, Any] | None:
-    """The time and the traffic of a request, and the rates behind other memories."""
-    if not summary.request:
-        return None
-    kinds = [summary.results.kinds.index(summary.results.kind_of(row)) for _, row in summary.compared]
-    return {
-        "head": REQUEST_HEAD,
-        "phases": list(dict.fromkeys(NAMES[part.phase] for part in summary.request)),
-        "colours": PIECE_COLOURS,
-        "parts": [
-            {
-                "phase": NAMES[part.phase],
-                "part": part.part,
-                "milliseconds": _compact(1e3 * part.seconds),
-                "megabytes": _compact(part.megabytes),
-                "cells": part.cells,
-            }
-            for part in summary.request
-        ],
-        "lines": [
-            {
-                "name": line.name,
-                "kind": kind,
-                "bandwidths": [_compact(value) for value in line.bandwidths],
-                "rates": [_compact(value) for value in line.rates],
-            }
-            for line, kind in zip(summary.rooflines, kinds, strict=True)
-        ],
-        "memories": [[name, _compact(gigabytes)] for name, gigabytes in marked().items()],
-    }
-
-
 def _choices(summary: Summary) -> dict[str, list[list[Any]]]:
     """For each axis, what each of its values costs in a design that is held against the recommended one."""
     if summary.best is None:
@@ -333,7 +281,7 @@ def _choices(summary: Summary) -> dict[str, list[list[Any]]]:
     standard = summary.rules.standard(summary.best)
     choices = summary.results.choices(standard, summary.price, summary.best)
     return {
-        key: [[value, _compact(price)] for value, price in choices[key]]
+        key: [[value, compact(price)] for value, price in choices[key]]
         for key in choices
         if len(choices[key]) > 1
     }

@@ -18,17 +18,18 @@ from numpy.typing import NDArray
 
 from dse.engine.judging import Grid, Outcome
 from dse.engine.pareto import Front
+from dse.pricing.figure import Column
 from dse.pricing.filling import Table
 from dse.pricing.model import Model
 from dse.pricing.table_view import BANDWIDTH
-from dse.sweep.results.columns import key_column
+from dse.sweep.results.columns import key_columns
 from generator.files import replacing
 
 MOST_ROWS = 2_000_000
 SAMPLE_ROWS = 200_000
 """Designs of the sample, about."""
 
-Batch = tuple[int, NDArray[np.int64], Callable[[str], Table], NDArray[np.bool_]]
+Batch = tuple[int, NDArray[np.int64], Callable[[Column], Table], NDArray[np.bool_]]
 
 
 def write_points(
@@ -93,15 +94,13 @@ def _ids_of(fronts: Mapping[int, Front]) -> NDArray[np.int64]:
 def _table(
     model: Model,
     ids: NDArray[np.int64],
-    column: Callable[[str], Table],
+    column: Callable[[Column], Table],
     feasible: NDArray[np.bool_],
     front: NDArray[np.int64],
     groups: NDArray[np.int64],
 ) -> pa.Table:
     """Id, every key, every metric, and whether feasible and on which fronts."""
-    names: dict[str, pa.Array] = {"id": pa.array(ids)}
-    for key in model.space.keys:
-        names[key] = key_column(key, column)
+    names: dict[str, pa.Array] = {"id": pa.array(ids), **key_columns(model, ids, column)}
     for name in model.metrics:
         names[name] = pa.array(np.ascontiguousarray(column(name), dtype=np.float64))
     names["feasible"] = pa.array(feasible)
@@ -122,7 +121,7 @@ def _blocks(model: Model, grid: Grid) -> Iterator[Batch]:
             for test in tests:
                 feasible &= test
 
-            def column(name: str, view: Any = view, shape: Any = shape, cores: Any = cores) -> Table:
+            def column(name: Column, view: Any = view, shape: Any = shape, cores: Any = cores) -> Table:
                 values: Table = np.broadcast_to(view(name), shape).reshape(-1)[cores]
                 return values
 

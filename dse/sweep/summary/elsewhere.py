@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dse.presentation.phrases import relation
 from dse.sweep.results.designs import Row
 from dse.sweep.summary.findings import Summary
+from dse.sweep.summary.sentences import held_against, recommendation
 
 NONE = "no design keeps the limits"
 
@@ -15,12 +16,14 @@ NONE = "no design keeps the limits"
 class Answer:
     """What is recommended behind one memory, and the best of each kind that it is held against there.
 
-    ``compared``: with names, the recommended design first; empty where no design keeps the limits.
+    ``compared``: with names, the recommended design first; empty where no design keeps the limits. ``text``
+    says the same in words.
     """
 
     gigabytes: float
     here: bool
     compared: list[tuple[str, Row]]
+    text: list[str]
 
     @property
     def best(self) -> Row | None:
@@ -35,9 +38,15 @@ def answers(summary: Summary) -> list[Answer]:
     found = [(here, summary)]
     found += [(gigabytes, Summary(results)) for gigabytes, results in summary.results.behind.items()]
     return [
-        Answer(gigabytes, gigabytes == here, [] if each.best is None else each.compared)
+        Answer(gigabytes, gigabytes == here, [] if each.best is None else each.compared, _text(each))
         for gigabytes, each in sorted(found, key=lambda pair: pair[0])
     ]
+
+
+def _text(summary: Summary) -> list[str]:
+    if summary.best is None:
+        return [f"{NONE[0].upper()}{NONE[1:]}."]
+    return [recommendation(summary, summary.best), *held_against(summary, summary.best)]
 
 
 def head(summary: Summary) -> list[str]:

@@ -24,12 +24,18 @@ def headline(summary: Summary) -> list[str]:
     if best is None:
         return [infeasible(summary)]
     collinear = not_independent(summary) if summary.rules.recommend == "knee" else []
+    beside = [_beside(summary, best, *summary.reference)] if summary.reference else []
+    return [
+        recommendation(summary, best), *collinear, limits(best), *held_against(summary, best), *beside
+    ]  # fmt: skip
+
+
+def held_against(summary: Summary, best: Row) -> list[str]:
+    """How the recommended design stands beside other kinds, a sentence or two each."""
     against = [_against(summary, best, rival) for rival in summary.rivals]
     if (more := len(summary.results.kinds) - 1 - len(summary.rivals)) > 0:
         against.append(f"{more} more kinds are further behind, or have no such design.")
-    if summary.reference:
-        against.append(_beside(summary, best, *summary.reference))
-    return [_recommendation(summary, best), *collinear, limits(best), *filter(None, against)]
+    return list(filter(None, against))
 
 
 def infeasible(summary: Summary) -> str:
@@ -68,7 +74,8 @@ def why(summary: Summary) -> list[str]:
     return [_reason(summary, best, rival.value, rival.equal) for rival in summary.rivals if rival.equal]
 
 
-def _recommendation(summary: Summary, best: Row) -> str:
+def recommendation(summary: Summary, best: Row) -> str:
+    """What is recommended, and its figures."""
     names, metric = summary.results.objectives, summary.rules.metric
     figures = [metric(name).named(best[name]) for name in dict.fromkeys([summary.merit, *names])]
     if "clock_mhz" not in names and not summary.naming.tells_clock:

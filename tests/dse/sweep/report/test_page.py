@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from dse.sweep.report.figures import write_figures
-from dse.sweep.report.page import packed, page_data
+from dse.sweep.report.packing import packed
+from dse.sweep.report.page import page_data
 from dse.sweep.results.sweep_results import Results
 from dse.sweep.run import sweep
 from dse.sweep.summary.findings import Summary

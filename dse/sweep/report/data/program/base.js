@@ -4,13 +4,18 @@ const $ = (id) => document.getElementById(id);
 const D = JSON.parse($("data").textContent);
 const designs = await unpacked(D.designs);
 const size = designs.id.length;
+(0, eval)(await inflated($("plotly").textContent).text()); // the plots' program, a third of its size
 D.front = designs.id.map((_, i) => i).filter((i) => designs.front[i]);
 
-/** Columns that were compressed, base64 of gzip of JSON; a column that is no list is the same for all. */
-async function unpacked(text) {
+/** What was compressed, base64 of gzip. */
+function inflated(text) {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const columns = await new Response(stream).json();
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
+}
+
+/** Columns of JSON; a column that is no list is the same for all. */
+async function unpacked(text) {
+  const columns = await inflated(text).json();
   for (const [name, column] of Object.entries(columns)) if (!Array.isArray(column)) columns[name] = new Array(columns.id.length).fill(column);
   return columns;
 }

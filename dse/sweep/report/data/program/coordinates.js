@@ -64,7 +64,7 @@ function drawCoordinates() {
     dimensions: axes.map((axis, k) => ({
       label: axis.label.replace(/ \(.*\)$/, "").replace("pipeline.", ""), values: shown.map((i) => axis.places[i]), range: axis.range, tickvals: axis.ticks, ticktext: axis.texts.map((text) => (text.length > 10 ? `${text.slice(0, 9)}…` : text)), multiselect: false, ...(ranges[k] ? { constraintrange: ranges[k] } : {}),
     })),
-  }], layout({ margin: { l: 56, r: 84, t: 92, b: 16 } }), still);
+  }], layout({ margin: { l: 56, r: 112, t: 92, b: 16 } }), still);
 }
 
 function listenToCoordinates() {

@@ -33,16 +33,23 @@ async function copyToml(i, from) {
   }
 }
 
+/** Figures that are worth a line before anyone asks for all. */
+const upFront = ["clock_mhz", "request_seconds", "utilisation", "bits_per_weight", "dram_mb_per_token", D.efficiency];
+
 function choose(i, scroll) {
   const panel = $("design");
   panel.hidden = false;
   panel.replaceChildren();
-  const known = D.highlights.filter(([, j]) => j === i).map(([what]) => what).join(", ");
-  element("h3", panel, `Design ${designs.id[i]}${known ? ": " + known : ""}`);
+  const spoken = spokenOf(i), title = element("h3", panel, `Design ${designs.id[i]}${spoken ? ": " + spoken : ""} `);
+  const keep = button(title, pinned(i) ? "Unpin" : "Pin", () => { pin(i); keep.textContent = pinned(i) ? "Unpin" : "Pin"; }, "no-print");
   element("p", panel, designs.phrase[i], "name");
-  const list = element("dl", panel);
+  const figures = element("div", panel), first = element("dl", figures), more = element("details", figures);
+  element("summary", more, "All figures");
+  const rest = element("dl", more);
   for (const name of Object.keys(D.labels)) {
-    if (Object.values(D.partFigures).includes(name) && !designs[name][i]) continue;
+    const part = Object.values(D.partFigures).includes(name);
+    if (part && !designs[name][i]) continue;
+    const list = part || name in D.objectives || upFront.includes(name) ? first : rest;
     element("dt", list, D.labels[name].replace(/ \(.*\)$/, ""));
     element("dd", list, withUnit(name, designs[name][i]));
   }

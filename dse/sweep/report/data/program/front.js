@@ -21,12 +21,33 @@ function staircase(indices, x, y) {
   return kept;
 }
 
+/** Where a value stands on its axis, as annotations want it. */
+const onAxis = (name, value) => (designs[name].every((each) => each > 0) ? Math.log10(value) : value);
+
 /** Points of some designs; hover text is made when it is asked for. */
 function points(kind, indices, x, y, name, shade, opacity, more) {
   return {
     type: kind, mode: "markers", name, legendgroup: name, x: indices.map((i) => designs[x][i]), y: indices.map((i) => designs[y][i]),
     customdata: indices, hoverinfo: "none", marker: { size: 4, color: shade, opacity }, ...more,
   };
+}
+
+/** The way along a front in steps, each coordinate moved by a share: from the better side, or from the worse. */
+function shifted(steps, x, y, share) {
+  const move = (name, value) => value * (1 + (D.objectives[name] === "min" ? -1 : 1) * share * (D.uncertainties[name] || 0));
+  const path = [];
+  steps.forEach((i, k) => {
+    const at = [move(x, designs[x][i]), move(y, designs[y][i])];
+    if (k) path.push([at[0], path[path.length - 1][1]]);
+    path.push(at);
+  });
+  return path;
+}
+
+/** Where the front may be, by what the model is off in the median. */
+function band(steps, x, y, shade, name) {
+  const path = [...shifted(steps, x, y, 1), ...shifted(steps, x, y, -1).reverse()];
+  return { type: "scatter", mode: "lines", fill: "toself", fillcolor: shade, opacity: 0.16, line: { width: 0 }, x: path.map(([a]) => a), y: path.map(([, b]) => b), hoverinfo: "skip", legendgroup: name, showlegend: false };
 }
 
 function drawFront() {
@@ -53,6 +74,7 @@ function drawFront() {
     if (!indices.length) return;
     if (x in D.objectives && y in D.objectives) {
       const steps = staircase(indices.filter(keeps), x, y);
+      if (steps.length && (D.uncertainties[x] || D.uncertainties[y])) traces.push(band(steps, x, y, shade, name));
       traces.push({
         type: "scatter", mode: "lines", x: steps.map((i) => designs[x][i]), y: steps.map((i) => designs[y][i]),
         line: { color: shade, width: 2, shape: D.objectives[x] === "min" ? "hv" : "vh" }, hoverinfo: "skip", legendgroup: name, showlegend: false,
@@ -81,13 +103,19 @@ function drawFront() {
     });
   }
   const shapes = [], annotations = [];
+  pins.forEach((i, k) => annotations.push({ x: onAxis(x, designs[x][i]), y: onAxis(y, designs[y][i]), text: `<b>${letters[k]}</b>`, showarrow: false, yshift: 16, font: { color: css("--ink"), size: 13 } }));
+  // Whatever is in this strip costs as much as the recommended design, as far as the model can tell.
+  if (best !== null && x === D.price && D.uncertainties[x]) {
+    const cost = designs[x][best], off = 1 + D.uncertainties[x];
+    shapes.push({ type: "rect", x0: cost / off, x1: cost * off, y0: 0, y1: 1, yref: "paper", layer: "below", fillcolor: css("--soft"), opacity: 0.16, line: { width: 0 } });
+  }
   if (y in D.budget) shapes.push({ type: "line", x0: 0, x1: 1, xref: "paper", y0: D.budget[y], y1: D.budget[y], line: { color: css("--soft"), width: 1, dash: "dash" } });
   if (x in D.budget) {
     shapes.push({ type: "line", x0: D.budget[x], x1: D.budget[x], y0: 0, y1: 1, yref: "paper", line: { color: css("--soft"), width: 1, dash: "dash" } });
-    annotations.push({ x: designs[x].every((value) => value > 0) ? Math.log10(D.budget[x]) : D.budget[x], y: 0, yref: "paper", yanchor: "bottom", xanchor: "left", xshift: 4, showarrow: false, text: `budget ${withUnit(x, D.budget[x])}`, font: { color: css("--soft"), size: 11 } });
+    annotations.push({ x: onAxis(x, D.budget[x]), y: 0, yref: "paper", yanchor: "bottom", xanchor: "left", xshift: 4, showarrow: false, text: `budget ${withUnit(x, D.budget[x])}`, font: { color: css("--soft"), size: 11 } });
   }
   Plotly.react("front", traces, layout({
-    xaxis: axisOfFigure(x, designs[x]), yaxis: axisOfFigure(y, designs[y]), hovermode: "closest", shapes, annotations,
+    xaxis: { ...axisOfFigure(x, designs[x]), range: rangeOf(designs[x]) }, yaxis: { ...axisOfFigure(y, designs[y]), range: rangeOf(designs[y]) }, hovermode: "closest", shapes, annotations,
     legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, itemsizing: "constant", font: { size: narrow() ? 10 : 12 } },
     margin: { l: 8, r: 8, t: narrow() ? 70 : 40, b: 8 },
   }), config);

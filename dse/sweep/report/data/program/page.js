@@ -9,7 +9,7 @@ for (const card of D.cards) {
 }
 for (const [name, value] of D.provenance) { element("dt", $("provenance"), name); element("dd", $("provenance"), value); }
 $("source").textContent = D.source;
-$("front-caption").textContent = `${number(D.frontSize)} designs are on the front of all objectives together (strong); lines join the best of each kind in the two shown${Object.keys(D.budget).length ? ", within the limits of the others" : ""}. Hover for the configuration, click for the whole design, click in the legend to show one kind alone.`;
+$("front-caption").textContent = `${number(D.frontSize)} designs are on the front of all objectives together (strong); lines join the best of each kind in the two shown${Object.keys(D.budget).length ? ", within the limits of the others" : ""}. ${D.uncertainties[D.price] ? `The shade along a line is what the model is off by in the median (${percent(D.uncertainties[D.price])} of the ${D.labels[D.price].replace(/ \(.*/, "").toLowerCase()}); designs in the upright strip are not told apart from the recommended one. ` : ""}Hover for the configuration, click for the whole design, click in the legend to show one kind alone.`;
 $("choices-caption").textContent = D.best === null ? "" : `The least ${D.labels[D.price].replace(/ \(.*/, "").toLowerCase()} (${D.units[D.price]}) of a design of the same kind (${D.kindNames[kindOf(D.best)]}), ${D.alike}${D.byLimits ? "" : " as the recommended one"}, for each value of a parameter, everything else chosen anew.${D.complete ? "" : " Read off a sample of the space."}`;
 
 $("filter").placeholder = example();
@@ -21,10 +21,13 @@ option($("which"), "all", "the front of each kind");
 option($("which"), "front", "the front of all");
 $("x").value = D.price; $("y").value = D.single ? (D.price === "tokens_per_second" ? D.cost.key : "tokens_per_second") : D.merit; $("colour").value = "kind";
 
-function draw() { drawJumps(); drawFront(); drawGroupSize(); drawBreakdown(); drawAlongFront(); drawRequest(); drawFormats(); drawChoices(); coordinatesChanged(); drawLayers(); drawDesigns(); }
+function draw() { drawJumps(); drawLimits(); drawFront(); drawPins(); drawMemories(); drawInfluence(); drawGroupSize(); drawBreakdown(); drawAlongFront(); drawRequest(); drawFormats(); drawChoices(); coordinatesChanged(); drawLayers(); drawDesigns(); }
 function theme(dark) { document.documentElement.classList.toggle("dark", dark); draw(); }
 
-for (const id of ["x", "y", "colour"]) $(id).onchange = drawFront;
+for (const id of ["x", "y", "colour"]) $(id).onchange = () => { drawLimits(); drawFront(); };
+$("all-figures").onclick = () => { everything = !everything; drawPins(); };
+$("memory").oninput = () => { $("memory").dataset.moved = ""; drawMemories(); };
+$("influence-caption").textContent = D.influenceText;
 let typing = 0;
 $("filter").oninput = () => { clearTimeout(typing); typing = setTimeout(() => filterBy([$("filter").value], "text"), 150); };
 $("which").onchange = () => filterBy(clauses.map(({ text }) => text));
@@ -33,7 +36,7 @@ $("more").onclick = () => { limit += 100; drawDesigns(); };
 $("copy-source").onclick = async () => { $("copy-source").textContent = (await copied(D.source)) ? "Copied" : "Select it above"; };
 listeners.push((source) => {
   limit = 25;
-  drawFront(); drawBreakdown(); drawDesigns();
+  drawLimits(); drawFront(); drawBreakdown(); drawDesigns();
   if (source !== "coordinates") coordinatesChanged();
 });
 

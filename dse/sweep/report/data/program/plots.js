@@ -39,6 +39,18 @@ function decades(title, values) {
   return { type: "log", title: { text: title }, tickvals: few, ticktext: few.map(number) };
 }
 
+/** An axis of a figure for a few values that are close to each other: with 1, 2 and 5 of each decade. */
+const closeAxis = (name, values) => (values.every((value) => value > 0) && !isShare(name) ? decades(D.labels[name], values) : axisOfFigure(name, values));
+
+/** The range of an axis that shows all values, with a little room on both sides. */
+function rangeOf(values) {
+  const places = values.every((value) => value > 0) ? values.map(Math.log10) : values;
+  let low = Infinity, high = -Infinity;
+  for (const place of places) { if (place < low) low = place; if (place > high) high = place; }
+  const room = 0.05 * (high - low || 1);
+  return [low - room, high + room];
+}
+
 /** An axis of a figure: logarithmic with plain numbers where all values are positive; shares as percentages. */
 const axisOfFigure = (name, values) => (values.every((value) => value > 0) ? { ...logarithmic(D.labels[name]), ...(isShare(name) ? { tickformat: "~%" } : {}) } : { title: { text: D.labels[name] }, ...(isShare(name) ? { tickformat: "~%" } : {}) });
 const logarithmic = (title) => ({ type: "log", title: { text: title }, exponentformat: "none", separatethousands: true, dtick: 1, minor: { dtick: "D1", ticks: "inside", tickcolor: css("--line"), showgrid: false } });

@@ -74,5 +74,5 @@ function recommend() {
 /** Whether the model tells the recommended design's price from that of another. */
 function tied(i) {
   const a = designs[D.price][best], b = designs[D.price][i];
-  return a !== b && Math.abs(a - b) < D.uncertainty * Math.min(Math.abs(a), Math.abs(b));
+  return a !== b && Math.abs(a - b) < D.uncertainties[D.price] * Math.min(Math.abs(a), Math.abs(b));
 }
