@@ -41,7 +41,8 @@ class Kinds:
             except ConfigError:  # No value can be derived: there is no design.
                 found.append(None)
                 continue
-            full = {key: stated.get(key, chosen.get(key, default_value(key))) for key in keys}
+            known = chosen | stated  # Keys of a workload, and variables, are axes and nothing else.
+            full = {key: known[key] if key in known else default_value(key) for key in keys}
             idle = idle_keys(full)
             found.append(tuple(None if key in idle else full[key] for key in compare))
         kinds = tuple(dict.fromkeys(kind for kind in found if kind is not None))

@@ -81,11 +81,12 @@ def test_designs_closer_than_the_model_is_exact_are_not_told_apart(tmp_path: Pat
     assert near
     rows = {what for what, _ in summary.highlights}
     for rival in near:
-        said = [text for text in headline(summary) if f"the cheapest {rival.value} core" in text]
+        (name,) = rival.value
+        said = [text for text in headline(summary) if f"the cheapest {name} core" in text]
         assert said[0].startswith("The model does not tell it apart from")
         assert "the model's error is 90.0 % in the median" in said[0]
-        assert f"{rival.value}, as fast, not told apart by the model" in rows
-        card = next(card for card in cards(summary) if card["label"] == f"area against {rival.value}")
+        assert f"{name}, as fast, not told apart by the model" in rows
+        card = next(card for card in cards(summary) if card["label"] == f"area against {name}")
         assert card["value"] == "not told apart by the model"
         assert "the model's error is 90.0 %" in card["note"]
 
