@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
 from costmodel.price.quantity import CELL_QUANTITIES, Quantity
 from costmodel.price.technology import CELL_COST, Cost, FitError
@@ -20,6 +20,11 @@ from generator.files import write_text
 FILE = "sweep.json"
 
 
+def _plain(values: tuple[Any, ...]) -> Any:
+    """One value by itself, several as a list: what sweeps that compare by one key have always written."""
+    return values[0] if len(values) == 1 else list(values)
+
+
 class SpecRecord(BaseModel):
     """The spec file as it was read: fields as ``SweepSpec`` has them, files by their names alone."""
 
@@ -29,13 +34,14 @@ class SpecRecord(BaseModel):
     technology: str
     wires: str = "none"
     clock_mhz: float | None
-    compare: Annotated[tuple[str, ...], BeforeValidator(listed)]
+    compare: Annotated[tuple[str, ...], BeforeValidator(listed), PlainSerializer(_plain)]
     objectives: dict[str, Goal]
     recommend: Recommend | None = None
     budget: dict[str, float]
     constraints: list[str]
     workload: dict[str, Any]
     memory: dict[str, Any] = {}
+    bandwidths_gb_per_s: list[float] | None = None
     axes: dict[str, Any]
     fixed: dict[str, Any]
     derived: dict[str, str]
@@ -92,7 +98,7 @@ class MetricRecord(BaseModel):
 
 
 def _as_kind(value: Any) -> Any:
-    """A kind of a sweep of one key is that key's value in records of version 0.2."""
+    """A kind by one key is written as that key's value."""
     return value if isinstance(value, list | tuple) else [value]
 
 
@@ -113,7 +119,7 @@ class SweepRecord(BaseModel):
     source: str
     versions: dict[str, str]
     spec: SpecRecord
-    groups: list[Annotated[Kind, BeforeValidator(_as_kind)]]
+    groups: list[Annotated[Kind, BeforeValidator(_as_kind), PlainSerializer(_plain)]]
     axes: dict[str, list[Any]]
     fixed: dict[str, Any]
     derived: dict[str, str]
