@@ -12,7 +12,7 @@ from dse.engine.judging import Grid, run
 from dse.spec.space import COLUMNS, CONFIG_KEYS, Space
 from dse.spec.sweep_spec import SweepSpec
 from dse.sweep.results.points import write_points
-from generator.config import ARRAY_KEYS, CoreConfig, PipelineConfig
+from generator.config import OUTER_KEYS, CoreConfig, PipelineConfig
 from generator.errors import TernlutError
 from tests.dse.specs import TECHNOLOGY, model_of, small
 
@@ -26,7 +26,7 @@ def axes_of(**axes: Any) -> dict[str, tuple[Any, ...]]:
 
 
 def test_every_key_of_a_core_can_be_an_axis() -> None:
-    keys = [name for name in CoreConfig.model_fields if name not in ("pipeline", *ARRAY_KEYS)]
+    keys = [name for name in CoreConfig.model_fields if name not in ("pipeline", *OUTER_KEYS)]
     assert set(CONFIG_KEYS) == {*keys, *(f"pipeline.{name}" for name in PipelineConfig.model_fields)}
 
 
