@@ -28,11 +28,11 @@ class Grids:
         most_columns = max(len(columns) for _, columns, _ in widened)
         self._rows = np.full((len(tables), most_rows), np.inf)
         self._columns = np.full((len(tables), most_columns), np.inf)
-        self._values = np.zeros((len(tables), most_rows, most_columns))
+        self._values = np.zeros((len(tables), most_columns, most_rows))
         for i, (rows, columns, values) in enumerate(widened):
             self._rows[i, : len(rows)] = rows
             self._columns[i, : len(columns)] = columns
-            self._values[i, : len(rows), : len(columns)] = values
+            self._values[i, : len(columns), : len(rows)] = values.T
         self._last_row = np.array([len(rows) - 2 for rows, _, _ in widened])
         self._last_column = np.array([len(columns) - 2 for _, columns, _ in widened])
 
@@ -43,9 +43,7 @@ class Grids:
     def at_columns(self, tables: Indices, columns: Floats) -> Curves:
         """Of each of ``tables`` the curve over its rows at a place of its columns."""
         j, v = _places(self._columns[tables], self._last_column[tables], columns)
-        number = np.arange(len(tables))
-        values = self._values[tables]
-        before, after = values[number, :, j], values[number, :, j + 1]
+        before, after = self._values[tables, j], self._values[tables, j + 1]
         return Curves(self._rows[tables], self._last_row[tables], before + v[:, None] * (after - before))
 
 
@@ -61,6 +59,12 @@ class Curves:
         values, number = self._values[curves], np.arange(len(points))
         below: Floats = values[number, i]
         return below + u * (values[number, i + 1] - below)
+
+    def replaced(self, which: Indices, others: Curves) -> Curves:
+        """The curves with others in the places of some."""
+        points, last, values = self._points.copy(), self._last.copy(), self._values.copy()
+        points[which], last[which], values[which] = others._points, others._last, others._values
+        return Curves(points, last, values)
 
 
 def _places(points: Floats, last: Indices, values: Floats) -> tuple[Indices, Floats]:

@@ -88,7 +88,6 @@ def joined(parts: Sequence[tuple[SynthesisResult, int]]) -> SynthesisResult:
         seconds=sum(part.seconds for part, _ in parts),
         modules={},
         carries=dict(carries),
-        mapper_delay_ps=longest("mapper_delay_ps"),
         beyond_limits=int(total("beyond_limits")),
         netlist="\n".join(netlists) if netlists else None,
     )

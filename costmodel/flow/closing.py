@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from costmodel.cells.table import CellTable
 from costmodel.flow.full_adders import Carries, Carry, Statistics
+from costmodel.flow.kinds import Library
 from costmodel.flow.sizing import Sized, Sizer
 
 LEAN = "strash;dch;map -a"
@@ -69,13 +69,11 @@ class Closing:
     ----------
     least : the netlist of least area.
     mapper : maps the design anew, by how its carries run and a script.
-    table, logic, directory : as of ``Sizer``.
+    library, logic : as of ``Sizer``.
     """
 
-    def __init__(
-        self, least: Mapped, mapper: Mapper, table: CellTable, logic: CellTable, directory: Path
-    ) -> None:
-        self._mapper, self._table, self._logic, self._directory = mapper, table, logic, directory
+    def __init__(self, least: Mapped, mapper: Mapper, library: Library, logic: CellTable) -> None:
+        self._mapper, self._library, self._logic = mapper, library, logic
         self._least = least
         self._sizers: dict[int, Sizer] = {}
         self._mapped: dict[tuple[Carries, str], Mapped] = {}
@@ -91,6 +89,8 @@ class Closing:
         for mapped in self._candidates(clock_ps):
             if self._size(mapped, clock_ps):
                 break
+        else:
+            self._size(self._map(FASTEST, FAST), None)
         return self._smallest(clock_ps)
 
     def _smallest(self, clock_ps: float) -> Closed:
@@ -134,7 +134,7 @@ class Closing:
     def _size(self, mapped: Mapped, clock_ps: float | None) -> bool:
         """Sizes a netlist; returns whether it meets the clock."""
         if id(mapped) not in self._sizers:
-            self._sizers[id(mapped)] = Sizer(mapped.module, self._table, self._logic, self._directory)
+            self._sizers[id(mapped)] = Sizer(mapped.module, self._library, self._logic)
         for sized in self._sizers[id(mapped)].ladder(clock_ps):
             self._closed.append(Closed(sized, mapped))
             if clock_ps is not None and sized.delay_ps <= clock_ps:

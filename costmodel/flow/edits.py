@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from costmodel.cells.table import Cell, CellTable
+from costmodel.flow.kinds import function_of
 from costmodel.flow.netlist import Bit, Netlist, Terminal, new_cell
+from costmodel.flow.static_timing import Timing
 
 _BUFFER = (1, 0b10)
 """The function of a buffer."""
@@ -25,7 +27,7 @@ class Edits:
         self._alike: defaultdict[tuple[Any, ...], list[Cell]] = defaultdict(list)
         flops = [cell for cell in table.cells.values() if cell.flip_flop]
         for cell in sorted((*logic.cells.values(), *flops), key=lambda cell: (cell.area, cell.name)):
-            self._alike[_function(cell)].append(cell)
+            self._alike[function_of(cell)].append(cell)
         self.buffers: Sequence[Cell] = self._alike.get(_BUFFER, [])
         """The smallest first."""
         self.readers: defaultdict[Bit, dict[Terminal, None]] = defaultdict(dict)
@@ -38,16 +40,12 @@ class Edits:
 
     def alike(self, kind: Cell) -> Sequence[Cell]:
         """The cells of a function, the smallest first."""
-        return self._alike.get(_function(kind), ())
+        return self._alike.get(function_of(kind), ())
 
     def exchange(self, name: str, other: Cell) -> None:
         """Puts a cell of the same function in the place of one of the module."""
-        kind = self.kind(name)
-        names = dict(zip((*kind.inputs, *kind.outputs), (*other.inputs, *other.outputs), strict=True))
-        connections = self.module["cells"][name]["connections"]
-        pins = {names[pin]: bits[0] for pin, bits in connections.items() if bits}
         self._forget(name)
-        self.module["cells"][name] = new_cell(other.name, tuple(other.outputs), **pins)
+        self.module["cells"][name] = exchanged(self.module["cells"][name], self.kind(name), other)
         self._note(name)
 
     def buffer(self, bit: Bit, readers: Iterable[Terminal], kind: Cell, prefix: str) -> str:
@@ -77,10 +75,18 @@ class Edits:
                 self.readers[bit].pop((name, pin), None)
 
 
-def _function(cell: Cell) -> tuple[Any, ...]:
-    if cell.sequential:
-        functions = [(pin, cell.pins[pin].function) for pin in cell.outputs]
-        return (cell.flip_flop, *cell.inputs, *functions)
-    if len(cell.outputs) != 1:
-        return (cell.name,)
-    return len(cell.inputs), cell.truth_table(cell.outputs[0])
+def exchanged(cell: Mapping[str, Any], kind: Cell, other: Cell) -> dict[str, Any]:
+    """A cell with another kind of the same function, its pins in the same order, on the same nets."""
+    names = dict(zip((*kind.inputs, *kind.outputs), (*other.inputs, *other.outputs), strict=True))
+    pins = {names[pin]: bits[0] for pin, bits in cell["connections"].items() if bits}
+    return new_cell(other.name, tuple(other.outputs), **pins)
+
+
+def with_kinds(module: Mapping[str, Any], timing: Timing) -> dict[str, Any]:
+    """A module in the strengths in which ``timing`` times its cells."""
+    library, cells = timing.library, dict(module["cells"])
+    for name, number in zip(timing.graph.names, timing.kinds.tolist(), strict=True):
+        before, after = library.number[cells[name]["type"]], library.kinds[number]
+        if before != number:
+            cells[name] = exchanged(cells[name], library.kinds[before], after)
+    return {**module, "cells": cells}

@@ -7,30 +7,21 @@ readers are shared out among buffers. Clocks are ideal here: nets that a port dr
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any
+
+import numpy as np
 
 from costmodel.cells.table import CellTable
 from costmodel.flow.edits import Edits
 from costmodel.flow.neighbours import is_neighbour
 from costmodel.flow.netlist import Bit, Terminal
+from costmodel.flow.static_timing import Timing
 
 ROUNDS = 20
 _FULL = 0.5
 """Which share of the load that a buffer may drive is given to it."""
-
-
-class Loads(Protocol):
-    """What timing tells of nets: the load in fF and the slew in ps."""
-
-    def load_of(self, bit: Bit, /) -> float: ...
-
-    def slew_of(self, bit: Bit, /) -> float: ...
-
-
-Timed = TypeVar("Timed", bound=Loads)
 
 
 @dataclass(frozen=True)
@@ -46,33 +37,35 @@ class Exceeded:
     most_slew_ps: float
 
 
-def exceeded_limits(module: dict[str, Any], table: CellTable, timing: Loads) -> list[Exceeded]:
-    """The nets driven by cells of the module that exceed the limit of a pin at them."""
-    most_slew: defaultdict[Bit, float] = defaultdict(lambda: math.inf)
-    drivers: dict[Bit, tuple[str, str]] = {}
-    for name, cell in module["cells"].items():
-        for pin_name, bits in cell["connections"].items():
-            pin = table.cells[cell["type"]].pins[pin_name]
-            for bit in bits:
-                most_slew[bit] = min(most_slew[bit], pin.most_slew)
-                if pin.direction == "output":
-                    drivers[bit] = name, pin_name
-    exceeded = []
-    for bit, (name, pin_name) in drivers.items():
-        most_load = table.cells[module["cells"][name]["type"]].pins[pin_name].most_load
-        load, slew = timing.load_of(bit), timing.slew_of(bit)
-        if load > most_load or slew > most_slew[bit]:
-            exceeded.append(Exceeded(bit, name, pin_name, load, most_load, slew, most_slew[bit]))
-    return exceeded
+def exceeded_limits(timing: Timing) -> list[Exceeded]:
+    """The nets driven by cells that exceed the limit of a pin at them."""
+    graph, library = timing.graph, timing.library
+    most_slew = timing.most_slew
+    nets, kinds = graph.output_net, timing.kinds[graph.output_cell]
+    most_load = library.most_load[kinds, graph.output_pin]
+    load, slew = timing.load.max(axis=1)[nets], timing.slew.reshape(-1, 2).max(axis=1)[nets]
+    bits = {number: bit for bit, number in graph.numbers.items()}
+    return [
+        Exceeded(
+            bits[int(nets[i])],
+            graph.names[graph.output_cell[i]],
+            library.kinds[kinds[i]].outputs[graph.output_pin[i] - len(library.kinds[kinds[i]].inputs)],
+            float(load[i]),
+            float(most_load[i]),
+            float(slew[i]),
+            float(most_slew[nets[i]]),
+        )
+        for i in np.flatnonzero((load > most_load) | (slew > most_slew[nets]))
+    ]
 
 
 def keep_limits(
     module: dict[str, Any],
     table: CellTable,
     logic: CellTable,
-    time: Callable[[], Timed],
+    time: Callable[[], Timing],
     near: Callable[[Terminal], float] | None = None,
-) -> tuple[Timed, list[Exceeded]]:
+) -> tuple[Timing, list[Exceeded]]:
     """Mends what exceeds a limit, in place, with the cells of ``logic``.
 
     ``time`` times the module as it is. ``near`` orders the readers of a net, so that those that share a
@@ -80,14 +73,14 @@ def keep_limits(
     Returns the timing of what came out, and what still exceeds a limit.
     """
     timing = time()
-    exceeded = exceeded_limits(module, table, timing)
+    exceeded = exceeded_limits(timing)
     mending = _Mending(module, table, logic, near) if exceeded else None
     for _ in range(ROUNDS):
         mended = [mending.mend(net) for net in exceeded] if mending is not None else []
         if not any(mended):
             break
         timing = time()
-        exceeded = exceeded_limits(module, table, timing)
+        exceeded = exceeded_limits(timing)
     return timing, exceeded
 
 

@@ -15,13 +15,13 @@ from typing import Any
 from pyosys import libyosys
 
 from costmodel.cells.table import CellTable, write_liberty
+from costmodel.flow.kinds import Library
 from costmodel.flow.mapping import strengths
 from costmodel.flow.neighbours import with_neighbours, without_neighbours
 from costmodel.flow.placement import Floorplan, Placement, legalized, place
 from costmodel.flow.regions import cell_names
 from costmodel.flow.resizing import resize
 from costmodel.flow.serving import serve
-from costmodel.flow.wired_timing import Library
 from costmodel.flow.wires import Layer
 from costmodel.flow.wiring import Wiring
 from costmodel.flow.yosys_worker import write_verilog

@@ -1,28 +1,27 @@
 """Resizes a placed netlist with its wires: within the library's limits, then faster until a clock is met.
 
-The mapper has sized cells without knowing wires. Here cells on the longest paths are exchanged for stronger
-ones, and readers that have time are put behind a buffer, as far as the gain that the tables promise is more
-than what it costs the cells before. A round changes many places at once; the whole netlist is timed after it,
-and what made no path shorter is taken back. Cells stay where they are; a new buffer lies half way between its
-driver and its readers, or beside the driver.
+Cells were sized without wires. Here those on the longest paths are exchanged for stronger ones
+(``costmodel.flow.strengthening``), and readers that have time are put behind a buffer, as far as the gain
+that the tables promise is more than what it costs. A round puts in many buffers at once; the whole netlist is
+timed after it, and what made no path shorter is taken back. Cells stay where they are; a new buffer lies
+half way between its driver and its readers, or beside the driver.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from costmodel.cells.grids import Floats
 from costmodel.cells.table import Cell, CellTable
-from costmodel.flow.edits import Edits
+from costmodel.flow.edits import Edits, with_kinds
+from costmodel.flow.exchanges import pushes
 from costmodel.flow.limits import keep_limits
-from costmodel.flow.neighbours import is_neighbour
 from costmodel.flow.netlist import Bit, Terminal
-from costmodel.flow.wired_timing import WiredTiming
+from costmodel.flow.static_timing import Timing
+from costmodel.flow.strengthening import faster
 from costmodel.flow.wires import Point, wire_of
 from costmodel.flow.wiring import Wiring
 
@@ -37,8 +36,6 @@ SPARE = 2
 """How many times that window a reader must have to be put behind a buffer."""
 ENOUGH = 1e-3
 """A round that makes the paths in the window earlier by less, as a share of their lateness, is taken back."""
-SLEW = 1.5
-"""What a slower net costs what it drives, over its own delay: the slews behind it become longer, too."""
 
 
 def resize(wiring: Wiring, logic: CellTable, clock_ps: float | None) -> int:
@@ -51,7 +48,7 @@ def resize(wiring: Wiring, logic: CellTable, clock_ps: float | None) -> int:
     clock_ps : the period to reach; None keeps the limits alone.
     """
 
-    def timed() -> WiredTiming:
+    def timed() -> Timing:
         wiring.update()
         return wiring.timing()
 
@@ -67,17 +64,17 @@ def resize(wiring: Wiring, logic: CellTable, clock_ps: float | None) -> int:
 
 @dataclass(frozen=True)
 class _Change:
-    """What may be done at a cell: another kind for it, or a buffer somewhere before readers of its net."""
+    """A buffer of a kind behind a cell, before readers of its net."""
 
     gain_ps: float
     cell: str
     kind: Cell
-    bit: Bit | None = None
-    readers: tuple[Terminal, ...] = ()
+    bit: Bit
+    readers: tuple[Terminal, ...]
     at: Point | None = None
 
     @property
-    def key(self) -> tuple[str, str, Bit | None]:
+    def key(self) -> tuple[str, str, Bit]:
         return self.cell, self.kind.name, self.bit
 
 
@@ -85,10 +82,11 @@ class _Resizing:
     def __init__(self, wiring: Wiring, logic: CellTable, clock_ps: float) -> None:
         self._wiring, self._logic, self._clock = wiring, logic, clock_ps
 
-    def run(self, timing: WiredTiming) -> None:
+    def run(self, timing: Timing) -> None:
         """Rounds of changes until the clock is met or nothing helps."""
         cells, most, failures = self._wiring.module["cells"], MOST_CHANGES, 0
-        useless: set[tuple[str, str, Bit | None]] = set()
+        useless: set[tuple[str, str, Bit]] = set()
+        timing = self._exchanged(timing)
         for _ in range(ROUNDS):
             if timing.delay_ps <= self._clock or failures > MOST_FAILURES:
                 break
@@ -104,14 +102,33 @@ class _Resizing:
             goal = max(self._clock, timing.delay_ps * (1 - WINDOW))
             shorter = after.lateness(goal) < timing.lateness(goal) * (1 - ENOUGH)
             if shorter and after.delay_ps <= timing.delay_ps:
-                timing, most, failures = after, MOST_CHANGES, 0
+                timing, most, failures = self._exchanged(after), MOST_CHANGES, 0
                 continue
-            cells.clear()
-            cells.update(before)
-            self._wiring.update()
+            self._restore(before)
             if len(made) == 1:
                 useless.add(made[0].key)
             most, failures = max(1, len(made) // 3), failures + 1
+
+    def _exchanged(self, timing: Timing) -> Timing:
+        """Makes cells on late paths stronger; the timing then."""
+        fast = faster(timing, self._clock)
+        if fast is timing:
+            return timing
+        cells = self._wiring.module["cells"]
+        before = dict(cells)
+        cells.update(with_kinds(self._wiring.module, fast)["cells"])
+        self._wiring.update()
+        after = self._wiring.timing()
+        if after.delay_ps <= timing.delay_ps:
+            return after
+        self._restore(before)
+        return timing
+
+    def _restore(self, before: dict[str, Any]) -> None:
+        cells = self._wiring.module["cells"]
+        cells.clear()
+        cells.update(before)
+        self._wiring.update()
 
 
 def _apply(changes: list[_Change], edits: Edits, wiring: Wiring, most: int) -> list[_Change]:
@@ -122,12 +139,9 @@ def _apply(changes: list[_Change], edits: Edits, wiring: Wiring, most: int) -> l
         bits = {bit for bits in edits.module["cells"][change.cell]["connections"].values() for bit in bits}
         if len(made) == most or not touched.isdisjoint(bits):
             continue
-        if change.bit is None:
-            edits.exchange(change.cell, change.kind)
-        else:
-            name = edits.buffer(change.bit, change.readers, change.kind, "wire")
-            if change.at is not None:
-                wiring.points[name] = change.at
+        name = edits.buffer(change.bit, change.readers, change.kind, "wire")
+        if change.at is not None:
+            wiring.points[name] = change.at
         touched |= bits
         made.append(change)
     return made
@@ -136,73 +150,25 @@ def _apply(changes: list[_Change], edits: Edits, wiring: Wiring, most: int) -> l
 class _Round:
     """What a timing of the netlist says of the changes that would help."""
 
-    def __init__(self, wiring: Wiring, timing: WiredTiming, edits: Edits) -> None:
+    def __init__(self, wiring: Wiring, timing: Timing, edits: Edits) -> None:
         self._wiring, self._timing, self._edits = wiring, timing, edits
-        self._slack = timing.slack(timing.delay_ps).reshape(-1)
+        self._slack = timing.slack(timing.delay_ps)
         self._window = WINDOW * timing.delay_ps
-        self._push = self._pushed()
-        self._spare = timing.slack_at_pins(timing.delay_ps)
-
-    def _pushed(self) -> Floats:
-        """Of each node, how much later (ps) it is for one fF more at it: the steepest of its arcs."""
-        timing = self._timing
-        load = timing.load.reshape(-1)[timing.end]
-        grids = timing.library.grids
-        more = grids.at(timing.delays, timing.slew[timing.start], load + 1.0) + timing.wire - timing.delay
-        push = np.zeros(len(timing.arrival))
-        np.maximum.at(push, timing.end, np.where(np.isfinite(timing.arrival[timing.start]), more, 0.0))
-        return push
+        self._push = pushes(timing, np.arange(len(timing.graph.start)))
+        self._spare = timing.pin_slacks(timing.delay_ps)
 
     def changes(self) -> Iterator[_Change]:
         """Of each cell on a path that is about the longest, the best change that there is, with its gain."""
-        timing, slack = self._timing, self._slack
-        critical = (slack[timing.end] < self._window) & np.isfinite(timing.arrival[timing.start])
-        by_cell: defaultdict[int, list[int]] = defaultdict(list)
-        for arc in np.flatnonzero(critical):
-            by_cell[int(timing.cell[arc])].append(int(arc))
-        bits = {net: bit for bit, net in timing.numbers.items()}
-        for cell, arcs in by_cell.items():
-            name = timing.names[cell]
-            latest = min(arcs, key=lambda arc: slack[timing.end[arc]])
-            bit = bits[int(timing.end[latest]) // 2]
-            changes = [*self._isolate(name, bit), *self._drive(name, bit, int(timing.end[latest]))]
-            if not is_neighbour(name):
-                changes += self._exchanges(name, arcs)
+        timing, graph, slack = self._timing, self._timing.graph, self._slack
+        bits = {net: bit for bit, net in graph.numbers.items()}
+        latest = slack.reshape(-1, 2).min(axis=1)[graph.output_net]
+        for i in np.flatnonzero(latest < self._window):
+            name, net = graph.names[graph.output_cell[i]], int(graph.output_net[i])
+            node = 2 * net + int(np.argmin(slack[2 * net : 2 * net + 2]))
+            changes = [*self._isolate(name, bits[net]), *self._drive(name, bits[net], node)]
             best = max(changes, key=lambda change: change.gain_ps, default=None)
             if best is not None and best.gain_ps > LEAST_GAIN * timing.delay_ps:
                 yield best
-
-    def _exchanges(self, name: str, arcs: list[int]) -> Iterator[_Change]:
-        """The exchanges of a cell for its other strengths, with what they gain at its output."""
-        timing, kind = self._timing, self._edits.kind(name)
-        pins, start, end = list(kind.pins), timing.start[arcs], timing.end[arcs]
-        at, slew, load = timing.arrival[start], timing.slew[start], timing.load.reshape(-1)[end]
-        old = float((at + timing.delay[arcs]).max())
-        for other in self._edits.alike(kind):
-            renamed = dict(zip((*kind.inputs, *kind.outputs), (*other.inputs, *other.outputs), strict=True))
-            grids = self._delays(arcs, other, renamed, pins)
-            if other.name == kind.name or grids is None:
-                continue
-            more = [
-                0.0 if source < 0 else _load(other, renamed[pins[source]]) - _load(kind, pins[source])
-                for source in timing.source[arcs]
-            ]
-            late = SLEW * np.array(more) * self._push[start] + timing.wire[arcs]
-            new = at + late + timing.library.grids.at(grids, slew, load)
-            yield _Change(old - float(new.max()), name, other)
-
-    def _delays(self, arcs: list[int], other: Cell, renamed: dict[str, str], pins: list[str]) -> Any:
-        """The grids of delay that another kind has for a cell's arcs; None where it lacks one."""
-        timing, numbers = self._timing, list(other.pins)
-        delays = {arc[:4]: arc[4] for arc in timing.library.kinds[other.name].arcs}
-        found = []
-        for arc in arcs:
-            source = int(timing.source[arc])
-            place = -1 if source < 0 else numbers.index(renamed[pins[source]])
-            sink = numbers.index(renamed[pins[int(timing.sink[arc])]])
-            edge = 0 if source < 0 else int(timing.start[arc]) % 2
-            found.append(delays.get((place, edge, sink, int(timing.end[arc]) % 2), -1))
-        return np.array(found) if min(found) >= 0 else None
 
     def _drive(self, name: str, bit: Bit, node: int) -> Iterator[_Change]:
         """A buffer beside a cell that is too weak for its net, before all readers of it."""
@@ -211,9 +177,11 @@ class _Round:
             return
         load, slew, grids = timing.load.reshape(-1)[node], timing.slew[node], timing.library.grids
         for buffer in self._edits.buffers:
-            arcs = [arc[4] for arc in timing.library.kinds[buffer.name].arcs if arc[3] == node % 2]
-            every = np.ones(len(arcs))
-            own = grids.at(np.array(arcs), every * slew / 2, every * load)
+            kind = timing.library.number[buffer.name]
+            arcs = timing.library.families[timing.library.family[kind]].arcs
+            tables = timing.library.delays[kind, [i for i, arc in enumerate(arcs) if arc[3] == node % 2]]
+            every = np.ones(len(tables))
+            own = grids.at(tables, every * slew / 2, every * load)
             saved = self._push[node] * (load - _load(buffer, buffer.inputs[0]))
             at = self._wiring.points[net.driver[0]]
             yield _Change(float(saved - own.max()), name, buffer, bit, net.readers, at)
@@ -235,7 +203,7 @@ class _Round:
         loads = [*map(self._wiring.load_of_pin, kept), enters]
         wire = wire_of([*places, (x, y)], loads, self._wiring.layer)
         saved = timing.load_of(bit) - sum(loads) - wire.capacitance_ff
-        number = timing.numbers[bit]
+        number = timing.graph.numbers[bit]
         push = float(self._push[2 * number : 2 * number + 2].max())
         yield _Change(push * saved, name, buffer, bit, tuple(rest))
 

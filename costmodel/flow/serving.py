@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -16,6 +17,8 @@ def serve(work: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
 
     What goes wrong with the design is one line on standard output, and status 1.
     """
+    # Netlists are many objects without cycles, which a collector would walk again and again.
+    gc.disable()
     job = json.load(sys.stdin)
     end_with(job.pop("watched"))
     try:

@@ -1,57 +1,48 @@
-"""Gate sizing and buffering of a mapped netlist for a clock.
+"""Gate sizing and buffering of a mapped netlist for a clock, between flip-flops of neighbours at the ports.
 
-ABC sizes what it is shown (``costmodel.flow.stand_ins``), between flip-flops of neighbours at the ports. Its
-choice is brought back into a netlist of library cells and checked cell by cell
-(``costmodel.flow.restoring``), brought within the library's limits of load and slew
-(``costmodel.flow.limits``) and timed as it then is: that is the delay reported. ABC's own figure is kept
-beside it. Where paths are late, buffers are put in (``costmodel.flow.relieving``), and it is sized once more.
+The netlist is brought within the library's limits of load and slew (``costmodel.flow.limits``), and its cells
+are exchanged for other strengths (``costmodel.flow.strengthening``). Where paths are late, buffers are put in
+(``costmodel.flow.relieving``), and it is sized once more. Nothing else changes: every cell but buffers is
+there before and after. Static timing over the whole of it is the delay that is reported.
 """
 
 from __future__ import annotations
 
-import re
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from pyosys import libyosys
-
-from costmodel.cells.table import CellTable, write_liberty
-from costmodel.flow.limits import keep_limits
+from costmodel.cells.table import CellTable
+from costmodel.flow.edits import with_kinds
+from costmodel.flow.graph import Graph
+from costmodel.flow.kinds import Library
+from costmodel.flow.limits import Exceeded, exceeded_limits, keep_limits
 from costmodel.flow.neighbours import is_neighbour, with_neighbours, without_neighbours
 from costmodel.flow.relieving import relieve
-from costmodel.flow.restoring import restore
-from costmodel.flow.stand_ins import CONSTANTS, GUARDS, START, Shown
 from costmodel.flow.static_timing import Timing
+from costmodel.flow.strengthening import faster, strengthened
 
-_DELAY = re.compile(r"Delay =\s*([\d.]+) ps")
-
-CLOSER = 3
-"""How often a clock that is missed by little is tried again with a shorter one for ABC."""
-RELIEVED, FASTER = 4, 0.05
+RELIEVED, FASTER = 12, 0.02
 """How often late nets are relieved, and how much faster than it is a netlist is to become by that."""
+SLOW = 0.95
+"""The same of a netlist beyond the library's limits, as long as that makes it so much faster each time."""
+LITTLE = 0.003
+"""Relieving that makes a netlist faster by less is not tried again where it is to be as fast as can be."""
 HOPELESS = 1.5
 """A clock that is missed by more is not met by buffers either."""
-AS_FAST = 1.02
-"""Delays that count as equal when the fastest netlist is looked for; the smallest one is taken.
-
-The last two hundredths of the delay are dear."""
 
 
 @dataclass(frozen=True)
 class Sized:
     """A netlist sized for a clock.
 
-    Its area in µm², its longest path in ps (by static timing, and as ABC has it), how many of each cell, how
-    many nets are beyond the library's limits, the netlist, the same between its neighbours, and its timing.
+    Its area in µm², its longest path in ps, how many of each cell, how many nets are beyond the library's
+    limits, the netlist, the same between its neighbours, and its timing.
     """
 
     area_um2: float
     delay_ps: float
-    mapper_delay_ps: float
     cells: dict[str, int]
     beyond_limits: int
     module: dict[str, Any]
@@ -65,25 +56,19 @@ class Sizer:
     Parameters
     ----------
     module : in Yosys' JSON form.
-    table : the library, for the cells in the module.
+    library : the cells in the module.
     logic : the combinational cells to choose from.
-    directory : a place for files.
-
-    Raises ``ValueError`` where sizing cannot be trusted: a cell of the library could be taken for a stand-in.
     """
 
-    def __init__(self, module: dict[str, Any], table: CellTable, logic: CellTable, directory: Path) -> None:
-        self._module, self._table, self._logic = module, table, logic
-        self._surrounded = with_neighbours(module, table)
-        self._directory = directory
+    def __init__(self, module: dict[str, Any], library: Library, logic: CellTable) -> None:
+        self._module, self._library, self._logic = module, library, logic
 
     def ladder(self, clock_ps: float | None = None) -> Iterator[Sized]:
         """Sized for a clock, or as fast as can be, with more and more buffers; ends when the clock is met, or
         where buffers help no more.
-
-        Raises ``ValueError`` when what ABC made is not this netlist.
         """
-        sized = self._closed(self._surrounded, clock_ps)
+        module, timing = self._started(clock_ps or 0.0)
+        sized = self._sized(module, strengthened(timing, clock_ps))
         yield sized
         for _ in range(RELIEVED):
             if clock_ps is not None and not clock_ps < sized.delay_ps <= HOPELESS * clock_ps:
@@ -91,93 +76,60 @@ class Sizer:
             relieved = self._relieved(sized, clock_ps)
             if relieved is None or relieved.delay_ps >= sized.delay_ps:
                 return
-            little = clock_ps is None and AS_FAST * relieved.delay_ps > sized.delay_ps
+            little = relieved.delay_ps > (1 - LITTLE) * sized.delay_ps
             sized = relieved
             yield sized
-            if little:
+            if clock_ps is None and little:
                 return
+
+    def _started(self, clock_ps: float) -> tuple[dict[str, Any], Timing]:
+        """The module among its neighbours within the library's limits, and its timing.
+
+        Most of what is beyond a limit is so for a cell is too weak, or its net too slow: these come first.
+        """
+        module = with_neighbours(self._module, self._library.table)
+        timing = faster(Timing(Graph(module, self._library)), clock_ps)
+        for _ in range(RELIEVED):
+            if timing.delay_ps <= clock_ps:
+                break
+            relieved = with_kinds(module, timing)
+            period = max(clock_ps, SLOW * timing.delay_ps)
+            relieve(relieved, self._library.table, self._logic, timing, period)
+            quicker = faster(Timing(Graph(relieved, self._library)), clock_ps)
+            if quicker.delay_ps > SLOW * timing.delay_ps:
+                break
+            module, timing = relieved, quicker
+        return self._kept(with_kinds(module, timing))[:2]
 
     def _relieved(self, sized: Sized, clock_ps: float | None) -> Sized | None:
         """A sized netlist with buffers in its late nets, sized anew; None where there is none to put in."""
         module = {**sized.surrounded, "cells": dict(sized.surrounded["cells"])}
-        period = (1 - FASTER) * sized.delay_ps if clock_ps is None else clock_ps
-        if not relieve(module, self._table, self._logic, sized.timing, period):
+        period = max(clock_ps or 0.0, (1 - FASTER) * sized.delay_ps)
+        if not relieve(module, self._library.table, self._logic, sized.timing, period):
             return None
-        return self._closed(module, clock_ps)
+        module, timing, _ = self._kept(module)
+        return self._sized(module, strengthened(timing, clock_ps))
 
-    def _closed(self, module: dict[str, Any], clock_ps: float | None) -> Sized:
-        """Sized for a clock; for a shorter one while ABC believes to meet it and static timing does not."""
-        target = clock_ps
-        sized = self._size(module, target)
-        for _ in range(CLOSER):
-            if clock_ps is None or target is None or sized.delay_ps <= clock_ps:
-                break
-            if sized.mapper_delay_ps > target:
-                break
-            target *= 0.998 * clock_ps / sized.delay_ps
-            again = self._size(module, target)
-            if again.delay_ps >= sized.delay_ps:
-                break
-            sized = again
-        return sized
+    def _kept(self, module: dict[str, Any]) -> tuple[dict[str, Any], Timing, list[Exceeded]]:
+        """A module brought within the library's limits, its timing, and what still exceeds one."""
 
-    def _size(self, module: dict[str, Any], target_ps: float | None) -> Sized:
-        delay, surrounded = self._run(module, target_ps)
-        timing, exceeded = keep_limits(
-            surrounded, self._table, self._logic, lambda: Timing(surrounded, self._table)
-        )
-        path = timing.longest()
+        def time() -> Timing:
+            return Timing(Graph(module, self._library))
+
+        return module, *keep_limits(module, self._library.table, self._logic, time)
+
+    def _sized(self, module: dict[str, Any], timing: Timing) -> Sized:
+        surrounded, exceeded = with_kinds(module, timing), exceeded_limits(timing)
+        if exceeded:
+            surrounded, timing, exceeded = self._kept(surrounded)
         counts = Counter(cell["type"] for name, cell in surrounded["cells"].items() if not is_neighbour(name))
-        area = sum(self._table.cells[name].area * count for name, count in counts.items())
+        table = self._library.table
         return Sized(
-            area,
-            path.delay_ps if path is not None else 0.0,
-            delay,
+            sum(table.cells[name].area * count for name, count in counts.items()),
+            timing.delay_ps,
             dict(sorted(counts.items())),
             len(exceeded),
-            without_neighbours(surrounded, self._module, self._table),
+            without_neighbours(surrounded, self._module, table),
             surrounded,
             timing,
         )
-
-    def _run(self, module: dict[str, Any], target_ps: float | None) -> tuple[float, dict[str, Any]]:
-        """ABC's delay and netlist of a module among its neighbours."""
-        shown = Shown(module, self._table)
-        library = shown.library(self._logic)
-        (self._directory / "sizing.lib").write_text(write_liberty(library))
-        (self._directory / "sizing.blif").write_text("\n".join(to_blif(shown, library)) + "\n")
-        sized = self._directory / "sized.blif"
-        sized.unlink(missing_ok=True)
-        target = "" if target_ps is None else f" -D {target_ps:.0f}"
-        commands = [
-            "read_lib sizing.lib",
-            "read_blif sizing.blif",
-            "topo",
-            "minsize",
-            f"upsize{target}",
-            f"dnsize{target}",
-            "stime",
-            f"write_blif {sized.name}",
-        ]
-        abc = Path(libyosys.__file__).parent / "yosys-abc"
-        log = subprocess.run(
-            [abc, "-c", "; ".join(commands)], capture_output=True, text=True, check=False, cwd=self._directory
-        ).stdout
-        delay = _DELAY.search(log)
-        if not sized.exists() or delay is None:
-            raise ValueError(f"sizing failed: {(log.strip() or 'no word').splitlines()[-1]}")
-        return float(delay[1]), restore(module, shown, library, sized.read_text())
-
-
-def to_blif(shown: Shown, library: CellTable) -> Iterator[str]:
-    def net(bit: int | str) -> str:
-        return f"n{bit}" if isinstance(bit, int) else CONSTANTS.get(bit, bit)
-
-    yield ".model sized"
-    yield f".inputs {' '.join((START, *CONSTANTS.values(), *GUARDS))}"
-    yield f".outputs {' '.join(shown.ends)}"
-    for cell in shown.cells.values():
-        pins, kind = cell["connections"], library.cells[cell["type"]]
-        nets = (f"{pin}={net(pins[pin][0]) if pin in pins else pin}" for pin in (*kind.inputs, *kind.outputs))
-        yield f".gate {cell['type']} {' '.join(nets)}"
-    yield ".end"

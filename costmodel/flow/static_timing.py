@@ -1,38 +1,25 @@
-"""Static timing of a mapped netlist with the library's delay tables: its longest path.
+"""Static timing of a mapped netlist with the library's delay tables: arrivals, slacks and the longest path.
 
 Full-adder cells are opaque to ABC, so its own timing report is blind through them. Here every cell counts:
 delay and slew by table over input slew and load, rise and fall apart, worst case over the arcs into a pin.
-The load of a net is the capacitance of the pins it drives, plus a wire capacitance per net if one is given;
-wires have no delay. Works on one module of a netlist in Yosys' JSON form. Linear in the number of cells.
+The load of a net is the capacitance of the pins it drives, plus that of its wire; a wire has a delay to each
+pin that it leads to. Without wires both are zero. Linear in the number of cells.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from costmodel.cells.grids import Floats, Grids, Indices
-from costmodel.cells.samples import ZERO, Samples
-from costmodel.cells.table import Cell, CellTable, Pin
-from costmodel.flow.netlist import Bit
-
-RISE, FALL = 0, 1
-COMBINATIONAL = ("", "combinational", "combinational_rise", "combinational_fall")
-ENTERING = {
-    ("positive_unate", RISE): (RISE,),
-    ("positive_unate", FALL): (FALL,),
-    ("negative_unate", RISE): (FALL,),
-    ("negative_unate", FALL): (RISE,),
-}
-"""Edges at an input by which an output changes so; both where an arc has no such sense."""
-
-
-class TimingError(ValueError):
-    """A netlist that has no longest path: a combinational loop, or a cell without timing."""
+from costmodel.cells.grids import Curves, Floats, Indices
+from costmodel.cells.table import CellTable
+from costmodel.flow.graph import CLOCK, CONSTANT, Graph
+from costmodel.flow.kinds import CLOCK_PIN, Library
+from costmodel.flow.netlist import Bit, Terminal
 
 
 @dataclass(frozen=True)
@@ -55,319 +42,234 @@ class Path:
     steps: tuple[Step, ...]
 
 
-def longest_path(
-    module: dict[str, Any], table: CellTable, wire_ff: float = 0.0, input_slew_ps: float = 0.0
-) -> Path | None:
+@dataclass(frozen=True)
+class Wires:
+    """Capacitance of nets' wires (fF) by bit, their delays (ps) into input pins; 0 of those not there."""
+
+    capacitance_ff: Mapping[Bit, float] = field(default_factory=dict)
+    delay_ps: Mapping[Terminal, float] = field(default_factory=dict)
+
+
+IDEAL = Wires()
+"""No wires."""
+
+
+def longest_path(module: Mapping[str, Any], table: CellTable, wires: Wires = IDEAL) -> Path | None:
     """The longest path between ports and flip-flops; None when nothing is timed (no cells at all).
 
-    Parameters
-    ----------
-    module : a module of mapped cells only.
-    table : the library.
-    wire_ff : capacitance added to every net, in fF.
-    input_slew_ps : slew at input ports and at clock pins, in ps.
+    ``module`` is one of mapped cells only. Raises ``TimingError``.
     """
-    return Timing(module, table, wire_ff, input_slew_ps).longest()
+    return Timing(Graph(module, Library(table)), wires).longest()
 
 
 class Timing:
-    """Loads, slews and arrivals of all nets of a module; the parameters are those of ``longest_path``.
+    """Loads, slews and arrivals of all nets of a netlist.
 
-    Each net has two nodes, of its rising and of its falling edge. Arcs between nodes are looked up level by
-    level, those of a level at once. Raises ``TimingError``.
+    Parameters
+    ----------
+    graph : the netlist.
+    wires : between its cells.
+
+    Attributes
+    ----------
+    kinds : the strengths of the cells, by their numbers in the library.
+    load : in fF, by net and edge.
+    arrival, slew : in ps, by node; -inf and 0 for what never changes.
+    delay, wire : of each arc, in ps, wire included; that of the wire into it.
+    tail : what each end of a path adds to the arrival at its net: setup time and wire.
     """
 
-    def __init__(
-        self, module: dict[str, Any], table: CellTable, wire_ff: float = 0.0, input_slew_ps: float = 0.0
-    ) -> None:
-        self._cells: dict[str, Any] = module["cells"]
-        self._ports: dict[str, Any] = module["ports"]
-        self._table = table
-        self._input_slew = input_slew_ps
-        for cell in self._cells.values():
-            if cell["type"] not in table.cells:
-                raise TimingError(f"cell {cell['type']} is not in library {table.name}")
-        self._kinds = {name: _Kind(table.cells[name]) for name in {c["type"] for c in self._cells.values()}}
-        self._number_nets()
-        self._load = self._loads(wire_ff)
-        self._propagate(self._arcs(self._levels()))
+    def __init__(self, graph: Graph, wires: Wires = IDEAL) -> None:
+        self.graph, self.library, self.kinds = graph, graph.library, graph.kinds
+        self._wires(wires)
+        self._load()
+        self._curves = self._curves_of(np.arange(len(graph.start)))
+        self._forward()
 
-    # The graph --------------------------------------------------------------------------------------------
+    def exchanged(self, kinds: Indices) -> Timing:
+        """The timing with other strengths of the cells and the same wires."""
+        after = object.__new__(Timing)
+        after.graph, after.library, after.kinds = self.graph, self.library, kinds
+        after._wire_ff, after.wire, after._end_wire = self._wire_ff, self.wire, self._end_wire
+        after._load()
+        graph = self.graph
+        changed = (kinds != self.kinds)[graph.cell] | (after.load != self.load).reshape(-1)[graph.end]
+        arcs = np.flatnonzero(changed)
+        new = after._curves_of(arcs)
+        after._curves = tuple(old.replaced(arcs, each) for old, each in zip(self._curves, new, strict=True))
+        after._forward()
+        return after
 
-    def _number_nets(self) -> None:
-        """Numbers the nets that have a driver; 0 is the clock edge that all flip-flops start with."""
-        self._nets: dict[Bit, int] = {"0": 1, "1": 2, "x": 3}
-        started = []
-        for port in self._ports.values():
-            if port["direction"] == "input":
-                started += [self._nets.setdefault(bit, len(self._nets) + 1) for bit in port["bits"]]
-        for cell in self._cells.values():
-            connections = cell["connections"]
-            for pin in self._kinds[cell["type"]].outputs:
-                for bit in connections.get(pin, ()):
-                    self._nets.setdefault(bit, len(self._nets) + 1)
-        self._bits: dict[int, Bit] = {number: bit for bit, number in self._nets.items()}
-        nodes = 2 * (len(self._nets) + 1)
-        self.arrival = np.full(nodes, -np.inf)
-        self.slew = np.zeros(nodes)
-        for net in (0, *started):
+    def _wires(self, wires: Wires) -> None:
+        graph, pins = self.graph, self.library.pins
+        self._wire_ff = np.zeros(graph.nets)
+        for bit, wire in wires.capacitance_ff.items():
+            if bit in graph.numbers:
+                self._wire_ff[graph.numbers[bit]] = wire
+        into = np.zeros(graph.pins.shape)
+        if wires.delay_ps:
+            for i, (name, kind) in enumerate(zip(graph.names, self.kinds.tolist(), strict=True)):
+                for pin, place in pins[kind].items():
+                    into[i, place] = wires.delay_ps.get((name, pin), 0.0)
+        self.wire = np.where(graph.source == CLOCK_PIN, 0.0, into[graph.cell, graph.source])
+        inside = graph.end_cell >= 0
+        self._end_wire = np.zeros(len(inside))
+        self._end_wire[inside] = into[graph.end_cell[inside], graph.end_pin[inside]]
+
+    def _load(self) -> None:
+        graph = self.graph
+        loads = self.library.capacitance[self.kinds[graph.input_cell], graph.input_pin]
+        sums = [np.bincount(graph.input_net, loads[:, edge], graph.nets) for edge in (0, 1)]
+        self.load: Floats = np.stack(sums, axis=1) + self._wire_ff[:, None]
+
+    def _curves_of(self, arcs: Indices) -> tuple[Curves, ...]:
+        """The delays and the slews of arcs at their loads."""
+        graph, library = self.graph, self.library
+        kinds, load = self.kinds[graph.cell[arcs]], self.load.reshape(-1)[graph.end[arcs]]
+        tables = (each[kinds, graph.arc[arcs]] for each in (library.delays, library.slews))
+        return tuple(library.grids.at_columns(each, load) for each in tables)
+
+    def _forward(self) -> None:
+        graph, library = self.graph, self.library
+        self.arrival, self.slew = np.full(2 * graph.nets, -np.inf), np.zeros(2 * graph.nets)
+        for net in (CLOCK, *graph.starts):
             self.arrival[2 * net : 2 * net + 2] = 0.0
-            self.slew[2 * net : 2 * net + 2] = self._input_slew
+        self.delay = np.zeros(len(graph.start))
+        delays, slews = self._curves
+        for level in graph.levels:
+            start, end = graph.start[level], graph.end[level]
+            at, slew = self.arrival[start], self.slew[start]
+            self.delay[level] = delays.at(level, slew) + self.wire[level]
+            groups = np.flatnonzero(np.diff(end, prepend=-1))
+            reached = end[groups]
+            self.arrival[reached] = np.maximum.reduceat(at + self.delay[level], groups)
+            leaving = np.where(at > -np.inf, slews.at(level, slew), 0.0)
+            self.slew[reached] = np.maximum(np.maximum.reduceat(leaving, groups), 0.0)
+        self.setup = np.zeros(len(graph.end_node))
+        timed = np.flatnonzero(graph.end_cell >= 0)
+        setups = library.setups[self.kinds[graph.end_cell[timed]], graph.end_setup[timed]]
+        self.setup[timed] = library.grids.at(setups, self.slew[graph.end_node[timed]], np.zeros(len(timed)))
+        self.tail = self.setup + self._end_wire
 
-    def _loads(self, wire_ff: float) -> Floats:
-        load: list[float] = [wire_ff] * (2 * (len(self._nets) + 1))
-        for cell in self._cells.values():
-            connections = cell["connections"]
-            for pin, rise, fall in self._kinds[cell["type"]].capacitances:
-                for bit in connections.get(pin, ()):
-                    net = self._nets.get(bit)
-                    if net is not None:
-                        load[2 * net + RISE] += rise
-                        load[2 * net + FALL] += fall
-        return np.array(load)
+    # What is asked of it ----------------------------------------------------------------------------------
 
-    def _levels(self) -> dict[str, int]:
-        """Sequential cells in level 0, every other cell in the level after those that drive it."""
-        driver: dict[Bit, str] = {}
-        for name, cell in self._cells.items():
-            for pin in self._kinds[cell["type"]].outputs:
-                for bit in cell["connections"].get(pin, ()):
-                    driver[bit] = name
-        readers: defaultdict[str, list[str]] = defaultdict(list)
-        waiting: dict[str, int] = {}
-        for name, cell in self._cells.items():
-            waiting[name], kind = 0, self._kinds[cell["type"]]
-            if kind.sequential:
-                continue
-            for pin, _, _ in kind.capacitances:
-                bits = cell["connections"].get(pin)
-                if bits and (source := driver.get(bits[0])) is not None:
-                    readers[source].append(name)
-                    waiting[name] += 1
-        order = [name for name, count in waiting.items() if count == 0]
-        levels = dict.fromkeys(order, 0)
-        for name in order:  # grows while it is walked
-            for reader in readers[name]:
-                waiting[reader] -= 1
-                if waiting[reader] == 0:
-                    levels[reader] = levels[name] + 1
-                    order.append(reader)
-        if len(order) < len(self._cells):
-            stuck = next(name for name, count in waiting.items() if count)
-            raise TimingError(f"combinational loop through cell {stuck}")
-        return levels
-
-    def _arcs(self, levels: Mapping[str, int]) -> list[tuple[int, int, int, int, int]]:
-        """(step, node to, node from, table of delays, table of slews) of all arcs, in order.
-
-        A level is two steps, for an output of a cell may come after another one.
-
-        ``_grids`` become those tables, ``_passed`` the cell and output pin of each arc.
-        """
-        tables: list[Samples] = []
-        numbers = {name: kind.number_tables(tables) for name, kind in self._kinds.items()}
-        self._grids = Grids(tables or [ZERO])
-        arcs: list[tuple[int, int, int, int, int]] = []
-        passed: list[tuple[str, str]] = []
-        for name, cell in self._cells.items():
-            connections, level = cell["connections"], levels[name]
-            for output, related, edge, entering, delay, slew in numbers[cell["type"]]:
-                bits = connections.get(output)
-                if not bits:
-                    continue
-                source = 0
-                if related:
-                    reached = connections.get(related)
-                    if not reached:
-                        continue
-                    if reached[0] not in self._nets:
-                        raise TimingError(f"net {reached[0]} at cell {name} has no driver")
-                    source = self._nets[reached[0]]
-                node = 2 * self._nets[bits[0]] + edge
-                step = 2 * level + (output in self._kinds[cell["type"]].after_outputs)
-                arcs.append((step, node, 2 * source + entering, delay, slew))
-                passed.append((name, output))
-        order = sorted(range(len(arcs)), key=arcs.__getitem__)
-        self._passed = [passed[i] for i in order]
-        return [arcs[i] for i in order]
-
-    # Arrivals ---------------------------------------------------------------------------------------------
-
-    def _propagate(self, arcs: list[tuple[int, int, int, int, int]]) -> None:
-        step, self._to, self._from, delays, slews = np.array(arcs, dtype=np.intp).reshape(len(arcs), 5).T
-        self._delay = np.zeros(len(arcs))
-        starts = np.flatnonzero(np.diff(step, prepend=-1))
-        ends = np.append(starts[1:], len(arcs))
-        self._slices = [slice(*pair) for pair in zip(starts, ends, strict=False)]
-        if not arcs:
-            return
-        load = self._load[self._to]
-        delay_curves, slew_curves = (self._grids.at_columns(each, load) for each in (delays, slews))
-        for part in self._slices:
-            source, to = self._from[part], self._to[part]
-            before, slew = self.arrival[source], self.slew[source]
-            self._delay[part] = delay_curves.at(part, slew)
-            reached = np.flatnonzero(np.diff(to, prepend=-1))
-            self.arrival[to[reached]] = np.maximum.reduceat(before + self._delay[part], reached)
-            slews_out = np.where(before > -np.inf, slew_curves.at(part, slew), 0.0)
-            self.slew[to[reached]] = np.maximum(np.maximum.reduceat(slews_out, reached), 0.0)
+    @property
+    def delay_ps(self) -> float:
+        """The longest path, clock-to-output at its start and setup time at its end included; 0 of none."""
+        return float(max(np.max(self.arrival[self.graph.end_node] + self.tail, initial=0.0), 0.0))
 
     def load_of(self, bit: Bit) -> float:
-        """The larger of a net's loads for a rising and a falling edge, in fF."""
-        return float(max(self._load[2 * self._nets[bit] : 2 * self._nets[bit] + 2]))
+        """The larger of a net's loads for a rising and a falling edge, wire included, in fF."""
+        net = self.graph.numbers.get(bit)
+        return 0.0 if net is None else float(self.load[net].max())
 
     def slew_of(self, bit: Bit) -> float:
         """The longer of a net's transitions, in ps; 0 for a net that never changes."""
-        net = self._nets.get(bit)
-        return 0.0 if net is None else float(max(self.slew[2 * net : 2 * net + 2]))
+        net = self.graph.numbers.get(bit, CONSTANT)
+        return float(self.slew[2 * net : 2 * net + 2].max())
 
     def arrival_of(self, bit: Bit) -> tuple[float, float]:
         """When a net has risen and fallen at the latest, in ps; -inf for a net that never changes."""
-        net = self._nets.get(bit)
-        return (-np.inf, -np.inf) if net is None else (self.arrival[2 * net], self.arrival[2 * net + 1])
+        net = self.graph.numbers.get(bit, CONSTANT)
+        return float(self.arrival[2 * net]), float(self.arrival[2 * net + 1])
+
+    @cached_property
+    def most_slew(self) -> Floats:
+        """The least max_transition of the pins at each net, in ps."""
+        graph = self.graph
+        most = np.full(graph.nets, np.inf)
+        for cells, pins, nets in (
+            (graph.input_cell, graph.input_pin, graph.input_net),
+            (graph.output_cell, graph.output_pin, graph.output_net),
+        ):
+            np.minimum.at(most, nets, self.library.most_slew[self.kinds[cells], pins])
+        return most
+
+    def lateness(self, clock_ps: float) -> float:
+        """The sum, over all ends of paths, of the squares of what they are late by (ps²)."""
+        late = np.maximum(0.0, self.arrival[self.graph.end_node] + self.tail - clock_ps)
+        return float((late**2).sum())
+
+    def required(self, period_ps: float) -> Floats:
+        """When a signal has to be at each node for a period (ps); infinite where nothing waits for it."""
+        graph = self.graph
+        required = np.full(len(self.arrival), np.inf)
+        np.minimum.at(required, graph.end_node, period_ps - self.tail)
+        for level in reversed(graph.levels):
+            np.minimum.at(required, graph.start[level], required[graph.end[level]] - self.delay[level])
+        return required
+
+    def slack(self, period_ps: float) -> Floats:
+        """How many ps a period leaves to the longest path through each node; negative where it is late."""
+        slack: Floats = np.where(self.arrival > -np.inf, self.required(period_ps) - self.arrival, np.inf)
+        return slack
 
     def slacks(self, period_ps: float) -> dict[Bit, float]:
-        """How many ps a period leaves to the longest path through each net; negative where it is late."""
-        required = self._required(period_ps)
-        slack = np.where(self.arrival > -np.inf, required - self.arrival, np.inf)
-        return {bit: float(min(slack[2 * net : 2 * net + 2])) for bit, net in self._nets.items()}
+        """The same of each net, by bit."""
+        slack = self.slack(period_ps).reshape(-1, 2).min(axis=1).tolist()
+        return {bit: slack[net] for bit, net in self.graph.numbers.items()}
 
-    def reader_slacks(self, period_ps: float) -> dict[tuple[str, Bit], float]:
-        """The same of the paths through a net and one of the cells that read it, by cell and net."""
-        required = self._required(period_ps)
-        through = required[self._to] - self._delay - self.arrival[self._from]
-        slacks: dict[tuple[str, Bit], float] = {}
-        for (cell, _), node, slack in zip(self._passed, self._from.tolist(), through.tolist(), strict=True):
-            if node > 1:
-                key = cell, self._bits[node // 2]
-                slacks[key] = min(slacks.get(key, slack), slack)
-        nodes, setups, names = self._ends()
-        ends = period_ps - setups - self.arrival[nodes]
-        for (cell, pin), node, slack in zip(names, nodes.tolist(), ends.tolist(), strict=True):
-            if pin:
-                key = cell, self._bits[node // 2]
-                slacks[key] = min(slacks.get(key, slack), slack)
-        return slacks
+    def pin_slack(self, period_ps: float) -> Floats:
+        """The same of the paths through each cell's input pins; row: cell, column: pin."""
+        graph = self.graph
+        slack = np.full(graph.pins.shape, np.inf)
+        through = self.required(period_ps)[graph.end] - self.delay - self.arrival[graph.start]
+        entered = graph.source != CLOCK_PIN
+        np.minimum.at(slack, (graph.cell[entered], graph.source[entered]), through[entered])
+        left, inside = period_ps - self.tail - self.arrival[graph.end_node], graph.end_cell >= 0
+        np.minimum.at(slack, (graph.end_cell[inside], graph.end_pin[inside]), left[inside])
+        return slack
 
-    def _required(self, period_ps: float) -> Floats:
-        """When a signal has to be at each node for a period (ps); infinite where nothing waits for it."""
-        required = np.full(len(self.arrival), np.inf)
-        nodes, setups, _ = self._ends()
-        np.minimum.at(required, nodes, period_ps - setups)
-        for part in reversed(self._slices):
-            np.minimum.at(required, self._from[part], required[self._to[part]] - self._delay[part])
-        return required
+    def pin_slacks(self, period_ps: float) -> dict[Terminal, float]:
+        """The same, by cell and pin."""
+        graph, slacks = self.graph, self.pin_slack(period_ps).tolist()
+        names = [list(pins) for pins in self.library.pins]
+        return {
+            (graph.names[cell], names[self.kinds[cell]][pin]): slacks[cell][pin]
+            for cell, pin in zip(graph.input_cell.tolist(), graph.input_pin.tolist(), strict=True)
+        }
 
     # The longest path -------------------------------------------------------------------------------------
 
     def longest(self) -> Path | None:
         """The path to the latest end: an output port, or a flip-flop's data pin with its setup time."""
-        nodes, setups, names = self._ends()
-        if not len(nodes):
+        graph = self.graph
+        times = self.arrival[graph.end_node] + self.tail
+        if not len(times):
             return None
-        times = self.arrival[nodes] + setups
         last = int(np.argmax(times))
         if times[last] == -np.inf:
             return None
-        return Path(float(times[last]), float(setups[last]), self._trace(int(nodes[last]), *names[last]))
+        cell, pin, node = int(graph.end_cell[last]), int(graph.end_pin[last]), int(graph.end_node[last])
+        if cell < 0:
+            port = list(graph.ports)[pin]
+            end = self._step(port, "port", port, node)
+        else:
+            end = self._at(cell, pin, node)
+        return Path(float(times[last]), float(self.setup[last]), (*self._before(node), end))
 
-    def _ends(self) -> tuple[Indices, Floats, list[tuple[str, str]]]:
-        """Nodes that paths end at, the setup times (ps) there, and the cell and pin (or port) of each."""
-        ends: list[tuple[int, Samples]] = []
-        names: list[tuple[str, str]] = []
-        for port_name, port in self._ports.items():
-            if port["direction"] != "input":
-                for bit in port["bits"]:
-                    if (net := self._nets.get(bit)) is not None:
-                        ends += [(2 * net + edge, ZERO) for edge in (RISE, FALL)]
-                        names += [(port_name, "")] * 2
-        for name, cell in self._cells.items():
-            for pin, edge, setup in self._kinds[cell["type"]].setups:
-                bits = cell["connections"].get(pin)
-                if bits and (net := self._nets.get(bits[0])) is not None:
-                    ends.append((2 * net + edge, setup))
-                    names.append((name, pin))
-        tables = {id(setup): setup for _, setup in ends}
-        numbers = {key: i for i, key in enumerate(tables)}
-        nodes = np.array([node for node, _ in ends], dtype=np.intp)
-        if not ends:
-            return nodes, np.zeros(0), names
-        which = np.array([numbers[id(setup)] for _, setup in ends])
-        curves = Grids(list(tables.values())).at_columns(which, np.full(len(ends), self._input_slew))
-        return nodes, curves.at(slice(None), self.slew[nodes]), names
-
-    def _trace(self, node: int, end_name: str, end_pin: str) -> tuple[Step, ...]:
-        kind = self._cells[end_name]["type"] if end_pin else "port"
-        steps = [self._step(end_name, kind, end_pin or end_name, node)]
-        while node > 1:
-            arcs = np.flatnonzero(self._to == node)
+    def _before(self, node: int) -> list[Step]:
+        """The steps of the longest path to a node."""
+        graph = self.graph
+        bits = {number: bit for bit, number in graph.numbers.items()}
+        steps: list[Step] = []
+        while node // 2 != CLOCK:
+            arcs = np.flatnonzero(graph.end == node)
             if not len(arcs):
-                bit = self._bits[node // 2]
-                name = next((name for name, port in self._ports.items() if bit in port["bits"]), "")
+                bit = bits[node // 2]
+                name = next((name for name, port in graph.ports.items() if bit in port["bits"]), "")
                 steps.append(self._step(name, "port", name, node))
                 break
-            arc = arcs[np.argmax(self.arrival[self._from[arcs]] + self._delay[arcs])]
-            cell, pin = self._passed[arc]
-            steps.append(self._step(cell, self._cells[cell]["type"], pin, node))
-            node = int(self._from[arc])
-        return tuple(reversed(steps))
+            arc = arcs[np.argmax(self.arrival[graph.start[arcs]] + self.delay[arcs])]
+            steps.append(self._at(int(graph.cell[arc]), int(graph.sink[arc]), node))
+            node = int(graph.start[arc])
+        return steps[::-1]
+
+    def _at(self, cell: int, pin: int, node: int) -> Step:
+        kind = self.kinds[cell]
+        return self._step(
+            self.graph.names[cell], self.library.kinds[kind].name, list(self.library.pins[kind])[pin], node
+        )
 
     def _step(self, cell: str, kind: str, pin: str, node: int) -> Step:
         return Step(cell, kind, pin, float(self.arrival[node]), ("rise", "fall")[node % 2])
-
-
-class _Kind:
-    """What timing needs of a library's cell, by pin.
-
-    ``capacitances``: of each input for a rising and a falling edge (fF). ``setups``: data pin, edge, table.
-    ``after_outputs``: outputs with arcs from another output.
-    """
-
-    def __init__(self, cell: Cell) -> None:
-        self.sequential = cell.sequential
-        self.outputs = cell.outputs
-        pins = [pin for pin in cell.pins.values() if pin.direction == "input"]
-        self.capacitances = [(pin.name, *(pin.edges or (pin.capacitance,) * 2)) for pin in pins]
-        self.setups = [
-            setup for pin in pins if cell.sequential and not pin.clock for setup in self._setups(pin)
-        ]
-        self._arcs = [(name, arc) for name in cell.outputs for arc in cell.pins[name].arcs]
-        self.after_outputs = {name for name, arc in self._arcs if arc.related in cell.outputs}
-
-    @staticmethod
-    def _setups(pin: Pin) -> list[tuple[str, int, Samples]]:
-        """Of a data pin; one that has no setup time ends paths, too."""
-        tables = [
-            (pin.name, edge, arc.tables[key])
-            for arc in pin.arcs
-            if arc.kind.startswith("setup")
-            for edge, key in ((RISE, "rise_constraint"), (FALL, "fall_constraint"))
-            if key in arc.tables
-        ]
-        without = {RISE, FALL} - {edge for _, edge, _ in tables}
-        return tables + [(pin.name, edge, ZERO) for edge in sorted(without)]
-
-    def number_tables(self, tables: list[Samples]) -> list[tuple[str, str, int, int, int, int]]:
-        """(output, input or "" for a clock, edge, entering edge, table of delays, of slews) of all arcs.
-
-        Appends the tables to ``tables``.
-        """
-        numbered: list[tuple[str, str, int, int, int, int]] = []
-        for output, arc in self._arcs:
-            launches = arc.kind in ("rising_edge", "falling_edge")
-            if not (launches if self.sequential else arc.kind in COMBINATIONAL):
-                continue
-            for edge in (RISE, FALL):
-                delays = arc.tables.get(("cell_rise", "cell_fall")[edge])
-                if delays is None:
-                    continue  # never happens
-                slews = arc.tables.get(("rise_transition", "fall_transition")[edge], ZERO)
-                tables += [delays, slews]
-                related, entering = (
-                    ("", (edge,))
-                    if self.sequential
-                    else (arc.related, ENTERING.get((arc.sense, edge), (RISE, FALL)))
-                )
-                numbers = len(tables) - 2, len(tables) - 1
-                numbered += [(output, related, edge, before, *numbers) for before in entering]
-        return numbered

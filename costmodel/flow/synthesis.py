@@ -28,7 +28,7 @@ from generator.errors import TernlutError
 from generator.files import cache_directory, write_text
 
 # Bumped whenever the flow changes what comes out of a synthesis, so that older cached results are not used.
-FLOW_VERSION = 11
+FLOW_VERSION = 12
 
 WORKER = "costmodel.flow.yosys_worker"
 _TECHNOLOGIES = Path(__file__).parents[1] / "technologies"
@@ -86,7 +86,6 @@ class SynthesisResult:
 
     ``delay_ps`` is the longest path by static timing, sized for the flow's clock or as fast as can be; None
     for a design that was not sized. ``sized`` holds ``tight`` and ``medium`` if the flow asks for speeds.
-    ``mapper_delay_ps`` is the same path as the mapper times it, before limits are kept: a cross-check.
     ``carries`` are the design's adders at that clock: how many words ``ripple`` in full-adder cells, and of
     how many the carries run in ``parallel``; empty without a clock. ``beyond_limits`` is how many nets exceed
     the library's max_capacitance or max_transition. ``netlist`` is the design in the library's cells as
@@ -102,7 +101,6 @@ class SynthesisResult:
     modules: dict[str, ModuleArea]
     sized: dict[str, SizedFigures] = field(default_factory=dict)
     carries: dict[str, int] = field(default_factory=dict)
-    mapper_delay_ps: float | None = None
     beyond_limits: int = 0
     netlist: str | None = None
 

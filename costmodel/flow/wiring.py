@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from costmodel.cells.table import CellTable
+from costmodel.flow.graph import Graph
+from costmodel.flow.kinds import Library
 from costmodel.flow.neighbours import is_neighbour
 from costmodel.flow.netlist import Bit, Terminal
 from costmodel.flow.placement import Net, Placement, cell_widths, nets_of
-from costmodel.flow.wired_timing import Library, WiredTiming
+from costmodel.flow.static_timing import Timing, Wires
 from costmodel.flow.wires import Layer, Point, Wire, wire_of
 
 
@@ -97,14 +99,14 @@ class Wiring:
         """The wire of a net."""
         return self._wires[bit][2]
 
-    def timing(self) -> WiredTiming:
+    def timing(self) -> Timing:
         """The timing of the module with its wires."""
         capacitances: dict[Bit, float] = {}
         delays: dict[Terminal, float] = {}
         for bit, (net, _, wire) in self._wires.items():
             capacitances[bit] = wire.capacitance_ff
             delays.update(zip(net.readers, wire.delays_ps, strict=True))
-        return WiredTiming(self.module, self.library, capacitances, delays)
+        return Timing(Graph(self.module, self.library), Wires(capacitances, delays))
 
     def figures(self) -> WiredFigures:
         """What the module is."""
@@ -118,5 +120,5 @@ class Wiring:
             wire_ff=sum(wire.capacitance_ff for wire in wires),
             pin_ff=sum(sum(loads) for _, loads, _ in self._wires.values()),
             delay_ps=self.timing().delay_ps,
-            delay_ideal_ps=WiredTiming(self.module, self.library, {}, {}).delay_ps,
+            delay_ideal_ps=Timing(Graph(self.module, self.library)).delay_ps,
         )

@@ -25,6 +25,7 @@ from costmodel.flow.and_or import find_and_or, map_and_or
 from costmodel.flow.closing import Closing, Mapped
 from costmodel.flow.full_adders import Carries, Statistics, map_adders
 from costmodel.flow.gathering import gather_full_adders
+from costmodel.flow.kinds import Library
 from costmodel.flow.mapping import TiedCell, offer, strengths
 from costmodel.flow.serving import serve
 from costmodel.speeds import MEDIUM_PERIOD
@@ -78,14 +79,13 @@ class Worker:
         The netlist becomes the sized one.
         """
         clock = self.job["clock_ps"]
-        closing = Closing(least, self.remap, self.table, strengths(self.table), self.directory)
+        closing = Closing(least, self.remap, Library(self.table), strengths(self.table))
         if clock is not None:
             closed = closing.meet(clock)
             sized = closed.sized
             netlist["modules"][self.job["top"]] = sized.module
             return {
                 "delay_ps": sized.delay_ps,
-                "mapper_delay_ps": sized.mapper_delay_ps,
                 "beyond_limits": sized.beyond_limits,
                 "cells": sized.cells,
                 "carries": closed.mapped.carries,

@@ -167,7 +167,6 @@ def _synthesis_figures(result: SynthesisResult, clock_ps: float | None, meets: b
         "combinational_um2": round(result.combinational_um2, 4),
         "cells": result.cells,
         "delay_ps": None if result.delay_ps is None else round(result.delay_ps, 1),
-        "mapper_delay_ps": result.mapper_delay_ps,
         "clock_ps": clock_ps,
         "meets_clock": meets,
         "carries": result.carries or None,

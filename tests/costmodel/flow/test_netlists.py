@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from costmodel.cells.table import CellTable
+from costmodel.flow.graph import Graph
+from costmodel.flow.kinds import Library
 from costmodel.flow.limits import exceeded_limits
 from costmodel.flow.mapping import strengths
 from costmodel.flow.sizing import Sized, Sizer
@@ -68,8 +70,8 @@ def mapped(emission: Emission, name: str, directory: Path) -> dict[str, Any]:
     return module
 
 
-def sized(module: dict[str, Any], name: str, clock_ps: float | None, directory: Path) -> Sized:
-    return sized_by(Sizer(module, cells(name), strengths(cells(name)), directory), clock_ps)
+def sized(module: dict[str, Any], name: str, clock_ps: float | None) -> Sized:
+    return sized_by(Sizer(module, Library(cells(name)), strengths(cells(name))), clock_ps)
 
 
 def computed(module: dict[str, Any], table: CellTable) -> Counter[Any]:
@@ -86,7 +88,7 @@ def computed(module: dict[str, Any], table: CellTable) -> Counter[Any]:
 
 def beyond_limits(module: dict[str, Any], surrounded: dict[str, Any], table: CellTable) -> list[str]:
     """Pins whose load or slew is beyond what the library allows, looked at pin by pin."""
-    timing = Timing(surrounded, table)
+    timing = Timing(Graph(surrounded, Library(table)))
     beyond = []
     for name, cell in module["cells"].items():
         for pin_name, (bit, *_) in cell["connections"].items():
@@ -106,7 +108,7 @@ def test_or_gates_stay_or_gates(columns: int, tmp_path: Path) -> None:
     module = mapped(emit(CoreConfig.parse(REPORTED | {"columns": columns})), "asap7", tmp_path)
     before = computed(module, table)
     assert before[(0b1110,)] > 5 * columns
-    assert computed(sized(module, "asap7", 1200.0, tmp_path).module, table) == before
+    assert computed(sized(module, "asap7", 1200.0).module, table) == before
 
 
 @pytest.mark.parametrize("name", LIBRARIES)
@@ -119,15 +121,15 @@ def test_no_pin_is_beyond_the_limits_and_no_register_is_lost(
 ) -> None:
     table = cells(name)
     module = mapped(emit(CoreConfig.parse(core)), name, tmp_path)
-    fastest = sized(module, name, None, tmp_path)
-    for result in (fastest, sized(module, name, 3 * fastest.delay_ps, tmp_path)):
+    fastest = sized(module, name, None)
+    for result in (fastest, sized(module, name, 3 * fastest.delay_ps)):
         assert result.beyond_limits == 0
         assert beyond_limits(result.module, result.surrounded, table) == []
         assert computed(result.module, table) == computed(module, table)
         assert result.area_um2 == pytest.approx(
             sum(table.cells[cell["type"]].area for cell in result.module["cells"].values())
         )
-    assert exceeded_limits(fastest.surrounded, table, Timing(fastest.surrounded, table)) == []
+    assert exceeded_limits(Timing(Graph(fastest.surrounded, Library(table)))) == []
 
 
 @pytest.mark.skipif(shutil.which("sta") is None, reason="needs OpenSTA (Debian's opensta)")
@@ -138,7 +140,7 @@ def test_no_pin_is_beyond_the_limits_and_no_register_is_lost(
 def test_the_longest_path_is_that_of_opensta(core: dict[str, Any], name: str, tmp_path: Path) -> None:
     """On the same netlist, between the same neighbours, from clock to setup."""
     module = mapped(emit(CoreConfig.parse(core)), name, tmp_path)
-    result = sized(module, name, None, tmp_path)
+    result = sized(module, name, None)
     path = longest_path(result.surrounded, cells(name))
     assert path is not None
     assert result.delay_ps == path.delay_ps

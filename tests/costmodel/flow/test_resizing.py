@@ -13,10 +13,10 @@ import pytest
 from pyosys import libyosys
 
 from costmodel.cells.table import CellTable, write_liberty
+from costmodel.flow.kinds import Library
 from costmodel.flow.mapping import strengths
 from costmodel.flow.neighbours import with_neighbours
 from costmodel.flow.resizing import resize
-from costmodel.flow.wired_timing import Library
 from costmodel.flow.wires import Layer, Point
 from costmodel.flow.wiring import Wiring
 from costmodel.flow.yosys_worker import write_verilog
@@ -42,7 +42,7 @@ def scattered(module: dict[str, Any], side: float) -> dict[str, Point]:
 def test_a_resized_netlist_is_faster_and_the_same(core: dict[str, Any], name: str, tmp_path: Path) -> None:
     table = cells(name)
     original = mapped(emit(CoreConfig.parse(core)), name, tmp_path)
-    module = copy.deepcopy(sized(original, name, 4000.0 if name == "asap7" else 20000.0, tmp_path).surrounded)
+    module = copy.deepcopy(sized(original, name, 4000.0 if name == "asap7" else 20000.0).surrounded)
     before = copy.deepcopy(module)
     wiring = Wiring(module, Library(table), scattered(module, SIDE_UM[name]), LAYERS[name])
     slow = wiring.figures()

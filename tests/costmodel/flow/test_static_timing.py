@@ -12,8 +12,9 @@ from pyosys import libyosys
 
 from costmodel.cells.samples import Samples
 from costmodel.cells.table import Arc, Cell, CellTable, FlipFlop, Pin, write_liberty
+from costmodel.flow.graph import TimingError
 from costmodel.flow.mapping import strengths
-from costmodel.flow.static_timing import TimingError, longest_path
+from costmodel.flow.static_timing import Wires, longest_path
 
 SHIPPED = Path(__file__).parents[3] / "costmodel" / "technologies" / "asap7.cells.json"
 
@@ -132,7 +133,7 @@ def test_a_wire_capacitance_slows_every_net() -> None:
     module = netlist(
         {"u1": ("INV", {"A": 2, "Y": 3}), "u2": ("INV", {"A": 3, "Y": 4})}, a=("input", 2), y=("output", 4)
     )
-    path = longest_path(module, TABLE, wire_ff=3.0)
+    path = longest_path(module, TABLE, Wires(dict.fromkeys((2, 3, 4), 3.0)))
     assert path is not None
     assert path.delay_ps == pytest.approx(19 + 2 * 3)
 
@@ -150,9 +151,16 @@ def test_register_to_register_counts_clock_to_output_and_setup() -> None:
 
 
 def test_a_combinational_loop_is_refused() -> None:
-    module = netlist({"u1": ("INV", {"A": 3, "Y": 4}), "u2": ("INV", {"A": 4, "Y": 3})})
-    with pytest.raises(TimingError, match="loop"):
+    """It is named by a cell in it, not by one behind it."""
+    cells = {"behind": ("INV", {"A": 3, "Y": 9}), "u1": ("INV", {"A": 3, "Y": 4})}
+    module = netlist({**cells, "u2": ("INV", {"A": 4, "Y": 3})})
+    with pytest.raises(TimingError, match=r"loop through cell u[12]$"):
         longest_path(module, TABLE)
+
+
+def test_a_net_that_nothing_drives_is_refused() -> None:
+    with pytest.raises(TimingError, match="net 7 at cell u has no driver"):
+        longest_path(netlist({"u": ("INV", {"A": 7, "Y": 8})}), TABLE)
 
 
 def test_a_cell_the_library_has_not_is_refused() -> None:
