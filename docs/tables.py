@@ -153,8 +153,35 @@ def formats_worth(root: Path) -> str:
     return markdown(head, rows, (3, 4))
 
 
+def packed_keys(root: Path) -> str:
+    """The least area that reaches the highest rate of each bandwidth, packing and architecture, but 1 %."""
+    points = pd.read_parquet(sweep_of("packed-keys") / "points.parquet")
+    points = points[points["feasible"] & (points["area_um2"] <= 10_000)]
+    rows = []
+    keys = ["weight_bandwidth_gb_per_s", "key_packing", "architecture"]
+    for (bandwidth, packing, architecture), group in points.groupby(keys, sort=False):
+        fast = group[group["tokens_per_second"] >= 0.99 * group["tokens_per_second"].max()]
+        best = fast.loc[fast["area_um2"].idxmin()]
+        size = f"µ = {best.group_size}, " if architecture == "lut" else ""
+        tile = f"{size}{best.tables} × {best.columns}"
+        bits, rate = f"{best.bits_per_weight:.3g}", f"{best.tokens_per_second:.1f}"
+        rows.append([f"{bandwidth:g}", str(packing), architecture, tile, bits, rate, f"{best.area_um2:,.0f}"])
+    head = ["GB/s", "packing", "architecture", "tile", "bits a weight", "tokens/s", "µm²"]
+    return markdown(head, sorted(rows, key=lambda row: (float(row[0]), row[1] != "none")), (4, 5, 6))
+
+
 MAKERS: Mapping[str, Callable[[Path], str]] = {
     table.__name__: table
-    for table in (core_keys, formats, commands, accuracy, metrics, models, memories, formats_worth)
+    for table in (
+        core_keys,
+        formats,
+        commands,
+        accuracy,
+        metrics,
+        models,
+        memories,
+        formats_worth,
+        packed_keys,
+    )
 }
 """Tables by name; each is given the repository's folder as the page sees it, for links."""

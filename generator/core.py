@@ -111,7 +111,7 @@ class Datapath(Block):
         keys = Signal(
             self.plan.config.columns * self.plan.config.tables * self.plan.key_width, name="unpacked"
         )
-        m.submodules.unpacker = self.unpacker.instance(packed=self.keys, keys=keys)
+        m.submodules.unpacker = self.unpacker.instance(beat=self.keys, keys=keys)
         return keys
 
     def _scales(self, m: Module) -> list[Scale]:

@@ -3,7 +3,7 @@
 243 of a byte's 256 values stand for five weights a b c d e. The weights a b, and c d, are pairs; a pair that
 is not 0 0 has a code of three bits, and e one of two. Where both pairs have codes, the byte is e's above the
 pairs'. Where one is 0 0, the two highest bits say so, which are none of e's codes, and the pair's place is
-used for the rest. Some twenty gates decode that, where digits to base 3 would take six times the area. Bits
+used for the rest. Some twenty gates decode that, where digits to base 3 would take seven times the area. Bits
 are complemented so that 0 stands for five zeros.
 """
 

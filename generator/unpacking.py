@@ -18,7 +18,7 @@ class ByteDecoder(Block):
 
     Members
     -------
-    packed : In(8)
+    octet : In(8)
     weights : Out(5·2)
         Each as a key of µ = 1: whether it is not zero, and above that whether it is -1. The first in the
         low bits.
@@ -30,13 +30,13 @@ class ByteDecoder(Block):
         super().__init__(
             "packed_weights",
             "five ternary weights out of a byte",
-            {"packed": In(BYTE), "weights": Out(WEIGHTS_A_BYTE * WEIGHT_WIDTH)},
+            {"octet": In(BYTE), "weights": Out(WEIGHTS_A_BYTE * WEIGHT_WIDTH)},
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         code = Signal(BYTE, name="code")
-        m.d.comb += code.eq(self.packed ^ COMPLEMENT)
+        m.d.comb += code.eq(self.octet ^ COMPLEMENT)
         second, first, last = slices(code, [3, 3, 2])
         escapes = Signal(name="escapes")
         first_is_zero, second_is_zero = Signal(name="first_is_zero"), Signal(name="second_is_zero")
@@ -113,7 +113,7 @@ class Unpacker(Block):
 
     Members
     -------
-    packed : In(8·ceil(K·n / 5))
+    beat : In(8·ceil(K·n / 5))
     keys : Out(K·L·key_width)
     """
 
@@ -127,7 +127,7 @@ class Unpacker(Block):
             f"unpacker_{core_name(config)}",
             "keys out of packed weights",
             {
-                "packed": In(BYTE * packed_bytes(self.count * config.group_size)),
+                "beat": In(BYTE * packed_bytes(self.count * config.group_size)),
                 "keys": Out(self.count * plan.key_width),
             },
         )
@@ -138,9 +138,9 @@ class Unpacker(Block):
     def elaborate(self, platform: object) -> Module:
         m, group = Module(), self.plan.config.group_size
         fives = []
-        for number, packed in enumerate(slices(self.packed, [BYTE] * (len(self.packed) // BYTE))):
+        for number, octet in enumerate(slices(self.beat, [BYTE] * (len(self.beat) // BYTE))):
             five = Signal(WEIGHTS_A_BYTE * WEIGHT_WIDTH, name=f"weights{number}")
-            m.submodules[f"decoder{number}"] = self.decoder.instance(packed=packed, weights=five)
+            m.submodules[f"decoder{number}"] = self.decoder.instance(octet=octet, weights=five)
             fives.append(five)
         weights = Cat(fives)
         used = self.count * group * WEIGHT_WIDTH

@@ -84,7 +84,7 @@ def coded(weights: tuple[int, ...]) -> int:
 
 
 def test_the_decoder_makes_of_every_byte_what_it_stands_for() -> None:
-    made = outputs(ByteDecoder(), "packed", "weights", list(TABLE))
+    made = outputs(ByteDecoder(), "octet", "weights", list(TABLE))
     assert made == [coded(weights) for weights in TABLE.values()]
 
 
