@@ -33,18 +33,22 @@ def cores(draw: st.DrawFn) -> dict[str, Any]:
     """Values of a small core that is allowed."""
     architecture = draw(st.sampled_from(["lut", "select", "multiplier"]))
     outputs = draw(st.none() | st.integers(1, 40))
+    group_size = draw(st.integers(1, 4)) if architecture == "lut" else 1
+    fetch = draw(st.sampled_from(["onehot", "tree"]))
+    packs = architecture != "multiplier" and (fetch == "onehot" or group_size == 1)
     return {
         "architecture": architecture,
         "activation": f"int{draw(st.integers(2, 16))}",
         "symmetric": draw(st.booleans()),
-        "group_size": draw(st.integers(1, 4)) if architecture == "lut" else 1,
+        "group_size": group_size,
         "tables": draw(st.integers(1, 12)),
         "columns": draw(st.integers(1, 20)),
         "rows": draw(st.integers(1, 5)),
         "max_reduction": draw(st.integers(48, 1 << 16)),
         "dataflow": "output_stationary" if outputs is None else "table_stationary",
         "outputs": outputs,
-        "fetch": draw(st.sampled_from(["onehot", "tree"])),
+        "fetch": fetch,
+        "key_packing": draw(st.sampled_from(["none", "base3"])) if packs else "none",
         "pipeline": {
             "table": draw(st.sampled_from(["entries", "activations"])),
             "fetch": draw(st.booleans()),

@@ -10,11 +10,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from dse.handoff.datasheet import datasheet
 from dse.handoff.interface import interface_svg
 from dse.handoff.movements import movements
 from dse.handoff.timing_diagram import cut
 from generator.config import CoreConfig
 from generator.plan import plan_for
+from generator.verilog import emit
 from sim import harness
 from sim.layers import LayerData
 from tests.dse.handoff.conftest import TINY, HandOff
@@ -114,3 +116,21 @@ def test_a_long_wait_is_cut_short() -> None:
     deep = CoreConfig.parse(TINY | {"activation": "fp16", "pipeline": {"float_stages": 8}})
     width = int(ElementTree.fromstring(interface_svg(plan_for(deep))).attrib["width"])
     assert width < 1500
+
+
+def test_a_datasheet_says_how_weights_are_packed() -> None:
+    """Its examples are what its own list of bytes has, and between them all cases of the rules come."""
+    core = CoreConfig.parse(TINY | {"group_size": 2, "key_packing": "base3"})
+    manifest = emit(core).manifest()
+    sheet = datasheet(plan_for(core), manifest, {})
+    assert f"packed: {core.columns * core.tile_length} weights in" in sheet
+    rows = re.findall(r"^\| ([-+01, ]+) \| `([01]{8})` \|$", sheet, re.MULTILINE)
+    cases = set()
+    for weights, byte in rows:
+        five = [int(weight) for weight in weights.split(", ")]
+        place = sum((weight + 1) * 3**i for i, weight in enumerate(five))
+        assert manifest["key_code"]["bytes"][place] == int(byte, 2)
+        cases.add((any(five[:2]), any(five[2:4])))
+    assert len(cases) == 4
+    assert len(set(manifest["key_code"]["bytes"])) == 243
+    assert manifest["streams"]["key"]["element_bits"] == 8
