@@ -249,7 +249,8 @@ def estimate(
     if as_json:
         asked = {"technology": technology.name, "speed": None if at_clock else speed}
         figures = _estimate_figures(costs, sized, technology)
-        say_json(asked | figures | {"clock_mhz": clock, "meets_clock": meets})
+        left_out = {"not_included": ["wrapper"]} if config.wrapper == "axi" else {}
+        say_json(asked | figures | {"clock_mhz": clock, "meets_clock": meets} | left_out)
     else:
         say(_estimate_in_words(costs, sized, technology, clock if at_clock else None, chosen))
         if config.wrapper == "axi":

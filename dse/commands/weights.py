@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import typer
 
+from dse.commands.model_image import ModelRequest
 from dse.commands.options import (
     AsJson,
     I2SLayout,
@@ -136,7 +137,7 @@ def pack(
     """Write weight matrices as images of a core's key memory, or restore one from its image."""
     began = time.perf_counter()
     config = load_core(core, override)
-    address = _address(config, descriptors, base, tokens)
+    model = ModelRequest.of(config, base, tokens, wanted=descriptors)
     if unpack:
         stated = {
             "--tensor": tensor, "--i2s": i2s, "--ternary": ternary != "auto", "--per": per != "tensor",
@@ -155,49 +156,16 @@ def pack(
 
         rule, which = read_rule(ternary, per)
         chosen = Chosen.of(config, open_weights(file, i2s), tensor, rule)
+        if model is not None:
+            model.check(chosen, rule)
         answer, lines = _pack(config, chosen, rule, which, file.name, out)
-        if address is not None:
-            model = _write_model(config, answer, out, address, tokens or 1)
-            answer["model"] = model
-            lines.append(
-                f"model: {model['count']} descriptors and their keys, {model['bytes']:,} bytes for "
-                f"{address:#x}, in {out / 'model.bin'}"
-            )
+        if model is not None:
+            answer["model"] = model.write(answer, out)
+            lines.append(model.line(answer["model"], out))
     if as_json:
         say_json({**answer, "out": str(out), "seconds": round(time.perf_counter() - began, 3)})
         return
     say("\n".join(lines))
-
-
-def _address(config: CoreConfig, descriptors: bool, base: str | None, tokens: int | None) -> int | None:
-    """Where a model is to be in memory; None where none is to be written."""
-    if not descriptors:
-        for option, value in (("--base", base), ("--tokens", tokens)):
-            if value is not None:
-                raise UsageError(f"{option} {value}: is for --descriptors")
-        return None
-    if config.wrapper != "axi":
-        raise UsageError(f"--descriptors: is for wrapper = 'axi', the core file has {config.wrapper!r}")
-    try:
-        address = int(base or "0", 0)
-    except ValueError:
-        raise UsageError(f"--base {base}: an address is expected, 0x80000000 for example") from None
-    from sim.memory_image import ALIGNMENT
-
-    if address < 0 or address % ALIGNMENT:
-        raise UsageError(f"--base {base}: a multiple of {ALIGNMENT} is expected")
-    return address
-
-
-def _write_model(
-    config: CoreConfig, packed: dict[str, Any], out: Path, base: int, tokens: int
-) -> dict[str, Any]:
-    """Writes what was ``packed`` as one model; what it is."""
-    from sim.weights.model_image import PackedLayer, write_model
-
-    manifests = packed.get("tensors", [packed])
-    layers = [PackedLayer(each["tensor"], Path(each.get("out", out)), each) for each in manifests]
-    return write_model(config, layers, out, base, tokens)
 
 
 def _pack(

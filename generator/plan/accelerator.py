@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import gcd
 
+from generator.errors import WorkloadError
 from generator.plan.beats import BeatBits, beat_bits
 from generator.plan.core import CorePlan
 from generator.plan.registers import ADDRESS_BITS
@@ -113,8 +114,16 @@ class AcceleratorPlan:
         return ((1 << self.core.m_tiles_width) - 1) * self.core.columns if kept is None else kept
 
     def layer(self, length: int, outputs: int, tokens: int) -> LayerBytes:
-        """What a layer takes in memory. Raises ``WorkloadError`` where it is beyond the core."""
-        return LayerBytes(self, Tiling.of(self.core, length, outputs, tokens))
+        """What a layer takes in memory. Raises ``WorkloadError`` where it is beyond core or descriptor."""
+        if tokens > MOST_TOKENS:
+            raise WorkloadError(f"layer {length}x{outputs}, {tokens:,} tokens: {MOST_TOKENS:,} are the most")
+        size = LayerBytes(self, Tiling.of(self.core, length, outputs, tokens))
+        for what in ("keys", "activations", "results"):
+            if (octets := getattr(size, what)) >= 1 << SIZE_BITS:
+                raise WorkloadError(
+                    f"layer {length}x{outputs}: {octets:,} bytes of {what}, {1 << SIZE_BITS:,} are too many"
+                )
+        return size
 
 
 @dataclass(frozen=True)

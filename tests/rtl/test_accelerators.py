@@ -143,9 +143,9 @@ def test_what_is_wrong_is_said_and_the_next_list_is_right() -> None:
 def test_reads_hide_the_latency_of_the_memory_and_fill_the_bus() -> None:
     """Of the cycles between the first word of a layer and its last, 95 of 100 bring a word."""
     config = CoreConfig.parse(
-        {"group_size": 3, "tables": 8, "columns": 16, "max_reduction": 640, "wrapper": "axi"}
+        {"group_size": 3, "tables": 4, "columns": 8, "max_reduction": 480, "wrapper": "axi"}
     )
-    layer = LayerData.random(config, 640, 64)
+    layer = LayerData.random(config, 480, 48)
     results = assert_right(config, [ListRun([layer], latency=latency) for latency in (0, 100)])
     words_of_descriptor = DESCRIPTOR_BYTES * 8 // 128
     for result in results:
