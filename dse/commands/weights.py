@@ -140,8 +140,8 @@ def pack(
     model = ModelRequest.of(config, base, tokens, wanted=descriptors)
     if unpack:
         stated = {
-            "--tensor": tensor, "--i2s": i2s, "--ternary": ternary != "auto", "--per": per != "tensor",
             "--descriptors": descriptors,
+            "--tensor": tensor, "--i2s": i2s, "--ternary": ternary != "auto", "--per": per != "tensor",
         }  # fmt: skip
         for option in (option for option, given in stated.items() if given):
             raise UsageError(f"{option}: is not for --unpack")
