@@ -22,6 +22,7 @@ ADDED = {
     "blocked": ("generator/config.py", "DatapathKind = Literal["),
     "float_divider": ("generator/block.py", "BlockKind = Literal["),
     "diagonals": ("generator/config.py", "Split = Literal["),
+    "chiplet": ("generator/config.py", "Wrapper = Literal["),
     "bitmap": ("generator/config.py", "KeyPacking = Literal["),
 }
 """Kinds that are none, by the line of the source where their names go."""
@@ -92,6 +93,7 @@ MUST_KNOW = {
         "dse/handoff/arithmetic.py",
     },
     "diagonals": {"generator/config.py"},
+    "chiplet": {"generator/verilog.py", "dse/handoff/__init__.py"},
     "bitmap": {"generator/config.py", "dse/presentation/naming.py"},
 }
 

@@ -46,6 +46,7 @@ def list_files(axi: AcceleratorPlan) -> dict[str, str]:
         "descriptors": where.base,
         "descriptor_bytes": DESCRIPTOR_BYTES,
         "list": table(where).hex(),
+        "patience": patience(axi, where),
         "memory_bytes": 1 << where.end.bit_length(),
         "cases": cases,
     }
@@ -55,6 +56,17 @@ def list_files(axi: AcceleratorPlan) -> dict[str, str]:
 def table(where: MemoryMap) -> bytes:
     """The list of descriptors."""
     return b"".join(descriptor(place.fields) for place in where.layers)
+
+
+def patience(axi: AcceleratorPlan, where: MemoryMap) -> int:
+    """Cycles after which the list is given up, many times what it takes."""
+    words = 0
+    for place in where.layers:
+        tiling, blocks = axi.layer(*place.shape).tiling, place.blocks
+        activations = tiling.restreams * place.activation_stride
+        octets = blocks * (place.key_bytes + activations + place.result_stride)
+        words += tiling.steps + octets // axi.bus_bytes
+    return 20_000 + 20 * words
 
 
 def layer_for(axi: AcceleratorPlan, recipe: Recipe, seed: int) -> LayerData:

@@ -23,8 +23,6 @@ VECTORS = Path(__file__).parent / "vectors"
 LISTED: dict[str, Any] = json.loads((VECTORS / "cases.json").read_text())
 CASES: list[dict[str, Any]] = LISTED["cases"]
 BASE: int = LISTED["descriptors"]
-PATIENCE = 2_000_000
-"""Cycles after which a list is given up."""
 
 
 class Traffic(Enum):
@@ -90,12 +88,12 @@ class Bench:
         await self.write("count", count)
         await self.write("interrupt_enable", 3)
         await self.write("control", 1)
-        for _ in range(PATIENCE):
+        for _ in range(LISTED["patience"]):
             await RisingEdge(self.dut.aclk)
             if self.dut.irq.value == 1:
                 break
         else:
-            raise AssertionError(f"no interrupt after {PATIENCE} cycles")
+            raise AssertionError(f"no interrupt after {LISTED['patience']} cycles")
         await self.write("interrupt_status", 3)
         await ClockCycles(self.dut.aclk, 40)
         assert self.dut.irq.value == 0, "the interrupt stays although it was cleared"
