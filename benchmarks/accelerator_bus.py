@@ -1,7 +1,7 @@
 """How full an accelerator's bus is while it fetches: words a cycle of one layer 2560 × 640, and waits.
 
-A bus of 128 bits in front of cocotbext-axi's memory, which answers at once, after 60 cycles, or hesitates; with
-activations that come again for every tile of outputs, and with buffers.
+A bus of 128 bits in front of cocotbext-axi's memory, which answers at once, after 60 cycles, or hesitates;
+with activations that come again for every tile of outputs, and with buffers.
 """
 
 from typing import Any
