@@ -38,11 +38,11 @@ class Piece(NamedTuple):
 
 
 def pieces_of(workload: Workload, weighted: Weighted) -> tuple[Piece, ...]:
-    """All pieces of some passes."""
+    """All pieces of some passes, each through its model."""
     return tuple(
         piece._replace(often=weight * piece.often)
         for weight, passes in weighted
-        for piece in _pieces(workload, passes)
+        for piece in _pieces(workload.serving(passes.model), passes)
     )
 
 

@@ -69,14 +69,16 @@ def _megabytes(*kinds: passes.Traffic) -> Callable[[View], Array]:
 
 
 def _stored(view: View) -> Array:
-    """MB of the model: keys, output head and embedding, once where these are one matrix."""
-    workload, ternary = view.workload, view("bits_per_weight")
-    decoder = workload.decoder
-    matrix = decoder.width * decoder.vocabulary
-    head = matrix * (ternary if workload.head == "ternary" else BITS[workload.head])
-    tied = decoder.tied if workload.tied is None else workload.tied
-    apart = not (tied and workload.head == workload.embedding)
-    return np.asarray((workload.weights * ternary + head + apart * matrix * BITS[workload.embedding]) / 8e6)
+    """MB of all models: keys, output head and embedding, once where these are one matrix."""
+    ternary, bits = view("bits_per_weight"), np.zeros(())
+    for workload in view.workload.models:
+        decoder = workload.decoder
+        matrix = decoder.width * decoder.vocabulary
+        head = matrix * (ternary if workload.head == "ternary" else BITS[workload.head])
+        tied = decoder.tied if workload.tied is None else workload.tied
+        apart = not (tied and workload.head == workload.embedding)
+        bits = bits + head + apart * matrix * BITS[workload.embedding]
+    return np.asarray((view.workload.weights * ternary + bits) / 8e6)
 
 
 def request_metrics(workload: Workload | None) -> tuple[Metric, ...]:

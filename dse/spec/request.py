@@ -23,6 +23,7 @@ class Passes(NamedTuple):
 
     Each takes ``each`` tokens of ``sequences`` sequences through the model, and makes one token of every
     sequence if it ``makes`` one. ``contexts`` are the tokens of a sequence before these.
+    ``model``: the one that they go through, where requests say which.
     """
 
     phase: Phase
@@ -30,6 +31,7 @@ class Passes(NamedTuple):
     each: int
     contexts: range
     makes: bool
+    model: str | None = None
 
     @property
     def tokens(self) -> int:
@@ -41,12 +43,13 @@ class Request(BaseModel):
     """``batch`` sequences side by side: ``prompt`` tokens of each are read, ``generate`` are made.
 
     ``context``: tokens that the cache holds of each before. ``weight``: how often the request comes beside
-    others; ``name`` names its figures.
+    others; ``name`` names its figures. ``model``: what answers it, where several models are asked.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     name: str = Field(default="", pattern=r"^([a-z][a-z0-9_]*)?$")
+    model: str | None = None
     prompt: int = Field(default=0, ge=0, le=MOST_TOKENS)
     generate: int = Field(default=0, ge=0, le=MOST_TOKENS)
     batch: int = Field(default=1, ge=1, le=MOST_TOKENS)
@@ -74,7 +77,7 @@ class Request(BaseModel):
         further = self.generate - (self.prompt > 0)
         if further > 0:
             passes.append(Passes("generate", self.batch, 1, range(start, start + further), True))
-        return tuple(passes)
+        return tuple(each._replace(model=self.model) for each in passes)
 
     @property
     def title(self) -> str:

@@ -50,6 +50,8 @@ def _varied(workload: Workload, chosen: tuple[tuple[str, Any], ...]) -> Workload
 @lru_cache(maxsize=1024)
 def only(workload: Workload, name: str) -> Workload:
     """``workload`` with the one of its requests that is called ``name``."""
-    fields = {key: getattr(workload, key) for key in Workload.model_fields}
     chosen = tuple(request for request in workload.requests if request.name == name)
+    alone = workload.serving(chosen[0].model)
+    fields = {key: getattr(alone, key) for key in Workload.model_fields if key != "served"}
+    chosen = tuple(request.model_copy(update={"model": None}) for request in chosen)
     return Workload.model_validate(fields | {"requests": chosen})

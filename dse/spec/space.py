@@ -165,7 +165,7 @@ class Space:
         """Raises ``SpecError`` where no core of the space could run the longest layer."""
         most = max(self.values_of("max_reduction"), default=workload.longest)
         if most < workload.longest:
-            layer = max(workload.layers, key=lambda layer: layer.inputs)
+            layer = workload.longest_layer
             unless = "" if self.has("max_reduction") else " where it is not stated"
             raise SpecError(
                 f"{where}: layer {layer.name} ({layer.inputs} → {layer.outputs}) sums {layer.inputs} "

@@ -92,6 +92,8 @@ class SweepSpec(BaseModel):
                 key: _beside(folder, value) if key in ("model", "layers") else value
                 for key, value in workload.items()
             }
+            if isinstance(requests := workload.get("requests"), list):
+                resolved["workload"]["requests"] = [_with_model(folder, request) for request in requests]
         if isinstance(reference := resolved.get("reference"), Mapping):
             resolved["reference"] = read_reference(where, reference, folder)
         if isinstance(liberty := resolved.get("liberty"), list):
@@ -113,6 +115,13 @@ class SweepSpec(BaseModel):
             if key not in MEMORY_KEYS:
                 raise SpecError(f"{where}: unknown key 'memory.{key}': {instead(key, MEMORY_KEYS)}")
         return spec
+
+
+def _with_model(folder: Path, request: Any) -> Any:
+    """A request with the path of its model as seen from ``folder``."""
+    if not isinstance(request, Mapping) or "model" not in request:
+        return request
+    return {**request, "model": _beside(folder, request["model"])}
 
 
 def _with_numbers(where: str, values: Mapping[str, Any]) -> dict[str, Any]:

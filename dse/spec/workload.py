@@ -7,7 +7,7 @@ are a table of those, so a new model is data.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
@@ -44,8 +44,19 @@ class Shape(NamedTuple):
     tokens: int
 
 
+class Served(BaseModel):
+    """One of several models that requests ask: its ``name`` in the spec, its title, what it consists of."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: str
+    title: str
+    layers: tuple[Layer, ...] = Field(strict=False)
+    decoder: Decoder
+
+
 class Workload(BaseModel):
-    """A model, and one or several requests that it answers.
+    """A model, and one or several requests that it answers; or several models with a request or more each.
 
     In a spec either ``model`` names the layers (built in, or the path of a ``config.json``), or ``layers``
     lists them, or names a CSV file that does. A request is ``prompt``, ``generate``, ``batch`` and
@@ -57,6 +68,9 @@ class Workload(BaseModel):
     tokens, ``kv``, in these formats; ``none`` leaves one out. ``tied``: whether output head and embedding are
     one matrix, where it is not as in the model's config. ``decoder`` has the sizes of all that; with a model
     it follows from the config.
+
+    Where requests have a ``model`` each, ``served`` are these; model, layers and decoder are then those of
+    the first request.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ignored_types=(cached_property,))
@@ -71,13 +85,14 @@ class Workload(BaseModel):
     kv: Stored = "bf16"
     tied: bool | None = None
     decoder: Decoder = Decoder()
+    served: tuple[Served, ...] = Field(default=(), strict=False)
 
     @model_validator(mode="before")
     @classmethod
     def _resolve(cls, values: Any) -> Any:
         if not isinstance(values, dict):
             return values
-        values = _with_requests(values)
+        values = _with_models(_with_requests(values))
         if values.get("model") is not None and not values.get("layers"):
             if not isinstance(values["model"], str):
                 raise WorkloadError(f"model = {values['model']!r}: the name of one model is expected")
@@ -106,8 +121,13 @@ class Workload(BaseModel):
     def title(self) -> str:
         """The workload in a few words."""
         unnamed = "an own layer" if len(self.layers) == 1 else f"{len(self.layers)} own layers"
-        name = find_model(self.model).title or self.model if self.model else unnamed
-        return f"{name}, {'; '.join(self._request_titles())}"
+        name = (
+            find_model(self.model).title or Path(self.model).stem
+            if self.model and not self.served
+            else unnamed
+        )
+        names = [one.title or Path(one.name).stem for one in self.served] or [name]
+        return f"{' and '.join(names)}, {'; '.join(self._request_titles())}"
 
     def _request_titles(self) -> Iterator[str]:
         for request in self.requests:
@@ -135,6 +155,20 @@ class Workload(BaseModel):
         the other, or read the prompt where there are none."""
         passes = self.asked[0].passes(self.block)
         return next((each for each in passes if each.phase == "generate"), passes[0])
+
+    def serving(self, model: str | None) -> Workload:
+        """The workload as ``model`` has it, one of those that requests name; None is the only one."""
+        if model is None or model == self.model:
+            return self
+        (chosen,) = (one for one in self.served if one.name == model)
+        return self.model_copy(
+            update={"model": model, "layers": chosen.layers, "decoder": chosen.decoder, "served": ()}
+        )
+
+    @property
+    def models(self) -> tuple[Workload, ...]:
+        """The workload as each of its models has it."""
+        return tuple(self.serving(one.name) for one in self.served) or (self,)
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -172,15 +206,25 @@ class Workload(BaseModel):
             return None
         return Shape(self.decoder.width, self.decoder.vocabulary, 1, sequences)
 
-    @property
-    def macs(self) -> int:
-        """Ternary multiply-accumulates of one token, but for those of an output head."""
-        return sum(layer.inputs * layer.outputs * layer.count for layer in self.layers)
+    @cached_property
+    def macs(self) -> float:
+        """Ternary multiply-accumulates of one token, but for those of an output head; of several models the
+        mean of the tokens that rates are of."""
+        if not self.served:
+            return _macs(self.layers)
+        rated = [(request.weight, each) for request, each in self.passes if each.phase == self.rated.phase]
+        tokens = [weight * each.tokens * len(each.contexts) for weight, each in rated]
+        macs = [_macs(self.serving(each.model).layers) for _, each in rated]
+        return sum(t * m for t, m in zip(tokens, macs, strict=True)) / sum(tokens)
 
     @property
     def weights(self) -> int:
-        """Ternary weights of the model, those of experts that a token does not need included."""
-        return sum(layer.inputs * layer.outputs * (layer.stored or layer.count) for layer in self.layers)
+        """Ternary weights of all models, those of experts that a token does not need included."""
+        return sum(
+            layer.inputs * layer.outputs * (layer.stored or layer.count)
+            for model in self.models
+            for layer in model.layers
+        )
 
     @property
     def launches(self) -> int:
@@ -188,16 +232,58 @@ class Workload(BaseModel):
         return sum(shape.layers for shape in self.shapes)
 
     @property
+    def longest_layer(self) -> Layer:
+        """The layer of the largest N."""
+        return max((layer for model in self.models for layer in model.layers), key=lambda layer: layer.inputs)
+
+    @property
     def longest(self) -> int:
         """The largest N."""
-        head = self.ternary_head(1)
-        return max(*(layer.inputs for layer in self.layers), head.inputs if head else 0)
+        heads = [head.inputs for model in self.models if (head := model.ternary_head(1))]
+        return max(self.longest_layer.inputs, *heads, 0)
 
     @property
     def widest(self) -> int:
         """The largest M."""
-        head = self.ternary_head(1)
-        return max(*(layer.outputs for layer in self.layers), head.outputs if head else 0)
+        heads = [head.outputs for model in self.models if (head := model.ternary_head(1))]
+        return max(*(layer.outputs for model in self.models for layer in model.layers), *heads, 0)
+
+
+def _macs(layers: Iterable[Layer]) -> int:
+    return sum(layer.inputs * layer.outputs * layer.count for layer in layers)
+
+
+def _with_models(values: dict[str, Any]) -> dict[str, Any]:
+    """``values`` with the models that requests name, if they do, and the first one's as its own."""
+    requests = values.get("requests") or ()
+    if values.get("served") or not isinstance(requests, list | tuple):
+        return values
+    named = [_stated_model(request) for request in requests]
+    if not any(named):
+        return values
+    names = [name or values.get("model") for name in named]
+    for request, name in zip(requests, names, strict=True):
+        if not isinstance(name, str):
+            stated = request.get("name", "") if isinstance(request, dict) else request.name
+            raise WorkloadError(f"requests: model of {stated!r} is missing: all have one, or none")
+    served = {str(name): find_model(str(name)) for name in names}
+    return values | {
+        "requests": tuple(
+            {**(request if isinstance(request, dict) else request.model_dump()), "model": name}
+            for request, name in zip(requests, names, strict=True)
+        ),
+        "served": tuple(
+            Served(name=name, title=model.title, layers=model.layers, decoder=model.decoder)
+            for name, model in served.items()
+        ),
+        "model": names[0],
+        "layers": served[str(names[0])].layers,
+        "decoder": served[str(names[0])].decoder,
+    }
+
+
+def _stated_model(request: Any) -> Any:
+    return request.get("model") if isinstance(request, dict) else getattr(request, "model", None)
 
 
 def _with_requests(values: dict[str, Any]) -> dict[str, Any]:

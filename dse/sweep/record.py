@@ -45,7 +45,7 @@ def record_of(source: Source, model: Model, outcome: Outcome, digest: str) -> Sw
         workload=WorkloadRecord(
             title=workload.title,
             tokens=workload.rated.tokens,
-            macs=workload.macs,
+            macs=round(workload.macs),
             weights=workload.weights,
             launches=workload.launches,
             layers=list(workload.layers),
@@ -113,6 +113,10 @@ def _spec_record(model: Model) -> SpecRecord:
     spec["liberty"] = [Path(file).name for file in model.spec.liberty]
     if model.spec.workload.model:
         spec["workload"]["model"] = Path(model.spec.workload.model).name
+        for request in spec["workload"]["requests"]:
+            request["model"] = request["model"] and Path(request["model"]).name
+        for served in spec["workload"]["served"]:
+            served["name"] = Path(served["name"]).name
     return SpecRecord.model_validate(spec)
 
 

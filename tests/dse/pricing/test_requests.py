@@ -61,6 +61,10 @@ REQUESTS: dict[str, dict[str, Any]] = {
         {"name": "long", "prompt": 7, "generate": 9, "context": 30, "weight": 3},
         {"name": "made", "generate": 6, "batch": 2, "weight": 1},
     ]},
+    "models": {"kv": "int8", "requests": [
+        {"name": "mine", "prompt": 5, "generate": 8, "weight": 2},
+        {"name": "other", "model": "trilm-99m", "prompt": 30, "generate": 4},
+    ]},
 }  # fmt: skip
 
 
@@ -81,8 +85,8 @@ def expected(net: str, asked: str, row: tuple[tuple[str, Any], ...]) -> dict[str
         (
             each.get("weight", 1) / total,
             answer(
-                NETS[net], device, each.get("prompt", 0), each["generate"], each.get("batch", 1),
-                each.get("context", 0), request.get("block", 0), *formats,
+                NETS[each.get("model", net)], device, each.get("prompt", 0), each["generate"],
+                each.get("batch", 1), each.get("context", 0), request.get("block", 0), *formats,
             ),
         )
         for each in requests

@@ -172,3 +172,38 @@ def test_a_technology_that_is_none_is_refused() -> None:
     spec = small(axes=CORES | {"technology": ["asap7", "tsmc"]}, fixed={"max_reduction": 250})
     with pytest.raises(SpecError, match=r"axes.technology: .*tsmc"):
         model_of(spec)
+
+
+def test_technology_memory_and_batch_are_axes_of_one_space() -> None:
+    apart: dict[str, list[Any]] = {
+        "technology": ["asap7", "sky130hd"], "dram": ["LPDDR4", "HBM3"], "batch": [1, 6]
+    }  # fmt: skip
+    usual: dict[str, Any] = {
+        "clock_mhz": None, "constraints": [], "budget": {}, "workload": ASKED, "compare": [*apart],
+        "objectives": {"area_um2": "min", "tokens_per_second": "max", "first_token_ms": "min"},
+        "fixed": {"max_reduction": "workload"}, "memory": {"efficiency": 0.8},
+    }  # fmt: skip
+    whole = model_of(small(**usual, axes=CORES | apart))
+    outcome = run(whole, Grid.of(whole, block_points=20, chunk_points=70))
+    found = rows_of(whole)
+    assert len(whole.groups) == len(outcome.fronts) == 8
+    for kind, (technology, dram, batch) in enumerate(whole.groups):
+        spec = small(**usual | {
+            "compare": "rows", "workload": ASKED | {"batch": batch}, "technology": technology, "axes": CORES,
+            "memory": {"efficiency": 0.8, "dram": dram}, "bandwidths_gb_per_s": [],
+        })  # fmt: skip
+        alone = Model.build(SweepSpec.parse(spec, "spec"), load_technology(technology))
+        single = {tuple(row[key] for key in CORES): row for row in rows_of(alone)}
+        mine = [
+            row
+            for row in found
+            if (row["technology"], row["dram"], row["batch"]) == (technology, dram, batch)
+        ]
+        assert len(mine) == len(single)
+        for row in mine:
+            wanted = {name: single[tuple(row[key] for key in CORES)][name] for name in alone.metrics}
+            assert {name: row[name] for name in wanted} == pytest.approx(wanted, rel=1e-12, nan_ok=True)
+        by_itself = run(alone, Grid.of(alone))
+        assert outcome.fronts[kind].costs[np.lexsort(outcome.fronts[kind].costs.T)] == pytest.approx(
+            by_itself.front.costs[np.lexsort(by_itself.front.costs.T)], rel=1e-12
+        )
