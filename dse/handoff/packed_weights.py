@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dse.handoff.templates import table
+from dse.presentation.phrases import counted
 from generator.config import CoreConfig
 from generator.packing import COMPLEMENT, LAST, PAIRS, WEIGHTS_A_BYTE, byte_of
 from generator.plan import CorePlan
@@ -29,7 +30,7 @@ def packing(config: CoreConfig) -> str:
     """The code of packed weights."""
     whose = "Each core's bytes have" if config.cores > 1 else "The bytes of a beat have"
     fill = -(config.columns * config.tile_length) % WEIGHTS_A_BYTE
-    last = f"; behind the last, {fill} zero weights fill up a byte" if fill else ""
+    last = f"; zeros in the place of {counted(fill, 'weight')} fill up the last byte" if fill else ""
     rows = [
         [", ".join(f"{w:+d}" if w else "0" for w in weights), f"`{byte_of(weights):08b}`"]
         for weights in EXAMPLES

@@ -42,10 +42,13 @@ class Device:
     on_chip: bool
     result_bits: int
     activation_bits: int = 8
+    packed: bool = False
 
     @property
-    def key_bits(self) -> int:
-        return 1 + ceil(log2((3**self.group + 1) / 2))
+    def key_beat_bits(self) -> int:
+        if self.packed:
+            return 8 * ceil(self.columns * self.tables * self.group / 5)
+        return self.columns * self.tables * (1 + ceil(log2((3**self.group + 1) / 2)))
 
 
 @dataclass
@@ -66,7 +69,7 @@ def run_matrix(device: Device, inputs: int, outputs: int, tokens: int) -> tuple[
     m_tiles = ceil(outputs / device.columns)
     blocks = ceil(tokens / device.rows)
     steps = n_tiles * m_tiles * blocks
-    keys = 0 if device.on_chip else steps * device.columns * device.tables * device.key_bits
+    keys = 0 if device.on_chip else steps * device.key_beat_bits
     read = tokens * inputs * device.activation_bits * (1 if device.holds_tables else m_tiles)
     return (steps + device.latency) / device.clock, keys, read + tokens * outputs * device.result_bits
 
