@@ -23,7 +23,7 @@ from costmodel.price.components import (
     register,
     total,
 )
-from costmodel.price.fetch import aligned_product, fetch, key_decoder, unpacked_key, unpacked_weights
+from costmodel.price.fetch import aligned_product, fetch, key_decoder, unpacked_key
 from costmodel.price.throughput import PAUSE_KEYS, STAGES
 from generator.plan import (
     AlignedDatapath,
@@ -325,7 +325,6 @@ AREA_TERMS = (
         ("columns", "tables"),
         key_decoder,
     ),
-    AreaTerm("fetch", ("key_packing",), ("columns", "tables", "group_size"), unpacked_weights),
     AreaTerm("fetch", ("key_packing", "group_size"), ("columns", "tables"), unpacked_key),
     AreaTerm(
         "fetch",

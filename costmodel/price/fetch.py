@@ -54,14 +54,12 @@ SIGN_LEVELS = Bill.of(merge=0.7)
 """Through what makes a key of the weights: for each of a group's but the first."""
 
 
-def unpacked_weights(plan: CorePlan) -> Bill:
-    """What one weight of a key costs to be unpacked."""
-    return PACKED_WEIGHT if plan.config.packs_keys else NOTHING
-
-
 def unpacked_key(plan: CorePlan) -> Bill:
-    """What makes a key of its unpacked weights."""
-    return KEYED_WEIGHT * (plan.config.group_size - 1) if plan.config.packs_keys else NOTHING
+    """What makes one key, for all rows once, of packed weights."""
+    if not plan.config.packs_keys:
+        return NOTHING
+    group = plan.config.group_size
+    return PACKED_WEIGHT * group + KEYED_WEIGHT * (group - 1)
 
 
 def unpacking_path(plan: CorePlan) -> Bill:
