@@ -16,13 +16,13 @@ import pytest
 from costmodel.fit import libraries
 from costmodel.fit.calibration import calibrate
 from costmodel.fit.measurer import Design, Measurer
-from costmodel.fit.sampling import draw_cores
 from costmodel.fit.validation import Sample, validate
 from costmodel.price.technology import Technology
 from dse.studies.validation.report import write_validation
 from dse.studies.validation.summary import figures
 from generator.config import CoreConfig
 from tests.costmodel.fabric import KIND, Fabric, counted
+from tests.costmodel.small_cores import small_cores
 from tests.dse.running import Run
 
 CORE = {"activation": "int4", "group_size": 2, "tables": 2, "columns": 2, "max_reduction": 64}
@@ -56,8 +56,7 @@ max_reduction = 64
 
 @pytest.fixture(scope="module")
 def technology() -> Technology:
-    cores = [*draw_cores(4, 12, largest=900), *draw_cores(4, 6, largest=900, floats=1.0)]
-    return calibrate(Fabric(), "fabric", cores=cores)
+    return calibrate(Fabric(), "fabric", cores=[*small_cores(4, 12), *small_cores(4, 6, floats=1.0)])
 
 
 @pytest.fixture
@@ -92,7 +91,7 @@ def test_a_technology_has_what_was_measured(technology: Technology) -> None:
 
 
 def test_validation_and_its_report_name_its_quantities(technology: Technology, tmp_path: Path) -> None:
-    found = validate(technology, Fabric(), Sample(points=6, largest=900), permutations=1)
+    found = validate(technology, Fabric(), Sample(points=4, largest=900), permutations=1)
     assert {"synthesized_lut", "modelled_lut", "lut_error", "synthesized_ff", "ff_error"} <= set(found.cores)
     # Verilog in another order declares the same.
     assert all(len(set(noise.cost)) == 1 for noise in found.noise)

@@ -116,7 +116,7 @@ def test_the_same_configuration_gives_the_same_bytes_whatever_came_before() -> N
     cases = [CoreConfig.parse(case) for case in SAMPLE[:6] + FLOAT_SAMPLE[:2]]
     first = {case.digest: emit(case).modules for case in cases}
     shuffler = random.Random(3)
-    for _ in range(20):
+    for _ in range(8):
         case = shuffler.choice(cases)
         assert emit(case).modules == first[case.digest]
 
@@ -181,9 +181,9 @@ def test_two_cores_stand_in_one_design(tmp_path: Path) -> None:
 
 
 def test_a_large_core_is_small_text() -> None:
-    emission = emit(CoreConfig.parse({"group_size": 4, "tables": 32, "columns": 128}))
+    emission = emit(CoreConfig.parse({"group_size": 4, "tables": 16, "columns": 64}))
     assert len(emission.modules) == 6
-    assert len(emission.verilog.encode()) <= 500_000
+    assert len(emission.verilog.encode()) <= 100_000
 
 
 @pytest.mark.parametrize(

@@ -24,10 +24,9 @@ QUICK = {
     "calibrate": """
 import costmodel.fit.calibration_cores as calibration
 from costmodel.fit.cells import Cells
-from costmodel.fit.sampling import draw_cores
 from tests.costmodel.fabric import Fabric
-cores = draw_cores(4, 6, smallest=200, largest=700)
-cores += draw_cores(4, 3, smallest=200, largest=900, floats=1.0)
+from tests.costmodel.small_cores import small_cores
+cores = small_cores(4, 6) + small_cores(4, 3, floats=1.0)
 calibration.calibration_cores = lambda: cores
 def counted(self, designs, workers):
     for index, figures in Fabric().measure(designs):
