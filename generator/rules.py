@@ -11,7 +11,7 @@ from generator.formats import Float, Integer
 from generator.packing import BYTE, WEIGHTS_A_BYTE
 
 if TYPE_CHECKING:
-    from generator.config import CoreConfig
+    from generator.config import CoreConfig, Dataflow
 
 FEWEST_HELD, MOST_HELD = 4, 1 << 16
 """Beats of keys that a buffer may hold; with fewer it could not take one a cycle."""
@@ -28,6 +28,17 @@ class Rule:
 
     keys: tuple[str, ...]
     check: Callable[[CoreConfig], None]
+
+
+def holds_tables(dataflow: Dataflow) -> bool:
+    """Whether a tile of activations stays in the tables for all outputs, of each of which a sum is kept."""
+    match dataflow:
+        case "output_stationary":
+            return False
+        case "table_stationary":
+            return True
+        case unknown:
+            assert_never(unknown)
 
 
 def _fits_fixed_point(core: CoreConfig) -> None:

@@ -56,7 +56,6 @@ MUST_KNOW = {
         "sim/tokens/core.py",
         "sim/weights/key_image.py",
         "dse/presentation/naming.py",
-        "dse/pricing/demands.py",
         "dse/handoff/datasheet.py",
         "dse/handoff/interface.py",
         "dse/handoff/movements.py",

@@ -196,6 +196,23 @@ def _say_synthesis(result: SynthesisResult, clock_ps: float | None, meets: bool 
         say(f"{result.beyond_limits:,} nets are beyond the library's limits of load or slew.")
 
 
+SizedFor = Annotated[
+    str,
+    typer.Option(
+        metavar="relaxed|medium|tight",
+        help="Size for: relaxed, least area; medium, twice the period of tight; tight, the shortest "
+        "period. A clock takes its place.",
+    ),
+]
+Wires = Annotated[
+    str,
+    typer.Option(
+        metavar="none|placed",
+        help="Whether wires of a placement delay the core, and its cells are spread over an area.",
+    ),
+]
+
+
 def estimate(
     core: CoreFile,
     tech: Tech = "asap7",
@@ -209,21 +226,8 @@ def estimate(
             show_default="the core file's",
         ),
     ] = None,
-    speed: Annotated[
-        str,
-        typer.Option(
-            metavar="relaxed|medium|tight",
-            help="Size for: relaxed, least area; medium, twice the period of tight; tight, the shortest "
-            "period. A clock takes its place.",
-        ),
-    ] = "relaxed",
-    wires: Annotated[
-        str,
-        typer.Option(
-            metavar="none|placed",
-            help="Whether wires of a placement delay the core, and its cells are spread over an area.",
-        ),
-    ] = "none",
+    speed: SizedFor = "relaxed",
+    wires: Wires = "none",
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:

@@ -89,15 +89,33 @@ def table_of(inspections: list[Inspection]) -> str:
     return "\n".join([aligned(head, rows, text=(0, 1, 2, 3)), *remarks(about)])
 
 
+PackedFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE",
+        help="Weights, as simulate takes them; with --unpack a directory that pack wrote.",
+        show_default=False,
+    ),
+]
+Descriptors = Annotated[
+    bool,
+    typer.Option(
+        "--descriptors",
+        help="With wrapper = 'axi', write model.bin, too: the list of all layers and their keys.",
+    ),
+]
+ModelBase = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="With --descriptors: where it is in memory.", show_default="0"),
+]
+ModelTokens = Annotated[
+    int | None,
+    typer.Option(metavar="B", help="With --descriptors: tokens of a layer.", min=1, show_default="1"),
+]
+
+
 def pack(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE",
-            help="Weights, as simulate takes them; with --unpack a directory that pack wrote.",
-            show_default=False,
-        ),
-    ],
+    file: PackedFile,
     core: Annotated[Path, typer.Option(metavar="CORE", help="Core file, TOML.", show_default=False)],
     out: Annotated[
         Path,
@@ -116,21 +134,9 @@ def pack(
     unpack: Annotated[
         bool, typer.Option("--unpack", help="Restore the ternary matrix of a key image.")
     ] = False,
-    descriptors: Annotated[
-        bool,
-        typer.Option(
-            "--descriptors",
-            help="With wrapper = 'axi', write model.bin, too: the list of all layers and their keys.",
-        ),
-    ] = False,
-    base: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help="With --descriptors: where it is in memory.", show_default="0"),
-    ] = None,
-    tokens: Annotated[
-        int | None,
-        typer.Option(metavar="B", help="With --descriptors: tokens of a layer.", min=1, show_default="1"),
-    ] = None,
+    descriptors: Descriptors = False,
+    base: ModelBase = None,
+    tokens: ModelTokens = None,
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:

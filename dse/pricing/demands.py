@@ -21,20 +21,9 @@ from dse.pricing.limits import Limit, where_limiting
 from dse.pricing.view import Array, View, whole
 from dse.spec.system import LIMITS
 from dse.spec.workload import Shape
-from generator.config import DATAFLOWS, KEY_PACKINGS, Dataflow, packs_weights
+from generator.config import DATAFLOWS, KEY_PACKINGS, packs_weights
 from generator.packing import BYTE, packed_bytes
-
-
-def holds_tables(dataflow: Dataflow) -> bool:
-    """Whether a tile of activations stays in the tables for all outputs."""
-    match dataflow:
-        case "output_stationary":
-            return False
-        case "table_stationary":
-            return True
-        case unknown:
-            assert_never(unknown)
-
+from generator.rules import holds_tables
 
 HOLDING = [dataflow for dataflow in DATAFLOWS if holds_tables(dataflow)]
 PACKED = [packing for packing in KEY_PACKINGS if packs_weights(packing)]

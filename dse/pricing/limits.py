@@ -34,12 +34,16 @@ def where_limiting(times: Mapping[Limit, Array], limit: Limit) -> Array:
 
 def memory_rate(view: View) -> Array:
     """Bits a second of the memory that all traffic shares; infinite where there is no limit."""
-    stated, named = view("bandwidth_gb_per_s"), view("dram")
+    return rate_of_memory(view("bandwidth_gb_per_s"), view("dram"), view("efficiency"))
+
+
+def rate_of_memory(stated: Array, named: Array, efficiency: Array) -> Array:
+    """The same of a bandwidth that is ``stated`` in GB/s, 0 for none, or else of what is ``named``."""
     peaks = {name: find_memory(name).peak_gb_per_s for name in set(named.flat) - {NO_MEMORY}}
     peak: Array = np.full(named.shape, np.inf)
     for name, gigabytes in peaks.items():
         peak = np.where(named == name, gigabytes, peak)
-    return np.where(stated > 0, stated, peak) * view("efficiency") * 8e9
+    return np.where(stated > 0, stated, peak) * efficiency * 8e9
 
 
 def memory_energy(view: View) -> Array:

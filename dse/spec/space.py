@@ -30,9 +30,10 @@ from dse.spec.scenarios import SCENARIO_KEYS, TECHNOLOGY, WORKLOAD_KEYS, varied
 from dse.spec.sweep_spec import SweepSpec
 from dse.spec.system import SYSTEM_KEYS, check_system, system_default
 from dse.spec.workload import Workload
-from generator.config import CoreConfig
+from generator.config import DATAFLOWS, CoreConfig, keys_of
 from generator.errors import ConfigError, TernlutError, instead
 from generator.formats import FLOATS
+from generator.rules import holds_tables
 
 DESIGN_KEYS = (*CONFIG_KEYS, *SYSTEM_KEYS)
 """Keys of a design: the core's, and how cores are put to work."""
@@ -144,20 +145,21 @@ class Space:
 
     def _check_what_depends(self, where: str) -> None:
         """Raises ``SpecError`` where a key is missing that others ask for, or stated that none asks for."""
-        held = "table_stationary" in self.values_of("dataflow")
-        if self.has("outputs") and not held:
-            raise SpecError(f"{where}: outputs is for dataflow = 'table_stationary', which the space has not")
-        if held and not self.has("outputs"):
+        holding = next(filter(holds_tables, self.values_of("dataflow")), None)
+        if self.has("outputs") and holding is None:
+            those = " or ".join(repr(dataflow) for dataflow in DATAFLOWS if holds_tables(dataflow))
+            raise SpecError(f"{where}: outputs is for dataflow = {those}, which the space has not")
+        if holding is not None and not self.has("outputs"):
             raise SpecError(
-                f"{where}: outputs is missing: dataflow = 'table_stationary' keeps that many partial sums; "
+                f"{where}: outputs is missing: dataflow = {holding!r} keeps that many partial sums; "
                 'outputs = "workload" is what the workload needs'
             )
-        aligned = "aligned" in self.values_of("datapath") and FLOATS.keys() & set(
-            self.values_of("activation")
-        )
-        if aligned and not self.has("aligned_bits"):
+        floats = FLOATS.keys() & set(self.values_of("activation"))
+        datapaths = filter(None, self.values_of("datapath") if floats else ())
+        cutting = next((kind for kind in datapaths if "aligned_bits" in keys_of(kind)), None)
+        if cutting is not None and not self.has("aligned_bits"):
             raise SpecError(
-                f"{where}: aligned_bits is missing: datapath = 'aligned' keeps that many bits of each "
+                f"{where}: aligned_bits is missing: datapath = {cutting!r} keeps that many bits of each "
                 "activation; give it as an axis or fixed"
             )
 

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dse.pricing.demands import holds_tables
 from dse.spec.layer import Layer
 from dse.sweep.results.designs import array_of
 from dse.sweep.summary.limits import STREAMS, memory_rate
 from generator.config import CoreConfig
 from generator.plan import Tiling, beat_bits, plan_for
+from generator.rules import holds_tables
 
 HEAD = ("layer", "N × M", "times", "tiles", "steps", "cycles", "utilisation", "share of time", "limited by")
 

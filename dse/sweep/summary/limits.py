@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import inf
 from typing import Any
 
+import numpy as np
+
+from dse.pricing.limits import rate_of_memory
 from dse.pricing.metric import percent
-from dse.spec.memory import NO_MEMORY, find_memory
+from dse.spec.memory import NO_MEMORY
 from dse.sweep.results.designs import Row
 
 STREAMS = (("weights", "weight"), ("activations", "activation"))
@@ -61,9 +63,8 @@ def memory_words(row: Row) -> str:
 
 def memory_rate(row: Mapping[str, Any]) -> float:
     """Bits a second that the memory moves; infinite without one."""
-    name, stated = str(row.get("dram", NO_MEMORY)), float(row.get("bandwidth_gb_per_s", 0))
-    peak = inf if name == NO_MEMORY else find_memory(name).peak_gb_per_s
-    return 8e9 * (stated or peak) * float(row.get("efficiency", 1))
+    asked = {"bandwidth_gb_per_s": 0.0, "dram": NO_MEMORY, "efficiency": 1.0}
+    return float(rate_of_memory(*(np.asarray(row.get(key, none)) for key, none in asked.items())))
 
 
 def computing_share(row: Row) -> float:
