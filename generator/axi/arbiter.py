@@ -57,7 +57,7 @@ class ReadArbiter(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = self.clocked()
-        free, asked = Signal(), Signal()
+        free, asked = Signal(name="free"), Signal(name="asked")
         chosen = Signal(len(Cat(self.id, self.address, self.length)), name="chosen")
         m.d.comb += [
             free.eq(~self.valid | self.ready),

@@ -100,7 +100,9 @@ class Engine(Block):
         state = Signal(max(State).bit_length())
         at = {each: Signal(name=f"at_{each.name.lower()}") for each in State}
         m.d.comb += [here.eq(state == each) for each, here in at.items()]
-        layer_ends, complains, failing = Signal(), Signal(), Signal()
+        layer_ends, complains, failing = (
+            Signal(name=name) for name in ("layer_ends", "complains", "failing")
+        )
         left = self._list(m, layer_ends)
         asks, misplaced = at[State.NEXT] & left.any(), self.descriptors[:OFFSET_BITS].any()
         too_large = at[State.ALONG_OUTPUTS] & self.too_large

@@ -67,7 +67,7 @@ class Layer(Block):
         m, plan = self.clocked(), self.plan
         arrivals = self._arrivals(m)
         shape = {name: Signal(8 * FIELD[name].size, name=name) for name in SHAPE}
-        other_version, misplaced = Signal(), Signal()
+        other_version, misplaced = Signal(name="other_version"), Signal(name="misplaced")
         here, version = arrivals["version"]
         update(m, other_version, (self.begins, 0), (here & (version != INTERFACE_VERSION), 1))
         off: Value = Const(0, 1)

@@ -49,7 +49,7 @@ class Packer(Block):
         ending = Signal()
         full = Signal(name="word_full")
         rest = Signal(len(count))
-        given, taken = Signal(), Signal()
+        given, taken = Signal(name="given"), Signal(name="taken")
         m.d.comb += [
             full.eq(count >= word),
             self.word_valid.eq(full | ending),

@@ -75,10 +75,10 @@ class Reader(Block):
 
     def elaborate(self, platform: object) -> Module:
         m, plan = self.clocked(), self.plan
-        active, at = Signal(), Signal(plan.word_address_bits)
+        active, at = Signal(name="active"), Signal(plan.word_address_bits, name="at")
         left = Signal(plan.words_bits)
         length = Signal(LENGTH_BITS + 1)
-        last, issue = Signal(name="piece_ends"), Signal()
+        last, issue = Signal(name="piece_ends"), Signal(name="issue")
         to_boundary = keep_low(m, "to_boundary", Const(BURST_WORDS) - at[:LENGTH_BITS], LENGTH_BITS + 1)
         room = self._room(m, issue, length)
         m.d.comb += [
@@ -108,7 +108,7 @@ class Reader(Block):
     def _count_pieces(self, m: Module, ends: Value) -> tuple[Value, Value]:
         """Whether the piece that ``ends`` was read for the last time, and whether it was the last of all."""
         repeats, pieces = Signal(PASS_BITS, name="repeats_left"), Signal(PASS_BITS, name="pieces_left")
-        again, done = Signal(), Signal()
+        again, done = Signal(name="last_repeat_ends"), Signal(name="all_is_asked")
         m.d.comb += [again.eq(ends & (repeats == 1)), done.eq(again & (pieces == 1))]
         update(m, repeats, (self.start | again, self.repeats), (ends, decrement(m, "repeats_less", repeats)))
         update(m, pieces, (self.start, self.pieces), (again, decrement(m, "pieces_less", pieces)))

@@ -68,10 +68,10 @@ class Writer(Block):
 
     def elaborate(self, platform: object) -> Module:
         m, plan = self.clocked(), self.plan
-        active, at = Signal(), Signal(plan.word_address_bits)
+        active, at = Signal(name="active"), Signal(plan.word_address_bits, name="at")
         left = Signal(plan.words_bits)
-        length, sending = Signal(LENGTH_BITS + 1), Signal(LENGTH_BITS + 1)
-        last, issue, free = Signal(name="piece_ends"), Signal(), Signal()
+        length, sending = (Signal(LENGTH_BITS + 1, name=name) for name in ("length", "sending"))
+        last, issue, free = (Signal(name=name) for name in ("piece_ends", "issue", "free"))
         to_boundary = keep_low(m, "to_boundary", Const(BURST_WORDS) - at[:LENGTH_BITS], LENGTH_BITS + 1)
         waiting = self._queue(m, issue, length, sending)
         m.d.comb += [
@@ -105,8 +105,8 @@ class Writer(Block):
     def _queue(self, m: Module, issue: Value, length: Value, sending: Signal) -> Value:
         """The words on their way through the queue; how many wait for a burst."""
         words = self.fifo.words
-        room, waiting = Signal(range(words + 2)), Signal(range(words + 2))
-        offered, given, taken = Signal(), Signal(), Signal()
+        room, waiting = (Signal(range(words + 2), name=name) for name in ("room", "waiting"))
+        offered, given, taken = (Signal(name=name) for name in ("offered", "given", "taken"))
         m.d.comb += [
             self.word_ready.eq(room.any()),
             taken.eq(self.word_valid & self.word_ready),
