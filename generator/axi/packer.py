@@ -80,11 +80,13 @@ class Packer(Block):
         gear = self.plan.results
         bits = 8 * gear.unit
         results = Cat(self._containers())
-        if gear.word_units == 1:
-            return results
-        # A unit is a power of two, as the word is: a shift by units is one by the upper bits of a number.
-        distance = Cat(Const(0, (bits - 1).bit_length()), rest[: (gear.word_units - 1).bit_length()])
-        placed = keep_low(m, "placed", results << distance, len(kept))
+        width = len(kept)
+        placed: Value = Cat(results, Const(0, width - len(results)))
+        for level in range((gear.word_units - 1).bit_length()):
+            moved = Signal(width, name=f"placed{level}")
+            apart = bits << level
+            m.d.comb += moved.eq(Mux(rest[level], Cat(Const(0, apart), placed[: width - apart]), placed))
+            placed = moved
         units = zip(
             slices(kept, [bits] * (len(kept) // bits)),
             slices(placed, [bits] * (len(kept) // bits)),

@@ -1,4 +1,4 @@
-"""Bursts of an accelerator, proved by Yosys for whatever comes: none leaves its page, none changes in wait."""
+"""Bursts of an accelerator, proved by Yosys whatever comes: none leaves its page, none changes in wait."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ for command in (
 
 
 def proved(block: Block, directory: Path, replaced: tuple[str, str] = ("", "")) -> bool:
-    """Whether the property holds of ``block``, with a piece of its text ``replaced``; its queue does anything.
+    """Whether the property holds of ``block``, with a piece of its text ``replaced``.
 
-    Pieces of memory have words, and the first cycle is one of reset.
+    Its queue may do anything. Pieces of memory have words, and the first cycle is one of reset.
     """
     inputs = {name: member for name, member in block.members.items() if member.flow.name == "In"}
     known = ("clk", "rst", "request_ready")

@@ -61,6 +61,12 @@ FLOAT_MATRIX = [
     if case["architecture"] != "multiplier" or number["datapath"] != "aligned"
 ]
 FLOAT_SAMPLE = random.Random(2).sample(FLOAT_MATRIX, 6)
+SHAPE = {"group_size": 2, "tables": 2, "columns": 3, "rows": 2, "max_reduction": 64, "wrapper": "axi"}
+ACCELERATORS: list[dict[str, Any]] = [
+    SHAPE | {"activation": "int5", "buffers": {"bus_bits": 64}},
+    SHAPE | {"buffers": {"activations": True, "keys": 4, "bus_bits": 256}},
+    SHAPE | {"activation": "fp16", "datapath": "exact", "dataflow": "table_stationary", "outputs": 8},
+]
 
 
 def name(case: dict[str, Any]) -> str:
@@ -81,7 +87,7 @@ def complaints(command: list[str], directory: Path) -> str:
     return "\n".join(lines) + ("" if result.returncode == 0 else f"\nexit status {result.returncode}\n{said}")
 
 
-@pytest.mark.parametrize("case", SAMPLE + FLOAT_SAMPLE, ids=name)
+@pytest.mark.parametrize("case", SAMPLE + FLOAT_SAMPLE + ACCELERATORS, ids=name)
 def test_verilator_and_icarus_read_without_a_warning(case: dict[str, Any], tmp_path: Path) -> None:
     emission = emit(CoreConfig.parse(case))
     emission.write(tmp_path)
@@ -103,7 +109,7 @@ yosys.run_pass("check -assert", design)
 
 
 @pytest.mark.parametrize("reader", ["read_verilog", "read_slang"])
-@pytest.mark.parametrize("case", SAMPLE[:8] + FLOAT_SAMPLE[:2], ids=name)
+@pytest.mark.parametrize("case", SAMPLE[:8] + FLOAT_SAMPLE[:2] + ACCELERATORS[1:], ids=name)
 def test_yosys_and_slang_read_without_a_warning(reader: str, case: dict[str, Any], tmp_path: Path) -> None:
     emission = emit(CoreConfig.parse(case))
     files = [path.name for path in emission.write(tmp_path) if path.suffix == ".v"]
@@ -113,7 +119,7 @@ def test_yosys_and_slang_read_without_a_warning(reader: str, case: dict[str, Any
 
 
 def test_the_same_configuration_gives_the_same_bytes_whatever_came_before() -> None:
-    cases = [CoreConfig.parse(case) for case in SAMPLE[:6] + FLOAT_SAMPLE[:2]]
+    cases = [CoreConfig.parse(case) for case in SAMPLE[:6] + FLOAT_SAMPLE[:2] + ACCELERATORS[:1]]
     first = {case.digest: emit(case).modules for case in cases}
     shuffler = random.Random(3)
     for _ in range(8):
