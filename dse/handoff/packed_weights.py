@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dse.handoff.templates import table
-from dse.presentation.phrases import counted
 from generator.config import CoreConfig
 from generator.packing import COMPLEMENT, LAST, PAIRS, WEIGHTS_A_BYTE, byte_of
 from generator.plan import CorePlan
@@ -30,7 +29,7 @@ def packing(config: CoreConfig) -> str:
     """The code of packed weights."""
     whose = "Each core's bytes have" if config.cores > 1 else "The bytes of a beat have"
     fill = -(config.columns * config.tile_length) % WEIGHTS_A_BYTE
-    last = f"; zeros in the place of {counted(fill, 'weight')} fill up the last byte" if fill else ""
+    last = f"; zeros, {fill} of them, fill up the last byte" if fill else ""
     rows = [
         [", ".join(f"{w:+d}" if w else "0" for w in weights), f"`{byte_of(weights):08b}`"]
         for weights in EXAMPLES
