@@ -170,7 +170,7 @@ def _with_carries(unit: FloatUnit) -> dict[str, Bill]:
     """The paths through the steps that have carries: those of a comparison and of an increment, too.
 
     A rounding's increment runs through the fraction; the exponent, which comes late, is one level more. The
-    other steps are levels of logic, as many as the full adders' times that the unit is cut by.
+    other steps are levels of logic, as many as the unit is cut by.
     """
     fmt = unit.fmt
     match unit:

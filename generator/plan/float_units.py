@@ -14,6 +14,11 @@ from generator.formats import Float
 from generator.plan.unit import UnitPlan, UnitStep
 
 
+def carries(bits: int) -> int:
+    """How long a sum of so many bits takes whose carries run in parallel, with the logic around it."""
+    return bits.bit_length() + 2
+
+
 @dataclass(frozen=True)
 class _OfOneFormat(UnitPlan):
     """A unit whose operands and result are floats of ``fmt``."""
@@ -36,9 +41,9 @@ class FloatAdderPlan(_OfOneFormat):
         exponent, flags = fmt.exponent, 4
         return {
             "order": UnitStep(fmt.bits.bit_length(), 2 * (fmt.bits - 1) + 2),
-            "distance": UnitStep(exponent + 4, 2 * exponent + 2 * precision + flags),
+            "distance": UnitStep(carries(exponent), 2 * exponent + 2 * precision + flags),
             "align": UnitStep(levels + 1, exponent + precision + (precision + 2) + 1 + flags),
-            "sum": UnitStep(precision + 1, exponent + (precision + 4) + flags),
+            "sum": UnitStep(carries(precision + 1), exponent + (precision + 4) + flags),
             "normalise": UnitStep(2 * levels + 1, exponent + (precision + 4) + levels + flags),
             "round": UnitStep(fmt.bits.bit_length() + 1, fmt.bits),
         }
@@ -53,8 +58,9 @@ class FloatMultiplierPlan(_OfOneFormat):
         levels = precision.bit_length()
         flags, kept = 3, precision + 1 + 1
         depth = limit = fmt.exponent + 1
+        multiply = 2 * levels + carries(2 * precision)
         return {
-            "multiply": UnitStep(2 * precision + 2 * levels, fmt.exponent + 2 + 2 * precision + flags),
+            "multiply": UnitStep(multiply, fmt.exponent + 2 + 2 * precision + flags),
             "normalise": UnitStep(2 * levels + 1, limit + kept + depth + levels + flags),
             "denormalise": UnitStep(levels + 2, limit + kept + levels + flags),
             "round": UnitStep(fmt.bits.bit_length() + 1, fmt.bits),
@@ -193,7 +199,7 @@ class AlignPlan(UnitPlan):
     def steps(self) -> dict[str, UnitStep]:
         fmt, levels = self.fmt, self.bits.bit_length()
         return {
-            "negate": UnitStep(fmt.exponent + 4, fmt.mantissa + 2 + fmt.exponent + 1),
+            "negate": UnitStep(carries(fmt.exponent), fmt.mantissa + 2 + fmt.exponent + 1),
             "shift": UnitStep(levels, self.shifted_bits + 1 + 1),
             "round": UnitStep(levels if self.nearest else 0, self.bits + 1),
         }

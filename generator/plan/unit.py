@@ -13,10 +13,10 @@ from generator.errors import ConfigError
 
 
 class UnitStep(NamedTuple):
-    """A part of a unit: its ``delay`` in full adders, and the ``bits`` that are alive after it.
+    """A part of a unit: its ``delay`` in levels of logic, and the ``bits`` that are alive after it.
 
-    Sums ripple; comparisons and increments are trees, shifts are levels. A full adder takes some 45 ps in
-    ASAP7.
+    Sums, comparisons and increments are trees, shifts are levels: who cuts a unit into stages wants it fast,
+    and a fast clock has carries run in parallel. A level takes some 35 ps in ASAP7.
     """
 
     delay: int

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Collection
+from itertools import combinations
+
 import pytest
 
 from generator.errors import ConfigError
@@ -7,6 +10,10 @@ from generator.formats import FLOATS
 from generator.plan import FloatAdderPlan
 from generator.plan.unit import registers_after
 
+MEASURED = {"order": 284, "distance": 295, "align": 259, "sum": 320, "normalise": 360, "round": 329}
+"""Shortest clock periods (ps) of the fp16 adder's steps, each synthesised alone in ASAP7."""
+REGISTER = 90
+"""Of these, what clock to output, the enable's multiplexer and the setup time take (ps)."""
 STEPS = {"first": 3, "second": 3, "third": 6, "fourth": 1}
 
 
@@ -34,3 +41,23 @@ def test_stages_beyond_the_steps_are_registers_at_the_output() -> None:
 def test_a_negative_number_of_stages_is_refused() -> None:
     with pytest.raises(ConfigError, match="stages = -1"):
         FloatAdderPlan(FLOATS["fp16"], stages=-1)
+
+
+def slowest(cuts: Collection[str]) -> int:
+    """The longest of the fp16 adder's measured stages, cut after some steps (ps)."""
+    stages = [REGISTER]
+    for step, period in MEASURED.items():
+        stages[-1] += period - REGISTER
+        if step in cuts:
+            stages.append(REGISTER)
+    return max(stages)
+
+
+@pytest.mark.parametrize("stages", range(2, 7))
+def test_an_adder_is_cut_where_its_measured_stages_are_shortest(stages: int) -> None:
+    """A fourth stage is worth its registers: it once cut where sums that ripple are balanced."""
+    plan = FloatAdderPlan(FLOATS["fp16"], stages=stages)
+    cuts = [step for step, count in plan.registers.items() if count]
+    best = min(map(slowest, combinations(MEASURED, stages - 1)))
+    assert slowest(cuts) == best
+    assert best < min(map(slowest, combinations(MEASURED, stages - 2)))
