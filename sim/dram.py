@@ -28,7 +28,7 @@ class Dram:
         return cls(round(TICKS * clock_mhz / (gb_per_s * 1e3)), round(latency_ns * clock_mhz / 1e3), burst)
 
     @property
-    def bytes_per_cycle(self) -> float:
+    def octets_per_cycle(self) -> float:
         return TICKS / self.ticks_per_byte
 
 

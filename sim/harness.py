@@ -28,6 +28,7 @@ from generator.plan import CorePlan, beat_bits, buffers_of, plan_for
 from generator.verilog import emit
 from sim import reference
 from sim.build import SimulationError, build
+from sim.dram import Dram
 from sim.fields import beat_bytes
 from sim.layers import Beats, LayerData, beats_of
 from sim.recipe import Shared, recipe_for
@@ -49,15 +50,17 @@ def simulate(
     waves: Path | None = None,
     expected: ArrayLike | None = None,
     shared: Shared | None = None,
+    dram: Dram | None = None,
 ) -> SimulationResult:
     """Run x[B, N] ``activations`` through W[M, N] ternary ``weights`` on the core's Verilog.
 
     Results are held against ``expected`` y[B, M], by default the reference. ``waves`` names an FST file to
-    write, ``shared`` what other simulations of the core use too. Raises ``SimulationError`` where the
+    write, ``shared`` what other simulations of the core use too, ``dram`` a memory that the streams wait for.
+    Raises ``SimulationError`` where the
     simulation cannot be made or run, and the domain's errors for values and shapes that do not fit; a core
     that computes wrongly is a result, not an error.
     """
-    session = Session([LayerData.of(activations, weights)], Streams.of(stalls), seed=seed)
+    session = Session([LayerData.of(activations, weights)], Streams.of(stalls), seed=seed, dram=dram)
     truth = None if expected is None else [[np.asarray(expected)]]
     return simulate_sessions(config, [session], driver=driver, waves=waves, expected=truth, shared=shared)
 

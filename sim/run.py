@@ -15,6 +15,7 @@ from sim.layers import values_of
 from sim.reference import evaluate
 
 if TYPE_CHECKING:
+    from sim.dram import Dram
     from sim.harness import Driver
     from sim.recipe import Shared
     from sim.session import SimulationResult, Streams
@@ -48,6 +49,7 @@ def simulate(
     waves: Path | str | None = None,
     expected: ArrayLike | None = None,
     shared: Shared | None = None,
+    dram: Dram | None = None,
 ) -> SimulationResult:
     """Run x[B, N] ``activations`` through W[M, N] ternary ``weights`` on the core's Verilog in Verilator.
 
@@ -57,6 +59,7 @@ def simulate(
     ``fast`` drives the model from C++, for long runs. ``stalls`` is the probability that a stream pauses in a
     cycle, drawn from ``seed``. Without ``fast``, ``waves`` names an FST file to write and ``driver="axi"``
     takes cocotbext-axi's model of the streams. ``shared`` is what other simulations of the core use too.
+    ``dram`` is a memory that activations and keys come from and results go to.
 
     Raises ``SimulationError`` where the simulation cannot be made or run, and what ``reference`` raises. A
     core that computes wrongly is a result, not an error.
@@ -86,11 +89,13 @@ def simulate(
         from sim.fast import simulate_fast
 
         return simulate_fast(
-            config, activations, weights, stalls=stalls, seed=seed, expected=expected, shared=shared
-        )
+            config, activations, weights, stalls=stalls, seed=seed, expected=expected, shared=shared,
+            dram=dram,
+        )  # fmt: skip
     from sim.harness import simulate as by_cocotb
 
     return by_cocotb(
         config, activations, weights, stalls=stalls, seed=seed, driver=driver,
         waves=None if waves is None else Path(waves), expected=expected, shared=shared,
+        dram=dram,
     )  # fmt: skip

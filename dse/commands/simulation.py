@@ -17,11 +17,11 @@ from dse.commands.options import (
     TensorPatterns,
     TernaryRule,
     UsageError,
-    load_core,
+    load_core_and_target,
     open_weights,
     read_rule,
 )
-from dse.commands.simulator import Simulator, say_trouble, simulation_line
+from dse.commands.simulator import Simulator, say_trouble, simulation_line, verdict_of
 from dse.presentation.answers import say
 from dse.presentation.terminal import progress_bar, say_json
 from generator.parts import require
@@ -30,8 +30,52 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.config import CoreConfig
+    from sim.dram import Dram
 
 
+LayerShape = Annotated[
+    str, typer.Option(metavar="NxM", help="Inputs and outputs of the layer.", show_default="a few tiles")
+]
+Tokens = Annotated[int | None, typer.Option(metavar="B", help="Tokens.", min=1, show_default="1")]
+Generated = Annotated[
+    int,
+    typer.Option(metavar="G", help="With --model: tokens that follow one at a time.", min=0, max=1 << 10),
+]
+ModelName = Annotated[
+    str,
+    typer.Option(metavar="MODEL", help="Run the layers of a decoder block of a model, with random weights."),
+]
+Block = Annotated[int, typer.Option(metavar="K", help="With --model: which block.", min=0)]
+Seed = Annotated[int, typer.Option(metavar="S", help="Seed of activations and weights.", min=0)]
+Weights = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Weights W[M, N]: safetensors, GGUF, .npy, .npz, a checkpoint's directory or index.",
+    ),
+]
+Activations = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="x[B, N] for --weights, .npy.", show_default="normal ones"),
+]
+Stalls = Annotated[
+    float, typer.Option(metavar="P", help="Probability that a stream pauses in a cycle.", min=0, max=0.99)
+]
+DramRate = Annotated[
+    float | None,
+    typer.Option(
+        metavar="X",
+        help="Put a memory of so many GB/s behind the streams.",
+        min=0.001,
+        max=1e6,
+        show_default="streams never wait",
+    ),
+]
+DramLatency = Annotated[float, typer.Option(metavar="Y", help="Its latency in ns.", min=0, max=1e6)]
+Clock = Annotated[
+    float | None,
+    typer.Option(metavar="F", help="Clock in MHz, for --dram-*.", show_default="that of the core file"),
+]
 Driver = Annotated[
     str,
     typer.Option(
@@ -44,38 +88,31 @@ Fast = Annotated[bool, typer.Option("--fast", help="Run with a driver in C++, fo
 
 def simulate(
     core: CoreFile,
-    layer: Annotated[
-        str, typer.Option(metavar="NxM", help="Inputs and outputs of the layer.", show_default="a few tiles")
-    ] = "",
-    tokens: Annotated[int | None, typer.Option(metavar="B", help="Tokens.", min=1, show_default="1")] = None,
-    seed: Annotated[int, typer.Option(metavar="S", help="Seed of activations and weights.", min=0)] = 0,
-    weights: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Weights W[M, N]: safetensors, GGUF, .npy, .npz, a checkpoint's directory or index.",
-        ),
-    ] = None,
+    layer: LayerShape = "",
+    tokens: Tokens = None,
+    generate: Generated = 0,
+    model: ModelName = "",
+    block: Block = 0,
+    seed: Seed = 0,
+    weights: Weights = None,
     tensor: TensorPatterns = [],  # noqa: B006
-    activations: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="x[B, N] for --weights, .npy.", show_default="normal ones"),
-    ] = None,
+    activations: Activations = None,
     ternary: TernaryRule = "auto",
     per: PerScale = "tensor",
     i2s: I2SLayout = "",
-    stalls: Annotated[
-        float, typer.Option(metavar="P", help="Probability that a stream pauses in a cycle.", min=0, max=0.99)
-    ] = 0.0,
+    stalls: Stalls = 0.0,
+    dram_gb_per_s: DramRate = None,
+    dram_latency_ns: DramLatency = 0.0,
+    clock_mhz: Clock = None,
     driver: Driver = "lean",
     waves: Waves = False,
     fast: Fast = False,
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
-    """Run a layer, or layers of a file of weights, through a core's Verilog and compare with numpy."""
+    """Run a layer, a model's block, or layers of a file, through a core's Verilog and compare with numpy."""
     require("simulation", "simulate")
-    config = load_core(core, override)
+    config, target = load_core_and_target(core, override, clock_mhz)
     if driver not in ("lean", "axi"):
         raise UsageError(f"--driver {driver}: lean or axi is expected")
     if fast and config.wrapper == "axi":
@@ -84,10 +121,11 @@ def simulate(
         raise UsageError(f"--fast: has a driver of its own, without {'--waves' if waves else '--driver axi'}")
     if activations is not None and tokens is not None and weights is not None:
         raise UsageError(f"--tokens {tokens}: how many there are is for --activations to say")
-    simulator = Simulator(config, stalls, seed, fast=fast, axi=driver == "axi", waves=waves)
+    _check_source(model, layer, weights, generate, block)
+    dram = memory_of(dram_gb_per_s, dram_latency_ns, target.clock_mhz)
+    refuse_axi(config, driver, dram)
+    simulator = Simulator(config, stalls, seed, fast=fast, axi=driver == "axi", waves=waves, dram=dram)
     if weights is not None:
-        if layer:
-            raise UsageError(f"--layer {layer}: the shape of --weights is that of the tensor")
         from dse.commands.stored_layers import StoredRun
 
         rule = read_rule(ternary, per)
@@ -96,12 +134,54 @@ def simulate(
     else:
         for_weights = {"--tensor": tensor, "--i2s": i2s, "--ternary": ternary != "auto"}
         _refuse_without_weights(for_weights | {"--per": per != "tensor"}, activations)
-        shape = read_shape(layer) if layer else default_shape(config)
-        figures = _simulate_random(simulator, shape, tokens or 1, quiet=as_json)
+        if model:
+            from dse.commands.blocks import BlockRun, passes_of
+
+            passes = passes_of(tokens or 1, generate)
+            figures = BlockRun.of(simulator, model, block, passes).report(quiet=as_json)
+        else:
+            shape = read_shape(layer) if layer else default_shape(config)
+            figures = _simulate_random(simulator, shape, tokens or 1, quiet=as_json)
     if as_json:
         say_json(figures)
     if not figures["passed"]:
         raise typer.Exit(1)
+
+
+def _check_source(model: str, layer: str, weights: Path | None, generate: int, block: int) -> None:
+    """``UsageError`` for options that say in two ways what is to run, or what only ``--model`` has."""
+    if weights is not None and layer:
+        raise UsageError(f"--layer {layer}: the shape of --weights is that of the tensor")
+    if model and (layer or weights is not None):
+        other = f"--layer {layer}" if layer else f"--weights {weights}"
+        raise UsageError(f"{other}: --model {model} says which layers run, with random weights")
+    for option, value in (("--generate", generate), ("--block", block)):
+        if value and not model:
+            raise UsageError(f"{option} {value}: is for --model")
+
+
+def memory_of(gb_per_s: float | None, latency_ns: float, clock_mhz: float | None) -> Dram | None:
+    """The memory that ``--dram-gb-per-s`` and ``--dram-latency-ns`` describe, at the core's clock."""
+    from sim.dram import Dram
+
+    if gb_per_s is None:
+        if latency_ns:
+            raise UsageError(f"--dram-latency-ns {latency_ns:g}: is for --dram-gb-per-s")
+        return None
+    if clock_mhz is None:
+        raise UsageError(
+            f"--dram-gb-per-s {gb_per_s:g}: the clock is not known, --clock-mhz or clock_mhz in table target "
+            "of the core file is expected"
+        )
+    return Dram.of(gb_per_s, latency_ns, clock_mhz)
+
+
+def refuse_axi(config: CoreConfig, driver: str, dram: Dram | None) -> None:
+    """``UsageError`` where cocotbext-axi's streams are asked for what they do not do here."""
+    if driver == "axi" and dram is not None:
+        raise UsageError("--driver axi: knows no memory; --dram-gb-per-s is for the driver lean or --fast")
+    if driver == "axi" and config.buffers.any:
+        raise UsageError("--driver axi: is for cores without buffers; lean or --fast is expected")
 
 
 def _refuse_without_weights(options: Mapping[str, Any], activations: Path | None) -> None:
@@ -125,6 +205,8 @@ def _simulate_random(
         result = simulator.run(data)
     if not quiet:
         say(simulation_line(result, data.length, data.outputs, data.tokens))
+        if simulator.dram is not None or simulator.config.buffers.any:
+            say(f"cycles: {verdict_of(simulator.figures(data, result)).partition(', ')[2]}")
         say_trouble(result, simulator)
     return simulator.figures(data, result)
 

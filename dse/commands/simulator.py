@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from dse.presentation.answers import say
 
 if TYPE_CHECKING:
     from generator.config import CoreConfig
+    from sim.dram import Dram
     from sim.layers import LayerData
     from sim.recipe import Shared
     from sim.session import SimulationResult
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Simulator:
-    """How layers run on a core; ``shared`` is what several runs have in common."""
+    """How layers run on a core, behind a memory if there is one; ``shared`` is what runs have in common."""
 
     config: CoreConfig
     stalls: float
@@ -27,6 +28,7 @@ class Simulator:
     axi: bool
     waves: bool
     shared: Shared | None = None
+    dram: Dram | None = None
 
     @property
     def dump(self) -> Path | None:
@@ -52,7 +54,19 @@ class Simulator:
         return simulate(
             self.config, data.activations, data.weights, fast=self.fast, stalls=self.stalls, seed=self.seed,
             driver="axi" if self.axi else "lean", waves=self.dump, shared=self.shared,
+            dram=self.dram,
         )  # fmt: skip
+
+    def model_cycles(self, data: LayerData) -> int:
+        """Cycles of a layer by the model that sweeps reckon with."""
+        from generator.plan import Tiling, cycles_at_full_rate, cycles_behind, plan_for
+
+        plan = plan_for(self.config)
+        tiling = Tiling.of(plan, data.length, data.outputs, data.tokens)
+        if self.dram is None:
+            return cycles_at_full_rate(plan, tiling)
+        dram = self.dram
+        return round(cycles_behind(plan, tiling, dram.octets_per_cycle, dram.latency, dram.burst))
 
     def figures(self, data: LayerData, result: SimulationResult) -> dict[str, Any]:
         """All of a result by name."""
@@ -63,6 +77,7 @@ class Simulator:
             "results": result.results,
             "cycles": result.cycles,
             "expected_cycles": result.expected_cycles,
+            "model_cycles": self.model_cycles(data),
             "latency": result.latency,
             "utilisation": round(data.weights.size * data.tokens / macs, 4) if macs else None,
             "seconds": round(result.seconds, 3),
@@ -79,6 +94,15 @@ def say_trouble(result: SimulationResult, simulator: Simulator) -> None:
         say(f"  {failure}")
     if simulator.dump:
         say(f"waves: {simulator.dump}")
+
+
+def verdict_of(figures: Mapping[str, Any]) -> str:
+    """Whether values are right, and where a memory or a bus has a say how far cycles are from the model's."""
+    right = "bit-exact" if figures["passed"] else f"WRONG, {figures['mismatches']:,} mismatches"
+    if figures["cycles"] == figures["model_cycles"]:
+        return f"{right}, as many as the model says"
+    off = figures["cycles"] / figures["model_cycles"] - 1
+    return f"{right}, {abs(off):.2%} {'more' if off > 0 else 'fewer'} than the model says"
 
 
 def simulation_line(result: SimulationResult, length: int, outputs: int, tokens: int) -> str:

@@ -18,6 +18,7 @@ from dse.pricing.demands import accesses, activation_beat, key_beat, share
 from dse.pricing.figure import PlanFigure, Step
 from dse.pricing.view import Array, View
 from dse.spec.workload import Shape
+from generator.plan import activation_words, key_words, result_words
 
 Use = Literal["activations", "results", "keys", "weights"]
 
@@ -37,15 +38,16 @@ def buffers(view: View) -> Iterator[Buffer]:
     if (held := view("activation_buffer")).any():
         longest = share(view, Shape(view.workload.longest, view.workload.widest, 1, 1))
         block = np.ceil(longest.inputs / view("tile_length"))
-        yield Buffer("activations", held, 2 * block, activation_beat(view) * longest.streams, 2)
+        words = activation_words(block)
+        yield Buffer("activations", held, words, activation_beat(view) * longest.streams, 2)
         results = view("cores") // longest.streams * view("rows") * view("columns")
         bits = results * view(PlanFigure.RESULT_WIDTH)
-        yield Buffer("results", held, 2 * np.ceil(8 * view("burst_bytes") / bits), bits, 2)
+        yield Buffer("results", held, result_words(8 * view("burst_bytes"), bits), bits, 2)
     if (ahead := view("key_buffer")).any():
         rate = view(Step.MEMORY_RATE)
         answer = np.where(np.isfinite(rate), rate, 0.0) * view("latency_ns") * 1e-9
-        burst = 8 * view("burst_bytes") * np.ceil(np.maximum(answer / (8 * view("burst_bytes")), 1))
-        yield Buffer("keys", ahead, 2 * np.ceil(burst / key_beat(view)), key_beat(view), 2)
+        words = key_words(answer, 8 * view("burst_bytes"), key_beat(view))
+        yield Buffer("keys", ahead, words, key_beat(view), 2)
     if (stored := view("weights") == "on_chip").any():
         bits = key_beat(view)
         words = np.ceil(view.workload.weights * view("bits_per_weight") / bits)

@@ -6,7 +6,14 @@ exact interval analysis: of every value the plan knows the least and the greates
 
 from generator.plan.array import ArrayPlan, Joining, plan_for
 from generator.plan.beats import BeatBits, beat_bits
-from generator.plan.buffers import Buffer, Buffers, buffers_of
+from generator.plan.buffers import (
+    Buffer,
+    Buffers,
+    activation_words,
+    buffers_of,
+    key_words,
+    result_words,
+)
 from generator.plan.compression import CompressorLevel, CompressorPlan
 from generator.plan.core import CorePlan
 from generator.plan.datapath import (
@@ -31,6 +38,7 @@ from generator.plan.ranges import FloatRange, Range
 from generator.plan.reduction import Node, ReductionPlan, Value
 from generator.plan.table import Entry, TablePlan
 from generator.plan.tiling import Tiling
+from generator.plan.traffic import Traffic, cycles_at_full_rate, cycles_behind
 from generator.plan.widths import FetchCircuit
 
 __all__ = [
@@ -63,11 +71,17 @@ __all__ = [
     "ReductionPlan",
     "TablePlan",
     "Tiling",
+    "Traffic",
     "Value",
+    "activation_words",
     "beat_bits",
     "buffers_of",
     "core_name",
+    "cycles_at_full_rate",
+    "cycles_behind",
     "format_name",
+    "key_words",
     "plan_for",
+    "result_words",
     "top_name",
 ]
