@@ -26,7 +26,7 @@ from amaranth.lib.wiring import Signature
 from generator.array import Array
 from generator.axi.top import Accelerator, accelerator_ports
 from generator.block import PIECE, Block, BlockKind
-from generator.buffering.top import Buffered, top_ports
+from generator.buffering.top import Buffered, memory_modules, top_ports
 from generator.config import CoreConfig
 from generator.core import Core
 from generator.directory import write_directory
@@ -129,6 +129,7 @@ class Emission:
                     "order": f"{rows}, column (0 … {plan.columns - 1})",
                 },
             },
+            **({"memories": memories} if (memories := memory_modules(plan, self.kinds)) else {}),
             "key_code": key_code(plan),
             "latency_cycles": plan.latency_cycles,
             "macs_per_cycle": plan.config.macs_per_cycle,

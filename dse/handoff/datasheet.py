@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 from dse.handoff.arithmetic import rules
+from dse.handoff.buffer_sheet import buffered_meanings, buffers_section
 from dse.handoff.packed_weights import counted_bytes, packing
 from dse.handoff.prices import Price
 from dse.handoff.scripts import PDKS, UTILISATION
@@ -40,6 +41,7 @@ def datasheet(plan: CorePlan, manifest: Mapping[str, Any], prices: Mapping[str, 
             ["stream", "bits used", "element", "bits", "order, lowest bits first"], stream_rows(manifest)
         ),
         ORDER=order_of_work(plan),
+        BUFFERS=buffers_section(plan, manifest.get("memories", {})),
         KEYS=keys(plan),
         THROUGHPUT=throughput(plan),
         TABLE_STAGES="one beat" if plan.table_stages == 1 else f"{plan.table_stages} beats",
@@ -129,10 +131,11 @@ def several(plan: CorePlan) -> str:
 def figures(plan: CorePlan) -> list[list[str]]:
     """The core in numbers."""
     config = plan.config
+    behind = " from the buffer" if config.buffers.activations else ""
     rows = [
         ["tile", f"{plan.tile_length} activations × {plan.columns} outputs × {tokens(config.rows)}"],
         ["multiply-accumulates a cycle", f"{plan.config.macs_per_cycle:,}"],
-        ["latency", f"{plan.latency_cycles} clock cycles, activations taken to result offered"],
+        ["latency", f"{plan.latency_cycles} clock cycles, activations taken{behind} to result offered"],
         ["longest reduction N", f"{config.max_reduction:,} activations ({plan.max_n_tiles:,} tiles)"],
         ["most outputs M", most_outputs(plan)],
         ["weight on the key stream", f"{plan.bits_per_weight:.3g} bits"],
@@ -187,8 +190,9 @@ def port_rows(plan: CorePlan) -> list[list[str]]:
         "keys": counted_keys(plan),
         "results": counted(config.rows * plan.columns, plan.result_width),
     }
+    meanings = MEANINGS | buffered_meanings(plan)
     return [
-        [f"`{name}`", way, str(width), MEANINGS.get(name, "AXI4-Stream").format(**words)]
+        [f"`{name}`", way, str(width), meanings.get(name, "AXI4-Stream").format(**words)]
         for name, way, width in ports(plan)
     ]
 
@@ -226,9 +230,10 @@ def order_of_work(plan: CorePlan) -> str:
     block = tokens(config.rows)
     match config.dataflow:
         case "output_stationary":
+            sent = "replayed" if config.buffers.activations else "sent again"
             order = (
                 "Outputs come tile by tile: for each of `m_tiles` tiles the `n_tiles` activation beats are "
-                "sent again, each met by one key beat, and one result beat ends the tile."
+                f"{sent}, each met by one key beat, and one result beat ends the tile."
             )
         case "table_stationary":
             order = (

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from dse.handoff.movements import movements
+from dse.handoff.movements import movements, tiling_of
 from dse.handoff.timing_diagram import Diagram, Signal, Span, picture
 from generator.plan import CorePlan
+from sim.transport import transports_of
 
 LEAD = 1
 """Idle cycles before the first beat."""
@@ -15,7 +16,7 @@ LEAD = 1
 
 def interface_svg(plan: CorePlan) -> str:
     """One tile, one block of tokens and a result that waits, as one picture."""
-    return picture([one_tile(plan), one_block(plan), waiting_result()])
+    return picture([one_tile(plan), one_block(plan), waiting_result(plan)])
 
 
 def one_tile(plan: CorePlan) -> Diagram:
@@ -25,7 +26,7 @@ def one_tile(plan: CorePlan) -> Diagram:
         plan,
         1,
         1,
-        f"One tile: the result is there {cycles(plan.latency_cycles)} after the activations are taken",
+        f"One tile: the result is there {cycles(moved.result[0])} after the activations are taken",
         (
             Span(LEAD, LEAD + moved.key[0], f"{cycles(moved.key[0])}, activations to key"),
             Span(LEAD, LEAD + moved.result[0], f"{cycles(moved.result[0])}, activations to result"),
@@ -39,7 +40,12 @@ def one_block(plan: CorePlan) -> Diagram:
     m = 2 if plan.config.outputs is None else min(2, plan.partial_sums)
     match plan.config.dataflow:
         case "output_stationary":
-            order = "activations come again for every tile of outputs"
+            again = (
+                "once, words of a bus"
+                if plan.config.buffers.activations
+                else "again for every tile of outputs"
+            )
+            order = f"activations come {again}"
         case "table_stationary":
             order = "activations stay while the keys of all outputs pass"
         case unknown:
@@ -50,12 +56,13 @@ def one_block(plan: CorePlan) -> Diagram:
 def block_diagram(plan: CorePlan, n: int, m: int, title: str, spans: Sequence[Span]) -> Diagram:
     """All three streams during a block that comes alone, source and sink always willing."""
     moved = movements(plan, n, m)
+    activations, keys = transports_of(plan, tiling_of(plan, n, m))
     length = LEAD + moved.result[-1] + 2
     counts = [LEAD + moved.activation[0]]
     signals = [
-        *source("s_axis_activation", "A", moved.activation, length, n),
+        *source("s_axis_activation", "A", moved.activation, length, activations.transfers),
         Signal("n_tiles, m_tiles", values(counts, length), [f"{n}, {m}"]),
-        *source("s_axis_key", "K", moved.key, length, n * m),
+        *source("s_axis_key", "K", moved.key, length, keys.transfers),
         *results([LEAD + cycle for cycle in moved.result], length),
     ]
     return Diagram(title, signals, spans, first_cycle=-LEAD)
@@ -102,15 +109,17 @@ def values(shown: Sequence[int], length: int) -> str:
     return "".join("=" if cycle in shown else "x" for cycle in range(length))
 
 
-def waiting_result() -> Diagram:
+def waiting_result(plan: CorePlan) -> Diagram:
     """A result that nobody takes for two cycles: everything before it stands still."""
+    # A buffer goes on until it is full.
+    direct = plan.config.buffers.keys == 0
     return Diagram(
-        "A result that waits: it stays as it is, and no key is taken",
+        "A result that waits: it stays as it is" + (", and no key is taken" if direct else ""),
         [
             Signal("m_axis_result_tvalid", "x111x"),
             Signal("m_axis_result_tready", "x001x"),
             Signal("m_axis_result_tdata", "x=..x", ["Y"]),
-            Signal("s_axis_key_tready", "x00xx"),
+            *([Signal("s_axis_key_tready", "x00xx")] if direct else []),
         ],
     )
 

@@ -10,6 +10,8 @@ import numpy as np
 
 from generator.plan import CorePlan, Tiling
 from sim.schedule import Schedule
+from sim.session import Session
+from sim.tokens.bench import movements_of
 
 
 @dataclass(frozen=True)
@@ -21,13 +23,23 @@ class Movements:
     result: tuple[int, ...]
 
 
-def movements(plan: CorePlan, n_tiles: int, m_tiles: int) -> Movements:
-    """The movements of a block of ``n_tiles`` × ``m_tiles`` tiles, every stream always willing."""
-    tiling = Tiling.of(
+def tiling_of(plan: CorePlan, n_tiles: int, m_tiles: int) -> Tiling:
+    """A block of ``n_tiles`` × ``m_tiles`` tiles."""
+    return Tiling.of(
         plan,
         min(n_tiles * plan.tile_length, plan.config.max_reduction),
         min(m_tiles * plan.columns, plan.most_outputs or m_tiles * plan.columns),
     )
+
+
+def movements(plan: CorePlan, n_tiles: int, m_tiles: int) -> Movements:
+    """The movements of a block of ``n_tiles`` × ``m_tiles`` tiles, every stream always willing."""
+    tiling = tiling_of(plan, n_tiles, m_tiles)
+    if plan.config.buffers.any:
+        moved = movements_of(plan, [tiling], Session([]))
+        began = moved.activation[0]
+        streams = (moved.activation, moved.key, moved.offered)
+        return Movements(*(tuple(cycle - began for cycle in stream) for stream in streams))
     schedule = Schedule(plan, [tiling])
     issued = schedule.issued(np.arange(tiling.steps)).tolist()
     match plan.config.dataflow:

@@ -15,11 +15,14 @@ from typing import Any, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
+from dse.handoff.movements import movements
 from generator.formats import Float, Format, Integer
 from generator.plan import CorePlan, Tiling, beat_bits, top_name
 from sim.fields import hex_lines, pack_fields
 from sim.layers import Beats, LayerData, beats_of
 from sim.reference import evaluate
+from sim.session import Session
+from sim.tokens.bench import movements_of
 
 CASE_BITS = 1 << 19
 """Bits that the beats of a case may have together, unless a case of one tile has more."""
@@ -63,6 +66,7 @@ class Golden:
     beats: Beats
     results: NDArray[np.uint8]
     mask: NDArray[np.uint8] | None
+    cycles: int
 
     @property
     def tiling(self) -> Tiling:
@@ -92,8 +96,18 @@ class Golden:
             "n_tiles": self.tiling.n_tiles,
             "m_tiles": self.tiling.m_tiles,
             "blocks": self.tiling.blocks,
-            "cycles": self.tiling.cycles,
+            "cycles": self.cycles,
             "masked": self.mask is not None,
+            **({"packets": packets} if (packets := self.packets) else {}),
+        }
+
+    @property
+    def packets(self) -> dict[str, dict[str, int]]:
+        """Of streams that come as words: the words of a packet, and the bytes of its last that count."""
+        return {
+            stream: {"words": transport.transfers, "last_bytes": transport.last_bytes}
+            for stream, transport in self.beats.transports._asdict().items()
+            if transport.last_bytes
         }
 
 
@@ -103,7 +117,7 @@ def vector_files(plan: CorePlan) -> dict[str, str]:
     listed = {
         "core": {
             "top": top_name(plan.config),
-            "latency_cycles": plan.latency_cycles,
+            "latency_cycles": movements(plan, 1, 1).result[0],
             "rows": plan.config.rows,
             "columns": plan.columns,
             "result_bits": plan.result_width,
@@ -128,7 +142,15 @@ def golden(plan: CorePlan, recipe: Recipe, seed: int) -> Golden:
         invalid = fields >> np.uint64(plan.value_width) != 0
         only_flag, all_bits = np.uint64(1 << plan.value_width), np.uint64((1 << width) - 1)
         mask = pack_fields(np.where(invalid, only_flag, all_bits), width)
-    return Golden(recipe, beats, pack_fields(fields, width), mask)
+    return Golden(recipe, beats, pack_fields(fields, width), mask, cycles_of(plan, beats.tiling))
+
+
+def cycles_of(plan: CorePlan, tiling: Tiling) -> int:
+    """Cycles of a layer from the first activations taken to the last result, when no stream pauses."""
+    if not plan.config.buffers.any:
+        return tiling.cycles
+    moved = movements_of(plan, [tiling], Session([]))
+    return moved.result[-1] - moved.activation[0] + 1
 
 
 def fitted(plan: CorePlan, recipe: Recipe) -> tuple[int, int, int]:

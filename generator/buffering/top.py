@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
@@ -9,6 +10,7 @@ from amaranth.lib.wiring import In
 
 from generator.array import Array
 from generator.block import Block
+from generator.buffering.memory import Memory
 from generator.buffering.prefetch import KeyPrefetch
 from generator.buffering.replay import ActivationBuffer
 from generator.core import Core, padded, stream_ports
@@ -37,6 +39,19 @@ def top_ports(plan: CorePlan) -> dict[str, Any]:
         else:
             ports[name] = port
     return ports
+
+
+def memory_modules(plan: CorePlan, kinds: Mapping[str, str]) -> dict[str, str]:
+    """The modules that are memories, by the stream that they buffer; ``kinds``: what each module is."""
+    buffers = buffers_of(plan)
+    names = [name for name, kind in kinds.items() if kind == "memory"]
+    return {
+        stream: next(
+            name for name in names if name.startswith(f"{Memory(held.words, held.bits).module_name}_")
+        )
+        for stream, held in (("activation", buffers.activations), ("key", buffers.keys))
+        if held is not None
+    }
 
 
 class Buffered(Block):

@@ -48,7 +48,8 @@ class Source:
         self.data = getattr(dut, f"{prefix}_tdata")
         self.valid = getattr(dut, f"{prefix}_tvalid")
         self.ready = getattr(dut, f"{prefix}_tready")
-        self.beside = {name: getattr(dut, name) for name in beside}
+        ends = [f"{prefix}_{name}" for name in ("tkeep", "tlast") if hasattr(dut, f"{prefix}_{name}")]
+        self.beside = {name: getattr(dut, name) for name in [*beside, *ends]}
         self.rest()
 
     def rest(self) -> None:
@@ -59,7 +60,7 @@ class Source:
     def _drive(self, beat: Beat) -> None:
         self.data.value = beat.data
         for name, signal in self.beside.items():
-            signal.value = beat.beside.get(name, noise(signal))
+            signal.value = beat.beside.get(name, noise(signal)) & ((1 << len(signal)) - 1)
 
     async def send(self, beats: Iterable[Beat], pause: float = 0.0) -> None:
         """Sends ``beats``; a beat that is offered stays until it is taken."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,8 @@ class Case:
     """``blocks`` blocks of tokens, each of ``n_tiles`` × ``m_tiles`` tiles.
 
     ``cycles``: clock cycles from the first activation taken to the last result taken, both counted, when no
-    stream pauses. ``masked``: whether some bits of the results mean nothing.
+    stream pauses. ``masked``: whether some bits of the results mean nothing. ``packets``: of streams that
+    come as words of a bus, the words of a block, and how many bytes of its last word count.
     """
 
     name: str
@@ -33,6 +34,16 @@ class Case:
     blocks: int
     cycles: int
     masked: bool
+    packets: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def _end(self, stream: str, at: int) -> dict[str, int]:
+        """What goes with a word of a bus: whether it ends a packet, and which of its bytes count."""
+        if stream not in self.packets:
+            return {}
+        packet = self.packets[stream]
+        last = (at + 1) % packet["words"] == 0
+        keep = (1 << packet["last_bytes"]) - 1 if last else -1
+        return {f"s_axis_{stream}_tlast": int(last), f"s_axis_{stream}_tkeep": keep}
 
     def _beats(self, stream: str) -> list[int]:
         return [int(line, 16) for line in (VECTORS / f"{self.name}.{stream}.hex").read_text().split()]
@@ -42,12 +53,15 @@ class Case:
         """Activation beats; the first of a block brings the block's tile counts."""
         beats, tiles = self._beats("activation"), {"n_tiles": self.n_tiles, "m_tiles": self.m_tiles}
         first = range(0, len(beats), len(beats) // self.blocks)
-        return [Beat(data, tiles if at in first else {}) for at, data in enumerate(beats)]
+        return [
+            Beat(data, {**(tiles if at in first else {}), **self._end("activation", at)})
+            for at, data in enumerate(beats)
+        ]
 
     @cached_property
     def keys(self) -> list[Beat]:
         """Key beats."""
-        return [Beat(data) for data in self._beats("key")]
+        return [Beat(data, self._end("key", at)) for at, data in enumerate(self._beats("key"))]
 
     @cached_property
     def results(self) -> list[int]:

@@ -157,14 +157,14 @@ async def timing_is_that_of_the_datasheet(dut: Any, case: Enum) -> None:
     began = bench.monitors["activation"].transfers[0].taken
     whole = bench.taken[-1].taken - began + 1
     assert whole == case.value.cycles, f"{whole} cycles, {case.value.cycles} are right"
-    if len(case.value.keys) == 1:
+    if case.value.n_tiles == case.value.m_tiles == case.value.blocks == 1:
         latency = bench.taken[0].offered - began
         assert latency == CORE.latency_cycles, f"{latency} cycles latency, {CORE.latency_cycles} is right"
 
 
 @cocotb.test(timeout_time=LONGEST, timeout_unit="step")
 async def a_result_waits_until_it_is_taken(dut: Any) -> None:
-    """A result that nobody takes stays as it is, and no key is taken meanwhile."""
+    """A result that nobody takes stays as it is, and no key is taken meanwhile, but into a buffer."""
     bench = await Bench.start(dut)
     case = max(CASES.values(), key=lambda case: len(case.results))
     sends = [
@@ -178,11 +178,14 @@ async def a_result_waits_until_it_is_taken(dut: Any) -> None:
             break
     assert dut.m_axis_result_tvalid.value, "no result comes"
     before = len(bench.monitors["key"].transfers)
+    buffered = bool(case.packets.get("key"))
     for _ in range(20):
         await edge
         assert dut.m_axis_result_tvalid.value, f"cycle {cycle()}: the result did not wait"
-        assert not dut.s_axis_key_tready.value, f"cycle {cycle()}: a key could go while a result waits"
-    assert len(bench.monitors["key"].transfers) == before
+        assert buffered or not dut.s_axis_key_tready.value, (
+            f"cycle {cycle()}: a key could go while a result waits"
+        )
+    assert buffered or len(bench.monitors["key"].transfers) == before
     taking = cocotb.start_soon(bench.results.take())
     for _ in range(case.cycles + SILENCE):
         await edge
