@@ -39,7 +39,7 @@ VARIANTS = ("-instruct", "-base", "-unpacked", "-gguf")
 
 @cache
 def find_model(name: str) -> Model:
-    """The built-in model ``name`` (case, dots and underscores do not matter), or that of a JSON or TOML file.
+    """The built-in model ``name`` (case and what separates do not matter), or that of a JSON or TOML file.
 
     Raises ``WorkloadError`` where there is none.
     """
@@ -47,7 +47,8 @@ def find_model(name: str) -> Model:
     bare = plain
     for variant in VARIANTS:
         bare = bare.replace(variant, "")
-    built_in = models().get(plain) or models().get(bare)
+    by_letters = {each.replace("-", ""): model for each, model in models().items()}
+    built_in = by_letters.get(plain.replace("-", "")) or by_letters.get(bare.replace("-", ""))
     if built_in is not None:
         return built_in
     path = Path(name)
