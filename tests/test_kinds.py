@@ -45,6 +45,7 @@ MUST_KNOW = {
         "dse/studies/claims/synthesized.py",
     },
     "weight_stationary": {
+        "generator/axi/top.py",
         "generator/rules.py",
         "generator/plan/core.py",
         "generator/plan/tiling.py",
