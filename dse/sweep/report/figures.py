@@ -123,6 +123,9 @@ def _fronts(axes: Axes, summary: Summary, letter: str) -> None:
             front.column(price), front.column(rate), where="post", color=colour, linewidth=1.2,
             label=summary.naming.group(value), zorder=3,
         )  # fmt: skip
+    if summary.best is not None and (off := results.uncertainty(price)):
+        cost = summary.best[price]
+        axes.axvspan(cost / (1 + off), cost * (1 + off), color="#5f6b78", alpha=0.15, linewidth=0, zorder=0)
     if rate in results.budget:
         axes.axhline(results.budget[rate], color="#5f6b78", linewidth=0.7, linestyle=(0, (4, 2)), zorder=2)
     if price in results.budget:

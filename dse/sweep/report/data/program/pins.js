@@ -31,7 +31,7 @@ function drawPins() {
   if (pins.length === 2) element("th", head, "B to A");
   const line = (label, values, told, ratio, strong) => {
     const row = element("tr", body, undefined, strong ? "strong" : undefined);
-    element("td", row, label);
+    element("td", row, heading(label));
     for (const value of values) element("td", row, told(value));
     if (pins.length === 2) element("td", row, ratio ? ratio(...values) : "");
   };
