@@ -4,7 +4,7 @@ function drawMemories() {
   if (!D.memories.length) { $("memories-section").hidden = true; return; }
   const slider = $("memory");
   slider.max = D.memories.length - 1;
-  if (!slider.dataset.moved) slider.value = D.memories.findIndex(({ here }) => here);
+  if (!("moved" in slider.dataset)) slider.value = D.memories.findIndex(({ here }) => here);
   const names = D.kinds.map((_, kind) => kind).filter((kind) => D.memories.some(({ designs: found }) => found.some((one) => one.kind === kind)));
   const traces = names.map((kind) => {
     const found = D.memories.map((memory) => ({ memory, one: memory.designs.find((each) => each.kind === kind) })).filter(({ one }) => one);
