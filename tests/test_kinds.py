@@ -45,7 +45,8 @@ MUST_KNOW = {
         "dse/studies/claims/synthesized.py",
     },
     "weight_stationary": {
-        "generator/axi/top.py",
+        "generator/axi/top.py",  # how often a reader reads
+        "dse/handoff/accelerator.py",
         "generator/rules.py",
         "generator/plan/core.py",
         "generator/plan/tiling.py",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, assert_never
 
 from dse.handoff.arithmetic import rules
 from dse.handoff.datasheet import (
@@ -20,7 +20,7 @@ from dse.handoff.prices import Price
 from dse.handoff.scripts import UTILISATION
 from dse.handoff.templates import table, text_of
 from generator.formats import Integer
-from generator.plan import buffers_of
+from generator.plan import CorePlan, buffers_of
 from generator.plan.accelerator import BURST_WORDS, BURSTS_AHEAD, AcceleratorPlan
 from generator.plan.registers import DESCRIPTOR, DESCRIPTOR_BYTES, ERROR_MEANINGS, REGISTERS
 from generator.verilog import ports
@@ -108,14 +108,13 @@ def memory_rows(axi: AcceleratorPlan) -> list[list[str]]:
     """What lies where in memory, stream by stream."""
     plan, config = axi.core, axi.core.config
     filled = "sign-extended" if isinstance(config.format, Integer) else "filled up with zeros"
-    order = {"output_stationary": "m tile, n tile", "table_stationary": "n tile, m tile"}[config.dataflow]
     row = f"row (0 … {config.rows - 1})"
     return [
         [
             "keys",
             str(axi.keys.beat),
             f"{counted_keys(plan)}: column, table",
-            f"{order}; read once for each block of tokens",
+            f"{order_of_keys(plan)}; read once for each block of tokens",
         ],
         [
             "activations",
@@ -131,6 +130,17 @@ def memory_rows(axi: AcceleratorPlan) -> list[list[str]]:
             "block of tokens, m tile",
         ],
     ]
+
+
+def order_of_keys(plan: CorePlan) -> str:
+    """The order in which beats of keys follow each other."""
+    match plan.config.dataflow:
+        case "output_stationary":
+            return "m tile, n tile"
+        case "table_stationary":
+            return "n tile, m tile"
+        case unknown:
+            assert_never(unknown)
 
 
 def block(rows: int) -> str:

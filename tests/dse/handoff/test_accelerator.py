@@ -47,6 +47,7 @@ def regression(
     )
 
 
+@pytest.mark.exhaustive
 def test_the_regression_passes_without_ternlut(
     accelerator: HandOff, without_ternlut: dict[str, str], tmp_path: Path
 ) -> None:
