@@ -9,7 +9,7 @@ from math import gcd
 from generator.errors import WorkloadError
 from generator.plan.beats import BeatBits, beat_bits
 from generator.plan.core import CorePlan
-from generator.plan.registers import ADDRESS_BITS
+from generator.plan.registers import ADDRESS_BITS, REGISTER_BITS
 from generator.plan.tiling import Tiling
 
 BURST_WORDS = 16
@@ -109,9 +109,10 @@ class AcceleratorPlan:
 
     @property
     def most_outputs(self) -> int:
-        """M of the longest layer: what the core keeps, or counts."""
+        """M of the longest layer: what the core keeps, or counts, and a register of 32 bits says."""
         kept = self.core.most_outputs
-        return ((1 << self.core.m_tiles_width) - 1) * self.core.columns if kept is None else kept
+        counted = ((1 << self.core.m_tiles_width) - 1) * self.core.columns
+        return min(counted if kept is None else kept, (1 << REGISTER_BITS) - 1)
 
     def layer(self, length: int, outputs: int, tokens: int) -> LayerBytes:
         """What a layer takes in memory. Raises ``WorkloadError`` where it is beyond core or descriptor."""

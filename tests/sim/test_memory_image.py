@@ -40,6 +40,17 @@ def test_layers_lie_apart_and_aligned() -> None:
     assert where.end == taken[-1][1]
 
 
+def test_the_most_outputs_are_what_the_core_keeps_or_counts_and_a_register_says() -> None:
+    def most(**keys: object) -> int:
+        values = {"tables": 5, "columns": 7, "wrapper": "axi", **keys}
+        return accelerator_plan(plan_for(CoreConfig.parse(values))).most_outputs
+
+    assert most() == 7 * 65_535
+    assert most(cores=3) == 21 * 65_535
+    assert most(dataflow="table_stationary", outputs=40) == 40
+    assert most(columns=4096, cores=64) == 2**32 - 1
+
+
 def test_what_cannot_be_laid_out_is_refused() -> None:
     axi = accelerator_plan(plan_for(CORE))
     with pytest.raises(ConfigError, match="base 0x20: a multiple of 64 is expected"):
