@@ -26,12 +26,14 @@ def markdown(head: list[str], rows: list[list[str]], right: tuple[int, ...] = ()
 
 def core_keys(root: Path) -> str:
     """Every key of a core file: what it may be, its default, what it means."""
+    from generator.buffer_config import BufferConfig
     from generator.config import CoreConfig, PipelineConfig
 
     rows = []
-    for prefix, model in (("", CoreConfig), ("pipeline.", PipelineConfig)):
+    tables = {"buffers": BufferConfig, "pipeline": PipelineConfig}
+    for prefix, model in (("", CoreConfig), *((f"{table}.", each) for table, each in tables.items())):
         for name, field in model.model_fields.items():
-            if name != "pipeline":
+            if name not in tables:
                 default = "required" if field.is_required() else _shown(field.default)
                 rows.append([f"`{prefix}{name}`", _allowed(field), default, field.description or ""])
     return markdown(["key", "values", "default", "meaning"], rows)

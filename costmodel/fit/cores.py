@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from costmodel.fit.libraries import cells_of
 from costmodel.flow.synthesis import Adders, Flow, SynthesisError, SynthesisResult
 from costmodel.flow.synthesis import synthesize as synthesize_verilog
+from costmodel.price.buffering import memories_um2
+from costmodel.price.technology import load_technology
+from generator.buffering.top import controls
 from generator.config import CoreConfig
-from generator.verilog import emit
+from generator.verilog import Emission, distinct_blocks, emit, to_verilog
 
 
 def synthesize(
@@ -32,6 +35,7 @@ def synthesize(
     which is met where ``delay_ps`` is not longer; without, mapped for least area and without a delay.
     ``dont_use``: patterns of cells to leave out. ``hierarchical``: each module once, times its instances.
     An array's cores and the tree between them are each flattened by themselves.
+    Of buffers what is around their memories; these are no cells, and as large as the technology's table says.
     ``adders``: full-adder cells of the library, or ``generic`` gates. ``datapath``: without sequencer and
     streams. ``netlist``: keep the netlist in the library's cells. Takes seconds to minutes, and nothing when
     it is asked for again: results are cached. Raises ``SynthesisError``, ``TechnologyError`` and
@@ -47,6 +51,21 @@ def synthesize(
         )
     library = cells_of(technology, [Path(file) for file in liberty], dont_use=dont_use)
     emission, flow = emit(config), Flow(adders, hierarchical, clock_ps, netlist=netlist)
+    if config.buffers.any and not datapath:
+        if netlist:
+            raise SynthesisError(
+                "a netlist of a design with buffers: its memories are no cells, leave one out"
+            )
+        parts = [
+            *(
+                (synthesize_verilog(emission.verilog, part, library, flow), n)
+                for part, n in _cores_of(emission)
+            ),
+            *((synthesize_verilog(text, top, library, flow), 1) for top, text in _controls_of(emission)),
+        ]
+        memory = 0.0 if liberty else memories_um2(config, load_technology(technology))
+        result = joined(parts)
+        return replace(result, area_um2=result.area_um2 + memory, memory_um2=memory)
     if datapath or hierarchical or config.cores == 1:
         top = emission.datapath if datapath else emission.top
         return synthesize_verilog(emission.verilog, top, library, flow)
@@ -57,6 +76,20 @@ def synthesize(
     result = joined(parts)
     wires = emission.modules[emission.top]
     return replace(result, netlist=f"{result.netlist}\n{wires}") if netlist else result
+
+
+def _cores_of(emission: Emission) -> list[tuple[str, int]]:
+    """What a buffered design computes with: its core, or an array's cores and the tree between them."""
+    inner = emission.instances[emission.top]
+    (cores,) = (name for name in inner if emission.kinds[name] in ("core", "array"))
+    return list(emission.instances[cores].items()) if emission.kinds[cores] == "array" else [(cores, 1)]
+
+
+def _controls_of(emission: Emission) -> Iterator[tuple[str, str]]:
+    """Name and Verilog of what is around the memories, which have ports there."""
+    for control in controls(emission.plan):
+        blocks = distinct_blocks(control)
+        yield control.module_name, "\n".join(to_verilog(block).text for block in blocks)
 
 
 def joined(parts: Sequence[tuple[SynthesisResult, int]]) -> SynthesisResult:

@@ -89,7 +89,7 @@ class SynthesisResult:
     ``carries`` are the design's adders at that clock: how many words ``ripple`` in full-adder cells, and of
     how many the carries run in ``parallel``; empty without a clock. ``beyond_limits`` is how many nets exceed
     the library's max_capacitance or max_transition. ``netlist`` is the design in the library's cells as
-    Verilog, if the flow asks for it.
+    Verilog, if the flow asks for it. ``memory_um2`` is what memories have of the area, which are no cells.
     """
 
     area_um2: float
@@ -103,6 +103,7 @@ class SynthesisResult:
     carries: dict[str, int] = field(default_factory=dict)
     beyond_limits: int = 0
     netlist: str | None = None
+    memory_um2: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from costmodel.price.accuracy import arithmetic_error, rms_error
 from costmodel.price.area import AREA_TERMS, PARTS
+from costmodel.price.buffering import BUFFERS, access_ps, gearbox_units, memories_um2
 from costmodel.price.combining import joining_units
 from costmodel.price.components import Bill
 from costmodel.price.quantity import PricedQuantity
@@ -81,7 +82,7 @@ def estimate(
     plan, priced = plan_for(config), plan_to_price(config)
     units = _units(priced)
     breakdown = _breakdown(units, technology.cost_at(speed))
-    stages = {term.stage: term.delay(priced, technology) for term in DELAY_TERMS}
+    stages: dict[str, float] = {term.stage: term.delay(priced, technology) for term in DELAY_TERMS}
     wire_um = None
     if wires == "placed":
         fit, core = technology.wire_fit, config.alone
@@ -90,6 +91,9 @@ def estimate(
         wire_um, slowdown = config.cores * float(fit.wire_um(area, bits)), float(fit.slowdown(area))
         stages = {stage: delay * slowdown for stage, delay in stages.items()}
         breakdown = {part: cost * technology.spread(speed) for part, cost in breakdown.items()}
+    if config.buffers.any:
+        breakdown[BUFFERS] += memories_um2(config, technology)
+        stages["memory"] = access_ps(config, technology)
     return Estimate(
         cost=sum(breakdown.values()),
         breakdown=breakdown,
@@ -124,8 +128,10 @@ def sized_costs(config: CoreConfig, technology: Technology, wires: Wiring = "non
     """What ``config`` costs in ``technology``, sized for each speed."""
     units = _units(plan_to_price(config))
     spread = {speed: technology.spread(speed) if wires == "placed" else 1.0 for speed in SPEEDS}
+    memories = memories_um2(config, technology)
     return {
-        speed: sum(_breakdown(units, technology.cost_at(speed)).values()) * spread[speed] for speed in SPEEDS
+        speed: sum(_breakdown(units, technology.cost_at(speed)).values()) * spread[speed] + memories
+        for speed in SPEEDS
     }
 
 
@@ -145,7 +151,7 @@ def _units(plan: CorePlan) -> list[tuple[str, int, Bill]]:
     """Of each kind of units: their part, how many all cores have, and what one is made of."""
     cores = plan.config.cores
     units = [(term.part, cores * term.units(plan), term.bill(plan)) for term in AREA_TERMS]
-    return units + joining_units(plan)
+    return units + joining_units(plan) + gearbox_units(plan)
 
 
 def _breakdown(units: Iterable[tuple[str, int, Bill]], quantity: PricedQuantity) -> dict[str, float]:

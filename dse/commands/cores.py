@@ -165,6 +165,7 @@ def _synthesis_figures(result: SynthesisResult, clock_ps: float | None, meets: b
         "area_um2": round(result.area_um2, 4),
         "sequential_um2": round(result.sequential_um2, 4),
         "combinational_um2": round(result.combinational_um2, 4),
+        **({"memory_um2": round(result.memory_um2, 4)} if result.memory_um2 else {}),
         "cells": result.cells,
         "delay_ps": None if result.delay_ps is None else round(result.delay_ps, 1),
         "clock_ps": clock_ps,
@@ -179,9 +180,10 @@ def _say_synthesis(result: SynthesisResult, clock_ps: float | None, meets: bool 
     """Areas, cells and delay of a core sized for ``clock_ps``, and whether it meets that."""
     sized = "least area, without a clock and buffers" if clock_ps is None else f"sized for {clock_ps:,.0f} ps"
     delay = "" if result.delay_ps is None else f", {result.delay_ps:,.0f} ps"
+    memories = f", {result.memory_um2:,.1f} memories by their table" if result.memory_um2 else ""
     say(
         f"{result.area_um2:,.1f} µm² {sized} ({result.sequential_um2:,.1f} sequential, "
-        f"{result.combinational_um2:,.1f} combinational), "
+        f"{result.combinational_um2:,.1f} combinational{memories}), "
         f"{sum(result.cells.values()):,} cells{delay}, {result.seconds:.1f} s"
     )
     if meets is not None:

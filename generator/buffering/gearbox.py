@@ -6,7 +6,6 @@ are a beat; a word is written behind those that are there. It takes a word or gi
 
 from __future__ import annotations
 
-from math import gcd
 from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
@@ -14,6 +13,7 @@ from amaranth.lib.wiring import In, Out
 
 from generator.block import Block, copy_out, keep_low, slices, update
 from generator.floating.bits import leave
+from generator.plan import GearboxPlan
 
 
 def word_ports(bus_bits: int) -> dict[str, Any]:
@@ -42,9 +42,7 @@ class Gearbox(Block):
     kind = "gearbox"
 
     def __init__(self, bus_bits: int, beat_bits: int) -> None:
-        beat, word = -(-beat_bits // 8), bus_bits // 8
-        self.unit = gcd(beat, word)
-        self.beat_units, self.word_units = beat // self.unit, word // self.unit
+        self.plan = GearboxPlan.of(bus_bits, beat_bits)
         super().__init__(
             f"gearbox_{bus_bits}to{beat_bits}",
             f"words of {bus_bits} bits to beats of {beat_bits}",
@@ -58,17 +56,12 @@ class Gearbox(Block):
             },
         )
 
-    @property
-    def capacity(self) -> int:
-        """Units that are held at most: a beat that lacks one, and a word."""
-        return self.beat_units + self.word_units - 1
-
     def elaborate(self, platform: object) -> Module:
         m = self.clocked()
-        count = Signal(self.capacity.bit_length())
+        count = Signal(self.plan.capacity.bit_length())
         taken, accepted, room = (Signal(name=name) for name in ("taken", "accepted", "room"))
         left = Signal(len(count))
-        beat, word = Const(self.beat_units, len(count)), Const(self.word_units, len(count))
+        beat, word = Const(self.plan.beat, len(count)), Const(self.plan.word, len(count))
         ended = self._ended(m, accepted, room)
         m.d.comb += [
             self.beat_valid.eq(count >= beat),
@@ -78,7 +71,7 @@ class Gearbox(Block):
             self.word_ready.eq(room & ~ended),
             accepted.eq(self.word_valid & self.word_ready),
         ]
-        arriving = Mux(self.word_last, self._kept(len(count)), word) if self.word_units > 1 else word
+        arriving = Mux(self.word_last, self._kept(len(count)), word) if self.plan.word > 1 else word
         update(
             m,
             count,
@@ -88,17 +81,17 @@ class Gearbox(Block):
             (taken, left),
         )
         held = self._registers(m, taken, accepted, left)
-        copy_out(m, Cat(held[: self.beat_units])[: len(self.beat_data)], self.beat_data)
+        copy_out(m, Cat(held[: self.plan.beat])[: len(self.beat_data)], self.beat_data)
         return m
 
     def _ended(self, m: Module, accepted: Value, room: Value) -> Value:
         """Whether the last word of a packet is here, so that the next has to wait."""
-        if self.word_units == 1:
+        if self.plan.word == 1:
             unread = Cat(self.word_keep, self.word_last)
             leave(m, "end", unread)
             return Const(0, 1)
-        if self.unit > 1:
-            octets = [bit for at, bit in enumerate(self.word_keep) if (at + 1) % self.unit]
+        if self.plan.unit > 1:
+            octets = [bit for at, bit in enumerate(self.word_keep) if (at + 1) % self.plan.unit]
             leave(m, "keep", Cat(octets))
         ended = Signal()
         update(m, ended, (self.rst, 0), (accepted, self.word_last), (room, 0))
@@ -107,21 +100,18 @@ class Gearbox(Block):
     def _kept(self, width: int) -> Value:
         """Whole units of a packet's last word."""
         kept: Value = Const(0, width)
-        for unit in range(self.word_units):
-            kept = Mux(self.word_keep[(unit + 1) * self.unit - 1], Const(unit + 1, width), kept)
+        for unit in range(self.plan.word):
+            kept = Mux(self.word_keep[(unit + 1) * self.plan.unit - 1], Const(unit + 1, width), kept)
         return kept
 
     def _registers(self, m: Module, taken: Value, accepted: Value, left: Value) -> list[Signal]:
         """The units that are held, the next to be given first; a word goes behind the ``left`` ones."""
-        held = [Signal(8 * self.unit, name=f"unit{place}") for place in range(self.capacity)]
-        arriving = slices(self.word_data, [8 * self.unit] * self.word_units)
+        held = [Signal(8 * self.plan.unit, name=f"unit{place}") for place in range(self.plan.capacity)]
+        arriving = slices(self.word_data, [8 * self.plan.unit] * self.plan.word)
         for place, register in enumerate(held):
             writes = [
-                (accepted & (left == before), arriving[place - before])
-                for before in range(max(0, place - self.word_units + 1), min(place, self.beat_units - 1) + 1)
+                (accepted & (left == before), arriving[place - before]) for before in self.plan.writers(place)
             ]
-            moves = (
-                [(taken, held[place + self.beat_units])] if place + self.beat_units < self.capacity else []
-            )
+            moves = [(taken, held[place + self.plan.beat])] if self.plan.moves(place) else []
             update(m, register, *writes, *moves)
         return held

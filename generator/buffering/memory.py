@@ -7,7 +7,9 @@ it to the one in which its word is last looked at; words are undefined until the
 
 from __future__ import annotations
 
-from amaranth.hdl import Module
+from typing import Any
+
+from amaranth.hdl import Module, Value
 from amaranth.lib import memory
 from amaranth.lib.wiring import In, Out
 
@@ -41,6 +43,24 @@ class Memory(Block):
                 "read_data": Out(bits),
             },
         )
+
+    @property
+    def outside(self) -> dict[str, Any]:
+        """Ports of a block whose memory is outside of it."""
+        return {
+            f"memory_{name}": Out(member.shape) if member.flow == In else In(member.shape)
+            for name, member in self.members.items()
+            if name != "clk"
+        }
+
+    def place(self, m: Module, around: Block, **connections: Value) -> None:
+        """Puts the memory into a block, or connects the block's ports to where it is outside."""
+        if "memory_read_data" not in around.members:
+            m.submodules.memory = self.instance(clk=around.clk, **connections)
+            return
+        for name, value in connections.items():
+            port = getattr(around, f"memory_{name}")
+            m.d.comb += value.eq(port) if name == "read_data" else port.eq(value)
 
     def elaborate(self, platform: object) -> Module:
         m = self.clocked()

@@ -25,8 +25,10 @@ class KeyPrefetch(Block):
 
     kind = "key_prefetch"
 
-    def __init__(self, buffer: Buffer) -> None:
+    def __init__(self, buffer: Buffer, *, memory_outside: bool = False) -> None:
         self.buffer = buffer
+        self.gearbox = Gearbox(buffer.bus_bits, buffer.bits)
+        self.memory = Memory(buffer.words, buffer.bits)
         super().__init__(
             f"key_prefetch_{buffer.words}x{buffer.bits}",
             f"holds {buffer.words} beats of keys ahead",
@@ -37,11 +39,10 @@ class KeyPrefetch(Block):
                 "beat_valid": Out(1),
                 "beat_ready": In(1),
                 "beat_data": Out(buffer.bits),
+                **(self.memory.outside if memory_outside else {}),
             },
         )
-        self.gearbox = Gearbox(buffer.bus_bits, buffer.bits)
-        self.memory = Memory(buffer.words, buffer.bits)
-        self.blocks = (self.gearbox, self.memory)
+        self.blocks = (self.gearbox,) if memory_outside else (self.gearbox, self.memory)
 
     def elaborate(self, platform: object) -> Module:
         m, buffer = self.clocked(), self.buffer
@@ -71,8 +72,9 @@ class KeyPrefetch(Block):
             name: advance_around(m, f"{name}_place", buffer.address_bits, buffer.words, moves, self.rst)
             for name, moves in (("write", write), ("read", read))
         }
-        m.submodules.memory = self.memory.instance(
-            clk=self.clk,
+        self.memory.place(
+            m,
+            self,
             write_enable=write,
             write_address=places["write"],
             write_data=beat,

@@ -42,10 +42,12 @@ class ActivationBuffer(Block):
 
     kind = "activation_buffer"
 
-    def __init__(self, plan: CorePlan) -> None:
+    def __init__(self, plan: CorePlan, *, memory_outside: bool = False) -> None:
         buffer = buffers_of(plan).activations
         assert buffer is not None
         self.plan, self.buffer = plan, buffer
+        self.gearbox = Gearbox(buffer.bus_bits, buffer.bits)
+        self.memory = Memory(buffer.words, buffer.bits)
         counts = {"n_tiles": plan.n_tiles_width, "m_tiles": plan.m_tiles_width}
         super().__init__(
             f"activation_buffer_{core_name(plan.config)}",
@@ -59,11 +61,10 @@ class ActivationBuffer(Block):
                 "beat_ready": In(1),
                 "beat_data": Out(buffer.bits),
                 **{f"beat_{name}": Out(width) for name, width in counts.items()},
+                **(self.memory.outside if memory_outside else {}),
             },
         )
-        self.gearbox = Gearbox(buffer.bus_bits, buffer.bits)
-        self.memory = Memory(buffer.words, buffer.bits)
-        self.blocks = (self.gearbox, self.memory)
+        self.blocks = (self.gearbox,) if memory_outside else (self.gearbox, self.memory)
 
     def elaborate(self, platform: object) -> Module:
         m, buffer = self.clocked(), self.buffer
@@ -80,8 +81,9 @@ class ActivationBuffer(Block):
         read_place, emptied = self._empty(m, halves, read, filling, write_place)
         for number, half in enumerate(halves):
             update(m, half.full, (self.rst, 0), (filled & (filling == number), 1), (emptied[number], 0))
-        m.submodules.memory = self.memory.instance(
-            clk=self.clk,
+        self.memory.place(
+            m,
+            self,
             write_enable=write,
             write_address=write_place,
             write_data=beat,

@@ -54,6 +54,13 @@ def memory_modules(plan: CorePlan, kinds: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def controls(plan: CorePlan) -> list[Block]:
+    """What is around the memories of a design, for synthesis without them."""
+    keys = buffers_of(plan).keys
+    replay = [ActivationBuffer(plan, memory_outside=True)] if plan.config.buffers.activations else []
+    return [*replay, *([KeyPrefetch(keys, memory_outside=True)] if keys else [])]
+
+
 class Buffered(Block):
     """A core, or an array, with its buffers: AXI4-Streams of words in front of them."""
 

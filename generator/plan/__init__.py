@@ -9,6 +9,7 @@ from generator.plan.beats import BeatBits, beat_bits
 from generator.plan.buffers import (
     Buffer,
     Buffers,
+    GearboxPlan,
     activation_words,
     buffers_of,
     key_words,
@@ -61,6 +62,7 @@ __all__ = [
     "FloatRange",
     "FloatToFixedPlan",
     "FloatUnit",
+    "GearboxPlan",
     "IntegerDatapath",
     "Joining",
     "LargestExponentPlan",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import gcd
 from typing import Any
 
 from generator.plan.beats import beat_bits
@@ -32,6 +33,44 @@ def result_words(burst_bits: Any, beat_bits: Any) -> Any:
 
 
 @dataclass(frozen=True)
+class GearboxPlan:
+    """How words become beats: both in units of their greatest common divisor, of ``unit`` bytes."""
+
+    unit: int
+    beat: int
+    word: int
+
+    @classmethod
+    def of(cls, bus_bits: int, beat_bits: int) -> GearboxPlan:
+        beat, word = -(-beat_bits // 8), bus_bits // 8
+        unit = gcd(beat, word)
+        return cls(unit, beat // unit, word // unit)
+
+    @property
+    def capacity(self) -> int:
+        """Units that are held at most: a beat that lacks one, and a word."""
+        return self.beat + self.word - 1
+
+    def writers(self, place: int) -> range:
+        """How many units may be before a word of which a unit goes to ``place``."""
+        return range(max(0, place - self.word + 1), min(place, self.beat - 1) + 1)
+
+    def moves(self, place: int) -> bool:
+        """Whether what is a beat further comes to ``place`` when a beat is given."""
+        return place + self.beat < self.capacity
+
+    @property
+    def register_bits(self) -> int:
+        return 8 * self.unit * self.capacity
+
+    @property
+    def choice_bits(self) -> int:
+        """Bits that are chosen between two, besides those that a register holds or takes."""
+        sources = sum(len(self.writers(place)) + self.moves(place) for place in range(self.capacity))
+        return 8 * self.unit * (sources - self.capacity)
+
+
+@dataclass(frozen=True)
 class Buffer:
     """A memory of ``words`` beats of ``bits``, which come as words of ``bus_bits``: packed into whole bytes,
     beat after beat."""
@@ -43,6 +82,10 @@ class Buffer:
     @property
     def beat_bytes(self) -> int:
         return -(-self.bits // 8)
+
+    @property
+    def gearbox(self) -> GearboxPlan:
+        return GearboxPlan.of(self.bus_bits, self.bits)
 
     @property
     def address_bits(self) -> int:
@@ -63,6 +106,10 @@ class Buffers:
 
     activations: Buffer | None
     keys: Buffer | None
+
+    @property
+    def all(self) -> tuple[Buffer, ...]:
+        return tuple(buffer for buffer in (self.activations, self.keys) if buffer is not None)
 
 
 @lru_cache(maxsize=256)

@@ -37,12 +37,13 @@ class Stream:
         The next is asked for a cycle after there is room for it: of the first that is on its way so much is
         taken that a burst fits again.
         """
-        bursts = self.packets * -(-self.octets // burst)
+        each = -(-self.octets // burst)
+        bursts, size = self.packets * each, self.octets / each
         if self.buffer is None:
-            return bursts * (latency + burst / octets_per_cycle)
+            return bursts * (latency + size / octets_per_cycle)
         window = max(self.buffer.words * self.buffer.beat_bytes, burst)
         together, spare = divmod(window, burst)
-        taken = (burst - spare) / min(octets_per_cycle, self.buffer.bus_bits / 8)
+        taken = max(size - spare, 0) / min(octets_per_cycle, self.buffer.bus_bits / 8)
         return bursts * (latency + taken + 1) / together
 
 

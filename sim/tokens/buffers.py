@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import gcd
 from typing import NamedTuple, Protocol
 
 from generator.plan import Buffer
@@ -50,9 +49,8 @@ class GearboxTokens:
     """``generator.buffering.gearbox``: units that are held, and whether a packet has ended."""
 
     def __init__(self, buffer: Buffer) -> None:
-        word = buffer.bus_bits // 8
-        self.unit = gcd(buffer.beat_bytes, word)
-        self.beat, self.word = buffer.beat_bytes // self.unit, word // self.unit
+        plan = buffer.gearbox
+        self.unit, self.beat, self.word = plan.unit, plan.beat, plan.word
         self.count, self.ended = 0, False
 
     @property
