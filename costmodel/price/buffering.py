@@ -1,17 +1,14 @@
-"""What buffers cost: memories by a technology's table, and the registers that make beats of words.
-
-Counters and flags beside them are left out: some fifty bits of logic.
-"""
+"""What buffers cost: memories by a technology's table, registers that make beats of words, and counters."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from costmodel.price.components import Bill, register
+from costmodel.price.components import Bill, counter, register
 from costmodel.price.sram import sram_of
 from costmodel.price.technology import Technology
 from generator.config import CoreConfig
-from generator.plan import CorePlan, buffers_of, plan_for
+from generator.plan import CorePlan, GearboxPlan, buffers_of, plan_for
 
 BUFFERS: Literal["buffers"] = "buffers"
 """The part that buffers are."""
@@ -19,13 +16,27 @@ PORTS = 2
 """Ports of a buffer's memory: it is written while it is read."""
 
 
-def gearbox_units(plan: CorePlan) -> list[tuple[str, int, Bill]]:
-    """Of each gearbox of a design: part, number, and what it is made of."""
-    gearboxes = (buffer.gearbox for buffer in buffers_of(plan).all)
-    return [
-        (BUFFERS, 1, register(each.register_bits, holds=True) + Bill.of(choice=each.choice_bits))
-        for each in gearboxes
-    ]
+def buffering_units(plan: CorePlan) -> list[tuple[str, int, Bill]]:
+    """Of what is around the memories of a design: part, number, and what it is made of."""
+    buffers = buffers_of(plan)
+    bills = [gearbox(each.gearbox) + counter(2 * each.address_bits) for each in buffers.all]
+    if buffers.activations is not None:
+        bills.append(replay_counts(plan))
+    if buffers.keys is not None:
+        bills.append(counter(buffers.keys.words.bit_length()))
+    return [(BUFFERS, 1, bill) for bill in bills]
+
+
+def gearbox(plan: GearboxPlan) -> Bill:
+    """Registers that hold what becomes a beat, and what chooses where a word goes."""
+    return register(plan.register_bits, holds=True) + Bill.of(choice=plan.choice_bits)
+
+
+def replay_counts(plan: CorePlan) -> Bill:
+    """The tile counts of both halves, the counters of what is written and read, and what chooses a half."""
+    counts = plan.n_tiles_width + plan.m_tiles_width
+    halves = register(2 * counts, holds=True) + Bill.of(choice=3 * counts)
+    return halves + counter(counts + plan.n_tiles_width)
 
 
 def access_ps(config: CoreConfig, technology: Technology) -> float:

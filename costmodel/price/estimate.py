@@ -8,7 +8,7 @@ from pathlib import Path
 
 from costmodel.price.accuracy import arithmetic_error, rms_error
 from costmodel.price.area import AREA_TERMS, PARTS
-from costmodel.price.buffering import BUFFERS, access_ps, gearbox_units, memories_um2
+from costmodel.price.buffering import BUFFERS, access_ps, buffering_units, memories_um2
 from costmodel.price.combining import joining_units
 from costmodel.price.components import Bill
 from costmodel.price.quantity import PricedQuantity
@@ -151,7 +151,7 @@ def _units(plan: CorePlan) -> list[tuple[str, int, Bill]]:
     """Of each kind of units: their part, how many all cores have, and what one is made of."""
     cores = plan.config.cores
     units = [(term.part, cores * term.units(plan), term.bill(plan)) for term in AREA_TERMS]
-    return units + joining_units(plan) + gearbox_units(plan)
+    return units + joining_units(plan) + buffering_units(plan)
 
 
 def _breakdown(units: Iterable[tuple[str, int, Bill]], quantity: PricedQuantity) -> dict[str, float]:

@@ -178,6 +178,8 @@ def memory_of(gb_per_s: float | None, latency_ns: float, clock_mhz: float | None
 
 def refuse_axi(config: CoreConfig, driver: str, dram: Dram | None) -> None:
     """``UsageError`` where cocotbext-axi's streams are asked for what they do not do here."""
+    if dram is not None and config.wrapper == "axi":
+        raise UsageError("--dram-gb-per-s: is for streams, which a core with wrapper = 'axi' has not")
     if driver == "axi" and dram is not None:
         raise UsageError("--driver axi: knows no memory; --dram-gb-per-s is for the driver lean or --fast")
     if driver == "axi" and config.buffers.any:
