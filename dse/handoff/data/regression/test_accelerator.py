@@ -138,6 +138,21 @@ async def registers_say_what_this_is(dut: Any) -> None:
 
 
 @cocotb.test()
+async def a_descriptor_of_another_version_ends_a_list(dut: Any) -> None:
+    """It is told, and the next list is right."""
+    bench = await Bench.start(dut)
+    second = BASE + LISTED["descriptor_bytes"]
+    right = bytes(bench.memory.ram.read(second, 4))
+    bench.memory.ram.write(second, bytes([right[0] + 1, *right[1:]]))
+    await bench.run(0, 3)
+    assert await bench.read("status") == 0b100
+    assert (await bench.read("completed"), await bench.read("error")) == (1, 1)
+    bench.memory.ram.write(second, right)
+    await bench.run(0, 3)
+    bench.check(CASES[:3])
+
+
+@cocotb.test()
 @cocotb.parametrize(stream=["key", "activation", "result"], missing=[False, True])
 async def memory_that_refuses_ends_a_list(dut: Any, stream: str, missing: bool) -> None:
     """SLVERR and DECERR are told, and the next list is right."""
