@@ -70,22 +70,18 @@ def simulate(
     (True, array([[ 6, 97]]))
     """
     require("simulation", "simulation")
+    _check_drivers(config, fast, driver, waves is not None, stalls, dram)
     if config.wrapper == "axi":
-        if fast or isinstance(stalls, tuple):
-            raise WorkloadError(
-                "wrapper = 'axi': a processor and a memory drive it, without fast or stalls of a stream"
-            )
         from sim.accelerator import simulate_accelerator
         from sim.layers import LayerData
 
         layer = LayerData.of(activations, weights)
+        assert not isinstance(stalls, tuple)
         return simulate_accelerator(
             config, layer, stalls=stalls, seed=seed, waves=None if waves is None else Path(waves),
             expected=expected, shared=shared,
         )  # fmt: skip
     if fast:
-        if waves is not None or driver != "lean":
-            raise WorkloadError("fast = True: has a driver of its own, without waves or driver = 'axi'")
         from sim.fast import simulate_fast
 
         return simulate_fast(
@@ -99,3 +95,18 @@ def simulate(
         waves=None if waves is None else Path(waves), expected=expected, shared=shared,
         dram=dram,
     )  # fmt: skip
+
+
+def _check_drivers(
+    config: CoreConfig, fast: bool, driver: Driver, waves: bool, stalls: float | Streams, dram: Dram | None
+) -> None:
+    """Raises ``WorkloadError`` where a driver is asked for what it does not do."""
+    if config.wrapper == "axi":
+        if fast or isinstance(stalls, tuple) or dram is not None:
+            raise WorkloadError(
+                "wrapper = 'axi': a processor and a memory drive it, without fast, dram or stalls of a stream"
+            )
+    elif fast and (waves or driver != "lean"):
+        raise WorkloadError("fast = True: has a driver of its own, without waves or driver = 'axi'")
+    elif driver == "axi" and (config.buffers.any or dram is not None):
+        raise WorkloadError("driver = 'axi': takes streams of beats, without buffers or dram")
