@@ -1,4 +1,4 @@
-"""Resizing with wires: faster, the same function and registers, and no pin beyond its limits."""
+"""Sizing, and resizing with wires: faster, the same function and registers, and no pin beyond its limits."""
 
 from __future__ import annotations
 
@@ -96,6 +96,16 @@ def verdict(before: dict[str, Any], after: dict[str, Any], table: CellTable, dir
     abc = Path(pyosys.__file__).with_name("yosys-abc")
     command = [abc, "-c", f"cec {files[0]} {files[1]}"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+def test_a_netlist_sized_as_fast_as_can_be_computes_what_it_did(tmp_path: Path) -> None:
+    """Every register takes the same function of the others as in the mapped netlist."""
+    table = cells("asap7")
+    original = mapped(emit(CoreConfig.parse(CORES[0])), "asap7", tmp_path)
+    fast = sized(original, "asap7", None)
+    assert sum(name.startswith("relief.") for name in fast.module["cells"]) > 5
+    said = verdict(with_neighbours(original, table), fast.surrounded, table, tmp_path)
+    assert "Networks are equivalent" in said
 
 
 def test_the_proof_finds_an_exchanged_gate(tmp_path: Path) -> None:
