@@ -1,11 +1,8 @@
 """Area against the clock that a core is synthesized for: the model between its speeds, and synthesis."""
 
-import numpy as np
-
 from costmodel.flow.synthesis import Flow, Job, shipped_library, synthesize_many
-from costmodel.price.estimate import sized_costs
+from costmodel.price.estimate import Sizes
 from costmodel.price.technology import load_technology
-from costmodel.speeds import tightness
 from generator.config import CoreConfig
 from generator.verilog import emit
 
@@ -35,8 +32,9 @@ def main() -> None:
             for period in PERIODS
         ]
         found = dict(synthesize_many(iter(jobs), 1))
-        relaxed, medium, tight = sized_costs(core, technology).values()
-        modelled = (medium + tightness(1 / np.array(PERIODS)) * (tight - medium)) / relaxed
+        sizes = Sizes.of(core, technology)
+        least = sum(sizes.least.values())
+        modelled = [sum(sizes.at(sizes.delay_ps * period).values()) / least for period in PERIODS]
         cells = [
             f"{found[i].area_um2 / fastest.area_um2:.3f} ({modelled[i]:.3f})" for i in range(len(PERIODS))
         ]

@@ -18,9 +18,11 @@ from scipy.optimize import least_squares
 from costmodel.fit.calibration_cores import calibration_cores, calibration_of
 from costmodel.fit.measurer import Design, Figures, Measurer
 from costmodel.fit.progress import Progress
+from costmodel.fit.sized import SizedCore, fit_sized
 from costmodel.price.area import core_bills
 from costmodel.price.components import FLOAT_AREAS, FLOAT_DELAYS, Bill, total
-from costmodel.price.quantity import COMPONENTS, Over, PricedQuantity, Quantity
+from costmodel.price.estimate import figures_of
+from costmodel.price.quantity import COMPONENTS, DELAY, Over, PricedQuantity, Quantity
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import (
     Cost,
@@ -28,6 +30,7 @@ from costmodel.price.technology import (
     Technology,
     TechnologyError,
     load_technology,
+    rippling_of,
     shipped_technologies,
 )
 from costmodel.price.timing import DELAY_TERMS
@@ -69,7 +72,7 @@ def calibrate(
     cores = calibration_cores() if cores is None else cores
     observations = observe(measurer, cores, workers, progress)
     quantities, origin = fit(observations, measurer.quantities, measurer.cost), measurer.origin
-    return Technology(
+    technology = Technology(
         name=name,
         library=origin.library,
         corner=origin.corner,
@@ -85,8 +88,8 @@ def calibrate(
         cost=measurer.cost,
         quantities=quantities,
         wires=load_technology(name).wires if name in shipped_technologies() else None,
-        fit=residuals(observations, quantities, measurer.cost.relaxed),
     )
+    return technology.model_copy(update={"fit": residuals(observations, technology)})
 
 
 def fewest_cores(cores: Sequence[CoreConfig]) -> int:
@@ -108,15 +111,44 @@ def fit(
 ) -> dict[str, PricedQuantity]:
     """``quantities``, by name, with the coefficients for what has been observed.
 
-    No component costs less in a faster core.
+    What cores cost at a clock is fitted last: which parts of a core a clock asks much of, its paths say.
     """
-    slower = {cost.tight: cost.medium} if cost.tight != cost.medium else {}
-    fitted: dict[str, PricedQuantity] = {}
-    for quantity in sorted(quantities, key=lambda quantity: quantity.name in slower):
-        least = fitted[slower[quantity.name]].coefficients if quantity.name in slower else {}
-        coefficients = fit_quantity(observations, quantity, least)
-        fitted[quantity.name] = PricedQuantity(**dict(quantity), coefficients=coefficients)
+    sized = {cost.medium, cost.tight} - {cost.relaxed}
+    fitted = {
+        quantity.name: PricedQuantity(**dict(quantity), coefficients=fit_quantity(observations, quantity))
+        for quantity in quantities
+        if quantity.name not in sized
+    }
+    if sized:
+        at_a_clock = dict(zip((cost.medium, cost.tight), fit_speeds(observations, fitted, cost), strict=True))
+        named = {quantity.name: quantity for quantity in quantities}
+        fitted |= {
+            name: PricedQuantity(**dict(named[name]), coefficients=prices)
+            for name, prices in at_a_clock.items()
+        }
     return {quantity.name: fitted[quantity.name] for quantity in quantities}
+
+
+def fit_speeds(
+    observations: Sequence[Observation], fitted: Mapping[str, PricedQuantity], cost: Cost
+) -> tuple[dict[str, float], dict[str, float]]:
+    """What components cost at ease and as fast as can be, beside what is ``fitted`` already."""
+    least, delay, rippling = fitted[cost.relaxed].coefficients, fitted[DELAY.name], rippling_of(fitted)
+    prices: tuple[dict[str, float], dict[str, float]] = {}, {}
+    for observed, names in zip(
+        by_number(observations), ([*set(least) - set(FLOAT_AREAS)], FLOAT_AREAS), strict=True
+    ):
+        cores = [
+            SizedCore(plan_to_price(seen.core), seen.figures[cost.medium], seen.figures[cost.tight])
+            for seen in observed
+        ]
+        if not cores:
+            raise TechnologyError(f"no core to fit {', '.join(names)} to")
+        ordered = [name for name in least if name in names]
+        found = fit_sized(cores, ordered, least, delay, rippling, prices)
+        for known, more in zip(prices, found, strict=True):
+            known.update(more)
+    return prices
 
 
 def observe(
@@ -143,11 +175,8 @@ def observe(
     return observations
 
 
-def fit_quantity(
-    observations: Sequence[Observation], quantity: Quantity, least: Mapping[str, float] | None = None
-) -> dict[str, float]:
-    """Coefficients of a quantity's components, none below ``least`` or negative, for the least relative
-    errors.
+def fit_quantity(observations: Sequence[Observation], quantity: Quantity) -> dict[str, float]:
+    """Coefficients of a quantity's components, none negative, for the least relative errors.
 
     First from integer cores; then, those given, what floating-point cores have besides. What is over paths
     is fitted to the longest stage.
@@ -155,8 +184,8 @@ def fit_quantity(
     integers, floats = by_number(observations)
     later = FOR_FLOATS[quantity.over]
     first = [name for name in COMPONENTS[quantity.over] if name not in later]
-    coefficients = _fit_observed(integers, quantity, first, {}, least or {})
-    return coefficients | _fit_observed(floats, quantity, later, coefficients, least or {})
+    coefficients = _fit_observed(integers, quantity, first, {})
+    return coefficients | _fit_observed(floats, quantity, later, coefficients)
 
 
 def by_number(observations: Sequence[Observation]) -> tuple[list[Observation], list[Observation]]:
@@ -170,7 +199,6 @@ def _fit_observed(
     quantity: Quantity,
     names: Sequence[str],
     given: Mapping[str, float],
-    least: Mapping[str, float],
 ) -> dict[str, float]:
     """Coefficients of ``names``. Cores that have none of the quantity say nothing of relative errors."""
     if not observations:
@@ -180,7 +208,7 @@ def _fit_observed(
         return dict.fromkeys(names, 0.0)
     bills = [_bills(plan_to_price(seen.core), quantity.over) for seen in having]
     measured = np.array([seen.figures[quantity.name] for seen in having])
-    return _fit(bills, measured, names, given, least, NOISE[quantity.over])
+    return _fit(bills, measured, names, given, NOISE[quantity.over])
 
 
 def _bills(plan: CorePlan, over: Over) -> list[Bill]:
@@ -190,24 +218,19 @@ def _bills(plan: CorePlan, over: Over) -> list[Bill]:
     return [case for term in DELAY_TERMS for case in term.path(plan).cases()]
 
 
-def residuals(
-    observations: Sequence[Observation], quantities: Mapping[str, PricedQuantity], cost: str
-) -> dict[str, FitError]:
-    """How far the model is off on ``observations``: in each quantity for all cores, in ``cost`` and in what
-    is over paths by kind, too."""
+def residuals(observations: Sequence[Observation], technology: Technology) -> dict[str, FitError]:
+    """How far a technology is off on ``observations``: in each quantity for all cores, in its cost and in
+    what is over paths by kind, too."""
     errors: dict[str, list[float]] = {}
     for seen in observations:
-        plan, number = plan_to_price(seen.core), seen.core.datapath or "integer"
-        for name, quantity in quantities.items():
+        number = seen.core.datapath or "integer"
+        for name, modelled in figures_of(seen.core, technology).items():
             measured = seen.figures[name]
             if not measured:
                 continue
-            if quantity.over == "core":
-                modelled = total(list(core_bills(plan).values())).price(quantity.coefficients)
-                kinds = [number, seen.core.architecture] if name == cost else []
-            else:
-                modelled = max(term.path(plan).price(quantity.coefficients) for term in DELAY_TERMS)
-                kinds = [number]
+            kinds: list[str] = [number] if technology.quantities[name].over == "path" else []
+            if name == technology.cost.relaxed:
+                kinds = [number, seen.core.architecture]
             for key in (name, *(f"{name}_{kind}" for kind in kinds)):
                 errors.setdefault(key, []).append(100 * abs(modelled / measured - 1))
     return {
@@ -225,11 +248,9 @@ def _fit(
     measured: NDArray[np.float64],
     names: Sequence[str],
     given: Mapping[str, float],
-    least: Mapping[str, float],
     noise: float,
 ) -> dict[str, float]:
-    """Coefficients of ``names``, none below ``least``: ``measured[i]`` is about the greatest price of
-    ``bills[i]``.
+    """Coefficients of ``names``, none negative: ``measured[i]`` is about the greatest price of ``bills[i]``.
 
     The other coefficients are ``given``. Errors are relative. They count squared up to ``noise`` and linearly
     beyond, so that what the model does not know cannot pull at what it does.
@@ -242,7 +263,6 @@ def _fit(
     scale = np.maximum(counts.max(axis=(0, 1)), 1e-9)
     scaled = counts / scale / measured[:, None, None]
     typical = np.median(1 / np.maximum(scaled.max(axis=1).sum(axis=1), 1e-9))
-    bound = np.array([least.get(name, 0.0) for name in names]) * scale
 
     def errors(x: NDArray[np.float64]) -> NDArray[np.float64]:
         result: NDArray[np.float64] = (scaled @ x + known).max(axis=1) - 1
@@ -256,15 +276,15 @@ def _fit(
     fits = [
         least_squares(
             errors,
-            bound + start * typical,
+            np.full(len(names), start * typical),
             jac=slopes,
-            bounds=(bound, np.inf),
+            bounds=(0, np.inf),
             loss="soft_l1",
             f_scale=noise,
         )
         for start in (0.5, 1.0, 2.0)
     ]
     best = min(fits, key=lambda fit: float(fit.cost))
-    # The solver stays off the bounds by a hair.
-    coefficients = np.where(best.x - bound < 1e-6 * typical, bound, best.x) / scale
+    # The solver stays off zero by a hair.
+    coefficients = np.where(best.x < 1e-6 * typical, 0.0, best.x) / scale
     return dict(zip(names, map(float, coefficients), strict=True))

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from costmodel.cells.liberty import Library
 from costmodel.fit.measurer import Design, Figures, Origin
 from costmodel.flow.synthesis import FLOW_VERSION, Flow, Job, SynthesisError, SynthesisResult, synthesize_many
-from costmodel.price.quantity import AREA, CELL_QUANTITIES, DELAY, MEDIUM_AREA, TIGHT_AREA, Quantity
+from costmodel.price.quantity import (
+    AREA,
+    CELL_QUANTITIES,
+    DELAY,
+    MEDIUM_AREA,
+    RIPPLING_DELAY,
+    TIGHT_AREA,
+    Quantity,
+)
 from costmodel.price.technology import CELL_COST, Cost
 from generator.errors import TernlutError
 from generator.files import cache_directory
@@ -91,4 +99,5 @@ def _figures(result: SynthesisResult) -> Figures:
         MEDIUM_AREA.name: result.sized["medium"].area_um2,
         TIGHT_AREA.name: tight.area_um2,
         DELAY.name: tight.delay_ps,
+        RIPPLING_DELAY.name: result.sized["rippling"].delay_ps,
     }

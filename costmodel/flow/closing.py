@@ -84,6 +84,12 @@ class Closing:
         self._size(self._map(FASTEST, FAST), None)
         return self.meet(EASE * min(closed.sized.delay_ps for closed in self._closed))
 
+    def rippling(self) -> Sized:
+        """As fast as can be while all carries ripple."""
+        self._size(self._least, None)
+        rippling = [closed.sized for closed in self._closed if closed.mapped is self._least]
+        return min(rippling, key=lambda sized: sized.delay_ps)
+
     def meet(self, clock_ps: float) -> Closed:
         """The smallest netlist that meets a clock; the fastest where none does."""
         for mapped in self._candidates(clock_ps):

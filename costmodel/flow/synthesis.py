@@ -28,7 +28,7 @@ from generator.errors import TernlutError
 from generator.files import cache_directory, write_text
 
 # Bumped whenever the flow changes what comes out of a synthesis, so that older cached results are not used.
-FLOW_VERSION = 12
+FLOW_VERSION = 13
 
 WORKER = "costmodel.flow.yosys_worker"
 _TECHNOLOGIES = Path(__file__).parents[1] / "technologies"
@@ -51,7 +51,8 @@ class Flow:
     hierarchical : synthesize each module once and multiply by its instances, instead of flattening.
     clock_ps : a clock period to size and buffer for; None maps for least area.
     speeds : learn also what sizing and buffering for speed makes of the design: as fast as can be (``tight``)
-        and at twice that period (``medium``). Not together with a clock.
+        at twice that period (``medium``), and as fast as can be while carries ripple (``rippling``). Not
+        together with a clock.
     netlist : keep the mapped netlist, sized if a clock is given.
 
     Only flattened designs are sized.
@@ -85,7 +86,8 @@ class SynthesisResult:
     """What a synthesis gave. Areas in µm².
 
     ``delay_ps`` is the longest path by static timing, sized for the flow's clock or as fast as can be; None
-    for a design that was not sized. ``sized`` holds ``tight`` and ``medium`` if the flow asks for speeds.
+    for a design that was not sized. ``sized`` holds ``tight``, ``medium`` and ``rippling`` if the flow
+    asks for speeds.
     ``carries`` are the design's adders at that clock: how many words ``ripple`` in full-adder cells, and of
     how many the carries run in ``parallel``; empty without a clock. ``beyond_limits`` is how many nets exceed
     the library's max_capacitance or max_transition. ``netlist`` is the design in the library's cells as

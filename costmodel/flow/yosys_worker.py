@@ -94,7 +94,8 @@ class Worker:
         if not self.job["speeds"]:
             return {}
         tight = closing.fastest().sized
-        speeds = {"tight": tight, "medium": closing.meet(MEDIUM_PERIOD * tight.delay_ps).sized}
+        medium = closing.meet(MEDIUM_PERIOD * tight.delay_ps).sized
+        speeds = {"tight": tight, "medium": medium, "rippling": closing.rippling()}
         figures = {
             name: {"area_um2": sized.area_um2, "delay_ps": sized.delay_ps} for name, sized in speeds.items()
         }

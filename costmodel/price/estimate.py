@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import assert_never
 
 from costmodel.price.accuracy import arithmetic_error, rms_error
 from costmodel.price.area import AREA_TERMS, PARTS
 from costmodel.price.buffering import BUFFERS, access_ps, buffering_units, memories_um2
-from costmodel.price.combining import joining_units
+from costmodel.price.combining import COMBINING, joining_units
 from costmodel.price.components import Bill
 from costmodel.price.quantity import PricedQuantity
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology, load_technology
-from costmodel.price.timing import DELAY_TERMS
+from costmodel.price.timing import stages_of, tightness_of_parts
 from costmodel.price.wires import Wiring, bits_read_by_columns
-from costmodel.speeds import SPEEDS, Speed, tightness
+from costmodel.speeds import MEDIUM_PERIOD, SPEEDS, Speed
 from generator.config import CoreConfig
 from generator.plan import CorePlan, plan_for
 
@@ -63,9 +64,10 @@ def estimate(
     """Cost (µm² of cells), delay (ps), throughput of ``config`` in ``technology``: its name, or a file.
 
     Without ``clock_mhz`` (MHz) the cost is that of a core sized for ``speed``: ``relaxed`` for least area,
-    without a clock and buffers, ``tight`` as fast as can be, ``medium`` for twice that period. A clock
-    beyond ``max_clock_mhz`` is not reached, and the core is as large as it can be made. With ``wires``
-    "placed" they delay the core as in a placement, and it costs the area that its cells are spread over.
+    without a clock and buffers, ``tight`` as fast as can be, ``medium`` for twice that period. Each part is
+    as large as its own path has to be fast. A clock beyond ``max_clock_mhz`` is not reached, and the core is
+    as large as it can be made. With ``wires`` "placed" they delay the core as in a placement, and it costs
+    the area that its cells are spread over.
     Raises ``TechnologyError`` where there is no such technology, or where it knows nothing of wires.
 
     >>> core = CoreConfig(group_size=3, tables=8, columns=16)
@@ -77,74 +79,120 @@ def estimate(
     """
     if not isinstance(technology, Technology):
         technology = load_technology(technology)
-    if clock_mhz is not None:
-        return estimate_at(config, technology, clock_mhz, wires)
-    plan, priced = plan_for(config), plan_to_price(config)
-    units = _units(priced)
-    breakdown = _breakdown(units, technology.cost_at(speed))
-    stages: dict[str, float] = {term.stage: term.delay(priced, technology) for term in DELAY_TERMS}
-    wire_um = None
-    if wires == "placed":
-        fit, core = technology.wire_fit, config.alone
-        tight = _breakdown(_units(plan_to_price(core)), technology.cost_at("tight"))
-        area, bits = sum(tight.values()), bits_read_by_columns(plan_for(core))
-        wire_um, slowdown = config.cores * float(fit.wire_um(area, bits)), float(fit.slowdown(area))
-        stages = {stage: delay * slowdown for stage, delay in stages.items()}
-        breakdown = {part: cost * technology.spread(speed) for part, cost in breakdown.items()}
-    if config.buffers.any:
-        breakdown[BUFFERS] += memories_um2(config, technology)
-        stages["memory"] = access_ps(config, technology)
+    plan, sizes = plan_for(config), Sizes.of(config, technology, wires)
+    breakdown = sizes.at_speed(speed) if clock_mhz is None else sizes.at(1e6 / clock_mhz)
     return Estimate(
         cost=sum(breakdown.values()),
         breakdown=breakdown,
-        delay_ps=max(stages.values()),
-        stages_ps={stage: delay for stage, delay in stages.items() if delay > 0},
+        delay_ps=sizes.delay_ps,
+        stages_ps={stage: delay for stage, delay in sizes.stages_ps.items() if delay > 0},
         macs_per_cycle=plan.config.macs_per_cycle,
         latency_cycles=plan.latency_cycles,
         bits_per_weight=plan.bits_per_weight,
         rms_error=rms_error(plan, config.max_reduction),
         arithmetic_error=arithmetic_error(plan, config.max_reduction),
-        quantities={other.name: sum(_breakdown(units, other).values()) for other in technology.others},
-        wire_um=wire_um,
+        quantities=sizes.others,
+        wire_um=sizes.wire_um,
     )
 
 
-def estimate_at(
-    config: CoreConfig, technology: Technology, clock_mhz: float, wires: Wiring = "none"
-) -> Estimate:
-    """``estimate`` of ``config`` sized for a clock: its cost is between those of ``medium`` and ``tight``.
+@dataclass(frozen=True)
+class Sizes:
+    """What a core costs at any speed: its parts of least cost, at ease and as fast as can be, and its paths.
 
-    A core that is too slow for it (``delay_ps`` is beyond the period) costs as much as it can be made to.
+    ``stages_ps`` and ``rippling_ps`` are the paths of the stages as fast as can be, and while carries ripple.
     """
-    medium, tight = (estimate(config, technology, speed=speed, wires=wires) for speed in ("medium", "tight"))
-    share = float(tightness(clock_mhz * tight.delay_ps * 1e-6))
-    breakdown = {
-        part: area + share * (tight.breakdown[part] - area) for part, area in medium.breakdown.items()
-    }
-    return replace(tight, cost=sum(breakdown.values()), breakdown=breakdown)
+
+    least: dict[str, float]
+    ease: dict[str, float]
+    fastest: dict[str, float]
+    stages_ps: dict[str, float]
+    rippling_ps: dict[str, float]
+    others: dict[str, float]
+    wire_um: float | None = None
+
+    @classmethod
+    def of(cls, config: CoreConfig, technology: Technology, wires: Wiring = "none") -> Sizes:
+        priced = plan_to_price(config)
+        units = _units(priced)
+        least, ease, fastest = (_breakdown(units, technology.cost_at(speed)) for speed in SPEEDS)
+        shortest, rippling = (stages_of(priced, each) for each in (technology.delay, technology.rippling))
+        others = {other.name: sum(_breakdown(units, other).values()) for other in technology.others}
+        sizes = cls(least, ease, fastest, shortest, rippling, others)
+        if wires == "placed":
+            sizes = sizes._placed(config, technology)
+        return sizes._with_memories(config, technology) if config.buffers.any else sizes
+
+    def _placed(self, config: CoreConfig, technology: Technology) -> Sizes:
+        fit, core = technology.wire_fit, config.alone
+        alone = _breakdown(_units(plan_to_price(core)), technology.cost_at("medium"))
+        area, bits = sum(alone.values()), bits_read_by_columns(plan_for(core))
+        slowdown = float(fit.slowdown(area))
+        spread = {speed: technology.spread(speed) for speed in SPEEDS}
+        return Sizes(
+            {part: cost * spread["relaxed"] for part, cost in self.least.items()},
+            {part: cost * spread["medium"] for part, cost in self.ease.items()},
+            {part: cost * spread["tight"] for part, cost in self.fastest.items()},
+            {stage: delay * slowdown for stage, delay in self.stages_ps.items()},
+            {stage: delay * slowdown for stage, delay in self.rippling_ps.items()},
+            self.others,
+            config.cores * float(fit.wire_um(area, bits)),
+        )
+
+    def _with_memories(self, config: CoreConfig, technology: Technology) -> Sizes:
+        """Memories are as large at every speed."""
+        area = memories_um2(config, technology)
+        least, ease, fastest = (
+            {**parts, BUFFERS: parts[BUFFERS] + area} for parts in (self.least, self.ease, self.fastest)
+        )
+        stages = {**self.stages_ps, "memory": access_ps(config, technology)}
+        return replace(self, least=least, ease=ease, fastest=fastest, stages_ps=stages)
+
+    @property
+    def delay_ps(self) -> float:
+        """The longest path, as fast as can be."""
+        return max(self.stages_ps.values())
+
+    def at_speed(self, speed: Speed) -> dict[str, float]:
+        """What the parts cost at a speed."""
+        match speed:
+            case "relaxed":
+                return self.least
+            case "medium":
+                return self.at(MEDIUM_PERIOD * self.delay_ps)
+            case "tight":
+                return self.at(self.delay_ps)
+            case unknown:
+                assert_never(unknown)
+
+    def at(self, period_ps: float) -> dict[str, float]:
+        """What the parts cost, each as fast as its own path has to be for a clock period.
+
+        Parts that cannot be fast enough are as fast as can be.
+        """
+        parts = tightness_of_parts(period_ps, self.stages_ps, self.rippling_ps)
+        shares = {str(part): share for part, share in parts.items()}
+        shares |= {COMBINING: parts["accumulators"], BUFFERS: parts["control"]}
+        return {part: cost + shares[part] * (self.fastest[part] - cost) for part, cost in self.ease.items()}
 
 
 def sized_costs(config: CoreConfig, technology: Technology, wires: Wiring = "none") -> dict[Speed, float]:
     """What ``config`` costs in ``technology``, sized for each speed."""
-    units = _units(plan_to_price(config))
-    spread = {speed: technology.spread(speed) if wires == "placed" else 1.0 for speed in SPEEDS}
-    memories = memories_um2(config, technology)
-    return {
-        speed: sum(_breakdown(units, technology.cost_at(speed)).values()) * spread[speed] + memories
-        for speed in SPEEDS
-    }
+    sizes = Sizes.of(config, technology, wires)
+    return {speed: sum(sizes.at_speed(speed).values()) for speed in SPEEDS}
 
 
 def figures_of(config: CoreConfig, technology: Technology) -> dict[str, float]:
     """What ``config`` has of each quantity that ``technology`` prices, by name."""
-    plan = plan_to_price(config)
-    units = _units(plan)
-    return {
-        name: sum(_breakdown(units, quantity).values())
-        if quantity.over == "core"
-        else max(term.path(plan).price(quantity.coefficients) for term in DELAY_TERMS)
+    sizes, priced = Sizes.of(config, technology), plan_to_price(config)
+    costs = {technology.cost.at(speed): sum(sizes.at_speed(speed).values()) for speed in SPEEDS}
+    paths = {
+        name: max(stages_of(priced, quantity).values())
         for name, quantity in technology.quantities.items()
+        if quantity.over == "path"
     }
+    figures = {**costs, **sizes.others, **paths}
+    return {name: figures[name] for name in technology.quantities}
 
 
 def _units(plan: CorePlan) -> list[tuple[str, int, Bill]]:

@@ -59,5 +59,7 @@ MEDIUM_AREA = Quantity(name="medium_area", label="area sized at ease", unit="µm
 TIGHT_AREA = Quantity(name="tight_area", label="area sized for speed", unit="µm²")
 DELAY = Quantity(name="delay", label="delay", unit="ps", over="path")
 """The longest path between registers. Every technology prices it in ps: clocks follow from it."""
-CELL_QUANTITIES = (AREA, MEDIUM_AREA, TIGHT_AREA, DELAY)
+RIPPLING_DELAY = Quantity(name="rippling_delay", label="delay while carries ripple", unit="ps", over="path")
+"""The shortest longest path of a core whose carries ripple."""
+CELL_QUANTITIES = (AREA, MEDIUM_AREA, TIGHT_AREA, DELAY, RIPPLING_DELAY)
 """What is priced in a technology of cells."""

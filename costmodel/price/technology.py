@@ -16,9 +16,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from costmodel.price.quantity import AREA, COMPONENTS, DELAY, MEDIUM_AREA, TIGHT_AREA, PricedQuantity
+from costmodel.price.quantity import (
+    AREA,
+    COMPONENTS,
+    DELAY,
+    MEDIUM_AREA,
+    RIPPLING_DELAY,
+    TIGHT_AREA,
+    PricedQuantity,
+)
 from costmodel.price.wires import MEANINGS, WireFit, Wires
-from costmodel.speeds import SPEEDS, Speed
+from costmodel.speeds import MEDIUM_PERIOD, SPEEDS, Speed
 from generator.errors import TernlutError, instead
 
 if TYPE_CHECKING:
@@ -133,6 +141,11 @@ class Technology(BaseModel):
         return self.quantities[DELAY.name]
 
     @property
+    def rippling(self) -> PricedQuantity:
+        """The longest path while carries ripple (ps); that of a medium design where nobody measured it."""
+        return rippling_of(self.quantities)
+
+    @property
     def wire_fit(self) -> WireFit:
         """What wires make of a core. Raises ``TechnologyError`` where nobody has placed cores in it."""
         if self.wires is None or self.wires.fit is None:
@@ -193,6 +206,16 @@ class Technology(BaseModel):
                 "fit", {name: {k: _rounded(v) for k, v in fit.items()} for name, fit in figures.items()}
             )
         return tomlkit.dumps(document)
+
+
+def rippling_of(quantities: Mapping[str, PricedQuantity]) -> PricedQuantity:
+    """The longest path while carries ripple, of quantities by name; that of a medium design without one."""
+    measured = quantities.get(RIPPLING_DELAY.name)
+    if measured is not None:
+        return measured
+    delay = quantities[DELAY.name]
+    slower = {name: MEDIUM_PERIOD * cost for name, cost in delay.coefficients.items()}
+    return delay.model_copy(update={"name": RIPPLING_DELAY.name, "coefficients": slower})
 
 
 def _rounded(value: float) -> float:

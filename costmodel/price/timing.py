@@ -8,7 +8,7 @@ nets that all columns read, through buffers, a level for so many times as many r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import log2
 from typing import Any, assert_never
@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.price import floating
-from costmodel.price.area import NUMBER
+from costmodel.price.area import NUMBER, Part
 from costmodel.price.components import NOTHING, Bill, carries
 from costmodel.price.fetch import fetch_path, unpacking_path
-from costmodel.price.technology import Technology
+from costmodel.price.quantity import PricedQuantity
+from costmodel.speeds import tightness
 from generator.plan import (
     AlignedDatapath,
     CompressorPlan,
@@ -31,6 +32,8 @@ from generator.plan import (
     NativeDatapath,
     ReductionPlan,
 )
+
+Paths = NDArray[np.float64]
 
 MERGE_BITS = 6
 """Bits of a partial sum for each level of logic that decodes and spreads the choice between two addends."""
@@ -49,9 +52,9 @@ class DelayTerm:
     bill: Callable[[CorePlan], Bill]
     broadcast: bool = False
 
-    def delay(self, plan: CorePlan, technology: Technology) -> float:
-        """ps of the stage's longest path; 0 where the plan has no such stage."""
-        return self.path(plan).price(technology.delay.coefficients)
+    def delay(self, plan: CorePlan, delay: PricedQuantity) -> float:
+        """ps of the stage's longest path, of what a technology prices; 0 where the plan has no such stage."""
+        return self.path(plan).price(delay.coefficients)
 
     def path(self, plan: CorePlan) -> Bill:
         """What the stage's longest path is made of, registers included."""
@@ -60,6 +63,43 @@ class DelayTerm:
             return NOTHING
         driven = plan.config.rows * plan.config.columns
         return between + Bill.of(launch=1, load=log2(driven) if self.broadcast else 0)
+
+
+def paths_of_parts(stages: Mapping[str, Paths]) -> dict[Part, Paths]:
+    """ps of the longest path through each part, from that of each stage (0 of those that there are not).
+
+    Where nothing is registered in between, a part's path is that of the stage it is in.
+    """
+    tables = np.where(stages["entries"] > 0, stages["entries"], stages["fetch"])
+    reduction = np.where(stages["reduction"] > 0, stages["reduction"], stages["fetch"])
+    control = np.maximum(stages["accept"], stages["recall"])
+    return {
+        "converters": np.maximum(np.maximum(stages["scale"], stages["convert"]), stages["result"]),
+        "tables": tables,
+        "fetch": stages["fetch"],
+        "reduction": reduction,
+        "accumulators": np.maximum(np.maximum(control, stages["accumulate"]), reduction),
+        "control": control,
+    }
+
+
+def tightness_of_parts(
+    period: float, shortest: Mapping[str, float], rippling: Mapping[str, float]
+) -> dict[Part, float]:
+    """How much of the way from a design at ease to the fastest one a clock period asks of each part, 0 … 1.
+
+    ``shortest`` and ``rippling`` are the paths of the stages, as fast as can be and while carries ripple.
+    """
+    fast, slow = (
+        paths_of_parts({stage: np.asarray(path) for stage, path in stages.items()})
+        for stages in (shortest, rippling)
+    )
+    return {part: float(tightness(period, slow[part], path)) for part, path in fast.items()}
+
+
+def stages_of(plan: CorePlan, delay: PricedQuantity) -> dict[str, float]:
+    """ps of the longest path of each stage, of what a technology prices; 0 of those that there are not."""
+    return {term.stage: term.delay(plan, delay) for term in DELAY_TERMS}
 
 
 def driven(stage: NDArray[Any], load: float | NDArray[Any], columns: NDArray[Any]) -> NDArray[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from costmodel.price.estimate import estimate, estimate_at, sized_costs
+from costmodel.price.estimate import estimate, sized_costs
 from costmodel.price.technology import load_technology
 from generator.config import CoreConfig
 
@@ -35,6 +35,6 @@ def prices(config: CoreConfig, clock_mhz: float | None) -> dict[str, Price]:
     for name, title in TECHNOLOGIES.items():
         technology = load_technology(name)
         areas, delay_ps = sized_costs(config, technology), estimate(config, technology).delay_ps
-        at_clock = None if clock_mhz is None else estimate_at(config, technology, clock_mhz).cost
+        at_clock = None if clock_mhz is None else estimate(config, technology, clock_mhz=clock_mhz).cost
         priced[name] = Price(title, areas["relaxed"], areas["tight"], delay_ps, at_clock)
     return priced

@@ -1,7 +1,7 @@
 """Costs of designs: prices of units, times how often a core has them, times the cores.
 
-A design is as large as the clock makes it. What half of the period suffices for costs no more than a medium
-design; from there to the shortest period its cost grows to that of the tight design.
+A design is as large as the clock makes it, each part as its own paths have to be fast: where rippling carries
+suffice it costs what it does at ease, and from there to its shortest period grows.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ from typing import Literal
 
 import numpy as np
 
-from costmodel import speeds
 from costmodel.price.area import AREA_TERMS, PARTS, Part
 from costmodel.price.combining import COMBINING, JOINING_TERMS
 from costmodel.price.throughput import STAGES
-from costmodel.price.timing import DELAY_TERMS, driven
-from costmodel.speeds import MEDIUM_PERIOD, SPEEDS
+from costmodel.price.timing import DELAY_TERMS, driven, paths_of_parts
+from costmodel.speeds import MEDIUM_PERIOD, SPEEDS, tightness
 from dse.pricing import buffers
-from dse.pricing.figure import Estimate, JoiningPrice, PlanFigure, StageDelay, Step, UnitPrice
+from dse.pricing.figure import Estimate, JoiningPrice, PlanFigure, StageDelay, Step, Tightness, UnitPrice
 from dse.pricing.view import Array, View
 
 BUFFERS: Literal["buffers"] = "buffers"
@@ -30,25 +29,38 @@ DesignPart = Literal[Part, "combining", "buffers"]
 DESIGN_PARTS: tuple[DesignPart, ...] = (*PARTS, COMBINING, BUFFERS)
 
 
-def sized_cost(part: str | None = None) -> Callable[[View], Array]:
+def sized_cost(part: DesignPart | None = None) -> Callable[[View], Array]:
     """What ``part``, or the whole design, costs, sized for the clock that it runs at."""
-    tight, medium = amount("tight", part), amount("medium", part)
+    if part is None:
+        parts = [(each, sized_cost(each)) for each in DESIGN_PARTS]
+        return lambda view: reduce(np.add, [cost(view) for each, cost in parts if _has(view, each)])
+    fastest, ease = amount("tight", part), amount("medium", part)
+    if part == BUFFERS:
+        return ease
+    path: Part = "accumulators" if part == COMBINING else part
 
     def sized(view: View) -> Array:
-        share = view(Step.TIGHTNESS)
-        if share.ndim == 0:
-            return tight(view) if share == 1 else medium(view) if share == 0 else _between(view, share)
-        return _between(view, share)
-
-    def _between(view: View, share: Array) -> Array:
-        least = medium(view)
-        between: Array = least + share * (tight(view) - least)
+        share, least = view(Tightness(path)), ease(view)
+        if share.ndim == 0 and share in (0, 1):
+            return fastest(view) if share else least
+        between: Array = least + share * (fastest(view) - least)
         return between
 
     return sized
 
 
-def _amount_of_core(of: str, part: str | None = None) -> Callable[[View], Array]:
+def _has(view: View, part: DesignPart) -> bool:
+    """Whether any of the designs has such a part."""
+    match part:
+        case "buffers":
+            return view.sram is not None
+        case "combining":
+            return bool((view("cores") > 1).any())
+        case _:
+            return True
+
+
+def _amount_of_core(of: str, part: DesignPart | None = None) -> Callable[[View], Array]:
     """The same of one core, without what is between cores and without wires."""
     prices: dict[tuple[str, ...], list[UnitPrice]] = {}
     for i, term in enumerate(AREA_TERMS):
@@ -76,7 +88,7 @@ def _amount_of_core(of: str, part: str | None = None) -> Callable[[View], Array]
     return of_core
 
 
-def amount(of: str, part: str | None = None) -> Callable[[View], Array]:
+def amount(of: str, part: DesignPart | None = None) -> Callable[[View], Array]:
     """What ``part``, or the whole design, costs at the speed ``of``, or has of the quantity ``of``."""
     of_core = _amount_of_core(of, part)
 
@@ -111,20 +123,28 @@ def delay(view: View) -> Array:
     return np.maximum(core, buffers.access(view)) if view.sram else core
 
 
-_TIGHT_CORE = _amount_of_core("tight")
-"""The cells of one core sized for speed, in µm²: wires grow with them."""
+_CORE_AT_EASE = _amount_of_core("medium")
+"""The cells of one core with paths at ease, in µm²: wires grow with them."""
+
+
+def _stages(view: View, rippling: bool = False) -> dict[str, Array]:
+    """ps of the path of each stage, as fast as can be or while carries ripple, wires included."""
+    load = view(Estimate.RIPPLING_LOAD_DELAY if rippling else Estimate.LOAD_DELAY)
+    columns = view("rows") * view("columns")
+    stages = {}
+    for i, term in enumerate(DELAY_TERMS):
+        delay = view(StageDelay(i, rippling))
+        stages[term.stage] = driven(delay, load, columns) if term.broadcast else delay
+    if view.wires is None:
+        return stages
+    slowdown = view.wires.fit.slowdown(_CORE_AT_EASE(view))
+    return {stage: delay * slowdown for stage, delay in stages.items()}
 
 
 def core_delay(view: View) -> Array:
     """ps of a core's longest path, as fast as can be."""
-    stages = [
-        driven(view(StageDelay(i)), view(Estimate.LOAD_DELAY), view("rows") * view("columns"))
-        if term.broadcast
-        else view(StageDelay(i))
-        for i, term in enumerate(DELAY_TERMS)
-    ]
-    longest: Array = reduce(np.maximum, sorted(stages, key=np.size))
-    return longest if view.wires is None else longest * view.wires.fit.slowdown(_TIGHT_CORE(view))
+    longest: Array = reduce(np.maximum, sorted(_stages(view).values(), key=np.size))
+    return longest
 
 
 def clock(view: View) -> Array:
@@ -136,11 +156,18 @@ def clock(view: View) -> Array:
     return np.asarray(free) if asked.ndim == 0 else np.where(asked > 0, asked, free)
 
 
-def tightness(view: View) -> Array:
-    """How much of the way from a medium to a tight design the clock asks for, 0 … 1."""
+def sized_period(view: View) -> Array:
+    """ps of the clock period that a design is sized for."""
     asked = view(Step.TARGET_CLOCK)
-    by_speed = np.where(view("speed") == "tight", 1.0, 0.0)
-    if asked.ndim == 0 and not asked:
+    if asked.ndim == 0 and asked:
+        return np.asarray(1e6 / asked)
+    by_speed = view(Step.CORE_DELAY) * np.where(view("speed") == "tight", 1.0, MEDIUM_PERIOD)
+    if asked.ndim == 0:
         return np.asarray(by_speed)
-    by_clock = speeds.tightness(asked * view(Step.CORE_DELAY) * 1e-6)
-    return by_clock if asked.ndim == 0 else np.where(asked > 0, by_clock, by_speed)
+    return np.asarray(np.where(asked > 0, 1e6 / np.where(asked > 0, asked, 1.0), by_speed))
+
+
+def tightness_of(view: View, part: Part) -> Array:
+    """How much of the way from a design at ease to the fastest one the clock takes in a part, 0 … 1."""
+    shortest, rippling = (paths_of_parts(_stages(view, which))[part] for which in (False, True))
+    return tightness(view(Step.SIZED_PERIOD), rippling, shortest)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from costmodel.price.area import Part
 from dse.spec.workload import Shape
 
 
@@ -38,12 +39,25 @@ class JoiningPrice:
 
 @dataclass(frozen=True)
 class StageDelay:
-    """ps of the longest path of ``DELAY_TERMS[term]``, in a core of one row and column."""
+    """ps of the longest path of ``DELAY_TERMS[term]``, in a core of one row and column: as fast as can be, or
+    while carries ripple.
+    """
 
     term: int
+    rippling: bool = False
 
     def __str__(self) -> str:
-        return f"delay {self.term}"
+        return f"{'rippling ' if self.rippling else ''}delay {self.term}"
+
+
+@dataclass(frozen=True)
+class Tightness:
+    """How much of the way from a design at ease to the fastest one the clock takes in one part, 0 … 1."""
+
+    part: Part
+
+    def __str__(self) -> str:
+        return f"tightness of {self.part}"
 
 
 class PlanFigure(Enum):
@@ -70,6 +84,7 @@ class Estimate(Enum):
     ROUNDING_ERROR = "error rounding"
     ARITHMETIC_ERROR = "error arithmetic"
     LOAD_DELAY = "delay load"
+    RIPPLING_LOAD_DELAY = "rippling delay load"
 
     def __str__(self) -> str:
         return self.value
@@ -79,15 +94,15 @@ class Step(Enum):
     """Figures of designs between keys and metrics.
 
     ``TARGET_CLOCK``: the MHz that are asked for, 0 for as fast as can be; the metric ``clock_mhz`` is what a
-    design runs at. ``TIGHTNESS``: how much of the way from a medium to a tight design that clock takes,
-    0 … 1. ``MEMORY_RATE`` and ``ENGINE_RATE``: bits and multiply-accumulates a second of what is beside the
-    cores. ``CORE_DELAY``: ps of a core's longest path, whatever memories are beside it.
+    design runs at. ``SIZED_PERIOD``: ps of the clock period that a design is sized for. ``MEMORY_RATE`` and
+    ``ENGINE_RATE``: bits and multiply-accumulates a second of what is beside the cores. ``CORE_DELAY``: ps of
+    a core's longest path, whatever memories are beside it.
     ``BUFFER_AREA``: µm² of all memories on chip.
     ``RATED_SECONDS``: the time of the passes that token rates are of.
     """
 
     TARGET_CLOCK = "clock_mhz asked"
-    TIGHTNESS = "design tightness"
+    SIZED_PERIOD = "period that is sized for"
     CORE_DELAY = "delay of a core"
     BUFFER_AREA = "area of buffers"
     MEMORY_RATE = "memory bits a second"
@@ -133,7 +148,16 @@ class Idle:
 
 
 Figure = (
-    UnitPrice | JoiningPrice | StageDelay | PlanFigure | Estimate | Step | LayerSeconds | LayerDemand | Idle
+    UnitPrice
+    | JoiningPrice
+    | StageDelay
+    | Tightness
+    | PlanFigure
+    | Estimate
+    | Step
+    | LayerSeconds
+    | LayerDemand
+    | Idle
 )
 
 Column = str | Figure

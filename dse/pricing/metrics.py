@@ -16,7 +16,7 @@ from costmodel.price.quantity import Quantity
 from costmodel.price.technology import Cost
 from costmodel.speeds import Speed
 from dse.pricing import buffers, demands, passes
-from dse.pricing.areas import DESIGN_PARTS, amount, clock, core_delay, delay, sized_cost, tightness
+from dse.pricing.areas import DESIGN_PARTS, amount, clock, core_delay, delay, sized_cost, sized_period
 from dse.pricing.figure import Estimate, Figure, Step
 from dse.pricing.limits import engine_rate, memory_rate
 from dse.pricing.metric import COST, DELAY, EXACT, FAST, LEAST_COST, ON_CLOCK, SMALL, Metric
@@ -257,7 +257,7 @@ METRICS = metrics_of(Priced())
 """Figures by name of designs in a technology of cells."""
 
 STEPS: Mapping[Figure, Callable[[View], Array]] = {
-    Step.TIGHTNESS: tightness,
+    Step.SIZED_PERIOD: sized_period,
     Step.CORE_DELAY: core_delay,
     Step.BUFFER_AREA: buffers.area,
     Step.MEMORY_RATE: memory_rate,

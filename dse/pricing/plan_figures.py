@@ -58,13 +58,23 @@ def tabulated(technology: Technology) -> dict[Figure, Tabulated]:
         prices = _prices(COMBINING_KEYS, joining.bill, technology)
         figures |= {JoiningPrice(of, i): price for of, price in prices.items()}
     for i, stage in enumerate(DELAY_TERMS):
-        figures[StageDelay(i)] = Tabulated(stage.keys, partial(stage.delay, technology=technology))
-    figures[Estimate.LOAD_DELAY] = Tabulated((), lambda plan: technology.delay.coefficients["load"])
+        figures[StageDelay(i)] = Tabulated(stage.keys, partial(stage.delay, delay=technology.delay))
+        rippling = partial(stage.delay, delay=technology.rippling)
+        figures[StageDelay(i, rippling=True)] = Tabulated(stage.keys, rippling)
+    for figure, delay in (
+        (Estimate.LOAD_DELAY, technology.delay),
+        (Estimate.RIPPLING_LOAD_DELAY, technology.rippling),
+    ):
+        figures[figure] = Tabulated((), _load(delay))
     return figures
 
 
 def _of_longest_sums(error: Callable[[CorePlan, int], float]) -> Callable[[CorePlan], float]:
     return lambda plan: error(plan, plan.config.max_reduction)
+
+
+def _load(delay: PricedQuantity) -> Callable[[CorePlan], float]:
+    return lambda plan: delay.coefficients["load"]
 
 
 def _prices(

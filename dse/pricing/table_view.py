@@ -8,8 +8,9 @@ from copy import copy
 import numpy as np
 
 from costmodel.price.sram import SramTable
+from dse.pricing.areas import tightness_of
 from dse.pricing.demands import layer_demand, layers_seconds
-from dse.pricing.figure import Column, Idle, LayerDemand, LayerSeconds
+from dse.pricing.figure import Column, Idle, LayerDemand, LayerSeconds, Tightness
 from dse.pricing.filling import Table
 from dse.pricing.idle import idle_mask
 from dse.pricing.metric import Metric
@@ -75,6 +76,8 @@ class TableView:
             return idle_mask(figure.key, self)
         if isinstance(figure, LayerDemand):
             return layer_demand(self, figure)
+        if isinstance(figure, Tightness):
+            return tightness_of(self, figure.part)
         if not isinstance(figure, str):
             return STEPS[figure](self)
         if figure in self._metrics:

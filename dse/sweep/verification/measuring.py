@@ -11,7 +11,7 @@ from contextlib import closing
 from costmodel.fit.measurer import Design, Measurer
 from costmodel.price.estimate import figures_of
 from costmodel.price.technology import Technology
-from costmodel.speeds import SPEEDS, Speed, tightness
+from costmodel.speeds import MEDIUM_PERIOD, SPEEDS, Speed, tightness
 from dse.pricing.metrics import Priced
 from dse.sweep.results.designs import Row, core_of
 from dse.sweep.results.sweep_results import Results
@@ -87,9 +87,9 @@ def trial_of(results: Results, row: Row) -> Trial:
     return Trial.choose(core_of(row), workload.layers, workload.tokens)
 
 
-def judged_cost(row: Row, costs: Mapping[Speed, float], delay_ps: float) -> float:
-    """From what a core costs at each speed, and its delay, that at the clock the design runs at."""
-    share = float(tightness(row["clock_mhz"] * delay_ps * 1e-6))
+def judged_cost(row: Row, costs: Mapping[Speed, float], delay_ps: float, rippling_ps: float) -> float:
+    """From what a core costs at each speed, and its delays, that at the clock the design runs at."""
+    share = float(tightness(1e6 / row["clock_mhz"], rippling_ps, delay_ps))
     return costs["medium"] + share * (costs["tight"] - costs["medium"])
 
 
@@ -127,8 +127,9 @@ def _figures(row: Row, technology: Technology, figures: Mapping[str, float], cyc
     priced = Priced.of(technology.cost, technology.quantities)
     costs = {speed: figures[technology.cost.at(speed)] for speed in SPEEDS}
     delay_ps = figures[technology.delay.name]
+    rippling_ps = figures.get(technology.rippling.name, MEDIUM_PERIOD * delay_ps)
     return {
-        priced.key: round(judged_cost(row, costs, delay_ps), 4),
+        priced.key: round(judged_cost(row, costs, delay_ps, rippling_ps), 4),
         **({priced.at(speed): round(cost, 4) for speed, cost in costs.items()} if priced.sized else {}),
         **{other.key: round(figures[other.name], 4) for other in priced.others},
         "delay_ps": round(delay_ps, 2),
