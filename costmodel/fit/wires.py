@@ -21,7 +21,7 @@ from costmodel.fit.placed import netlist_of, silicon_of
 from costmodel.fit.sampling import draw_cores
 from costmodel.flow.placing import place_netlist
 from costmodel.flow.synthesis import SynthesisError
-from costmodel.price.estimate import estimate
+from costmodel.price.estimate import Sizes
 from costmodel.price.technology import load_technology
 from costmodel.price.wires import WireFit, bits_read_by_columns
 from generator.config import CoreConfig
@@ -36,7 +36,7 @@ NOISE = 0.05
 
 @dataclass(frozen=True)
 class Placed:
-    """A core that was placed: its area sized for speed, as modelled (µm²), and all its wires (µm).
+    """A core that was placed: its area at ease, as modelled (µm²), and all its wires (µm).
 
     ``bits_read`` are those that columns read of the tables.
     ``slowdown`` is its longest path, resized, over the modelled one without wires; ``growth`` the share by
@@ -93,7 +93,7 @@ def place_cores(
     """The cores that can be placed, placed in the technology ``tech`` with its cells, or those of files."""
     technology, library = load_technology(tech), cells_of(tech, liberty, dont_use=dont_use)
     for core in cores:
-        model = estimate(core, technology, speed="tight")
+        model = Sizes.of(core, technology)
         clock = round(NEAR_FASTEST * model.delay_ps)
         try:
             result, netlist = netlist_of(core, tech, clock, liberty, dont_use)
@@ -103,7 +103,7 @@ def place_cores(
             continue
         before, after = placed.before, placed.after
         yield Placed(
-            model.cost,
+            sum(model.ease.values()),
             bits_read_by_columns(plan_for(core)),
             after.wire_um,
             after.delay_ps / model.delay_ps,

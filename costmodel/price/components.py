@@ -50,7 +50,7 @@ DELAY_COMPONENTS: Mapping[str, str] = {
     "prefix": "doubling of the bits that a carry runs over, where carries run in parallel",
     "adder": "level of adders on top of the carries, with the complement or choice in front of it",
     "merge": "doubling of the legs of a multiplexer",
-    "product": "bit of a signed multiplier's operand",
+    "product": "bit of a signed multiplier's operand beyond the first two",
     "step": "level of a floating-point unit's shifters and normalisers",
     "compare": "bit of a comparison of magnitudes",
     "increment": "bit of an increment that rounds",

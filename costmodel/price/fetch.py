@@ -149,7 +149,8 @@ def fetch_path(plan: CorePlan, followed: bool) -> Bill:
 def _product_path(plan: CorePlan, followed: bool) -> Bill:
     match plan.datapath:
         case IntegerDatapath() | AlignedDatapath():
-            bill = Bill.of(product=plan.activation_range.width)
+            # Booth's digits are two bits each, and the first one is not added to anything.
+            bill = Bill.of(product=plan.activation_range.width - 2)
             return bill + carries(plan.fetched_width, followed=followed)
         case NativeDatapath(multiply=unit):
             return floating.slowest_stage(unit)

@@ -24,6 +24,7 @@ def test_asap7_is_shipped_with_where_it_comes_from() -> None:
         "medium_area": ("µm²", "core"),
         "tight_area": ("µm²", "core"),
         "delay": ("ps", "path"),
+        "rippling_delay": ("ps", "path"),
     }
     assert set(technology.quantities["area"].coefficients) == set(AREA_COMPONENTS)
     assert set(technology.delay.coefficients) == set(DELAY_COMPONENTS)

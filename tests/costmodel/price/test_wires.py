@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from costmodel.fit.wires import Placed, fit_wires
-from costmodel.price.estimate import estimate, sized_costs
+from costmodel.price.estimate import Sizes, estimate, sized_costs
 from costmodel.price.technology import Technology, TechnologyError, load_technology
 from costmodel.price.wires import WireFit, Wires
 from generator.config import CoreConfig
@@ -32,10 +32,11 @@ def technology() -> Technology:
 def test_wires_delay_a_core_by_its_area_and_spread_its_cells() -> None:
     bare = estimate(CORE, technology(), speed="tight")
     wired = estimate(CORE, technology(), speed="tight", wires="placed")
+    cells = sum(Sizes.of(CORE, technology()).ease.values())
     # Four entries of a table for two int8 activations: two of 8 bits, their sum and difference of 9.
     bits_read = 8 * 4 * (8 + 8 + 9 + 9)
-    assert wired.wire_um == pytest.approx(10 * bare.cost**1.25 + 0.05 * bits_read * bare.cost**0.5)
-    assert wired.delay_ps == pytest.approx(bare.delay_ps * (1 + 0.01 * bare.cost**0.5))
+    assert wired.wire_um == pytest.approx(10 * cells**1.25 + 0.05 * bits_read * cells**0.5)
+    assert wired.delay_ps == pytest.approx(bare.delay_ps * (1 + 0.01 * cells**0.5))
     assert wired.cost == pytest.approx(bare.cost * 1.1 / 0.5)
     assert sum(wired.breakdown.values()) == pytest.approx(wired.cost)
     assert max(wired.stages_ps.values()) == wired.delay_ps
