@@ -9,8 +9,9 @@ from typing import Any
 from costmodel.fit.cells import Cells
 from costmodel.fit.measurer import Figures, Measurer
 from costmodel.flow.synthesis import shipped_library
-from costmodel.price.quantity import AREA, DELAY, MEDIUM_AREA, TIGHT_AREA, PricedQuantity
+from costmodel.price.quantity import AREA, DELAY, MEDIUM_AREA, RIPPLING_DELAY, TIGHT_AREA, PricedQuantity
 from costmodel.price.technology import Technology
+from costmodel.speeds import MEDIUM_PERIOD
 
 ASAP7_CELLS: Measurer = Cells(shipped_library())
 
@@ -48,6 +49,14 @@ def repriced(technology: Technology, **coefficients: Prices) -> Technology:
     return technology.model_copy(update={"quantities": quantities})
 
 
-def areas(area: float, medium: float, tight: float, delay: float = 1.0) -> Figures:
-    """What a core was measured at: µm² and ps."""
-    return {AREA.name: area, MEDIUM_AREA.name: medium, TIGHT_AREA.name: tight, DELAY.name: delay}
+def areas(
+    area: float, medium: float, tight: float, delay: float = 1.0, rippling: float | None = None
+) -> Figures:
+    """What a core was measured at: µm² and ps; rippling carries suffice for a medium design unless stated."""
+    return {
+        AREA.name: area,
+        MEDIUM_AREA.name: medium,
+        TIGHT_AREA.name: tight,
+        DELAY.name: delay,
+        RIPPLING_DELAY.name: MEDIUM_PERIOD * delay if rippling is None else rippling,
+    }

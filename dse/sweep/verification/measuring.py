@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 
 from costmodel.fit.measurer import Design, Measurer
-from costmodel.price.estimate import figures_of
+from costmodel.price.estimate import estimate, figures_of
 from costmodel.price.technology import Technology
 from costmodel.speeds import MEDIUM_PERIOD, SPEEDS, Speed, tightness
 from dse.pricing.metrics import Priced
@@ -112,24 +112,29 @@ def limits_broken(results: Results, row: Row, modelled: Figures, measured: Figur
 
 def modelled_figures(row: Row, technology: Technology, trial: Trial) -> Figures:
     """What the cost model says of the design at ``row``."""
-    return _figures(row, technology, figures_of(core_of(row).alone, technology), trial.cycles)
+    core = core_of(row).alone
+    at_clock = estimate(core, technology, clock_mhz=row["clock_mhz"]).cost
+    return _figures(technology, figures_of(core, technology), at_clock, trial.cycles)
 
 
 def measured_figures(
     row: Row, technology: Technology, measured: Mapping[str, float], simulation: SimulationResult
 ) -> Figures:
     """What the tools say of it."""
-    return _figures(row, technology, measured, simulation.cycles)
+    costs = {speed: measured[technology.cost.at(speed)] for speed in SPEEDS}
+    delay_ps = measured[technology.delay.name]
+    rippling_ps = measured.get(technology.rippling.name, MEDIUM_PERIOD * delay_ps)
+    at_clock = judged_cost(row, costs, delay_ps, rippling_ps)
+    return _figures(technology, measured, at_clock, simulation.cycles)
 
 
-def _figures(row: Row, technology: Technology, figures: Mapping[str, float], cycles: int) -> Figures:
-    """A core's quantities as they are reported."""
+def _figures(technology: Technology, figures: Mapping[str, float], at_clock: float, cycles: int) -> Figures:
+    """A core's quantities as they are reported; ``at_clock`` is its cost at the clock the design runs at."""
     priced = Priced.of(technology.cost, technology.quantities)
     costs = {speed: figures[technology.cost.at(speed)] for speed in SPEEDS}
     delay_ps = figures[technology.delay.name]
-    rippling_ps = figures.get(technology.rippling.name, MEDIUM_PERIOD * delay_ps)
     return {
-        priced.key: round(judged_cost(row, costs, delay_ps, rippling_ps), 4),
+        priced.key: round(at_clock, 4),
         **({priced.at(speed): round(cost, 4) for speed, cost in costs.items()} if priced.sized else {}),
         **{other.key: round(figures[other.name], 4) for other in priced.others},
         "delay_ps": round(delay_ps, 2),

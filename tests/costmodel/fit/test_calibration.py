@@ -18,6 +18,7 @@ from costmodel.fit.calibration import (
     fewest_cores,
     fit,
     fit_quantity,
+    fit_speeds,
     residuals,
 )
 from costmodel.fit.calibration_cores import calibration_cores, calibration_of, cores_of
@@ -26,24 +27,19 @@ from costmodel.fit.measurer import Measurer
 from costmodel.fit.sampling import KINDS, draw_cores, size
 from costmodel.flow.synthesis import Job, SynthesisError, SynthesisResult, shipped_library
 from costmodel.price.area import core_bills
-from costmodel.price.components import AREA_COMPONENTS, DELAY_COMPONENTS, FLOAT_AREAS, FLOAT_DELAYS, total
+from costmodel.price.components import AREA_COMPONENTS, DELAY_COMPONENTS, FLOAT_AREAS, FLOAT_DELAYS
+from costmodel.price.estimate import figures_of
 from costmodel.price.quantity import AREA, COMPONENTS, DELAY
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology, TechnologyError, load_technology
-from costmodel.price.timing import DELAY_TERMS
 from generator.config import CoreConfig
 from generator.formats import Integer
-from tests.costmodel.technologies import ASAP7_CELLS, areas, repriced
+from tests.costmodel.technologies import ASAP7_CELLS, repriced
 
 
 def priced(core: CoreConfig, technology: Technology) -> Observation:
     """What a synthesis that is exactly like the model would find."""
-    plan = plan_to_price(core)
-    bill = total(list(core_bills(plan).values()))
-    prices = {name: quantity.coefficients for name, quantity in technology.quantities.items()}
-    delay = max(term.path(plan).price(prices["delay"]) for term in DELAY_TERMS)
-    area, medium, tight = (bill.price(prices[name]) for name in ("area", "medium_area", "tight_area"))
-    return Observation(core, areas(area, medium, tight, delay))
+    return Observation(core, figures_of(core, technology))
 
 
 @cache
@@ -82,7 +78,7 @@ def test_delays_are_fitted_through_the_longest_stage() -> None:
     observations = [priced(core, technology) for core in some_cores()]
     delays = fit_quantity(observations, DELAY)
     assert set(delays) == set(DELAY_COMPONENTS)
-    errors = residuals(observations, repriced(technology, delay=delays).quantities, "area")
+    errors = residuals(observations, repriced(technology, delay=delays))
     assert errors["delay"].median_percent < 2
     assert errors["area"].max_percent == pytest.approx(0, abs=1e-9)
 
@@ -97,6 +93,27 @@ def test_a_fit_has_every_quantity_that_was_measured() -> None:
         assert quantity.coefficients.keys() == COMPONENTS[quantity.over].keys()
 
 
+def test_what_speed_costs_is_found_in_cores_whose_parts_need_it_in_different_shares() -> None:
+    """Components that many of the cores have; of the others little can be known, and they are drawn along."""
+    generator = np.random.default_rng(3)
+    technology = load_technology("asap7")
+    least = technology.quantities["area"].coefficients
+    medium = {name: price * generator.uniform(1.0, 1.2) for name, price in least.items()}
+    tight = {name: price * generator.uniform(1.2, 2.0) for name, price in medium.items()}
+    made_up = repriced(technology, medium_area=medium, tight_area=tight)
+    observations = [priced(core, made_up) for core in some_cores()]
+    known = {name: technology.quantities[name] for name in ("area", "delay", "rippling_delay")}
+    found = fit_speeds(observations, known, technology.cost)
+    for prices, truth in zip(found, (medium, tight), strict=True):
+        for name in ("full_adder", "register", "gate"):
+            assert prices[name] == pytest.approx(truth[name], rel=0.08)
+    again = repriced(technology, medium_area=found[0], tight_area=found[1])
+    errors = residuals(observations, again)
+    assert errors["medium_area"].median_percent < 1
+    assert errors["tight_area"].median_percent < 1
+    assert all(least[name] <= found[0][name] <= found[1][name] for name in least)
+
+
 def test_cores_without_any_of_a_quantity_say_nothing_of_its_coefficients() -> None:
     """Block RAM that only some cores have: relative errors of nothing are none."""
     technology = load_technology("asap7")
@@ -109,9 +126,8 @@ def test_cores_without_any_of_a_quantity_say_nothing_of_its_coefficients() -> No
     assert fit_quantity(emptied, AREA) == kept
     none = [replace(seen, figures={**seen.figures, "area": 0.0}) for seen in observations]
     assert set(fit_quantity(none, AREA).values()) == {0.0}
-    quantity = {"area": technology.quantities["area"]}
-    assert residuals(none, quantity, "area") == {}
-    assert residuals(emptied, quantity, "area")["area"].points == len(observations[::2])
+    assert "area" not in residuals(none, technology)
+    assert residuals(emptied, technology)["area"].points == len(observations[::2])
 
 
 def test_drawn_cores_are_different_repeatable_and_of_every_kind() -> None:

@@ -122,7 +122,7 @@ def test_float_estimates_are_near_synthesis(datapath: str, architecture: str, gr
 def test_every_term_states_known_keys() -> None:
     for term in AREA_TERMS:
         assert set(term.keys) <= set(CONFIG_KEYS)
-        assert set(term.count) <= {"rows", "tables", "columns", *STAGES}
+        assert set(term.count) <= {"rows", "tables", "columns", "group_size", *STAGES}
         assert term.part in PARTS
 
 
