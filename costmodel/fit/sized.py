@@ -23,8 +23,10 @@ from generator.plan import CorePlan
 
 NOISE = 0.02
 """Relative errors beyond which a core counts linearly, not squared."""
-ALIKE = 0.02
+ALIKE = 0.05
 """How much a component that grows by its least price more than the others counts, beside relative errors."""
+MOST = 2.0
+"""What a component grows by at most, in its least price, to be as fast as can be."""
 
 Floats = NDArray[np.float64]
 
@@ -74,7 +76,7 @@ def fit_sized(
         return jacobian
 
     start_at = np.full(2 * count + 2, 0.3)
-    best = least_squares(errors, start_at, jac=slope, bounds=(0, np.inf), loss="soft_l1", f_scale=NOISE).x
+    best = least_squares(errors, start_at, jac=slope, bounds=(0, MOST), loss="soft_l1", f_scale=NOISE).x
     growth = np.where(best < 1e-6, 0.0, best)
     at_ease = {name: least[name] + float(growth[i] * unit[i]) for i, name in enumerate(names)}
     fastest = {name: at_ease[name] + float(growth[count + i] * unit[i]) for i, name in enumerate(names)}

@@ -39,7 +39,7 @@ class Engine(Block):
 
     Members
     -------
-    start, descriptors, count, busy, done, failed, error, completed
+    start, descriptors, count, busy, done, failed, fault, completed
         As ``Registers`` has them.
     request_valid, request_address, request_length : Out, request_ready : In(1)
         One burst, a descriptor.
@@ -73,7 +73,7 @@ class Engine(Block):
                 "busy": Out(1),
                 "done": Out(1),
                 "failed": Out(1),
-                "error": Out(ERROR_BITS),
+                "fault": Out(ERROR_BITS),
                 "completed": Out(COUNT_BITS),
                 "request_valid": Out(1),
                 "request_ready": In(1),
@@ -125,7 +125,7 @@ class Engine(Block):
         complaint = Mux(at[State.NEXT], Const(ErrorCode.ALIGNMENT, ERROR_BITS), of_descriptor)
         update(m, failing, (anew, 0), (self.refused | complains, 1))
         why = Mux(self.refused, self.refusal, complaint)
-        update(m, self.error, (anew, 0), (~failing & (self.refused | complains), why))
+        update(m, self.fault, (anew, 0), (~failing & (self.refused | complains), why))
         drains = complains | self.fetched & (failing | self.refused) | at[State.RUN] & failing
         moves = {
             State.DRAIN: drains,

@@ -62,8 +62,8 @@ class Registers(Block):
         AXI4-Lite. All answers are OKAY; what is no register reads 0.
     start : Out(1), descriptors : Out(64), count : Out(16)
         For the engine, which starts in the cycle after.
-    busy : In(1), done, failed : In(1), error : In(4), completed : In(16)
-        What the engine does; ``done`` or ``failed`` in one cycle, ``error`` until the next start.
+    busy : In(1), done, failed : In(1), fault : In(4), completed : In(16)
+        What the engine does; ``done`` or ``failed`` in one cycle, ``fault`` until the next start.
     key_waits … words_written : In(1)
         In which cycles these count.
     interrupt : Out(1)
@@ -86,7 +86,7 @@ class Registers(Block):
                 "busy": In(1),
                 "done": In(1),
                 "failed": In(1),
-                "error": In(ERROR_BITS),
+                "fault": In(ERROR_BITS),
                 "completed": In(COUNT_BITS),
                 **{name: In(1) for name in COUNTERS if name != "busy_cycles"},
                 "interrupt": Out(1),
@@ -166,7 +166,7 @@ class Registers(Block):
             "status": Cat(self.busy, over),
             "interrupt_enable": enable,
             "interrupt_status": events,
-            "error": self.error,
+            "error": self.fault,
             "descriptors_low": low,
             "descriptors_high": high,
             "count": count,

@@ -158,7 +158,7 @@ class Accelerator(Block):
         m.d.comb += self.irq.eq(registers.interrupt)
         for name in ("start", "descriptors", "count"):
             m.d.comb += getattr(engine, name).eq(getattr(registers, name))
-        for name in ("busy", "done", "failed", "error", "completed"):
+        for name in ("busy", "done", "failed", "fault", "completed"):
             m.d.comb += getattr(registers, name).eq(getattr(engine, name))
         for name in ("begins", "along_inputs", "along_outputs"):
             m.d.comb += getattr(layer, name).eq(getattr(engine, name))

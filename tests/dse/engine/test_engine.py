@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Mapping
 from functools import cache
 from multiprocessing import active_children
 from typing import Any
@@ -13,8 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from costmodel.price.area import core_bills
 from costmodel.price.estimate import estimate
-from costmodel.price.representative import nested, without_idle
+from costmodel.price.representative import nested, plan_to_price, without_idle
+from costmodel.price.timing import DELAY_TERMS
 from dse.engine.judging import Grid, Outcome, run
 from dse.engine.processes import Processes, WorkersLost
 from dse.pricing.metrics import METRICS
@@ -39,17 +42,48 @@ def core_at(model: Model, position: int) -> CoreConfig | None:
         return None
 
 
+def priced_parts(config: CoreConfig, quantity: str) -> dict[str, float]:
+    """What each part of a core costs at prices of ``quantity``."""
+    prices = TECHNOLOGY.quantities[quantity].coefficients
+    return {part: bill.price(prices) for part, bill in core_bills(plan_to_price(config)).items()}
+
+
+def paths_of(stages: Mapping[str, float]) -> dict[str, float]:
+    """ps of the longest path through each part, from those of the stages that there are."""
+    path = {name: stages.get(name, 0.0) for name in [term.stage for term in DELAY_TERMS]}
+    reduction = path["reduction"] or path["fetch"]
+    control = max(path["accept"], path["recall"])
+    return {
+        "converters": max(path["scale"], path["convert"], path["result"]),
+        "tables": path["entries"] or path["fetch"],
+        "fetch": path["fetch"],
+        "reduction": reduction,
+        "accumulators": max(control, path["accumulate"], reduction),
+        "control": control,
+    }
+
+
+def share_of_speed(used: float) -> float:
+    """Of the way from a design at ease to the fastest, where paths take ``used`` of the period: two fifths at
+    once where carries that ripple, and take twice as long, are no longer fast enough; the rest with the
+    frequency."""
+    if not used:
+        return 0.0
+    at_once = min(max((2 * used - 0.9) / 0.2, 0), 1)
+    return 0.4 * at_once + 0.6 * min(max(2 * used - 1, 0), 1)
+
+
 def figures_of(config: CoreConfig, clock_mhz: float, tokens: int) -> dict[str, float]:
     """A core's figures, from the estimate and from layers run one after the other.
 
-    What half of the period suffices for is as large as a medium design.
+    Each part is as large as the longest path through it makes it.
     """
     plan = plan_for(config)
     costs = estimate(config, TECHNOLOGY)
-    medium = estimate(config, TECHNOLOGY, speed="medium").breakdown
-    tight = estimate(config, TECHNOLOGY, speed="tight").breakdown
-    share = min(max(2 * (costs.delay_ps * clock_mhz / 1e6 - 0.5), 0), 1)
-    parts = {part: medium[part] + share * (tight[part] - medium[part]) for part in medium}
+    ease, fastest = (priced_parts(config, of) for of in ("medium_area", "tight_area"))
+    paths = paths_of(costs.stages_ps)
+    share = {part: share_of_speed(paths[part] * clock_mhz / 1e6) for part in ease}
+    parts = {part: ease[part] + share[part] * (fastest[part] - ease[part]) for part in ease}
     area = sum(parts.values())
     cycles = macs = key_bits = activation_bits = 0
     for layer in LAYERS:

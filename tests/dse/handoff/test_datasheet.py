@@ -41,14 +41,14 @@ PIPELINED = {"table": "activations", "fetch": True, "reduction_every": 1}
 def test_beats_move_in_the_cycles_that_diagrams_show(core: dict[str, Any]) -> None:
     config = CoreConfig.parse(core)
     seen: list[dict[str, Any]] = []
-    run = harness._run
+    run = harness.run_testbench
 
-    def keep(*arguments: Any) -> Any:
-        seen.extend(run(*arguments))
+    def keep(*arguments: Any, **options: Any) -> Any:
+        seen.extend(run(*arguments, **options))
         return seen
 
     layer = LayerData.random(config, 2 * config.tile_length, 2 * config.columns)
-    with mock.patch.object(harness, "_run", keep):
+    with mock.patch.object(harness, "run_testbench", keep):
         assert harness.simulate(config, layer.activations, layer.weights).passed
     shown = movements(plan_for(config), 2, 2)
     (recording,) = seen

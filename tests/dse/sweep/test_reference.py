@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from costmodel.price.estimate import estimate
+from costmodel.price.estimate import Sizes
 from dse.spec.axes import SpecError
 from dse.spec.sweep_spec import SweepSpec
 from dse.sweep.run import sweep
@@ -34,7 +34,7 @@ def test_it_is_priced_as_a_core_file_is_and_told_in_sentences_tables_and_picture
     assert name == "ours of 2025"
     core = CoreConfig.parse(OWN | {"rows": 2})
     # At a tenth of its fastest clock a core is as small as one that is only buffered.
-    assert row["area_um2"] == pytest.approx(estimate(core, TECHNOLOGY, speed="medium").cost)
+    assert row["area_um2"] == pytest.approx(sum(Sizes.of(core, TECHNOLOGY).ease.values()))
     assert (row["rows"], row["tables"], row["clock_mhz"]) == (2, 7, 100)
     best = summary.best
     assert best is not None
