@@ -143,7 +143,7 @@ def formats_worth(root: Path) -> str:
     for picture in ("pareto.svg", "request.svg"):
         shutil.copy(sweep_of("bitnet-2b4t") / picture, ROOT / "docs" / picture)
     points = pd.read_parquet(directory / "points.parquet")
-    points = points[points["feasible"]].fillna({"datapath": "integer"})
+    points = points[points["feasible"]].astype({"datapath": object}).fillna({"datapath": "integer"})
     points["worth"] = points["area_um2"] / points["tokens_per_second"]
     best = points.loc[points.groupby(["activation", "datapath", "architecture"])["worth"].idxmin()]
     best = best.sort_values(["worth"])
