@@ -11,8 +11,9 @@ BIN := $(VENV)/bin
 OUT ?= reports/bitnet-2b4t
 
 # Of pip only errors are shown: its warnings are of newer versions of itself, of being root, and of folders of
-# packages or for its cache that the machine has configured and does not have.
-PIP := PIP_ROOT_USER_ACTION=ignore $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet install
+# packages or for its cache that the machine has configured and does not have. Modules are compiled when they are
+# first imported; most never are.
+PIP := PIP_ROOT_USER_ACTION=ignore $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet install --no-compile
 
 .PHONY: sweep test exhaustive benchmarks claims docs site lint lock clean
 

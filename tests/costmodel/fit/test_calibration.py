@@ -34,6 +34,7 @@ from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology, TechnologyError, load_technology
 from generator.config import CoreConfig
 from generator.formats import Integer
+from tests.costmodel.small_cores import small_cores
 from tests.costmodel.technologies import ASAP7_CELLS, repriced
 
 
@@ -168,9 +169,7 @@ def test_coefficients_need_as_many_cores() -> None:
 
 def test_a_few_small_cores_make_a_technology() -> None:
     shares: list[float | None] = []
-    integers = [core for core in draw_cores(4, 40, smallest=200, largest=700) if size(core) < 800]
-    floats = [core for core in draw_cores(4, 40, smallest=200, largest=900, floats=1.0) if size(core) < 1500]
-    cores = [*integers[:4], *floats[:2]]
+    cores = [*small_cores(4, 4), *small_cores(4, 2, floats=1.0)]
     technology = calibrate(
         ASAP7_CELLS, "few", workers=2, progress=lambda what, share: shares.append(share), cores=cores
     )
