@@ -36,7 +36,7 @@ NOISE = 0.05
 
 @dataclass(frozen=True)
 class Placed:
-    """A core that was placed: its area at ease, as modelled (µm²), and all its wires (µm).
+    """A core that was placed: its area as fast as can be, as modelled (µm²), and all its wires (µm).
 
     ``bits_read`` are those that columns read of the tables.
     ``slowdown`` is its longest path, resized, over the modelled one without wires; ``growth`` the share by
@@ -103,7 +103,7 @@ def place_cores(
             continue
         before, after = placed.before, placed.after
         yield Placed(
-            sum(model.ease.values()),
+            sum(model.fastest.values()),
             bits_read_by_columns(plan_for(core)),
             after.wire_um,
             after.delay_ps / model.delay_ps,

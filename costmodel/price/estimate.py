@@ -125,7 +125,7 @@ class Sizes:
 
     def _placed(self, config: CoreConfig, technology: Technology) -> Sizes:
         fit, core = technology.wire_fit, config.alone
-        alone = _breakdown(_units(plan_to_price(core)), technology.cost_at("medium"))
+        alone = _breakdown(_units(plan_to_price(core)), technology.cost_at("tight"))
         area, bits = sum(alone.values()), bits_read_by_columns(plan_for(core))
         slowdown = float(fit.slowdown(area))
         spread = {speed: technology.spread(speed) for speed in SPEEDS}

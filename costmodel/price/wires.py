@@ -20,7 +20,7 @@ WIRINGS: tuple[Wiring, ...] = get_args(Wiring)
 
 
 class WireFit(BaseModel):
-    """What wires make of a core, by its area A (µm² of cells at ease).
+    """What wires make of a core, by its area A (µm² of cells, as fast as can be).
 
     Wires between neighbouring cells are ``length`` · A^``length_exponent`` µm long in all; those that bring
     entries to columns besides ``broadcast`` · √A for each bit that a column reads. Resized with them, the

@@ -123,8 +123,8 @@ def delay(view: View) -> Array:
     return np.maximum(core, buffers.access(view)) if view.sram else core
 
 
-_CORE_AT_EASE = _amount_of_core("medium")
-"""The cells of one core with paths at ease, in µm²: wires grow with them."""
+_FASTEST_CORE = _amount_of_core("tight")
+"""The cells of one core as fast as can be, in µm²: wires grow with them."""
 
 
 def _stages(view: View, rippling: bool = False) -> dict[str, Array]:
@@ -137,7 +137,7 @@ def _stages(view: View, rippling: bool = False) -> dict[str, Array]:
         stages[term.stage] = driven(delay, load, columns) if term.broadcast else delay
     if view.wires is None:
         return stages
-    slowdown = view.wires.fit.slowdown(_CORE_AT_EASE(view))
+    slowdown = view.wires.fit.slowdown(_FASTEST_CORE(view))
     return {stage: delay * slowdown for stage, delay in stages.items()}
 
 

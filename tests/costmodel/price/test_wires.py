@@ -32,7 +32,7 @@ def technology() -> Technology:
 def test_wires_delay_a_core_by_its_area_and_spread_its_cells() -> None:
     bare = estimate(CORE, technology(), speed="tight")
     wired = estimate(CORE, technology(), speed="tight", wires="placed")
-    cells = sum(Sizes.of(CORE, technology()).ease.values())
+    cells = sum(Sizes.of(CORE, technology()).fastest.values())
     # Four entries of a table for two int8 activations: two of 8 bits, their sum and difference of 9.
     bits_read = 8 * 4 * (8 + 8 + 9 + 9)
     assert wired.wire_um == pytest.approx(10 * cells**1.25 + 0.05 * bits_read * cells**0.5)
