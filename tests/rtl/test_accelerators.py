@@ -51,7 +51,11 @@ def assert_right(config: CoreConfig, runs: list[ListRun]) -> list[ListResult]:
     return results
 
 
-@pytest.mark.parametrize("values", [NARROW, WIDE_ARRAY, BUFFERED], ids=["narrow", "wide_array", "buffered"])
+@pytest.mark.parametrize(
+    "values",
+    [NARROW, pytest.param(WIDE_ARRAY, marks=pytest.mark.exhaustive), BUFFERED],
+    ids=["narrow", "wide_array", "buffered"],
+)
 def test_lists_of_layers_are_bit_exact_however_the_memory_hesitates(values: dict[str, Any]) -> None:
     config = CoreConfig.parse(values)
     few = layers(config, 1)

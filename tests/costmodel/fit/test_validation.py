@@ -145,11 +145,11 @@ def test_synthesized_groups_are_the_hierarchical_area_told_apart(number: dict[st
 
 
 def test_the_whole_way_on_a_few_small_cores() -> None:
-    sample = Sample(seed=3, points=2, smallest=60, largest=120, floats=0.0)
+    sample = Sample(seed=3, points=1, smallest=60, largest=120, floats=0.0)
     told: list[tuple[str, float | None]] = []
     library = shipped_library()
     found = validate(ASAP7, ASAP7_CELLS, sample, 1, 1, lambda what, share: told.append((what, share)))
-    assert len(found.cores) == 2
+    assert len(found.cores) == 1
     assert found.failed == 0
     for core, (_, row) in zip(sample.draw(ASAP7), found.cores.iterrows(), strict=True):
         emission = emit(core)
@@ -161,8 +161,8 @@ def test_the_whole_way_on_a_few_small_cores() -> None:
         assert row["synthesized_area"] == synthesize(emission.verilog, emission.top, library, FLOW).area_um2
     worst = max(found.cores["area_error"], key=abs)
     first = found.worst[0]
-    assert len(found.worst) == 2
+    assert len(found.worst) == 1
     assert sum(first.modelled.values()) / first.flattened - 1 == pytest.approx(worst / 100)
-    assert [len(noise.cost) for noise in found.noise] == [2, 2]
+    assert [len(noise.cost) for noise in found.noise] == [2]
     assert {noise.cost[0] for noise in found.noise} == set(found.cores["synthesized_area"])
     assert [share for what, share in told if what == "synthesizing"][-1] == 1.0
