@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from math import log2
 from typing import Any, assert_never
 
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.price import floating
-from costmodel.price.area import NUMBER, Part
+from costmodel.price.area import NUMBER, PARTS, Part
 from costmodel.price.components import NOTHING, Bill, carries
 from costmodel.price.fetch import fetch_path, unpacking_path
 from costmodel.price.quantity import PricedQuantity
@@ -65,22 +66,28 @@ class DelayTerm:
         return between + Bill.of(launch=1, load=log2(driven) if self.broadcast else 0)
 
 
-def paths_of_parts(stages: Mapping[str, Paths]) -> dict[Part, Paths]:
-    """ps of the longest path through each part, from that of each stage (0 of those that there are not).
+_SUMS = ("reduction", "fetch")
+PATHS_OF_PARTS: Mapping[Part, tuple[tuple[str, ...], ...]] = {
+    "converters": (("scale",), ("convert",), ("result",)),
+    "tables": (("entries", "fetch"),),
+    "fetch": (("fetch",),),
+    "reduction": (_SUMS,),
+    "accumulators": (("accept",), ("recall",), ("accumulate",), _SUMS),
+    "control": (("accept",), ("recall",)),
+}
+"""The stages that each part is in; where nothing is registered in between, the next one has it instead."""
 
-    Where nothing is registered in between, a part's path is that of the stage it is in.
-    """
-    tables = np.where(stages["entries"] > 0, stages["entries"], stages["fetch"])
-    reduction = np.where(stages["reduction"] > 0, stages["reduction"], stages["fetch"])
-    control = np.maximum(stages["accept"], stages["recall"])
-    return {
-        "converters": np.maximum(np.maximum(stages["scale"], stages["convert"]), stages["result"]),
-        "tables": tables,
-        "fetch": stages["fetch"],
-        "reduction": reduction,
-        "accumulators": np.maximum(np.maximum(control, stages["accumulate"]), reduction),
-        "control": control,
-    }
+
+def path_of(part: Part, stage: Callable[[str], Paths]) -> Paths:
+    """ps of the longest path through a part, from that of each ``stage``, 0 of those that there are not."""
+    paths = []
+    for first, *others in PATHS_OF_PARTS[part]:
+        path = stage(first)
+        for other in others:
+            path = np.where(path > 0, path, stage(other))
+        paths.append(path)
+    longest: Paths = reduce(np.maximum, paths)
+    return longest
 
 
 def tightness_of_parts(
@@ -90,11 +97,11 @@ def tightness_of_parts(
 
     ``shortest`` and ``rippling`` are the paths of the stages, as fast as can be and while carries ripple.
     """
-    fast, slow = (
-        paths_of_parts({stage: np.asarray(path) for stage, path in stages.items()})
-        for stages in (shortest, rippling)
-    )
-    return {part: float(tightness(period, slow[part], path)) for part, path in fast.items()}
+
+    def path(part: Part, stages: Mapping[str, float]) -> Paths:
+        return path_of(part, lambda stage: np.asarray(stages[stage]))
+
+    return {part: float(tightness(period, path(part, rippling), path(part, shortest))) for part in PARTS}
 
 
 def stages_of(plan: CorePlan, delay: PricedQuantity) -> dict[str, float]:

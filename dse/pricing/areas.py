@@ -14,16 +14,23 @@ from typing import Literal
 import numpy as np
 
 from costmodel.price.area import AREA_TERMS, PARTS, Part
+from costmodel.price.buffering import BUFFERS
 from costmodel.price.combining import COMBINING, JOINING_TERMS
 from costmodel.price.throughput import STAGES
-from costmodel.price.timing import DELAY_TERMS, driven, paths_of_parts
+from costmodel.price.timing import DELAY_TERMS, driven, path_of
 from costmodel.speeds import MEDIUM_PERIOD, SPEEDS, tightness
 from dse.pricing import buffers
-from dse.pricing.figure import Estimate, JoiningPrice, PlanFigure, StageDelay, Step, Tightness, UnitPrice
+from dse.pricing.figure import (
+    Estimate,
+    JoiningPrice,
+    PlanFigure,
+    StageDelay,
+    StagePath,
+    Step,
+    Tightness,
+    UnitPrice,
+)
 from dse.pricing.view import Array, View
-
-BUFFERS: Literal["buffers"] = "buffers"
-"""The memories on chip; the others are parts of a core."""
 
 DesignPart = Literal[Part, "combining", "buffers"]
 DESIGN_PARTS: tuple[DesignPart, ...] = (*PARTS, COMBINING, BUFFERS)
@@ -127,23 +134,27 @@ _FASTEST_CORE = _amount_of_core("tight")
 """The cells of one core as fast as can be, in µm²: wires grow with them."""
 
 
-def _stages(view: View, rippling: bool = False) -> dict[str, Array]:
-    """ps of the path of each stage, as fast as can be or while carries ripple, wires included."""
-    load = view(Estimate.RIPPLING_LOAD_DELAY if rippling else Estimate.LOAD_DELAY)
-    columns = view("rows") * view("columns")
-    stages = {}
-    for i, term in enumerate(DELAY_TERMS):
-        delay = view(StageDelay(i, rippling))
-        stages[term.stage] = driven(delay, load, columns) if term.broadcast else delay
-    if view.wires is None:
-        return stages
-    slowdown = view.wires.fit.slowdown(_FASTEST_CORE(view))
-    return {stage: delay * slowdown for stage, delay in stages.items()}
+_TERMS = {term.stage: i for i, term in enumerate(DELAY_TERMS)}
+
+
+def stage_path(view: View, path: StagePath) -> Array:
+    """ps of the path of a stage, as fast as can be or while carries ripple, wires included."""
+    delay = view(StageDelay(path.term, path.rippling))
+    if DELAY_TERMS[path.term].broadcast:
+        load = view(Estimate.RIPPLING_LOAD_DELAY if path.rippling else Estimate.LOAD_DELAY)
+        delay = driven(delay, load, view("rows") * view("columns"))
+    return delay if view.wires is None else delay * view(Step.WIRE_SLOWDOWN)
+
+
+def wire_slowdown(view: View) -> Array:
+    """What wires multiply paths by."""
+    return np.ones(()) if view.wires is None else view.wires.fit.slowdown(_FASTEST_CORE(view))
 
 
 def core_delay(view: View) -> Array:
     """ps of a core's longest path, as fast as can be."""
-    longest: Array = reduce(np.maximum, sorted(_stages(view).values(), key=np.size))
+    paths = (view(StagePath(term)) for term in _TERMS.values())
+    longest: Array = reduce(np.maximum, sorted(paths, key=np.size))
     return longest
 
 
@@ -169,5 +180,8 @@ def sized_period(view: View) -> Array:
 
 def tightness_of(view: View, part: Part) -> Array:
     """How much of the way from a design at ease to the fastest one the clock takes in a part, 0 … 1."""
-    shortest, rippling = (paths_of_parts(_stages(view, which))[part] for which in (False, True))
-    return tightness(view(Step.SIZED_PERIOD), rippling, shortest)
+
+    def path(rippling: bool) -> Array:
+        return path_of(part, lambda stage: view(StagePath(_TERMS[stage], rippling)))
+
+    return tightness(view(Step.SIZED_PERIOD), path(rippling=True), path(rippling=False))

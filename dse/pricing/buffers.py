@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple, assert_never
 
 import numpy as np
 
+from costmodel.price.buffering import PORTS
 from costmodel.price.sram import Sram
 from dse.pricing.demands import accesses, activation_beat, key_beat, share
 from dse.pricing.figure import PlanFigure, Step
@@ -39,15 +40,15 @@ def buffers(view: View) -> Iterator[Buffer]:
         longest = share(view, Shape(view.workload.longest, view.workload.widest, 1, 1))
         block = np.ceil(longest.inputs / view("tile_length"))
         words = activation_words(block)
-        yield Buffer("activations", held, words, activation_beat(view) * longest.streams, 2)
+        yield Buffer("activations", held, words, activation_beat(view) * longest.streams, PORTS)
         results = view("cores") // longest.streams * view("rows") * view("columns")
         bits = results * view(PlanFigure.RESULT_WIDTH)
-        yield Buffer("results", held, result_words(8 * view("burst_bytes"), bits), bits, 2)
+        yield Buffer("results", held, result_words(8 * view("burst_bytes"), bits), bits, PORTS)
     if (ahead := view("key_buffer")).any():
         rate = view(Step.MEMORY_RATE)
         answer = np.where(np.isfinite(rate), rate, 0.0) * view("latency_ns") * 1e-9
         words = key_words(answer, 8 * view("burst_bytes"), key_beat(view))
-        yield Buffer("keys", ahead, words, key_beat(view), 2)
+        yield Buffer("keys", ahead, words, key_beat(view), PORTS)
     if (stored := view("weights") == "on_chip").any():
         bits = key_beat(view)
         words = np.ceil(view.workload.weights * view("bits_per_weight") / bits)

@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 
 from costmodel.price.sram import SramTable
-from dse.pricing.demands import layer_demand, layers_seconds
-from dse.pricing.figure import Column, Idle, LayerDemand, LayerSeconds, PlanFigure
-from dse.pricing.idle import idle_mask
-from dse.pricing.metrics import STEPS
+from dse.pricing.computed import computed
+from dse.pricing.figure import Column, PlanFigure
 from dse.pricing.plan_figures import PLAN_FIGURES
 from dse.pricing.tables import unstated_value
 from dse.pricing.view import Array, WirePrices
@@ -36,12 +34,6 @@ class DesignView:
         if isinstance(figure, str):
             value = self._row.get(figure)
             return unstated_value(figure) if value is None else np.asarray(value)
-        if isinstance(figure, LayerSeconds):
-            return layers_seconds(self, figure.shapes)
-        if isinstance(figure, Idle):
-            return idle_mask(figure.key, self)
-        if isinstance(figure, LayerDemand):
-            return layer_demand(self, figure)
         if isinstance(figure, PlanFigure):
             return np.asarray(PLAN_FIGURES[figure].value(self._plan))
-        return STEPS[figure](self)
+        return computed(self, figure)

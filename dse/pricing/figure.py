@@ -51,6 +51,17 @@ class StageDelay:
 
 
 @dataclass(frozen=True)
+class StagePath:
+    """The same in designs as they are, with what a stage drives and wires."""
+
+    term: int
+    rippling: bool = False
+
+    def __str__(self) -> str:
+        return f"{'rippling ' if self.rippling else ''}path {self.term}"
+
+
+@dataclass(frozen=True)
 class Tightness:
     """How much of the way from a design at ease to the fastest one the clock takes in one part, 0 … 1."""
 
@@ -96,7 +107,7 @@ class Step(Enum):
     ``TARGET_CLOCK``: the MHz that are asked for, 0 for as fast as can be; the metric ``clock_mhz`` is what a
     design runs at. ``SIZED_PERIOD``: ps of the clock period that a design is sized for. ``MEMORY_RATE`` and
     ``ENGINE_RATE``: bits and multiply-accumulates a second of what is beside the cores. ``CORE_DELAY``: ps of
-    a core's longest path, whatever memories are beside it.
+    a core's longest path, whatever memories are beside it. ``WIRE_SLOWDOWN``: what wires multiply paths by.
     ``BUFFER_AREA``: µm² of all memories on chip.
     ``RATED_SECONDS``: the time of the passes that token rates are of.
     """
@@ -104,6 +115,7 @@ class Step(Enum):
     TARGET_CLOCK = "clock_mhz asked"
     SIZED_PERIOD = "period that is sized for"
     CORE_DELAY = "delay of a core"
+    WIRE_SLOWDOWN = "slowdown by wires"
     BUFFER_AREA = "area of buffers"
     MEMORY_RATE = "memory bits a second"
     ENGINE_RATE = "engine macs a second"
@@ -151,6 +163,7 @@ Figure = (
     UnitPrice
     | JoiningPrice
     | StageDelay
+    | StagePath
     | Tightness
     | PlanFigure
     | Estimate

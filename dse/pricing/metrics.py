@@ -6,7 +6,7 @@ array.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,10 +15,9 @@ import numpy as np
 from costmodel.price.quantity import Quantity
 from costmodel.price.technology import Cost
 from costmodel.speeds import Speed
-from dse.pricing import buffers, demands, passes
-from dse.pricing.areas import DESIGN_PARTS, amount, clock, core_delay, delay, sized_cost, sized_period
-from dse.pricing.figure import Estimate, Figure, Step
-from dse.pricing.limits import engine_rate, memory_rate
+from dse.pricing import demands
+from dse.pricing.areas import DESIGN_PARTS, amount, clock, delay, sized_cost
+from dse.pricing.figure import Estimate
 from dse.pricing.metric import COST, DELAY, EXACT, FAST, LEAST_COST, ON_CLOCK, SMALL, Metric
 from dse.pricing.request_metrics import TRAFFIC_METRICS, bound_share, request_metrics
 from dse.pricing.view import Array, View
@@ -255,13 +254,3 @@ def metrics_of(priced: Priced, workload: Workload | None = None) -> Mapping[str,
 
 METRICS = metrics_of(Priced())
 """Figures by name of designs in a technology of cells."""
-
-STEPS: Mapping[Figure, Callable[[View], Array]] = {
-    Step.SIZED_PERIOD: sized_period,
-    Step.CORE_DELAY: core_delay,
-    Step.BUFFER_AREA: buffers.area,
-    Step.MEMORY_RATE: memory_rate,
-    Step.ENGINE_RATE: engine_rate,
-    Step.RATED_SECONDS: lambda view: passes.time_of(view, passes.rated(view.workload)),
-}
-"""Figures that metrics share and nobody names."""

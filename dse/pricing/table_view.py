@@ -8,13 +8,10 @@ from copy import copy
 import numpy as np
 
 from costmodel.price.sram import SramTable
-from dse.pricing.areas import tightness_of
-from dse.pricing.demands import layer_demand, layers_seconds
-from dse.pricing.figure import Column, Idle, LayerDemand, LayerSeconds, Tightness
+from dse.pricing.computed import computed
+from dse.pricing.figure import Column
 from dse.pricing.filling import Table
-from dse.pricing.idle import idle_mask
 from dse.pricing.metric import Metric
-from dse.pricing.metrics import STEPS
 from dse.pricing.tables import unstated_value
 from dse.pricing.view import WirePrices
 from dse.spec.expressions import Expression
@@ -70,16 +67,8 @@ class TableView:
     def _computed(self, figure: Column) -> Table:
         if figure in self._tables:
             return self.take(self._tables[figure])
-        if isinstance(figure, LayerSeconds):
-            return layers_seconds(self, figure.shapes)
-        if isinstance(figure, Idle):
-            return idle_mask(figure.key, self)
-        if isinstance(figure, LayerDemand):
-            return layer_demand(self, figure)
-        if isinstance(figure, Tightness):
-            return tightness_of(self, figure.part)
         if not isinstance(figure, str):
-            return STEPS[figure](self)
+            return computed(self, figure)
         if figure in self._metrics:
             return self._metrics[figure].value(self)
         if figure in self._figures:

@@ -9,8 +9,9 @@ from costmodel.price.combining import JOINING_TERMS
 from costmodel.price.technology import load_technology
 from costmodel.price.timing import DELAY_TERMS
 from costmodel.speeds import SPEEDS
+from dse.pricing.computed import STEPS
 from dse.pricing.figure import Estimate, PlanFigure, Step
-from dse.pricing.metrics import METRICS, STEPS
+from dse.pricing.metrics import METRICS
 from dse.pricing.plan_figures import PLAN_FIGURES, tabulated
 from dse.spec.space import DESIGN_KEYS
 

@@ -1,0 +1,41 @@
+"""Figures between keys and metrics that follow from others: what is computed of each, for every view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from dse.pricing import buffers, passes
+from dse.pricing.areas import core_delay, sized_period, stage_path, tightness_of, wire_slowdown
+from dse.pricing.demands import layer_demand, layers_seconds
+from dse.pricing.figure import Figure, Idle, LayerDemand, LayerSeconds, StagePath, Step, Tightness
+from dse.pricing.idle import idle_mask
+from dse.pricing.limits import engine_rate, memory_rate
+from dse.pricing.view import Array, View
+
+STEPS: Mapping[Figure, Callable[[View], Array]] = {
+    Step.SIZED_PERIOD: sized_period,
+    Step.CORE_DELAY: core_delay,
+    Step.WIRE_SLOWDOWN: wire_slowdown,
+    Step.BUFFER_AREA: buffers.area,
+    Step.MEMORY_RATE: memory_rate,
+    Step.ENGINE_RATE: engine_rate,
+    Step.RATED_SECONDS: lambda view: passes.time_of(view, passes.rated(view.workload)),
+}
+"""Figures that metrics share and nobody names."""
+
+
+def computed(view: View, figure: Figure) -> Array:
+    """A figure that no table has."""
+    match figure:
+        case LayerSeconds(shapes=shapes):
+            return layers_seconds(view, shapes)
+        case LayerDemand():
+            return layer_demand(view, figure)
+        case Idle(key=key):
+            return idle_mask(key, view)
+        case StagePath():
+            return stage_path(view, figure)
+        case Tightness(part=part):
+            return tightness_of(view, part)
+        case _:
+            return STEPS[figure](view)
