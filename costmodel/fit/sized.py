@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from costmodel.price.area import AREA_TERMS, PARTS, Part
+from costmodel.price.area import Part, core_bills
 from costmodel.price.components import AREA_COMPONENTS
 from costmodel.price.quantity import PricedQuantity
 from costmodel.price.timing import stages_of, tightness_of_parts
@@ -102,8 +102,7 @@ def _counted(
 
 def _parts(plan: CorePlan) -> dict[Part, Floats]:
     """How many of each component each part has."""
-    parts: dict[Part, Floats] = {part: np.zeros(len(AREA_COMPONENTS)) for part in PARTS}
-    for term in AREA_TERMS:
-        bill = term.bill(plan) * term.units(plan)
-        parts[term.part] += np.array([bill.counts.get(name, 0.0) for name in AREA_COMPONENTS])
-    return parts
+    return {
+        part: np.array([bill.counts.get(name, 0.0) for name in AREA_COMPONENTS])
+        for part, bill in core_bills(plan).items()
+    }

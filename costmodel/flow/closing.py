@@ -75,7 +75,6 @@ class Closing:
     def __init__(self, least: Mapped, mapper: Mapper, library: Library, logic: CellTable) -> None:
         self._mapper, self._library, self._logic = mapper, library, logic
         self._least = least
-        self._sizers: dict[int, Sizer] = {}
         self._mapped: dict[tuple[Carries, str], Mapped] = {}
         self._closed: list[Closed] = []
 
@@ -139,9 +138,7 @@ class Closing:
 
     def _size(self, mapped: Mapped, clock_ps: float | None) -> bool:
         """Sizes a netlist; returns whether it meets the clock."""
-        if id(mapped) not in self._sizers:
-            self._sizers[id(mapped)] = Sizer(mapped.module, self._library, self._logic)
-        for sized in self._sizers[id(mapped)].ladder(clock_ps):
+        for sized in Sizer(mapped.module, self._library, self._logic).ladder(clock_ps):
             self._closed.append(Closed(sized, mapped))
             if clock_ps is not None and sized.delay_ps <= clock_ps:
                 return True

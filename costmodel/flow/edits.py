@@ -11,6 +11,8 @@ from costmodel.flow.kinds import function_of
 from costmodel.flow.netlist import Bit, Netlist, Terminal, new_cell
 from costmodel.flow.static_timing import Timing
 
+FULL = 0.5
+"""Share of the load that a buffer may drive that is given to it."""
 _BUFFER = (1, 0b10)
 """The function of a buffer."""
 
@@ -47,6 +49,12 @@ class Edits:
         self._forget(name)
         self.module["cells"][name] = exchanged(self.module["cells"][name], self.kind(name), other)
         self._note(name)
+
+    def buffer_for(self, load_ff: float) -> Cell:
+        """The smallest buffer that a load fills to the share of its limit that is given to it, or the
+        largest."""
+        fits = (kind for kind in self.buffers if FULL * kind.pins[kind.outputs[0]].most_load >= load_ff)
+        return next(fits, self.buffers[-1])
 
     def buffer(self, bit: Bit, readers: Iterable[Terminal], kind: Cell, prefix: str) -> str:
         """Puts a buffer between a net and some of its readers; its name."""

@@ -65,8 +65,8 @@ def map_adders(
     adders = _trim(netlist, _extract(netlist))
     statistics = Statistics()
 
-    def of(*kinds: Carry) -> list[Adder]:
-        return [adder for adder in adders if carries.of.get(words[adder.chain], carries.usual) in kinds]
+    def of(kind: Carry) -> list[Adder]:
+        return [adder for adder in adders if carries.of.get(words[adder.chain], carries.usual) == kind]
 
     selected = carry_chains(of("select"), carry_select.LEAST_BITS)
     if selected:

@@ -14,14 +14,12 @@ from typing import Any
 import numpy as np
 
 from costmodel.cells.table import CellTable
-from costmodel.flow.edits import Edits
+from costmodel.flow.edits import FULL, Edits
 from costmodel.flow.neighbours import is_neighbour
 from costmodel.flow.netlist import Bit, Terminal
 from costmodel.flow.static_timing import Timing
 
 ROUNDS = 20
-_FULL = 0.5
-"""Which share of the load that a buffer may drive is given to it."""
 
 
 @dataclass(frozen=True)
@@ -118,15 +116,14 @@ class _Mending:
             return False
         total = sum(map(self._load, readers)) if self._near is None else exceeded.load_ff
         strongest = max(buffers, key=lambda cell: cell.pins[cell.outputs[0]].most_load)
-        limit = _FULL * min(exceeded.most_load_ff, strongest.pins[strongest.outputs[0]].most_load)
+        limit = FULL * min(exceeded.most_load_ff, strongest.pins[strongest.outputs[0]].most_load)
         groups = min(len(readers), max(2, math.ceil(total / limit)))
         for number in range(groups):
             # Neighbours stay together; without places, readers of like loads are dealt out.
             start, end = (len(readers) * n // groups for n in (number, number + 1))
             group = readers[number::groups] if self._near is None else readers[start:end]
             load = sum(map(self._load, group)) * (total / sum(map(self._load, readers)))
-            fits = [b for b in buffers if _FULL * b.pins[b.outputs[0]].most_load >= load]
-            self._edits.buffer(exceeded.bit, group, fits[0] if fits else buffers[-1], "limit")
+            self._edits.buffer(exceeded.bit, group, self._edits.buffer_for(load), "limit")
         return True
 
     def _load(self, reader: Terminal) -> float:

@@ -22,8 +22,6 @@ NEAR = 0.01
 """Paths within this share of the period are looked at as late, for they become so next."""
 EFFORT = 5.0
 """Load that a buffer drives well, in its own."""
-FULL = 0.5
-"""Share of the load that a buffer may drive that is given to it."""
 LEAST_GAIN, FEWER_GAIN = 1e-2, 2e-2
 """The least gain of a buffer, as a share of the period, and of one in a net of fewer readers."""
 
@@ -67,8 +65,7 @@ def relieve(
         groups = math.ceil(sum(loads[reader] for reader in spare) / most)
         for group in (spare[i::groups] for i in range(groups)):
             load = sum(loads[reader] for reader in group)
-            fits = [kind for kind in edits.buffers if FULL * kind.pins[kind.outputs[0]].most_load >= load]
-            edits.buffer(bit, group, fits[0] if fits else strong, "relief")
+            edits.buffer(bit, group, edits.buffer_for(load), "relief")
             buffers += 1
     return buffers
 

@@ -21,21 +21,15 @@ from costmodel.flow.exchanges import pushes
 from costmodel.flow.limits import keep_limits
 from costmodel.flow.netlist import Bit, Terminal
 from costmodel.flow.static_timing import Timing
-from costmodel.flow.strengthening import faster
+from costmodel.flow.strengthening import LEAST_GAIN, WINDOW, earlier, faster
 from costmodel.flow.wires import Point, wire_of
 from costmodel.flow.wiring import Wiring
 
 ROUNDS = 60
-WINDOW = 0.03
-"""How much longer than needed the longest path may be, as a share of it, for a net to be worth a change."""
 MOST_CHANGES, MOST_FAILURES = 400, 12
 """Most changes of a round, and rounds one after the other that make no path shorter before it is over."""
-LEAST_GAIN = 1e-4
-"""The least gain of a change, as a share of the longest path."""
 SPARE = 2
 """How many times that window a reader must have to be put behind a buffer."""
-ENOUGH = 1e-3
-"""A round that makes the paths in the window earlier by less, as a share of their lateness, is taken back."""
 
 
 def resize(wiring: Wiring, logic: CellTable, clock_ps: float | None) -> int:
@@ -99,9 +93,7 @@ class _Resizing:
                 break
             self._wiring.update()
             after = self._wiring.timing()
-            goal = max(self._clock, timing.delay_ps * (1 - WINDOW))
-            shorter = after.lateness(goal) < timing.lateness(goal) * (1 - ENOUGH)
-            if shorter and after.delay_ps <= timing.delay_ps:
+            if earlier(after, timing, self._clock):
                 timing, most, failures = self._exchanged(after), MOST_CHANGES, 0
                 continue
             self._restore(before)

@@ -53,13 +53,18 @@ def faster(timing: Timing, clock_ps: float) -> Timing:
         if not len(found.cells):
             break
         after = _tried(timing, found, delay)
-        goal = max(clock_ps, delay * (1 - WINDOW))
-        shorter = after.lateness(goal) < timing.lateness(goal) * (1 - ENOUGH)
         failures += 1
-        if shorter and after.delay_ps <= delay:
+        if earlier(after, timing, clock_ps):
             failures = 0 if after.delay_ps < delay * (1 - LEAST_GAIN) else failures
             timing = after
     return timing
+
+
+def earlier(after: Timing, before: Timing, clock_ps: float) -> bool:
+    """Whether a round has made late paths earlier, and the longest no longer."""
+    goal = max(clock_ps, before.delay_ps * (1 - WINDOW))
+    shorter = after.lateness(goal) < before.lateness(goal) * (1 - ENOUGH)
+    return shorter and after.delay_ps <= before.delay_ps
 
 
 def smaller(timing: Timing, clock_ps: float) -> Timing:

@@ -358,9 +358,9 @@ AREA_TERMS = (
 )
 
 
-def core_bills(plan: CorePlan) -> dict[str, Bill]:
+def core_bills(plan: CorePlan) -> dict[Part, Bill]:
     """What each part of a core is made of."""
-    bills: dict[str, Bill] = dict.fromkeys(PARTS, NOTHING)
+    bills: dict[Part, Bill] = dict.fromkeys(PARTS, NOTHING)
     for term in AREA_TERMS:
         bills[term.part] += term.bill(plan) * term.units(plan)
     return bills

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from costmodel.price.components import Bill, counter, register
-from costmodel.price.sram import sram_of
+from costmodel.price.sram import Sram, sram_of
 from costmodel.price.technology import Technology
 from generator.config import CoreConfig
 from generator.plan import CorePlan, GearboxPlan, buffers_of, plan_for
@@ -41,17 +41,16 @@ def replay_counts(plan: CorePlan) -> Bill:
 
 def access_ps(config: CoreConfig, technology: Technology) -> float:
     """ps of the slowest access to a design's memories; 0 where there are none."""
-    table = sram_of(technology)
-    if table is None:
-        return 0.0
-    held = buffers_of(plan_for(config)).all
-    return max((float(table.memory(each.words, each.bits, PORTS).access_ps) for each in held), default=0.0)
+    return max((float(memory.access_ps) for memory in _memories(config, technology)), default=0.0)
 
 
 def memories_um2(config: CoreConfig, technology: Technology) -> float:
     """µm² of a design's memories; 0 in a technology whose memories are not known."""
+    return float(sum(memory.area_um2 for memory in _memories(config, technology)))
+
+
+def _memories(config: CoreConfig, technology: Technology) -> list[Sram]:
     table = sram_of(technology)
     if table is None:
-        return 0.0
-    held = buffers_of(plan_for(config)).all
-    return float(sum(table.memory(each.words, each.bits, PORTS).area_um2 for each in held))
+        return []
+    return [table.memory(each.words, each.bits, PORTS) for each in buffers_of(plan_for(config)).all]
