@@ -11,7 +11,7 @@ from typing import assert_never
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, add_signed, copy_out, delayed, slices, update
+from generator.block import Block, add_signed, any_of, copy_out, delayed, enables_of, slices, update
 from generator.core import Core, mark_padding, padded, stream_ports
 from generator.floating.adder import FloatAdder
 from generator.floating.fixed import FixedToFloat
@@ -34,7 +34,7 @@ class ResultTree(Block):
     Members
     -------
     advance : In(1)
-        The registers move.
+        The registers move; where clocks are gated, those of each stage.
     values : In(T·w)
         One result of each core, of the core's result width; core 0 in the low bits.
     total : Out(result_width)
@@ -49,7 +49,7 @@ class ResultTree(Block):
             f"adds a result of {plan.config.cores} cores",
             {
                 "clk": In(1),
-                "advance": In(1),
+                "advance": In(plan.enables(plan.joining.cycles + plan.result_stages)),
                 "values": In(plan.config.cores * plan.core.result_width),
                 "total": Out(plan.result_width),
             },
@@ -71,16 +71,17 @@ class ResultTree(Block):
         m, plan = self.clocked(), self.plan
         alive = slices(self.values, [plan.core.result_width] * plan.config.cores)
         for level in range(len(plan.joining.levels)):
+            moving = enables_of(self.advance, level * plan.joining.stages, plan.joining.stages)
             pairs = zip(alive[::2], alive[1::2], strict=False)
-            sums = [self._sum(m, f"level{level}_{i}", a, b) for i, (a, b) in enumerate(pairs)]
+            sums = [self._sum(m, f"level{level}_{i}", a, b, moving) for i, (a, b) in enumerate(pairs)]
             if len(alive) % 2:
                 name = f"waiting_level{level}"
-                sums.append(delayed(m, alive[-1], name, plan.joining.stages, self.advance))
+                sums.append(delayed(m, alive[-1], name, plan.joining.stages, moving))
             alive = sums
         copy_out(m, self._rounded(m, alive[0]), self.total)
         return m
 
-    def _sum(self, m: Module, name: str, a: Value, b: Value) -> Value:
+    def _sum(self, m: Module, name: str, a: Value, b: Value, moving: Value) -> Value:
         """Two results added, with the bit that says whether they are invalid, behind their registers."""
         plan, stages = self.plan, self.plan.joining.stages
         width = plan.accumulator_width
@@ -89,13 +90,13 @@ class ResultTree(Block):
         else:
             total = Signal(width, name=name)
             m.submodules[f"add_{name}"] = self.adder.instance(
-                **clocking(self.adder, self.advance), a=a[:width], b=b[:width], sum=total
+                **clocking(self.adder, any_of(moving)), a=a[:width], b=b[:width], sum=total
             )
         if self.adder is None or not self.adder.stages:
-            total = delayed(m, total, f"{name}_held", stages, self.advance)
+            total = delayed(m, total, f"{name}_held", stages, moving)
         if not plan.tracks_invalid:
             return total
-        return Cat(total, delayed(m, a[-1] | b[-1], f"{name}_invalid", stages, self.advance))
+        return Cat(total, delayed(m, a[-1] | b[-1], f"{name}_invalid", stages, moving))
 
     def _rounded(self, m: Module, total: Value) -> Value:
         """``total`` as the number that leaves the array."""
@@ -103,10 +104,11 @@ class ResultTree(Block):
         if self.converter is None:
             return total
         value = Signal(plan.value_width, name="rounded")
+        moving = enables_of(self.advance, plan.joining.cycles, plan.result_stages)
         m.submodules.round = self.converter.instance(
-            **clocking(self.converter, self.advance), fixed=total[: plan.accumulator_width], value=value
+            **clocking(self.converter, any_of(moving)), fixed=total[: plan.accumulator_width], value=value
         )
-        return Cat(value, delayed(m, total[-1], "invalid", plan.result_stages, self.advance))
+        return Cat(value, delayed(m, total[-1], "invalid", plan.result_stages, moving))
 
 
 class Combiner(Block):
@@ -149,22 +151,25 @@ class Combiner(Block):
         going = Signal()
         m.d.comb += [going.eq(~self.result_valid | self.result_ready), self.ready.eq(going)]
         valid, last = self.valid, self.last
+        enables = []
         stages = plan.joining.cycles + plan.result_stages
         for stage in range(stages):
             end = stage == stages - 1
             following = self.result_valid if end else Signal(name=f"valid{stage}")
             following_last = self.result_last if end else Signal(name=f"last{stage}")
+            enables.append(going & valid)
             update(m, following, (self.rst, 0), (going, valid))
             update(m, following_last, (going, last))
             valid, last = following, following_last
 
         config, width = plan.config, plan.core.result_width
+        moving = Cat(enables) if config.clock_gating else going
         results = config.rows * config.columns
         fields = slices(self.values, [width] * (config.cores * results))
         totals = [Signal(plan.result_width, name=f"total{result}") for result in range(results)]
         for result, total in enumerate(totals):
             m.submodules[f"tree{result}"] = self.tree.instance(
-                clk=self.clk, advance=going, values=Cat(fields[result::results]), total=total
+                clk=self.clk, advance=moving, values=Cat(fields[result::results]), total=total
             )
         copy_out(m, Cat(totals), self.results)
         return m

@@ -137,11 +137,21 @@ def update(m: Module, register: Signal, *choices: tuple[Value, Value | int]) -> 
     m.d.sync += register.eq(value)
 
 
-def delayed(m: Module, value: Value, name: str, stages: int, enable: Value) -> Value:
-    """``value`` behind ``stages`` registers that advance when ``enable`` is 1."""
+def enables_of(enables: Value, first: int, stages: int) -> Value:
+    """Those of ``stages`` from ``first`` on; an enable of one bit is that of all stages."""
+    return enables if len(enables) == 1 else enables[first : first + stages]
+
+
+def any_of(enables: Value) -> Value:
+    """The enable of registers that move together, in whichever of their stages something moves."""
+    return enables.any() if len(enables) > 1 else enables
+
+
+def delayed(m: Module, value: Value, name: str, stages: int, enables: Value) -> Value:
+    """``value`` behind ``stages`` registers that take it when ``enables``, one for all or one each, are 1."""
     for stage in range(stages):
         register = Signal(len(value), name=f"{name}_{stage}")
-        update(m, register, (enable, value))
+        update(m, register, (enables if len(enables) == 1 else enables[stage], value))
         value = register
     return value
 

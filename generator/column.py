@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, delayed, slices, update
+from generator.block import Block, any_of, delayed, enables_of, slices, update
 from generator.compressor import Compressor
 from generator.fetch import Fetch
 from generator.operators import operators_of
@@ -18,8 +18,9 @@ from generator.plan import CompressorPlan, CorePlan, ReductionPlan, core_name
 def control_ports(plan: CorePlan) -> dict[str, int]:
     """Widths of the signals by which the sequencer drives every column.
 
-    ``advance``: pipeline registers move. ``accept``: the root's value is added now. ``keep``, ``recall``: the
-    accumulator's other operand is the accumulator, or the stored partial sum at ``slot``; neither: zero.
+    ``advance``: pipeline registers move; where clocks are gated, stage by stage, where a tile moves in.
+    ``accept``: the root's value is added now. ``keep``, ``recall``: the accumulator's other operand is the
+    accumulator, or the stored partial sum at ``slot``; neither: zero.
 
     An accumulator that is a pipelined adder has ``step`` instead of ``accept``: its registers move.
     ``capture``: the partial sum that comes out is captured. ``merge``: the captured one is added to it.
@@ -28,7 +29,7 @@ def control_ports(plan: CorePlan) -> dict[str, int]:
     if plan.merge.steps:
         ports |= {"capture": 1, "merge": 1}
     if plan.pipeline_stages or plan.result_stages:
-        ports["advance"] = 1
+        ports["advance"] = plan.enables(plan.pipeline_stages + plan.result_stages)
     if plan.stored_sums:
         ports["recall"] = 1
     if plan.stored_sums > 1:
@@ -87,7 +88,8 @@ class Column(Block):
         for table, key in enumerate(keys):
             values = Signal(config.rows * plan.leaf_width, name=f"fetched{table}")
             rows = Cat(entries[row * config.tables + table] for row in range(config.rows))
-            clocking = {"clk": self.clk, "advance": self.advance} if plan.product_stages else {}
+            moving = any_of(enables_of(self._advance, 0, plan.product_stages))
+            clocking = {"clk": self.clk, "advance": moving} if plan.product_stages else {}
             m.submodules[f"fetch{table}"] = self.fetch.instance(
                 **clocking, key=key, entries=rows, values=values
             )
@@ -95,19 +97,24 @@ class Column(Block):
 
         signs: list[Value] = [key[-1] for key in keys] if plan.carries_signs else [Const(0, 1)] * len(keys)
         if config.pipeline.fetch and plan.carries_signs:
-            signs = [self._register(m, sign, f"sign{table}") for table, sign in enumerate(signs)]
+            signs = [
+                self._register(m, sign, f"sign{table}", plan.fetch_stage) for table, sign in enumerate(signs)
+            ]
         for row, result in enumerate(results):
             leaves = [values[row] for values in fetched]
             if config.pipeline.fetch:
-                leaves = [self._register(m, v, f"value{t}_row{row}") for t, v in enumerate(leaves)]
+                leaves = [
+                    self._register(m, v, f"value{t}_row{row}", plan.fetch_stage) for t, v in enumerate(leaves)
+                ]
             special = self._any_special(m, leaves, f"row{row}") if plan.tracks_invalid else None
             leaves = [leaf[: plan.fetched_width] for leaf in leaves] if plan.tracks_invalid else leaves
             root, pending = self._reduce(m, leaves, signs, f"row{row}")
+            rounding = enables_of(self._advance, plan.pipeline_stages - plan.tile_stages, plan.tile_stages)
             addend, carry = self.operators.addend(
-                m, f"row{row}", root, pending, exponents[row], self._advance
+                m, f"row{row}", root, pending, exponents[row], any_of(rounding)
             )
             if special is not None:
-                special = delayed(m, special, f"special_tile_row{row}", plan.tile_stages, self._advance)
+                special = delayed(m, special, f"special_tile_row{row}", plan.tile_stages, rounding)
             if plan.pipelines_accumulator:
                 state = self._circulate(m, addend, special, f"row{row}")
             else:
@@ -119,9 +126,9 @@ class Column(Block):
     def _advance(self) -> Value:
         return self.advance if "advance" in control_ports(self.plan) else Const(1, 1)
 
-    def _register(self, m: Module, value: Value, name: str) -> Signal:
+    def _register(self, m: Module, value: Value, name: str, stage: int) -> Signal:
         register = Signal(len(value), name=name)
-        update(m, register, (self.advance, value))
+        update(m, register, (enables_of(self.advance, stage, 1), value))
         return register
 
     def _any_special(self, m: Module, leaves: list[Value], row: str) -> Value:
@@ -129,7 +136,7 @@ class Column(Block):
         special: Value = Signal(name=f"special_{row}")
         m.d.comb += special.eq(Cat(leaf[-1] for leaf in leaves).any())
         for level in self.plan.reduction.registered_levels:
-            special = self._register(m, special, f"special_level{level}_{row}")
+            special = self._register(m, special, f"special_level{level}_{row}", self.plan.level_stage(level))
         return special
 
     def _reduce(self, m: Module, leaves: list[Value], signs: list[Value], row: str) -> tuple[Value, Value]:
@@ -147,12 +154,14 @@ class Column(Block):
     ) -> tuple[Value, Value]:
         """The signed of a carry-save sum's numbers; the other, and above it the signs that the tree left."""
         (compressor,) = self.compressors
+        levels = len(tree.registered_levels)
+        advance = enables_of(self._advance, self.plan.level_stage(1), levels)
         total, carries = (
             Signal(tree.sum_width, name=f"sum_{row}"),
             Signal(tree.carry_width, name=f"carries_{row}"),
         )
         m.submodules[f"compress_{row}"] = compressor.instance(
-            **({"clk": self.clk, "advance": self.advance} if tree.registered_levels else {}),
+            **({"clk": self.clk, "advance": advance} if levels else {}),
             **({"signs": Cat(signs[: tree.tree_signs])} if tree.tree_signs else {}),
             values=Cat(leaves),
             sum=total,
@@ -160,7 +169,7 @@ class Column(Block):
         )
         late: Value = Cat(signs[tree.tree_signs :] if tree.late_signs else [])
         for level in tree.registered_levels if tree.late_signs else ():
-            late = self._register(m, late, f"pending_level{level}_{row}")
+            late = self._register(m, late, f"pending_level{level}_{row}", self.plan.level_stage(level))
         return total, Cat(carries, late)
 
     def _add_in_tree(
@@ -170,30 +179,33 @@ class Column(Block):
         plan = self.plan
         alive = dict(enumerate(zip(leaves, signs, strict=True)))
         for level, indices in enumerate(tree.levels[1:], start=1):
+            stage = plan.level_stage(level)
+            adding = enables_of(self._advance, stage, plan.level_stages)
             for index in indices:
                 node = tree.nodes[index]
                 if node.level == level and node.left is not None and node.right is not None:
                     (a, carry), (b, pending) = alive[node.left], alive[node.right]
                     name = f"sum{index}_{row}"
                     carried = carry if plan.carries_signs else None
-                    total = self.operators.add(m, name, a, b, node.width, carried, self._advance)
+                    total = self.operators.add(m, name, a, b, node.width, carried, any_of(adding))
                     alive[index] = total, pending
                 elif node.level < level:
                     value, pending = alive[index]
                     name = f"waiting{index}_level{level}_{row}"
-                    value = delayed(m, value, name, plan.level_stages, self._advance)
+                    value = delayed(m, value, name, plan.level_stages, adding)
                     alive[index] = value, pending
             if level in tree.registered_levels:
+                held = stage + plan.level_stages
                 for index in indices:
                     value, pending = alive[index]
-                    value = self._register(m, value, f"held{index}_level{level}_{row}")
+                    value = self._register(m, value, f"held{index}_level{level}_{row}", held)
                     if plan.carries_signs:
-                        pending = self._register(m, pending, f"pending{index}_level{level}_{row}")
+                        pending = self._register(m, pending, f"pending{index}_level{level}_{row}", held)
                     alive[index] = value, pending
         return alive[tree.levels[-1][0]]
 
     def _accumulate(self, m: Module, addend: Value, pending: Value, special: Value | None, row: str) -> Value:
-        """accumulator ← (itself, a stored sum or zero) + addend + pending; gating the addend holds the sum.
+        """accumulator ← (itself, a stored sum or zero) + addend + pending. A gated clock or addend holds it.
 
         Once ``special`` has been accepted, the sum is invalid; that bit is kept and stored with the sum.
         Returns the sum and, above it, that bit.
@@ -205,6 +217,14 @@ class Column(Block):
             invalid = Signal(name=f"invalid_{row}")
             state = Cat(accumulator, invalid)
         operand = self._operand(m, state, self.accept, row)
+        if plan.config.clock_gating:
+            if special is not None:
+                update(m, invalid, (self.accept, operand[-1] | special))
+                operand = operand[:-1]
+            pending = pending if plan.pending_width else None
+            total = self.operators.accumulate(m, row, operand, addend, pending, Const(1, 1))
+            update(m, accumulator, (self.accept, total))
+            return state
         if special is not None:
             m.d.sync += invalid.eq(operand[-1] | special & self.accept)
             operand = operand[:-1]
@@ -266,11 +286,12 @@ class Column(Block):
     def _result(self, m: Module, state: Value, row: str) -> Value:
         """``state`` as the number that leaves the core, with its invalid bit above it."""
         plan = self.plan
-        value = self.operators.result(m, row, state[: plan.accumulator_width], self._advance)
+        enables = enables_of(self._advance, plan.pipeline_stages, plan.result_stages)
+        value = self.operators.result(m, row, state[: plan.accumulator_width], any_of(enables))
         if not plan.tracks_invalid:
             return value
         invalid = state[-1]
-        return Cat(value, delayed(m, invalid, f"invalid_{row}_result", plan.result_stages, self._advance))
+        return Cat(value, delayed(m, invalid, f"invalid_{row}_result", plan.result_stages, enables))
 
     def _stored(self, m: Module, state: Value, moves: Value, row: str) -> Value:
         """The stored sum at ``slot``, replaced by the accumulator's when it ``moves``."""

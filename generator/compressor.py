@@ -5,7 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, slices, update
+from generator.block import Block, enables_of, slices, update
 from generator.plan import CompressorLevel, CompressorPlan, CorePlan, core_name
 
 Dots = list[list[Value]]
@@ -18,7 +18,7 @@ class Compressor(Block):
     Members
     -------
     clk, advance : In(1)
-        Only with registers behind levels.
+        Only with registers behind levels; where clocks are gated, ``advance`` has one bit for each of these.
     signs : In(tree_signs)
         Sign bits to be added; only where values come with them.
     values : In(L·fetched_width)
@@ -31,11 +31,12 @@ class Compressor(Block):
 
     def __init__(self, plan: CorePlan, tree: CompressorPlan) -> None:
         self.tree = tree
+        enables = len(tree.registered_levels) if plan.config.clock_gating else 1
         super().__init__(
             f"compressor_{core_name(plan.config)}",
             f"the sum of {tree.leaves} fetched values as two numbers",
             {
-                **({"clk": In(1), "advance": In(1)} if tree.registered_levels else {}),
+                **({"clk": In(1), "advance": In(enables)} if tree.registered_levels else {}),
                 **({"signs": In(tree.tree_signs)} if tree.tree_signs else {}),
                 "values": In(tree.leaves * tree.width),
                 "sum": Out(tree.sum_width),
@@ -54,7 +55,8 @@ class Compressor(Block):
         for number, level in enumerate(tree.levels, start=1):
             dots = _after(m, f"level{number}", level, dots)
             if number in tree.registered_levels:
-                dots = self._registered(m, f"held{number}", level, dots)
+                stage = enables_of(self.advance, tree.registered_levels.index(number), 1)
+                dots = self._registered(m, f"held{number}", level, dots, stage)
         first, second = zip(*([*bits, _ZERO, _ZERO][:2] for bits in dots[:-1]), strict=True)
         sign = [~Cat(*dots[-1]).any() if dots[-1] else _ONE] if tree.has_sign else []
         m.d.comb += [self.sum.eq(Cat(*first, *sign)), self.carries.eq(Cat(*second[: tree.carry_width]))]
@@ -71,12 +73,12 @@ class Compressor(Block):
             dots.append([*ones, *bits, *column])
         return [*dots, signs[-1]]
 
-    def _registered(self, m: Module, name: str, level: CompressorLevel, dots: Dots) -> Dots:
+    def _registered(self, m: Module, name: str, level: CompressorLevel, dots: Dots, enable: Value) -> Dots:
         """``dots`` behind registers; the ones of the constant, first of their places, need none."""
         ones = (*level.ones, 0)
         moving = [bits[one:] for bits, one in zip(dots, ones, strict=True)]
         register = Signal(level.bits, name=name)
-        update(m, register, (self.advance, Cat(*(bit for bits in moving for bit in bits))))
+        update(m, register, (enable, Cat(*(bit for bits in moving for bit in bits))))
         bits = iter(register)
         return [
             [*old[:one], *(next(bits) for _ in moved)]

@@ -57,7 +57,7 @@ ARRAY_KEYS = ("cores", "split")
 OUTER_KEYS = (*ARRAY_KEYS, "buffers", "wrapper")
 """Keys that say what is around a core; all others are those of one core."""
 MOST_CORES = 1 << 16
-ADDED_KEYS = {"reduction", "key_packing", *OUTER_KEYS}
+ADDED_KEYS = {"reduction", "key_packing", "clock_gating", *OUTER_KEYS}
 """Keys that are written where they differ from their default alone: cores keep the names they had before."""
 
 
@@ -183,6 +183,9 @@ class CoreConfig(BaseModel):
     )
     key_packing: KeyPacking = Field(
         default="none", description="keys as they are, or five ternary weights in a byte of the key stream"
+    )
+    clock_gating: bool = Field(
+        default=False, description="registers are clocked only in cycles in which they take something"
     )
     datapath: DatapathKind | None = Field(
         default=None, description="floats: IEEE additions (the default), exact fixed point, or aligned"

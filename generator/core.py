@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, copy_out, delayed, slices
+from generator.block import Block, any_of, copy_out, delayed, enables_of, slices
 from generator.column import Column, control_ports
 from generator.floating.align import LargestExponent
 from generator.operators import clocking
@@ -30,6 +30,7 @@ class Datapath(Block):
     Members
     -------
     load : In(1)
+        Or one for each stage of the tables, where clocks are gated.
     activations : In(R·n·b)
     keys : In(K·L·key_width)
         Or, packed, the bytes that hold their weights.
@@ -46,7 +47,7 @@ class Datapath(Block):
             "tables and columns of one tile",
             {
                 "clk": In(1),
-                "load": In(1),
+                "load": In(plan.enables(plan.table_stages)),
                 **{port: In(width) for port, width in control_ports(plan).items()},
                 "activations": In(beat_bits(plan).activation),
                 "keys": In(beat_bits(plan).key),
@@ -71,14 +72,15 @@ class Datapath(Block):
         # Activations wait for the exponent that they are aligned to.
         arrived = self.activations
         if plan.scale_stages:
-            arrived = delayed(m, arrived, "arrived", plan.scale_stages, self.load)
+            scaling = enables_of(self.load, 0, plan.scale_stages)
+            arrived = delayed(m, arrived, "arrived", plan.scale_stages, scaling)
         made = [Signal(plan.table_bits, name=f"entries{group}") for group in range(groups)]
         for group, activations in enumerate(
             slices(arrived, [config.group_size * plan.activation_width] * groups)
         ):
             m.submodules[f"table{group}"] = self.table.instance(
                 clk=self.clk,
-                load=self.load,
+                load=enables_of(self.load, plan.scale_stages, plan.table_stages - plan.scale_stages),
                 activations=activations,
                 entries=made[group],
                 **({"exponent": scales[group // config.tables].of_table} if scales else {}),
@@ -122,16 +124,21 @@ class Datapath(Block):
         for row, values in enumerate(slices(self.activations, [bits] * plan.config.rows)):
             largest = Signal(plan.exponent_width, name=f"largest{row}")
             m.submodules[f"largest{row}"] = self.largest.instance(
-                **clocking(self.largest, self.load), values=values, exponent=largest
+                **clocking(self.largest, any_of(enables_of(self.load, 0, plan.scale_stages))),
+                values=values,
+                exponent=largest,
             )
             before = int(plan.registers_activations)
             behind = plan.table_stages - plan.scale_stages - before
-            of_table = delayed(m, largest, f"exponent{row}", before, self.load)
-            held = delayed(m, of_table, f"exponent{row}_table", behind, self.load)
+            loads = enables_of(self.load, plan.scale_stages, before + behind)
+            of_table = delayed(m, largest, f"exponent{row}", before, enables_of(loads, 0, before))
+            held = delayed(m, of_table, f"exponent{row}_table", behind, enables_of(loads, before, behind))
             stages = plan.pipeline_stages - plan.tile_stages
             following = held
             if stages:
-                following = delayed(m, held, f"exponent{row}_stage", stages, self.advance)
+                following = delayed(
+                    m, held, f"exponent{row}_stage", stages, enables_of(self.advance, 0, stages)
+                )
             scales.append(Scale(of_table, following))
         return scales
 
@@ -158,7 +165,7 @@ class Core(Block):
         m = Module()
         plan = self.plan
         control = {port: Signal(width, name=port) for port, width in control_ports(plan).items()}
-        load = Signal()
+        load = Signal(plan.enables(plan.table_stages))
         m.submodules.sequencer = self.sequencer.instance(
             clk=self.aclk,
             rst=~self.aresetn,

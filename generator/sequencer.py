@@ -12,7 +12,7 @@ from typing import assert_never
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, decrement, delayed, keep_low, slices, update
+from generator.block import Block, decrement, delayed, enables_of, keep_low, slices, update
 from generator.column import control_ports
 from generator.plan import CorePlan, core_name
 
@@ -27,7 +27,7 @@ class Sequencer(Block):
     activation_valid, key_valid, result_ready : In(1)
     activation_ready, key_ready, result_valid, result_last : Out(1)
     load : Out(1)
-        The tables take activations and hand on those before them.
+        The tables take activations and hand on those before them; where clocks are gated, stage by stage.
     accept, step, keep, advance, recall, slot, capture, merge : Out
         As ``control_ports`` says.
     """
@@ -51,7 +51,7 @@ class Sequencer(Block):
                 "result_valid": Out(1),
                 "result_ready": In(1),
                 "result_last": Out(1),
-                "load": Out(1),
+                "load": Out(plan.enables(plan.table_stages)),
                 **{port: Out(width) for port, width in control_ports(plan).items()},
             },
         )
@@ -95,32 +95,43 @@ class Sequencer(Block):
         carried = Cat(flags[name] for name in names)
         widths = [len(flags[name]) for name in names]
         valid: Value = issue
+        enables: list[Value] = []
         for stage in range(plan.pipeline_stages):
             next_valid = Signal(name=f"valid{stage}")
             next_carried = Signal(len(carried), name=f"flags{stage}")
+            enables.append(valid if plan.config.clock_gating else advance)
             update(m, next_valid, (self.rst, 0), (advance, valid))
-            update(m, next_carried, (advance, carried))
+            update(m, next_carried, (enables[-1], carried))
             valid, carried = next_valid & advance, next_carried
         tile = dict(zip(names, slices(carried, widths), strict=True))
         accept = Signal(name="accepting")
         m.d.comb += accept.eq(valid)
-        if plan.pipeline_stages or plan.result_stages:
+        gates = plan.config.clock_gating
+        if (plan.pipeline_stages or plan.result_stages) and not gates:
             m.d.comb += self.advance.eq(advance)
         drive = self._drive_pipelined_accumulators if plan.pipelines_accumulator else self._drive_accumulators
         end, last = drive(m, going, pausing, accept, tile)
 
-        self._send_results(m, going, end, last)
+        enables += self._send_results(m, going, end, last)
+        if enables and gates:
+            m.d.comb += self.advance.eq(Cat(enables))
         return m
 
-    def _send_results(self, m: Module, going: Signal, end: Value, last: Value) -> None:
-        """``result_valid`` and ``result_last``, as many stages after the accumulators as results take."""
+    def _send_results(self, m: Module, going: Signal, end: Value, last: Value) -> list[Value]:
+        """``result_valid`` and ``result_last``, as many stages after the accumulators as results take.
+
+        Returns when something moves into each of these stages.
+        """
+        enables = []
         for stage in range(self.plan.result_stages):
             next_end, next_last = Signal(name=f"end{stage}"), Signal(name=f"last{stage}")
+            enables.append(going & next_end)
             update(m, next_end, (self.rst, 0), (going, end))
             update(m, next_last, (going, last))
             end, last = next_end, next_last
         update(m, self.result_valid, (self.rst, 0), (going, end))
         update(m, self.result_last, (going, last))
+        return enables
 
     def _arrival(self, m: Module) -> tuple[Value, Value, Value]:
         """When activations reach the end of the tables' pipeline, and the tile counts that came with them.
@@ -132,18 +143,25 @@ class Sequencer(Block):
         if not stages:
             m.d.comb += self.load.eq(taken)
             return self.load, self.n_tiles, self.m_tiles
-        m.d.comb += self.load.eq(self.activation_ready)
+        gates = self.plan.config.clock_gating
+        moving = Signal(name="moving") if gates else self.load
+        m.d.comb += moving.eq(self.activation_ready)
         valid: Value = self.activation_valid
+        enables: list[Value] = []
         for stage in range(stages):
             following = Signal(name=f"arriving{stage}")
-            update(m, following, (self.rst, 0), (self.load, valid))
+            enables.append(moving & valid)
+            update(m, following, (self.rst, 0), (moving, valid))
             valid = following
         arrives = Signal(name="arrives")
-        m.d.comb += arrives.eq(self.load & valid)
+        m.d.comb += arrives.eq(moving & valid)
+        if gates:
+            m.d.comb += self.load.eq(Cat(enables, arrives))
+        counting = enables_of(self.load, 0, stages)
         return (
             arrives,
-            delayed(m, self.n_tiles, "n_tiles", stages, self.load),
-            delayed(m, self.m_tiles, "m_tiles", stages, self.load),
+            delayed(m, self.n_tiles, "n_tiles", stages, counting),
+            delayed(m, self.m_tiles, "m_tiles", stages, counting),
         )
 
     def _drive_accumulators(
@@ -155,7 +173,9 @@ class Sequencer(Block):
         """
         m.d.comb += self.accept.eq(accept)
         first = tile["first"]
-        if not self.plan.stored_sums:
+        if self.plan.config.clock_gating:
+            self._choose_operand(m, tile)
+        elif not self.plan.stored_sums:
             m.d.comb += self.keep.eq(~(accept & first))
         else:
             single = tile["single"]
@@ -224,11 +244,8 @@ class Sequencer(Block):
     ) -> tuple[Value, Value]:
         """Sums of a tile of outputs in turn. Returns whether a result is made, and whether it is the last."""
         plan = self.plan
-        first, end, last = tile["first"], tile["end"], tile["last"]
-        if not plan.stored_sums:
-            m.d.comb += self.keep.eq(~first)
-        else:
-            m.d.comb += [self.recall.eq(~first & ~tile["single"]), self.keep.eq(~first & tile["single"])]
+        end, last = tile["end"], tile["last"]
+        self._choose_operand(m, tile)
         if plan.stored_sums > 1:
             m.d.comb += self.slot.eq(tile["slot"])
         out: Value = accept & end
@@ -238,6 +255,14 @@ class Sequencer(Block):
             update(m, next_last, (step, last))
             out, last = next_out, next_last
         return step & out, last
+
+    def _choose_operand(self, m: Module, tile: dict[str, Value]) -> None:
+        """``keep`` and ``recall`` of accumulators that hold when no tile is accepted."""
+        first = tile["first"]
+        if not self.plan.stored_sums:
+            m.d.comb += self.keep.eq(~first)
+        else:
+            m.d.comb += [self.recall.eq(~first & ~tile["single"]), self.keep.eq(~first & tile["single"])]
 
     def _in_steps(self, left: Signal, steps: tuple[int, ...]) -> Value:
         """Whether the pause, of which ``left`` cycles are left, is in one of its ``steps``."""

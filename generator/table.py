@@ -5,7 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, copy_out, delayed, slices, update
+from generator.block import Block, any_of, copy_out, delayed, enables_of, slices, update
 from generator.operators import operators_of
 from generator.plan import CorePlan, format_name
 
@@ -17,6 +17,7 @@ class Table(Block):
     -------
     load : In(1)
         The activations are taken at this clock edge, those before them move on; otherwise registers hold.
+        Where clocks are gated, one for each stage.
     activations : In(µ·b)
         Activation 0 in the low bits.
     exponent : In(exponent_width)
@@ -32,13 +33,14 @@ class Table(Block):
         number = f"{plan.config.activation}_raw" if plan.multiplies_floats else format_name(plan.config)
         where = "behind" if plan.registers_entries else "before" if plan.registers_activations else "inside"
         name = f"table_mu{plan.config.group_size}_{number}{'_late' if plan.registers_activations else ''}"
+        stages = plan.table_stages - plan.scale_stages
         super().__init__(
             f"{name}_s{plan.table_unit_stages}" if plan.table_unit_stages else name,
             f"all {len(plan.table.entries)} combinations of {plan.config.group_size} activations, "
             f"{plan.table.adders} adders, registers {where} them",
             {
                 "clk": In(1),
-                "load": In(1),
+                "load": In(plan.enables(stages)),
                 "activations": In(plan.config.group_size * plan.activation_width),
                 **({"exponent": In(plan.exponent_width)} if plan.exponent_width else {}),
                 "entries": Out(plan.table_bits),
@@ -52,14 +54,15 @@ class Table(Block):
         plan, table = self.plan, self.plan.table
 
         inputs = slices(self.activations, [plan.activation_width] * table.group_size)
+        units = any_of(enables_of(self.load, int(plan.registers_activations), plan.table_unit_stages))
         if plan.registers_activations:
             held = [Signal(plan.activation_width, name=f"x{i}") for i in range(len(inputs))]
             for register, value in zip(held, inputs, strict=True):
-                update(m, register, (self.load, value))
+                update(m, register, (enables_of(self.load, 0, 1), value))
             inputs = held
 
         operands, specials = self.operators.operands(
-            m, inputs, self.exponent if plan.exponent_width else None, self.load
+            m, inputs, self.exponent if plan.exponent_width else None, units
         )
         # An entry by the number of additions that it has waited for or gone through.
         made: dict[int, list[Value]] = {}
@@ -68,7 +71,7 @@ class Table(Block):
             waiting = made[index]
             for level in range(table.entries[index - 1].depth + len(waiting), additions + 1):
                 name = f"entry{index}_level{level}"
-                waiting.append(delayed(m, waiting[-1], name, plan.level_stages, self.load))
+                waiting.append(delayed(m, waiting[-1], name, plan.level_stages, units))
             return waiting[additions - table.entries[index - 1].depth]
 
         for index in table.build_order:
@@ -77,14 +80,14 @@ class Table(Block):
                 made[index] = [operands[entry.left]]
             else:
                 left, right = (after(operand, entry.depth - 1) for operand in (entry.left, entry.right))
-                made[index] = [self.operators.combine(m, entry, left, right, self.load)]
+                made[index] = [self.operators.combine(m, entry, left, right, units)]
 
         entries = Cat(after(index, table.depth) for index in sorted(made))
         if specials:
             entries = Cat(entries, *(special_in(specials, entry.digits) for entry in table.entries))
         if plan.registers_entries:
             held_entries = Signal(plan.table_bits, name="held_entries")
-            update(m, held_entries, (self.load, entries))
+            update(m, held_entries, (self.load[-1], entries))
             entries = held_entries
         if self.blocks and not plan.registers_entries:
             copy_out(m, entries, self.entries)

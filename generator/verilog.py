@@ -60,6 +60,8 @@ WIDENED = {
 }
 """Cells whose operands are written in one width, and by how many bits the result may be wider."""
 
+CLOCK_GATING = "(* clock_gating *)"
+"""In front of modules whose registers have enables for clock gates; who does not know it reads past it."""
 
 UNSTATED_MHZ = 1000.0
 """What constraints begin with where nobody states a clock."""
@@ -191,7 +193,8 @@ def emit(config: CoreConfig) -> Emission:
     texts, instances = {}, {}
     for block in blocks:
         text, instances[block.module_name] = to_verilog(block)
-        texts[block.module_name] = f"// Ternlut: {block.summary}\n{text}"
+        asked = f"{CLOCK_GATING}\n" if config.clock_gating else ""
+        texts[block.module_name] = f"// Ternlut: {block.summary}\n{asked}{text}"
     texts[blocks[-1].module_name] = configuration(config) + texts[blocks[-1].module_name]
     return Emission(config, texts, {block.module_name: block.kind for block in blocks}, instances)
 

@@ -31,6 +31,7 @@ OTHERS: Mapping[str, Callable[[Any], str]] = {
     "fetch": lambda value: f"{value} fetch",
     "reduction": lambda value: _summed(value),
     "key_packing": lambda value: _packed(value),
+    "clock_gating": lambda value: "gated clocks" if value else "",
     "max_reduction": lambda value: f"sums of {value:,}",
     "pipeline.table": lambda value: f"registered {value}",
     "pipeline.fetch": lambda value: "registered fetch" if value else "",

@@ -116,6 +116,22 @@ class CorePlan(WidthPlan):
         return self.product_stages + int(self.config.pipeline.fetch) + reduction + self.tile_stages
 
     @property
+    def fetch_stage(self) -> int:
+        """Which of the pipeline's stages, counted from 0, is behind the fetch."""
+        return self.product_stages
+
+    def level_stage(self, level: int) -> int:
+        """Which of the pipeline's stages is the first behind a ``level`` of the reduction, counted from 1."""
+        registered = sum(each < level for each in self.reduction.registered_levels)
+        return (
+            self.fetch_stage + int(self.config.pipeline.fetch) + (level - 1) * self.level_stages + registered
+        )
+
+    def enables(self, stages: int) -> int:
+        """Enables of the registers of so many stages: one for all, or one each where clocks are gated."""
+        return stages if self.config.clock_gating else 1
+
+    @property
     def pipelines_accumulator(self) -> bool:
         """Whether the accumulator is the last register of a pipelined float adder."""
         return self.config.accumulator_format is not None and self.float_stages > 0

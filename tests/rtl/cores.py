@@ -60,9 +60,11 @@ def random_config(seed: int) -> CoreConfig:
 
 
 def randomly_packed(rng: random.Random, values: dict[str, Any]) -> CoreConfig:
-    """The core of ``values``, of those that may have packed keys about every other with them."""
+    """The core of ``values``, about every other with packed keys where it may have them, or gated clocks."""
+    packed = rng.random() < 0.5
+    values = {**values, "clock_gating": rng.random() < 0.5}
     core = CoreConfig.parse(values)
-    if rng.random() < 0.5:
+    if packed:
         with suppress(ConfigError):
             return CoreConfig.parse({**values, "key_packing": "base3"})
     return core

@@ -112,6 +112,40 @@ CORES: dict[str, dict[str, Any]] = {
             "narrow": {"group_size": 1, "activation": "int2", "tables": 7, "max_reduction": 7},
         }.items()
     },
+    **{
+        f"gated-{name}": {"clock_gating": True, "tables": 5, "columns": 3, **core}
+        for name, core in {
+            "select": {"architecture": "select", "pipeline": FULL_PIPELINE},
+            "select-held": {"architecture": "select", **HELD},
+            "mu2-held": {"group_size": 2, "rows": 2, "pipeline": FULL_PIPELINE, **HELD},
+            "mu3": {"group_size": 3, "columns": 2, "pipeline": {"table": "activations", "fetch": True}},
+            "carry-save": {"group_size": 2, "reduction": "carry_save", "pipeline": FULL_PIPELINE},
+            "multiplier": {"architecture": "multiplier", "pipeline": {"reduction_every": 2}},
+            "native": {"activation": "fp16", "group_size": 2, "pipeline": {"float_stages": 2}},
+            "native-held": {
+                "activation": "fp8_e4m3",
+                "architecture": "multiplier",
+                "columns": 2,
+                "pipeline": {"fetch": True, "float_stages": 3},
+                **HELD,
+            },
+            "exact": {
+                "activation": "fp8_e4m3",
+                "datapath": "exact",
+                "group_size": 2,
+                "pipeline": {"reduction_every": 1, "float_stages": 2},
+            },
+            "aligned": {
+                "activation": "fp16",
+                "datapath": "aligned",
+                "aligned_bits": 9,
+                "accumulation": "fp32",
+                "group_size": 2,
+                "rows": 2,
+                "pipeline": {"table": "activations", "reduction_every": 1, "float_stages": 2},
+            },
+        }.items()
+    },
     "smallest": {"tables": 1, "columns": 1, "max_reduction": 1, "activation": "int2"},
     "smallest-held": {
         "tables": 1,
