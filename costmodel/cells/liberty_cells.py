@@ -6,6 +6,7 @@ import itertools
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from costmodel.cells.functions import FunctionError, literal, unateness
 from costmodel.cells.liberty_syntax import Group, LibertyError
@@ -49,7 +50,9 @@ _SPECIAL = (
     "switch_cell_type",
 )
 # The variables of rows and columns: of delays and transitions, and of setup times.
-_DELAY_AXES = (("input_net_transition", "input_transition_time"), ("total_output_net_capacitance",))
+Axes = Sequence[Sequence[str]]
+"""The names that the variable of rows may have, and that of columns."""
+DELAY_AXES = (("input_net_transition", "input_transition_time"), ("total_output_net_capacitance",))
 _SETUP_AXES = (("constrained_pin_transition",), ("related_pin_transition",))
 
 
@@ -103,21 +106,63 @@ def _numbers(text: str) -> tuple[float, ...]:
     return tuple(map(float, _NUMBER.findall(text)))
 
 
+@dataclass(frozen=True)
+class Units:
+    """What a library's numbers are multiplied by to be in ps and fF."""
+
+    time: float
+    capacitance: float
+
+    @classmethod
+    def of(cls, library: Group) -> Units:
+        """Those that the library states, or Liberty's defaults. Raises ``ValueError``."""
+        return cls(
+            scale_of(library, "time_unit", "1ns", _TIME_UNITS),
+            scale_of(library, "capacitive_load_unit", "1,pf", _CAPACITANCE_UNITS),
+        )
+
+    def samples(self, group: Group, template: Group | None, wanted: Axes, scale: float) -> Samples:
+        """A table with its axes where ``Samples`` has them, whichever order the template states them in.
+
+        ``wanted`` are the variables of rows and columns, ``scale`` is what values are multiplied by.
+        """
+        known = template.attributes if template is not None else {}
+        axes: list[tuple[float, ...]] = []
+        roles: list[int | None] = []
+        for number in (1, 2, 3):
+            points = _numbers(group.attributes.get(f"index_{number}", known.get(f"index_{number}", "")))
+            if not points:
+                break
+            default = wanted[number - 1][0] if number <= len(wanted) else ""
+            variable = known.get(f"variable_{number}", default)
+            role = next((place for place, names in enumerate(wanted) if variable in names), None)
+            axis_scale = self.capacitance if "capacitance" in variable else self.time
+            axes.append(tuple(point * axis_scale for point in points))
+            roles.append(role)
+            if any(low >= high for low, high in itertools.pairwise(points)):
+                raise ValueError(f"{group.kind}: index_{number} does not increase")
+        values = [value * scale for value in _numbers(group.attributes["values"])]
+        if len(values) != math.prod(map(len, axes)) or not all(map(math.isfinite, values)):
+            shape = " × ".join(str(len(axis)) for axis in axes) or "1"
+            raise ValueError(f"{group.kind} has {len(values)} values for {shape} points")
+        return _arranged(axes, roles, values)
+
+
+def scale_of(library: Group, name: str, default: str, units: Mapping[str, float]) -> float:
+    """What numbers in the unit ``name`` of a library are multiplied by. Raises ``ValueError``."""
+    text = library.attributes.get(name, default)
+    match = re.match(r'([\d.eE+-]+)[\s,"]*([a-zA-Z]+)$', text.strip().strip('"'))
+    if not match or match[2].lower() not in units:
+        raise ValueError(f"unknown {name} {text!r}; a number with one of {', '.join(units)} is expected")
+    return float(match[1]) * units[match[2].lower()]
+
+
 class _Reader:
     """Turns the groups of one library into cells, in ps and fF. Raises ``ValueError``."""
 
     def __init__(self, library: Group) -> None:
-        self.library = library
+        self.library, self.units = library, Units.of(library)
         self.templates = {group.arguments: group for group in library.of("lu_table_template")}
-        self.time = self._unit("time_unit", "1ns", _TIME_UNITS)
-        self.capacitance = self._unit("capacitive_load_unit", "1,pf", _CAPACITANCE_UNITS)
-
-    def _unit(self, name: str, default: str, units: dict[str, float]) -> float:
-        text = self.library.attributes.get(name, default)
-        match = re.match(r'([\d.eE+-]+)[\s,"]*([a-zA-Z]+)$', text.strip().strip('"'))
-        if not match or match[2].lower() not in units:
-            raise ValueError(f"unknown {name} {text!r}; a number with one of {', '.join(units)} is expected")
-        return float(match[1]) * units[match[2].lower()]
 
     def cell(self, group: Group) -> Cell:
         flop = _flip_flop(group)
@@ -141,13 +186,15 @@ class _Reader:
         if "three_state" in attributes or (function and _pulls_one_way(attributes, function)):
             function = None
         edges = [attributes.get(f"{edge}_capacitance") for edge in ("rise", "fall")]
-        rise, fall = (None if edge is None else float(edge) * self.capacitance for edge in edges)
+        rise, fall = (None if edge is None else float(edge) * self.units.capacitance for edge in edges)
         if "capacitance" in attributes:
-            capacitance = float(attributes["capacitance"]) * self.capacitance
+            capacitance = float(attributes["capacitance"]) * self.units.capacitance
         elif rise is not None or fall is not None or direction != "input":
             capacitance = max(rise or 0.0, fall or 0.0)
         else:
-            capacitance = float(self.library.attributes.get("default_input_pin_cap", "0")) * self.capacitance
+            capacitance = (
+                float(self.library.attributes.get("default_input_pin_cap", "0")) * self.units.capacitance
+            )
         return Pin(
             name,
             direction,
@@ -156,8 +203,10 @@ class _Reader:
             clock or group.true("clock"),
             self._arcs(group, function),
             None if rise is None or fall is None or direction == "output" else (rise, fall),
-            self._limit(group, "max_capacitance") * self.capacitance if direction == "output" else math.inf,
-            self._limit(group, "max_transition") * self.time,
+            self._limit(group, "max_capacitance") * self.units.capacitance
+            if direction == "output"
+            else math.inf,
+            self._limit(group, "max_transition") * self.units.time,
         )
 
     def _limit(self, pin: Group, name: str) -> float:
@@ -187,29 +236,8 @@ class _Reader:
         )
 
     def _samples(self, group: Group) -> Samples:
-        """A table with its axes where ``Samples`` has them, whichever order the template states them in."""
-        template = self.templates.get(group.arguments)
-        known = template.attributes if template is not None else {}
-        wanted = _SETUP_AXES if group.kind.endswith("constraint") else _DELAY_AXES
-        axes: list[tuple[float, ...]] = []
-        roles: list[int | None] = []
-        for number in (1, 2, 3):
-            points = _numbers(group.attributes.get(f"index_{number}", known.get(f"index_{number}", "")))
-            if not points:
-                break
-            default = wanted[number - 1][0] if number <= len(wanted) else ""
-            variable = known.get(f"variable_{number}", default)
-            role = next((place for place, names in enumerate(wanted) if variable in names), None)
-            scale = self.capacitance if "capacitance" in variable else self.time
-            axes.append(tuple(point * scale for point in points))
-            roles.append(role)
-            if any(low >= high for low, high in itertools.pairwise(points)):
-                raise ValueError(f"{group.kind}: index_{number} does not increase")
-        values = [value * self.time for value in _numbers(group.attributes["values"])]
-        if len(values) != math.prod(map(len, axes)) or not all(map(math.isfinite, values)):
-            shape = " × ".join(str(len(axis)) for axis in axes) or "1"
-            raise ValueError(f"{group.kind} has {len(values)} values for {shape} points")
-        return _arranged(axes, roles, values)
+        wanted = _SETUP_AXES if group.kind.endswith("constraint") else DELAY_AXES
+        return self.units.samples(group, self.templates.get(group.arguments), wanted, self.units.time)
 
 
 def _arranged(

@@ -6,19 +6,17 @@ the file the job names.
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pyosys import libyosys
-
-from costmodel.cells.table import CellTable, write_liberty
+from costmodel.cells.table import CellTable
 from costmodel.flow.kinds import Library
 from costmodel.flow.mapping import strengths
 from costmodel.flow.neighbours import with_neighbours, without_neighbours
 from costmodel.flow.placement import Floorplan, Placement, legalized, place
+from costmodel.flow.read_worker import read_module
 from costmodel.flow.regions import cell_names
 from costmodel.flow.resizing import resize
 from costmodel.flow.serving import serve
@@ -28,25 +26,6 @@ from costmodel.flow.yosys_worker import write_verilog
 
 AIM = 0.99
 """The share of the clock that is resized for: cells move by a little when they are made legal again."""
-
-
-def read_module(netlist: Path, top: str, table: CellTable, directory: Path) -> dict[str, Any]:
-    """A module of mapped cells from a Verilog netlist, in Yosys' JSON form."""
-    liberty, read = directory / "cells.lib", directory / "read.json"
-    liberty.write_text(write_liberty(table))
-    design = libyosys.Design()
-    for command in (
-        f"read_liberty -lib -ignore_miss_func {liberty}",
-        f'read_verilog "{netlist}"',
-        f"hierarchy -check -top {top}",
-        f"write_json {read}",
-    ):
-        libyosys.run_pass(command, design)
-    module: dict[str, Any] = json.loads(read.read_text())["modules"][top]
-    for cell in module["cells"].values():
-        pins = table.cells[cell["type"]].pins
-        cell["port_directions"] = {pin: pins[pin].direction for pin in cell["connections"]}
-    return module
 
 
 def placed(job: dict[str, Any]) -> dict[str, Any]:

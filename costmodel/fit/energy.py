@@ -1,0 +1,59 @@
+"""Measured energy of a core: its netlist, mapped and sized, under a stimulus that drives its streams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from costmodel.cells.liberty_powers import powers_of
+from costmodel.cells.powers import PowerTable
+from costmodel.fit.libraries import cells_of
+from costmodel.fit.placed import netlist_of, part_of
+from costmodel.flow.reading import module_of
+from costmodel.power.errors import PowerError
+from costmodel.power.figures import MeasuredEnergy
+from costmodel.power.measure import Powered, measure
+from costmodel.power.stimulus import Run, Stimulus
+from generator.config import CoreConfig
+from generator.files import cache_directory
+from generator.plan import top_name
+
+SHIPPED = Path(__file__).parents[1] / "technologies"
+
+
+def powered_core(
+    config: CoreConfig,
+    technology: str = "asap7",
+    *,
+    clock_ps: float | None = None,
+    liberty: Sequence[Path | str] = (),
+    dont_use: Sequence[str] = (),
+) -> Powered:
+    """The netlist of a core, sized if a clock is given, with the energies of its library.
+
+    Raises what ``synthesize`` does, and ``PowerError`` for a core whose streams are not at its ports.
+    """
+    if config.wrapper != "stream" or config.buffers.any:
+        raise PowerError("power is measured of a core with streams: without wrapper = 'axi', without buffers")
+    files = [Path(file) for file in liberty]
+    library = cells_of(technology, files, dont_use=dont_use)
+    _, netlist = netlist_of(config, technology, clock_ps, liberty, dont_use)
+    module = module_of(netlist, top_name(config), library)
+    table = library.table(cache_directory())
+    shipped = SHIPPED / f"{technology}.power.json"
+    if files or not shipped.exists():
+        powers = powers_of(library, cache_directory())
+    else:
+        powers = PowerTable.load(shipped)
+    return Powered(module, table, powers)
+
+
+def measured(
+    config: CoreConfig,
+    powered: Powered,
+    stimulus: Stimulus,
+    clock_ps: float,
+    check: Callable[[Run], None],
+) -> MeasuredEnergy:
+    """What a core takes, by part; ``check`` raises where its results are wrong."""
+    return measure(powered, stimulus, clock_ps, config.macs_per_cycle, part_of, check)

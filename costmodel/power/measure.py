@@ -1,0 +1,123 @@
+"""Measures a mapped netlist: three runs of one stimulus, and what they take by part and kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from costmodel.cells.powers import PowerTable
+from costmodel.cells.table import CellTable
+from costmodel.flow.graph import Graph
+from costmodel.flow.kinds import Library
+from costmodel.flow.neighbours import with_neighbours
+from costmodel.flow.regions import cell_names
+from costmodel.flow.static_timing import IDEAL, Timing, Wires
+from costmodel.power.circuit import circuit_of
+from costmodel.power.delays import delays_of
+from costmodel.power.energies import CellEnergies, Energies
+from costmodel.power.figures import CLOCK_TREE, KINDS, Energy, MeasuredEnergy
+from costmodel.power.simulator import LANES, Simulation
+from costmodel.power.stimulus import Run, Stimulus, Testbench
+
+INERTIAL, LENIENT = 1.0, 0.5
+"""Shares of a gate's delay that a pulse has to last to leave it."""
+
+
+@dataclass(frozen=True)
+class Powered:
+    """A mapped netlist with its library: a module in Yosys' JSON form, cells, energies, and wires."""
+
+    module: dict[str, Any]
+    table: CellTable
+    powers: PowerTable
+    wires: Wires = IDEAL
+
+
+class Meter:
+    """A netlist made ready to be measured.
+
+    Raises ``PowerError`` where it cannot be simulated, ``TimingError`` where it has no timing.
+    """
+
+    def __init__(self, powered: Powered) -> None:
+        self.powered = powered
+        module, table = powered.module, powered.table
+        surrounded = with_neighbours(module, table)
+        self.timing = Timing(Graph(surrounded, Library(table)), powered.wires)
+        graph = self.timing.graph
+        numbers = dict(graph.numbers)
+        for port in module["ports"].values():
+            for bit in port["bits"]:
+                if not isinstance(bit, str):
+                    numbers.setdefault(bit, len(numbers) + 2)
+        self.circuit = circuit_of(module, table, powered.powers, numbers, len(numbers) + 2)
+        self.delays = delays_of(self.circuit, self.timing)
+        self.energies = Energies(self.circuit, self.timing, table, powered.powers)
+
+    def simulation(self, clock_ps: float, pulse_filter: float | None = INERTIAL) -> Simulation:
+        """A run with a pulse filter, or with None of it without any delays."""
+        if pulse_filter is None:
+            return Simulation(self.circuit, self.delays.without(), clock_ps / 2)
+        return Simulation(self.circuit, self.delays, clock_ps / 2, pulse_filter)
+
+    def testbench(self, stimulus: Stimulus) -> Testbench:
+        return Testbench(self.circuit, self.powered.module["ports"], stimulus)
+
+    def part_of_cells(self, part_of: Callable[[str], str]) -> list[str]:
+        """The part of each cell, by the name of a net that it leads to."""
+        belongs = cell_names(self.powered.module, self.powered.table)
+        return [part_of(belongs[name]) for name in self.circuit.cells]
+
+    @property
+    def area_um2(self) -> float:
+        return sum(kind.area for kind in self.circuit.kinds)
+
+
+def measure(
+    powered: Powered,
+    stimulus: Stimulus,
+    clock_ps: float,
+    macs_per_beat: float,
+    part_of: Callable[[str], str],
+    check: Callable[[Run], None],
+) -> MeasuredEnergy:
+    """What a netlist takes.
+
+    ``macs_per_beat`` are what a counted beat does, ``part_of`` tells a cell's part by the name of a net, and
+    ``check`` raises where results are wrong; it is asked after every run.
+    """
+    meter = Meter(powered)
+    parts = meter.part_of_cells(part_of)
+    bench = meter.testbench(stimulus)
+    energies: dict[str, Energy] = {}
+    run = None
+    for mode, pulse_filter in (("timed", INERTIAL), ("lenient", LENIENT), ("zero_delay", None)):
+        with meter.simulation(clock_ps, pulse_filter) as simulation:
+            run = bench.run(simulation)
+            check(run)
+            energies[mode] = by_part(meter.energies.of(simulation, clock_ps), parts)
+            bench = meter.testbench(stimulus)
+    assert run is not None
+    return MeasuredEnergy(
+        **energies,
+        macs_per_cycle=run.counted * macs_per_beat / run.cycles,
+        clock_ps=clock_ps,
+        cycles=run.cycles,
+        lanes=LANES,
+        cells=len(meter.circuit.cells),
+        flip_flops=len(meter.circuit.flops),
+        area_um2=meter.area_um2,
+    )
+
+
+def by_part(energies: CellEnergies, parts: list[str]) -> Energy:
+    """The energies of cells, added by their parts, and the clock tree."""
+    sums: dict[str, dict[str, float]] = {}
+    for part, row in zip(parts, energies.by_cell.tolist(), strict=True):
+        kinds = sums.setdefault(part, dict.fromkeys(KINDS, 0.0))
+        for kind, energy in zip(KINDS, row, strict=True):
+            kinds[kind] += energy
+    if energies.tree_fj:
+        sums[CLOCK_TREE] = dict.fromkeys(KINDS, 0.0) | {"clock": energies.tree_fj}
+    return Energy(sums, energies.toggles)
