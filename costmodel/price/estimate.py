@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import assert_never
 
 from costmodel.price.accuracy import arithmetic_error, rms_error
+from costmodel.price.activity import BITNET, Statistics
 from costmodel.price.area import AREA_TERMS, PARTS
 from costmodel.price.buffering import BUFFERS, access_ps, buffering_units, memories_um2
 from costmodel.price.combining import COMBINING, joining_units
 from costmodel.price.components import Bill
+from costmodel.price.energy import CycleEnergy, cycle_energy
 from costmodel.price.quantity import PricedQuantity
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology, load_technology
@@ -32,7 +34,7 @@ class Estimate:
     Errors are RMS, relative to the results, for sums of ``max_reduction`` normally distributed activations;
     ``arithmetic_error`` is the core's part, ``rms_error`` includes the rounding of activations to the format.
     Delays are in ps: one of ``stages_ps`` a pipeline stage. ``wire_um`` is the length of all wires, if they
-    count.
+    count. ``energy`` is that of a cycle's work, None where the technology has no energies.
     """
 
     cost: float
@@ -46,6 +48,7 @@ class Estimate:
     arithmetic_error: float
     quantities: dict[str, float] = field(default_factory=dict)
     wire_um: float | None = None
+    energy: CycleEnergy | None = None
 
     @property
     def max_clock_mhz(self) -> float:
@@ -60,6 +63,7 @@ def estimate(
     clock_mhz: float | None = None,
     speed: Speed = "relaxed",
     wires: Wiring = "none",
+    data: Statistics = BITNET,
 ) -> Estimate:
     """Cost (µm² of cells), delay (ps), throughput of ``config`` in ``technology``: its name, or a file.
 
@@ -67,7 +71,7 @@ def estimate(
     without a clock and buffers, ``tight`` as fast as can be, ``medium`` for twice that period. Each part is
     as large as its own path has to be fast. A clock beyond ``max_clock_mhz`` is not reached, and the core is
     as large as it can be made. With ``wires`` "placed" they delay the core as in a placement, and it costs
-    the area that its cells are spread over.
+    the area that its cells are spread over. ``data`` says which weights and activations energy is for.
     Raises ``TechnologyError`` where there is no such technology, or where it knows nothing of wires.
 
     >>> core = CoreConfig(group_size=3, tables=8, columns=16)
@@ -93,7 +97,26 @@ def estimate(
         arithmetic_error=arithmetic_error(plan, config.max_reduction),
         quantities=sizes.others,
         wire_um=sizes.wire_um,
+        energy=_energy(config, technology, data, sizes, breakdown, wires),
     )
+
+
+def _energy(
+    config: CoreConfig,
+    technology: Technology,
+    data: Statistics,
+    sizes: Sizes,
+    breakdown: dict[str, float],
+    wires: Wiring,
+) -> CycleEnergy | None:
+    """What a cycle takes, with cells as much larger than of least area as they are in ``breakdown``."""
+    if technology.energy is None:
+        return None
+    memories = memories_um2(config, technology) if config.buffers.any else 0.0
+    cells, least = (sum(parts.values()) - memories for parts in (breakdown, sizes.least))
+    if wires == "placed" and breakdown is not sizes.least:
+        cells *= technology.spread("relaxed") / technology.spread("medium")
+    return cycle_energy(config, technology, data, cells / least)
 
 
 @dataclass(frozen=True)

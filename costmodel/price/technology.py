@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from costmodel.price.energies import MEANINGS as ENERGY_MEANINGS
+from costmodel.price.energies import Energies, energies_values
 from costmodel.price.quantity import (
     AREA,
     COMPONENTS,
@@ -84,7 +86,7 @@ class Technology(BaseModel):
 
     ``measured_by`` is the kind of tool that measures cores in it. ``dont_use`` are the patterns of
     cells that the library was used without, ``calibration`` says which cores the coefficients were fitted to.
-    ``wires`` is what cores are placed with, where that is known.
+    ``wires`` is what cores are placed with, ``energy`` what they take when they work, where that is known.
 
     ``fit`` tells how far the model is off on what it was fitted to: by quantity for the whole (``area``,
     ``delay``) and for each group of calibration designs.
@@ -104,6 +106,7 @@ class Technology(BaseModel):
     dont_use: tuple[str, ...] = ()
     calibration: Calibration | None = None
     wires: Wires | None = None
+    energy: Energies | None = None
     fit: dict[str, FitError] = {}
 
     @field_validator("quantities", mode="before")
@@ -155,6 +158,16 @@ class Technology(BaseModel):
             )
         return self.wires.fit
 
+    @property
+    def energies(self) -> Energies:
+        """What cores take when they work. Raises ``TechnologyError`` where nobody has measured that."""
+        if self.energy is None:
+            raise TechnologyError(
+                f"technology {self.name}: it has no [energy]; a library with power tables is what "
+                "`ternlut calibrate` fits one to"
+            )
+        return self.energy
+
     def spread(self, speed: Speed) -> float:
         """The area of a placed core over that of its cells without wires. Raises as ``wire_fit`` does."""
         fit = self.wire_fit
@@ -199,7 +212,9 @@ class Technology(BaseModel):
         document.add("cost", self.cost.model_dump())
         document.add("quantities", {name: _table(quantity) for name, quantity in self.quantities.items()})
         if self.wires is not None:
-            document.add("wires", _wires_table(self.wires.model_dump()))
+            document.add("wires", _commented_table(self.wires.model_dump(), MEANINGS))
+        if self.energy is not None:
+            document.add("energy", _commented_table(energies_values(self.energy), ENERGY_MEANINGS))
         if self.fit:
             figures = {name: fit.model_dump() for name, fit in self.fit.items()}
             document.add(
@@ -251,17 +266,17 @@ def _table(quantity: PricedQuantity) -> Table:
     return table
 
 
-def _wires_table(values: Mapping[str, Any]) -> Table:
-    """The table of wires, or of their fit, with what its keys mean."""
+def _commented_table(values: Mapping[str, Any], meanings: Mapping[str, str]) -> Table:
+    """A table with what its keys mean, and those of the tables in it."""
     import tomlkit
 
     table = tomlkit.table()
     for name, value in values.items():
         if value is None:
             continue
-        table.add(name, _wires_table(value) if isinstance(value, dict) else value)
-        if name in MEANINGS:
-            table[name].comment(MEANINGS[name])
+        table.add(name, _commented_table(value, meanings) if isinstance(value, dict) else value)
+        if name in meanings and not isinstance(value, dict):
+            table[name].comment(meanings[name])
             table[name].trivia.comment_ws = "  "
     return table
 

@@ -122,7 +122,7 @@ def _adders(depth: int, width: int, followed: bool = False) -> Bill:
     return Bill.of(adder=depth) + carries(width, depth, followed) if depth else NOTHING
 
 
-def _convert(plan: CorePlan) -> Bill:
+def conversion(plan: CorePlan) -> Bill:
     """What makes an activation an integer, or the slowest of its stages."""
     match plan.datapath:
         case IntegerDatapath() | NativeDatapath():
@@ -135,7 +135,7 @@ def _convert(plan: CorePlan) -> Bill:
             assert_never(unknown)
 
 
-def _entries(plan: CorePlan, followed: bool = False) -> Bill:
+def entry_path(plan: CorePlan, followed: bool = False) -> Bill:
     """A table's adders, one after the other; of pipelined ones the slowest stage."""
     match plan.config.architecture:
         case "lut":
@@ -253,7 +253,7 @@ def scale_stage(plan: CorePlan) -> Bill:
             return NOTHING
         case AlignedDatapath(scale=unit):
             reaches = plan.registers_entries and not plan.float_stages
-            behind = _convert(plan) + _entries(plan) if reaches else NOTHING
+            behind = conversion(plan) + entry_path(plan) if reaches else NOTHING
             return floating.slowest_stage(unit) + behind
         case unknown:
             assert_never(unknown)
@@ -261,14 +261,14 @@ def scale_stage(plan: CorePlan) -> Bill:
 
 def convert_stage(plan: CorePlan) -> Bill:
     """Through a pipelined converter, whose last stage ends at its output."""
-    return _convert(plan) if plan.float_stages else NOTHING
+    return conversion(plan) if plan.float_stages else NOTHING
 
 
 def entry_stage(plan: CorePlan) -> Bill:
     """From the activation stream, or its converters' registers, through the adders into the entries' own."""
     if not plan.registers_entries and not (plan.adds_floats and plan.float_stages):
         return NOTHING
-    return _entries(plan) if plan.float_stages else _convert(plan) + _entries(plan)
+    return entry_path(plan) if plan.float_stages else conversion(plan) + entry_path(plan)
 
 
 def fetch_stage(plan: CorePlan) -> Bill:
@@ -277,8 +277,8 @@ def fetch_stage(plan: CorePlan) -> Bill:
     followed = not ends and _adders_follow_fetch(plan)
     before = NOTHING
     if not plan.registers_entries and not (plan.adds_floats and plan.float_stages):
-        convert = NOTHING if plan.float_stages else _convert(plan)
-        before = convert + _entries(plan, followed)
+        convert = NOTHING if plan.float_stages else conversion(plan)
+        before = convert + entry_path(plan, followed)
     if plan.config.packs_keys:
         # Keys are made while tables are.
         before = Bill.dearest_of([before, unpacking_path(plan)])

@@ -7,7 +7,7 @@ altogether. All but the weights have two halves, of which one is filled while th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from typing import Literal, NamedTuple, assert_never
 
@@ -73,9 +73,9 @@ def access(view: View) -> Array:
     return reduce(np.maximum, times, np.zeros(()))
 
 
-def picojoules(view: View) -> Array:
-    """pJ that the memories take for the B tokens of a pass."""
-    steps, loads, results = accesses(view, view.workload.shapes)
+def picojoules(view: View, shapes: Sequence[Shape]) -> Array:
+    """pJ that the memories take for some layers."""
+    steps, loads, results = accesses(view, shapes)
     total = np.zeros(())
     for buffer, memory in _memories(view):
         match buffer.use:

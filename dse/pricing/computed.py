@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from dse.pricing import buffers, passes
+from dse.pricing import buffers, energy, passes
 from dse.pricing.areas import core_delay, sized_period, stage_path, tightness_of, wire_slowdown
 from dse.pricing.demands import layer_demand, layers_seconds
 from dse.pricing.figure import Figure, Idle, LayerDemand, LayerSeconds, StagePath, Step, Tightness
@@ -20,6 +20,9 @@ STEPS: Mapping[Figure, Callable[[View], Array]] = {
     Step.MEMORY_RATE: memory_rate,
     Step.ENGINE_RATE: engine_rate,
     Step.RATED_SECONDS: lambda view: passes.time_of(view, passes.rated(view.workload)),
+    Step.CHIP_ENERGY: lambda view: energy.chip_pj(view, passes.rated(view.workload)),
+    Step.MEMORY_ENERGY: lambda view: energy.memory_pj(view, passes.rated(view.workload)),
+    Step.LARGER: energy.larger,
 }
 """Figures that metrics share and nobody names."""
 

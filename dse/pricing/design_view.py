@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from costmodel.price.energies import Energies
 from costmodel.price.sram import SramTable
 from dse.pricing.computed import computed
 from dse.pricing.figure import Column, PlanFigure
@@ -28,6 +29,7 @@ class DesignView:
         self.workload = workload
         self.sram: SramTable | None = None  # Areas are figures of the row.
         self.wires: WirePrices | None = None  # So are delays.
+        self.energies: Energies | None = None  # And energies.
         self._row, self._plan = row, plan_for(config.alone)
 
     def __call__(self, figure: Column, /) -> Array:

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Literal
 
 from costmodel.price.area import Part
+from costmodel.price.energy import Reason
 from dse.spec.workload import Shape
 
 
@@ -24,6 +25,11 @@ class UnitPrice:
 
     def __str__(self) -> str:
         return f"{self.of} unit {self.term}"
+
+
+def energy_of(reason: Reason) -> str:
+    """What a ``UnitPrice`` is ``of`` that is the fJ which cells of least area take for a reason."""
+    return f"{reason} energy"
 
 
 @dataclass(frozen=True)
@@ -109,7 +115,9 @@ class Step(Enum):
     ``ENGINE_RATE``: bits and multiply-accumulates a second of what is beside the cores. ``CORE_DELAY``: ps of
     a core's longest path, whatever memories are beside it. ``WIRE_SLOWDOWN``: what wires multiply paths by.
     ``BUFFER_AREA``: µm² of all memories on chip.
-    ``RATED_SECONDS``: the time of the passes that token rates are of.
+    ``RATED_SECONDS``: the time of the passes that token rates are of; ``CHIP_ENERGY`` and ``MEMORY_ENERGY``:
+    pJ that cores with their memories, and the memory off chip, take for these. ``LARGER``: area of the cells,
+    sized for the clock, over their least area.
     """
 
     TARGET_CLOCK = "clock_mhz asked"
@@ -120,6 +128,9 @@ class Step(Enum):
     MEMORY_RATE = "memory bits a second"
     ENGINE_RATE = "engine macs a second"
     RATED_SECONDS = "seconds of the rated passes"
+    CHIP_ENERGY = "energy of the chip for the rated passes"
+    MEMORY_ENERGY = "energy of the memory for the rated passes"
+    LARGER = "area of cells over their least"
 
     def __str__(self) -> str:
         return self.value

@@ -47,11 +47,14 @@ def rate_of_memory(stated: Array, named: Array, efficiency: Array) -> Array:
 
 
 def memory_energy(view: View) -> Array:
-    """pJ of a bit that the memory moves: what is stated, else what is known of its name; 0 of others."""
+    """pJ of a bit that the memory moves: what is stated, else that of its name; NaN where that is not known.
+
+    Where no memory is stated it is 0.
+    """
     stated, named = view("dram_pj_per_bit"), view("dram")
     known: Array = np.zeros(named.shape)
     for name in set(named.flat) - {NO_MEMORY}:
-        known = np.where(named == name, find_memory(name).pj_per_bit or 0.0, known)
+        known = np.where(named == name, find_memory(name).known_pj_per_bit, known)
     return np.where(stated > 0, stated, known)
 
 

@@ -17,6 +17,7 @@ from costmodel.price.technology import Cost
 from costmodel.speeds import Speed
 from dse.pricing import demands
 from dse.pricing.areas import DESIGN_PARTS, amount, clock, delay, sized_cost
+from dse.pricing.energy_metrics import energy_metrics
 from dse.pricing.figure import Estimate
 from dse.pricing.metric import COST, DELAY, EXACT, FAST, LEAST_COST, ON_CLOCK, SMALL, Metric
 from dse.pricing.request_metrics import TRAFFIC_METRICS, bound_share, request_metrics
@@ -46,7 +47,7 @@ class Priced:
     """What a technology prices, as metrics are named by: its cost, and the ``others`` beside it.
 
     Of a cell library the cost is ``area``, its figure ``area_um2``, and those of parts are ``area_fetch`` …
-    It is ``sized``: another one at each speed.
+    It is ``sized``: another one at each speed. ``energies``: whether it knows what cores take when they work.
     """
 
     name: str = "area"
@@ -56,17 +57,19 @@ class Priced:
     suffix: str = "_um2"
     sized: bool = True
     others: tuple[Quantity, ...] = ()
+    energies: bool = True
 
     @classmethod
-    def of(cls, cost: Cost, quantities: Mapping[str, Quantity]) -> Priced:
-        """What a technology with such ``quantities`` prices."""
+    def of(cls, cost: Cost, quantities: Mapping[str, Quantity], energies: bool = False) -> Priced:
+        """What a technology with such ``quantities``, and with ``energies`` or without, prices."""
         first, costs = quantities[cost.relaxed], {cost.relaxed, cost.medium, cost.tight}
         others = tuple(
             Quantity(**quantity.model_dump(include=set(Quantity.model_fields)))
             for quantity in quantities.values()
             if quantity.over == "core" and quantity.name not in costs
         )
-        return cls(first.name, first.key, cost.label, first.unit, first.suffix, len(costs) > 1, others)
+        sized = len(costs) > 1
+        return cls(first.name, first.key, cost.label, first.unit, first.suffix, sized, others, energies)
 
     def part(self, part: str) -> str:
         """The figure of one part of a design: ``area_fetch``."""
@@ -247,7 +250,7 @@ def metrics_of(priced: Priced, workload: Workload | None = None) -> Mapping[str,
     )  # fmt: skip
     metrics = (
         *_cost_metrics(priced), *_TIMED, *request_metrics(workload), *_STREAMED, for_rate, *_RATED,
-        priced.efficiency, *_OTHERS,
+        priced.efficiency, *energy_metrics(workload, priced.energies), *_OTHERS,
     )  # fmt: skip
     return {metric.name: metric for metric in metrics}
 

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from costmodel.price.sram import sram_of
 from costmodel.price.technology import Technology
 from dse.pricing.bandwidths import other_bandwidths
+from dse.pricing.energy_metrics import OF_CHIPS
 from dse.pricing.figure import Column, Step
 from dse.pricing.filling import Table
 from dse.pricing.kinds import Kind, Kinds
@@ -24,9 +25,11 @@ from dse.pricing.metric import Metric
 from dse.pricing.metrics import Priced, metrics_of
 from dse.pricing.roles import Roles
 from dse.pricing.scenario_tables import (
+    check_energies,
     check_memories,
     gathered,
     largest_workload,
+    priced_of,
     side_by_side,
     technologies_of,
 )
@@ -74,7 +77,7 @@ class Model:
         """The model of ``spec``'s space. Raises ``SpecError`` for what the spec names and nothing knows."""
         space = Space.of(spec, where)
         technology, *others = technologies_of(space, technology, where)
-        built_in = metrics_of(Priced.of(technology.cost, technology.quantities), spec.workload)
+        built_in = metrics_of(priced_of(technology), spec.workload)
         known = dict.fromkeys([*(axis.key for axis in space.axes), *DESIGN_KEYS, *built_in])
         figures: dict[str, Expression] = {}
         section = "derived"
@@ -90,9 +93,16 @@ class Model:
             constraints = tuple(Expression(text, known) for text in spec.constraints)
         except ExpressionError as error:
             raise SpecError(f"{where}: {section}: {error}") from None
+        asked = [name for each in (*figures.values(), *constraints) for name in each.names]
+        check_energies(space, (*spec.objectives, *spec.budget, *asked), where)
         for section, given in (("objectives", spec.objectives), ("budget", spec.budget)):
             for name in given:
                 if name not in built_in and name not in figures:
+                    if name in OF_CHIPS:
+                        raise SpecError(
+                            f"{where}: {section}.{name}: technology {technology.name} has no [energy], which "
+                            "`ternlut calibrate` fits to a library with power tables"
+                        )
                     near = instead(name, [*built_in, *figures], "metrics")
                     raise SpecError(f"{where}: {section}.{name} is no metric: {near}")
         for name in spec.budget:
@@ -121,7 +131,7 @@ class Model:
     @cached_property
     def priced(self) -> Priced:
         """What the technology prices."""
-        return Priced.of(self.technology.cost, self.technology.quantities)
+        return priced_of(self.technology)
 
     @property
     def technologies(self) -> tuple[Technology, ...]:
@@ -206,6 +216,7 @@ class Model:
             self.workload_at(scenario),
             sram_of(technology),
             WirePrices.of(technology, self.spec.wires),
+            technology.energy,
             self.tables,
             self.figures,
             self.built_in,

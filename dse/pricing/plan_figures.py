@@ -11,12 +11,22 @@ from costmodel.price.accuracy import ERROR_KEYS, arithmetic_error, rounding_erro
 from costmodel.price.area import AREA_TERMS
 from costmodel.price.combining import COMBINING_KEYS, JOINING_TERMS
 from costmodel.price.components import Bill
+from costmodel.price.energies import Energies
+from costmodel.price.energy import REASONS, Reason, UnitEnergy, energy_keys, joining_energy, term_energy
 from costmodel.price.quantity import PricedQuantity
 from costmodel.price.technology import Technology
 from costmodel.price.throughput import KEY_WIDTH_KEYS, PAUSE_KEYS, STAGES
 from costmodel.price.timing import DELAY_TERMS
 from costmodel.speeds import SPEEDS
-from dse.pricing.figure import Estimate, Figure, JoiningPrice, PlanFigure, StageDelay, UnitPrice
+from dse.pricing.figure import (
+    Estimate,
+    Figure,
+    JoiningPrice,
+    PlanFigure,
+    StageDelay,
+    UnitPrice,
+    energy_of,
+)
 from generator.plan import CorePlan
 
 
@@ -57,6 +67,8 @@ def tabulated(technology: Technology) -> dict[Figure, Tabulated]:
     for i, joining in enumerate(JOINING_TERMS):
         prices = _prices(COMBINING_KEYS, joining.bill, technology)
         figures |= {JoiningPrice(of, i): price for of, price in prices.items()}
+    if technology.energy is not None:
+        figures |= _energies(technology, technology.energy)
     for i, stage in enumerate(DELAY_TERMS):
         figures[StageDelay(i)] = Tabulated(stage.keys, partial(stage.delay, delay=technology.delay))
         rippling = partial(stage.delay, delay=technology.rippling)
@@ -89,3 +101,26 @@ def _prices(
         return once(plan).price(prices[of].coefficients)
 
     return {of: Tabulated(keys, partial(price, of=of)) for of in prices}
+
+
+def _energies(technology: Technology, energies: Energies) -> dict[Figure, Tabulated]:
+    """What a unit takes for a cycle of the clock, a step and a table that is filled."""
+    figures: dict[Figure, Tabulated] = {}
+    for i, term in enumerate(AREA_TERMS):
+        taken = _taken(partial(term_energy, term, technology=technology), energies)
+        figures |= {UnitPrice(of, i): Tabulated(energy_keys(term), price) for of, price in taken.items()}
+    for i, joining in enumerate(JOINING_TERMS):
+        taken = _taken(partial(joining_energy, joining, technology=technology), energies)
+        figures |= {JoiningPrice(of, i): Tabulated(COMBINING_KEYS, price) for of, price in taken.items()}
+    return figures
+
+
+def _taken(
+    energy: Callable[[CorePlan], UnitEnergy], energies: Energies
+) -> dict[str, Callable[[CorePlan], float]]:
+    once = lru_cache(maxsize=1)(energy)
+
+    def price(plan: CorePlan, reason: Reason) -> float:
+        return once(plan).of(reason).price(energies.coefficients)
+
+    return {energy_of(reason): partial(price, reason=reason) for reason in REASONS}

@@ -36,6 +36,7 @@ class OneRequest:
 
     def __init__(self, view: View, name: str) -> None:
         self.workload, self.sram, self.wires = only(view.workload, name), view.sram, view.wires
+        self.energies = view.energies
         self._view = view
 
     def __call__(self, figure: Column, /) -> Array:
@@ -144,7 +145,7 @@ REQUEST_METRICS: tuple[Metric, ...] = (
 
 
 def _buffer_energy(view: View) -> Array:
-    return np.asarray(buffers.picojoules(view) / (1e6 * view.workload.rated.tokens))
+    return np.asarray(buffers.picojoules(view, view.workload.shapes) / (1e6 * view.workload.rated.tokens))
 
 
 TRAFFIC_METRICS: tuple[Metric, ...] = (
@@ -170,7 +171,7 @@ TRAFFIC_METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "dram_uj_per_token", "energy of the memory", "µJ/token",
-        "energy of what the memory moves for a token; 0 where that of a bit is not known",
+        "energy of what the memory moves for a token",
         lambda v: 8 * v("dram_mb_per_token") * memory_energy(v),
     ),
     Metric(

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from costmodel.price.sram import sram_of, sram_tables
 from costmodel.price.technology import Technology, load_technology
+from dse.pricing.energy_metrics import WITH_MEMORY
 from dse.pricing.figure import Column
 from dse.pricing.filling import Table
 from dse.pricing.metrics import Priced
 from dse.spec.axes import SpecError
+from dse.spec.memory import NO_MEMORY, find_memory, memories
 from dse.spec.scenarios import TECHNOLOGY, varied
 from dse.spec.space import Space
 from dse.spec.system import ON_CHIP
 from dse.spec.workload import Workload
+
+
+def priced_of(technology: Technology) -> Priced:
+    """What a technology prices."""
+    return Priced.of(technology.cost, technology.quantities, technology.energy is not None)
 
 
 def technologies_of(space: Space, technology: Technology, where: str) -> list[Technology]:
@@ -24,11 +31,15 @@ def technologies_of(space: Space, technology: Technology, where: str) -> list[Te
     if space.axis(TECHNOLOGY) is None:
         return [technology]
     several = [load_technology(name) for name in space.values_of(TECHNOLOGY)]
-    kinds = {Priced.of(each.cost, each.quantities) for each in several}
+    kinds = {priced_of(each) for each in several}
     if len(kinds) > 1:
-        names = ", ".join(sorted(f"{kind.label} in {kind.unit}" for kind in kinds))
+        names = ", ".join(sorted(map(_in_words, kinds)))
         raise SpecError(f"{where}: axes.technology: technologies that price the same are expected: {names}")
     return several
+
+
+def _in_words(priced: Priced) -> str:
+    return f"{priced.label} in {priced.unit} {'with' if priced.energies else 'without'} energies"
 
 
 def side_by_side(space: Space, tables: Sequence[Mapping[Column, Table]]) -> dict[Column, Table]:
@@ -59,6 +70,20 @@ def gathered(parts: Sequence[tuple[Table, Table]]) -> Table:
     gathered = np.empty_like(whole)
     gathered[np.concatenate(places)] = whole
     return gathered
+
+
+def check_energies(space: Space, names: Iterable[str], where: str) -> None:
+    """Raises ``SpecError`` where one of ``names``, asked for by a spec, has a memory's unknown energy."""
+    asked = next((name for name in names if name.endswith(WITH_MEMORY)), None)
+    if asked is None or all(value > 0 for value in space.values_of("dram_pj_per_bit")):
+        return
+    for named in space.values_of("dram"):
+        if named != NO_MEMORY and find_memory(named).pj_per_bit is None:
+            known = ", ".join(name for name, each in memories().items() if each.pj_per_bit is not None)
+            raise SpecError(
+                f"{where}: {asked} behind dram = {named!r}: no public source states what a bit of it takes; "
+                f"memory.dram_pj_per_bit is expected, or one of {known}"
+            )
 
 
 def check_memories(space: Space, technology: Technology, where: str) -> None:

@@ -7,6 +7,7 @@ from copy import copy
 
 import numpy as np
 
+from costmodel.price.energies import Energies
 from costmodel.price.sram import SramTable
 from dse.pricing.computed import computed
 from dse.pricing.figure import Column
@@ -33,11 +34,13 @@ class TableView:
         workload: Workload,
         sram: SramTable | None,
         wires: WirePrices | None,
+        energies: Energies | None,
         tables: Mapping[Column, Table],
         figures: Mapping[str, Expression],
         metrics: Mapping[str, Metric],
     ) -> None:
         self.take, self.workload, self.sram, self.wires = take, workload, sram, wires
+        self.energies = energies
         self._tables, self._figures, self._metrics = tables, figures, metrics
         self._known: dict[Column, Table] = {}
         self._behind: set[Column] = {BANDWIDTH}

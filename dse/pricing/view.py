@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from costmodel.price.energies import Energies
 from costmodel.price.sram import SramTable
 from costmodel.price.technology import Technology
 from costmodel.price.wires import WireFit, Wiring
@@ -38,7 +39,8 @@ class View(Protocol):
     """Figures of some designs, keys and metrics by name, and what all designs share.
 
     ``sram`` are the memories on chip that the technology has, if any; ``wires`` is what those of a placement
-    cost, None where they do not count.
+    cost, None where they do not count; ``energies`` is what cores take when they work, None where nobody has
+    measured that.
 
     Arrays have one dimension for each axis of the space, of length one where the figure does not depend on
     the axis, so that broadcasting does no work twice.
@@ -47,6 +49,7 @@ class View(Protocol):
     workload: Workload
     sram: SramTable | None
     wires: WirePrices | None
+    energies: Energies | None
 
     def __call__(self, figure: Column, /) -> Array: ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from functools import cache
@@ -26,6 +27,11 @@ class Memory(NamedTuple):
     width_bits: int
     pj_per_bit: float | None
     source: str
+
+    @property
+    def known_pj_per_bit(self) -> float:
+        """The same as a number, NaN where it is not known."""
+        return math.nan if self.pj_per_bit is None else self.pj_per_bit
 
     @property
     def peak_gb_per_s(self) -> float:

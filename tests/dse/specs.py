@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from costmodel.price.components import AREA_COMPONENTS, DELAY_COMPONENTS
+from costmodel.price.energies import ENERGY_COMPONENTS, Energies
 from dse.pricing.model import Model
 from dse.spec.sweep_spec import SweepSpec
 from tests.costmodel.technologies import technology_of
@@ -74,5 +75,12 @@ TECHNOLOGY = technology_of(
     medium={name: 0.2 + 0.041 * i for i, name in enumerate(AREA_COMPONENTS)},
     tight={name: 0.3 + 0.043 * i for i, name in enumerate(AREA_COMPONENTS)},
     delay={name: 15.0 + 3.1 * i for i, name in enumerate(DELAY_COMPONENTS)},
+    energy=Energies(
+        source="invented",
+        cores=1,
+        coefficients={name: 0.5 + 0.13 * i for i, name in enumerate(ENERGY_COMPONENTS)},
+        growth=0.4,
+        leakage_nw_per_um2=0.7,
+    ),
 )
 """Prices that are all different, so that no component can be taken for another."""

@@ -51,6 +51,13 @@ class SpecRecord(BaseModel):
     liberty: list[str] = []
 
 
+class EnergyRecord(BaseModel):
+    """What energies of cores were measured with, and on how many."""
+
+    source: str
+    cores: int
+
+
 class TechnologyRecord(BaseModel):
     """Where the prices come from: a technology without its coefficients.
 
@@ -66,6 +73,7 @@ class TechnologyRecord(BaseModel):
     fit: dict[str, FitError]
     cost: Cost = CELL_COST
     quantities: dict[str, Quantity] = {quantity.name: quantity for quantity in CELL_QUANTITIES}
+    energy: EnergyRecord | None = None
 
 
 class WorkloadRecord(BaseModel):

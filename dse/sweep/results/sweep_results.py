@@ -55,7 +55,8 @@ class Results:
     @cached_property
     def priced(self) -> Priced:
         """What the technology prices."""
-        return Priced.of(self.record.technology.cost, self.record.technology.quantities)
+        technology = self.record.technology
+        return Priced.of(technology.cost, technology.quantities, technology.energy is not None)
 
     @cached_property
     def workload(self) -> Workload | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dse.sweep.results.sweep_results import Results
 
 LEFT_OUT = (
-    "Wires, placement and the clock tree are in no figure: a placed core is larger and slower. Power and "
-    "energy are not estimated.",
+    "Wires, placement and the clock tree are in no figure: a placed core is larger and slower.",
     "The quantisation of activations, scales and normalisation are outside the core and take no time. A "
     "bandwidth is a rate: bursts, latency and contention of a memory are not modelled.",
     "Layers run one after the other; no layer begins before the one before it has drained.",
@@ -29,9 +28,21 @@ def caveats(results: Results) -> list[str]:
             f"{', '.join(known)}. Designs closer to each other than its median error are not told apart."
         )
     lines += LEFT_OUT
+    lines.append(_energies(results))
     if not results.complete:
         lines.append(
             f"Of {results.record.cores:,} cores the fronts and an even sample were written. The front is "
             "exact; figures by format, by group size and by choice are the best of the sample."
         )
     return lines
+
+
+def _energies(results: Results) -> str:
+    """What energies are of."""
+    energy = results.record.technology.energy
+    if energy is None:
+        return "What cores take when they work is not known in this technology: energies leave them out."
+    return (
+        f"Energies of cores are of {energy.source}; that of the engine beside the cores is not counted, nor that "
+        "of a memory which nobody states."
+    )

@@ -13,6 +13,7 @@ from dse.presentation.phrases import article, counted, listing, relation
 from dse.pricing.areas import DESIGN_PARTS
 from dse.pricing.metric import FAST, percent
 from dse.sweep.results.designs import Row
+from dse.sweep.summary.energy import spent
 from dse.sweep.summary.findings import Rival, Summary
 from dse.sweep.summary.limits import limits
 from dse.sweep.summary.rules import NEARLY_BEST
@@ -26,7 +27,8 @@ def headline(summary: Summary) -> list[str]:
     collinear = not_independent(summary) if summary.rules.recommend == "knee" else []
     beside = [_beside(summary, best, *summary.reference)] if summary.reference else []
     return [
-        recommendation(summary, best), *collinear, limits(best), *held_against(summary, best), *beside
+        recommendation(summary, best), *spent(best), *collinear, limits(best),
+        *held_against(summary, best), *beside,
     ]  # fmt: skip
 
 

@@ -71,6 +71,7 @@ def random_spec(seed: int) -> dict[str, Any]:
 
 def figures(costs: Estimate, sized: Estimate) -> dict[str, float]:
     """The figures of ``ternlut estimate``, by the sweep's names."""
+    assert sized.energy is not None
     return {
         "least_area_um2": costs.cost,
         "area_um2": sized.cost,
@@ -81,6 +82,8 @@ def figures(costs: Estimate, sized: Estimate) -> dict[str, float]:
         "bits_per_weight": costs.bits_per_weight,
         "rms_error": costs.rms_error,
         "arithmetic_error": costs.arithmetic_error,
+        "pj_per_cycle": sized.energy.busy_fj / 1000,
+        "fj_per_mac": sized.energy.fj_per_mac,
     }
 
 

@@ -1,0 +1,233 @@
+"""The energy of a core's cycle: what its parts are made of, how often that changes, and how late.
+
+A core takes energy for three reasons, which the model keeps apart: its registers' clock, in every cycle; what
+changes with every step; and what changes with every table that is filled, which is once for many steps where
+tables are held. What a component takes when it changes is its least area times what its kind takes for a µm²,
+and grows with the time by which its inputs are late: glitches. Registers count one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from costmodel.price import activity, area, lateness
+from costmodel.price.activity import BITNET, Statistics
+from costmodel.price.area import AREA_TERMS, AreaTerm
+from costmodel.price.buffering import buffering_units
+from costmodel.price.combining import JoiningTerm, joining_units
+from costmodel.price.components import NOTHING, Bill
+from costmodel.price.energies import KIND_OF, LATE, LOGIC, REGISTERS
+from costmodel.price.fetch import aligned_product, fetch, key_decoder, unpacked_key
+from costmodel.price.representative import plan_to_price
+from costmodel.price.technology import Technology
+from generator.config import CoreConfig
+from generator.plan import CorePlan
+
+Reason = Literal["clock", "step", "load"]
+"""Why a core takes energy: its clock, a step, a table that is filled."""
+REASONS: tuple[Reason, ...] = get_args(Reason)
+
+RARELY = 0.05
+"""The rate of what changes with results, not with steps."""
+
+
+@dataclass(frozen=True)
+class Motion:
+    """How the components of a unit move: ``rate`` of a bit in a step, where ``held`` when a table is filled.
+
+    ``late``: what is in front of them, in components of delay. ``reads``: its multiplexers' legs are entries of
+    tables, and move with these.
+    """
+
+    rate: float
+    late: Bill = NOTHING
+    held: bool = False
+    reads: bool = False
+
+
+Moves = Callable[[CorePlan, Statistics], Motion]
+
+
+def _filled(late: Callable[[CorePlan], Bill]) -> Moves:
+    return lambda plan, data: Motion(activity.of_activations(data), late(plan), held=True)
+
+
+def _fetched(late: Callable[[CorePlan], Bill]) -> Moves:
+    return lambda plan, data: Motion(activity.of_fetched(plan, data), late(plan))
+
+
+def _keys(plan: CorePlan, data: Statistics) -> Motion:
+    return Motion(activity.of_keys(plan, data))
+
+
+def _accumulated(plan: CorePlan, data: Statistics) -> Motion:
+    return Motion(activity.of_accumulator(plan, data), lateness.at_accumulator(plan))
+
+
+def _stored(plan: CorePlan, data: Statistics) -> Motion:
+    """Of all stored sums one is written in a step."""
+    return Motion(activity.of_accumulator(plan, data) / max(1, plan.stored_sums))
+
+
+def _rarely(plan: CorePlan, data: Statistics) -> Motion:
+    return Motion(RARELY)
+
+
+def _fetch(plan: CorePlan, data: Statistics) -> Motion:
+    multiplies = plan.fetch_circuit == "product"
+    late = lateness.at_product(plan) if multiplies else lateness.at_fetch(plan)
+    return Motion(activity.of_fetched(plan, data), late, reads=True)
+
+
+MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
+    area.table: _filled(lateness.at_entries),
+    area.table_converters: _filled(lambda plan: NOTHING),
+    area.scale: _filled(lambda plan: NOTHING),
+    area.scale_beside_table: _filled(lambda plan: NOTHING),
+    area.scale_beside_columns: _rarely,
+    area.result_converters: _fetched(lateness.at_results),
+    key_decoder: _keys,
+    unpacked_key: _keys,
+    fetch: _fetch,
+    aligned_product: _fetch,
+    area.reduction: _fetched(lateness.inside_reduction),
+    area.sign_reduction: _keys,
+    area.accumulator: _accumulated,
+    area.memory: _stored,
+}
+"""How the units of the terms of area move; those that are not here change with results, if at all."""
+
+_READ = ("architecture", "activation", "group_size", "datapath", "aligned_bits", "symmetric")
+_LATE = ("fetch", "key_packing", "max_reduction", "reduction", "tables")
+_PIPELINE = tuple(f"pipeline.{name}" for name in ("table", "fetch", "reduction_every", "float_stages"))
+_FRONT = (*_READ, "key_packing", "pipeline.table", "pipeline.float_stages")
+LATE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
+    area.table: _FRONT,
+    area.result_converters: (*_READ, *_LATE, *_PIPELINE),
+    fetch: _FRONT,
+    aligned_product: (*_FRONT, "tables"),
+    area.reduction: (*_READ, *_LATE, *_PIPELINE),
+    area.accumulator: (*_READ, *_LATE, *_PIPELINE),
+    area.memory: ("tables", "group_size"),
+}
+"""Keys of a configuration that a unit's lateness and rate depend on, beside those of its bill."""
+
+
+def energy_keys(term: AreaTerm) -> tuple[str, ...]:
+    """All keys that the energy of one unit depends on."""
+    return tuple(dict.fromkeys((*term.keys, "group_size", *LATE_KEYS.get(term.bill, ()))))
+
+
+@dataclass(frozen=True)
+class UnitEnergy:
+    """What one unit takes energy for: bills of ``ENERGY_COMPONENTS`` by reason."""
+
+    clock: Bill = NOTHING
+    step: Bill = NOTHING
+    load: Bill = NOTHING
+
+    def of(self, reason: Reason) -> Bill:
+        return {"clock": self.clock, "step": self.step, "load": self.load}[reason]
+
+
+def unit_energy(bill: Bill, motion: Motion, technology: Technology) -> UnitEnergy:
+    """What a unit made of ``bill`` (components of area) takes energy for, when it moves so."""
+    areas = technology.cost_at().coefficients
+    late = motion.late.price(technology.rippling.coefficients) / 1000
+    moved: dict[bool, dict[str, float]] = {True: {}, False: {}}
+    clocked = 0.0
+    for name, count in bill.counts.items():
+        if name in REGISTERS:
+            clocked += count
+            kinds = {"register": count}
+        else:
+            kind, size = KIND_OF.get(name, LOGIC), count * areas[name]
+            kinds = {kind: size, LATE + kind: size * late}
+        into = moved[motion.held or (motion.reads and name == "leg")]
+        for kind, size in kinds.items():
+            into[kind] = into.get(kind, 0.0) + size * motion.rate
+    return UnitEnergy(Bill.of(clock=clocked) if clocked else NOTHING, Bill(moved[False]), Bill(moved[True]))
+
+
+def term_energy(
+    term: AreaTerm, plan: CorePlan, technology: Technology, data: Statistics = BITNET
+) -> UnitEnergy:
+    """What one unit of a term of area takes energy for."""
+    return unit_energy(term.bill(plan), MOVES.get(term.bill, _rarely)(plan, data), technology)
+
+
+def joining_energy(
+    term: JoiningTerm, plan: CorePlan, technology: Technology, data: Statistics = BITNET
+) -> UnitEnergy:
+    """The same of a unit between cores, which works with results."""
+    return unit_energy(term.bill(plan), _rarely(plan, data), technology)
+
+
+@dataclass(frozen=True)
+class CycleEnergy:
+    """What a design's parts take in a cycle of work, fJ, by part and reason; ``leakage_nw`` of all cells.
+
+    Waiting for a memory, only the clock takes energy.
+    """
+
+    parts: Mapping[str, Mapping[Reason, float]]
+    leakage_nw: float
+    macs: int
+
+    @property
+    def busy_fj(self) -> float:
+        """fJ of a cycle with a step."""
+        return sum(sum(reasons.values()) for reasons in self.parts.values())
+
+    @property
+    def waiting_fj(self) -> float:
+        """fJ of a cycle without one."""
+        return sum(reasons["clock"] for reasons in self.parts.values())
+
+    @property
+    def fj_per_mac(self) -> float:
+        """fJ of a multiply-accumulate, without leakage."""
+        return self.busy_fj / self.macs
+
+    def power_mw(self, clock_mhz: float) -> float:
+        """mW of a design that makes a step in every cycle."""
+        return self.busy_fj * clock_mhz * 1e-9 + self.leakage_nw * 1e-6
+
+
+def cycle_energy(
+    config: CoreConfig, technology: Technology, data: Statistics = BITNET, larger: float = 1.0
+) -> CycleEnergy:
+    """The energy of a cycle of all cores of ``config``, whose cells are ``larger`` than of least area.
+
+    Raises ``TechnologyError`` where nobody has measured energies in ``technology``.
+    """
+    energies, plan = technology.energies, plan_to_price(config)
+    grown, loads = 1 + energies.growth * (larger - 1), activity.loads_a_step(plan)
+    often: dict[Reason, float] = {"clock": grown, "step": grown, "load": grown * loads}
+    parts: dict[str, dict[Reason, float]] = {}
+    for part, count, unit in core_units(plan, technology, data):
+        reasons = parts.setdefault(part, dict.fromkeys(REASONS, 0.0))
+        for reason in REASONS:
+            reasons[reason] += count * often[reason] * unit.of(reason).price(energies.coefficients)
+    cells = sum(count * bill.price(technology.cost_at().coefficients) for count, bill in _bills(plan))
+    leakage = cells * larger * energies.leakage_nw_per_um2
+    return CycleEnergy(parts, leakage, config.macs_per_cycle)
+
+
+def core_units(
+    plan: CorePlan, technology: Technology, data: Statistics = BITNET
+) -> Iterator[tuple[str, int, UnitEnergy]]:
+    """Of each kind of units: their part, how many all cores have, and what one takes energy for."""
+    for term in AREA_TERMS:
+        yield term.part, plan.config.cores * term.units(plan), term_energy(term, plan, technology, data)
+    for part, count, bill in (*joining_units(plan), *buffering_units(plan)):
+        yield part, count, unit_energy(bill, _rarely(plan, data), technology)
+
+
+def _bills(plan: CorePlan) -> Iterator[tuple[int, Bill]]:
+    for term in AREA_TERMS:
+        yield plan.config.cores * term.units(plan), term.bill(plan)
+    for _, count, bill in (*joining_units(plan), *buffering_units(plan)):
+        yield count, bill

@@ -1,0 +1,134 @@
+"""How long after a register the inputs of each block settle: what is between them, for glitches.
+
+A block whose inputs come at different times works more than once in a cycle. How often grows with the logic
+in front of it, up to the register that it starts from. Bills are of the components of delay, so that a
+technology's delays say how long (in ns) that is.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from costmodel.price.components import NOTHING, Bill
+from costmodel.price.fetch import fetch_path, unpacking_path
+from costmodel.price.floating import slowest_stage
+from costmodel.price.timing import conversion, entry_path
+from generator.plan import (
+    AlignedDatapath,
+    CompressorPlan,
+    CorePlan,
+    ExactDatapath,
+    IntegerDatapath,
+    NativeDatapath,
+    ReductionPlan,
+)
+
+
+def at_entries(plan: CorePlan) -> Bill:
+    """In front of a table's adders, in the mean of them: converters, and half of the adders."""
+    before = NOTHING if plan.float_stages else conversion(plan)
+    if plan.adds_floats and plan.float_stages:
+        return _within(entry_path(plan))
+    return before + entry_path(plan) * 0.5
+
+
+def at_fetch(plan: CorePlan) -> Bill:
+    """In front of the fetches: tables that end in no registers."""
+    if plan.registers_entries or (plan.adds_floats and plan.float_stages):
+        before = NOTHING
+    else:
+        before = (NOTHING if plan.float_stages else conversion(plan)) + entry_path(plan)
+    return Bill.dearest_of([before, unpacking_path(plan)]) if plan.config.packs_keys else before
+
+
+def at_product(plan: CorePlan) -> Bill:
+    """Inside of a multiplier, in the mean."""
+    return at_fetch(plan) + fetch_path(plan, followed=True) * 0.5
+
+
+def at_reduction(plan: CorePlan) -> Bill:
+    """In front of the reduction's first level of adders."""
+    if plan.config.pipeline.fetch or plan.product_stages:
+        return NOTHING
+    return at_fetch(plan) + fetch_path(plan, followed=True)
+
+
+def levels_before(plan: CorePlan) -> tuple[list[tuple[float, int, bool]], tuple[int, bool]]:
+    """Of each level of the reduction its adders' bits, the levels since a register, and whether that register
+    is in the reduction; the same of what comes behind the last one."""
+    tree = plan.reduction
+    match tree:
+        case ReductionPlan():
+            bits = [
+                float(sum(tree.nodes[i].width for i in set(alive) - set(before)))
+                for before, alive in zip(tree.levels, tree.levels[1:], strict=False)
+            ]
+        case CompressorPlan():
+            bits = [float(sum(level.full) + sum(level.half) / 2) for level in tree.levels]
+        case unknown:
+            assert_never(unknown)
+    levels, since, inside = [], 0, False
+    for number, width in enumerate(bits, start=1):
+        levels.append((width, since, inside))
+        since += 1
+        if number in tree.registered_levels or plan.level_stages:
+            since, inside = 0, True
+    return levels, (since, inside)
+
+
+def level(plan: CorePlan) -> Bill:
+    """One level of the reduction's adders."""
+    match plan.datapath:
+        case IntegerDatapath() | ExactDatapath() | AlignedDatapath():
+            return Bill.of(adder=1)
+        case NativeDatapath(add=unit):
+            return _within(slowest_stage(unit)) if unit.stages else slowest_stage(unit)
+        case unknown:
+            assert_never(unknown)
+
+
+def inside_reduction(plan: CorePlan) -> Bill:
+    """In front of the reduction's adders, in the mean of their bits."""
+    levels, _ = levels_before(plan)
+    total = sum(bits for bits, _, _ in levels) or 1.0
+    ahead = sum(bits for bits, _, inside in levels if not inside) / total
+    mean = sum(bits * since for bits, since, _ in levels) / total
+    own = 0.5 if plan.adds_floats else 0.0
+    return at_reduction(plan) * ahead + level(plan) * (mean + own)
+
+
+def at_accumulator(plan: CorePlan) -> Bill:
+    """In front of the accumulators: what is between the reduction's last register and them."""
+    _, (since, inside) = levels_before(plan)
+    before = level(plan) * since
+    if not inside:
+        before += at_reduction(plan)
+    match plan.datapath:
+        case IntegerDatapath() | ExactDatapath():
+            return before
+        case NativeDatapath(accumulate=unit):
+            return before if not unit.stages else NOTHING
+        case AlignedDatapath(to_float=converter):
+            return NOTHING if plan.float_stages else before + slowest_stage(converter)
+        case unknown:
+            assert_never(unknown)
+
+
+def at_results(plan: CorePlan) -> Bill:
+    """In front of what makes a sum a float, in the mean."""
+    match plan.datapath:
+        case IntegerDatapath() | NativeDatapath():
+            return NOTHING
+        case ExactDatapath(to_float=converter):
+            return slowest_stage(converter) * 0.5
+        case AlignedDatapath(to_float=converter):
+            _, (since, inside) = levels_before(plan)
+            before = level(plan) * since + (NOTHING if inside else at_reduction(plan))
+            return before + slowest_stage(converter) * 0.5
+        case unknown:
+            assert_never(unknown)
+
+
+def _within(stage: Bill) -> Bill:
+    """The middle of a stage."""
+    return stage * 0.5

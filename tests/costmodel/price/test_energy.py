@@ -1,0 +1,141 @@
+"""The energy model against sums made by hand, with coefficients that are 1 for one thing and else 0."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from costmodel.fit.cores import synthesize
+from costmodel.price.activity import Statistics, changing, of_fetched
+from costmodel.price.energies import ENERGY_COMPONENTS, Energies
+from costmodel.price.energy import MOVES, cycle_energy
+from costmodel.price.estimate import estimate
+from costmodel.price.lateness import at_accumulator
+from costmodel.price.technology import Technology, TechnologyError, load_technology
+from generator.config import CoreConfig
+from generator.errors import TernlutError
+from generator.plan import plan_for
+
+ALWAYS = Statistics(zero_weights=0, zero_activations=0)
+"""Data without zeros: every bit of it changes in half of the steps."""
+
+
+def with_energy(growth: float = 0.0, leakage: float = 0.0, **coefficients: float) -> Technology:
+    """ASAP7 with these energies, and 0 for everything else."""
+    energies = Energies(
+        source="invented",
+        cores=1,
+        coefficients=dict.fromkeys(ENERGY_COMPONENTS, 0.0) | coefficients,
+        growth=growth,
+        leakage_nw_per_um2=leakage,
+    )
+    return load_technology("asap7").model_copy(update={"energy": energies})
+
+
+def core(**values: Any) -> CoreConfig:
+    return CoreConfig.parse(
+        {"activation": "int8", "group_size": 2, "tables": 4, "columns": 4, "max_reduction": 256} | values
+    )
+
+
+CORES = [
+    core(),
+    core(architecture="select", group_size=1),
+    core(group_size=3, pipeline={"fetch": True, "reduction_every": 1}),
+    core(activation="fp16", datapath="native", pipeline={"float_stages": 2}),
+]
+
+
+@pytest.mark.parametrize("config", CORES, ids=str)
+def test_clocked_registers_are_those_of_the_netlist(config: CoreConfig) -> None:
+    flipflops = sum(n for name, n in synthesize(config).cells.items() if name.startswith("DFF"))
+    energy = cycle_energy(config, with_energy(clock=1.0))
+    assert energy.busy_fj == energy.waiting_fj
+    assert energy.waiting_fj == pytest.approx(flipflops, rel=0.08)
+
+
+def test_a_bit_changes_as_often_as_two_draws_differ() -> None:
+    assert changing(0) == 0.5  # 0 or 1 alike: two draws differ half of the time
+    assert changing(0.5) == pytest.approx(2 * 0.25 * 0.75)  # a 1 in a quarter of all
+    assert changing(1) == 0
+    plan = plan_for(core(group_size=2))
+    both_zero = 0.42**2
+    ones = (1 - both_zero) / 2
+    assert of_fetched(plan, Statistics(zero_weights=0.42)) == pytest.approx(2 * ones * (1 - ones))
+
+
+def test_adders_of_a_select_core_are_counted_and_move() -> None:
+    """Two inputs of int4 have one adder of 5 bits in a column, 4 of them full: 4 full adders and a sum."""
+    config = core(
+        architecture="select", group_size=1, tables=2, columns=3, activation="int4", max_reduction=1 << 12
+    )
+    areas = load_technology("asap7").cost_at().coefficients
+    energy = cycle_energy(config, with_energy(adder=1.0), ALWAYS)
+    reduction = 3 * (4 * areas["full_adder"] + areas["sum"]) * 0.5
+    assert energy.parts["reduction"]["step"] == pytest.approx(reduction)
+    # The accumulator has 3 + 12 = 15 bits or one more; those below the RMS of the sum change half the time.
+    widest = 3 * (15 * areas["full_adder"] + areas["sum"]) * 0.5
+    assert 0.3 * widest < energy.parts["accumulators"]["step"] < widest
+
+
+def test_held_tables_move_once_for_all_their_steps() -> None:
+    moving = core(columns=2)
+    held = core(columns=2, dataflow="table_stationary", outputs=10)
+    every, once = (cycle_energy(each, with_energy(leg=1.0), ALWAYS) for each in (moving, held))
+    moved, kept = (sum(each.parts["fetch"].values()) for each in (every, once))
+    assert moved > 0
+    assert kept == pytest.approx(moved / 5)  # 10 outputs on 2 columns: 5 steps a table
+
+
+def test_glitches_grow_with_what_is_between_registers() -> None:
+    unpipelined = core(tables=8)
+    pipelined = core(tables=8, pipeline={"fetch": True, "reduction_every": 1})
+    technology = with_energy(late_adder=1.0)
+    long, short = (cycle_energy(each, technology).parts for each in (unpipelined, pipelined))
+    assert long["reduction"]["step"] > 3 * short["reduction"]["step"]
+    assert short["accumulators"]["step"] == 0
+    assert not any(at_accumulator(plan_for(pipelined)).counts.values())
+
+
+def test_energy_grows_with_cells_that_are_sized_and_they_leak() -> None:
+    technology = with_energy(growth=0.5, leakage=2.0, clock=1.0)
+    config = core()
+    least, fast = estimate(config, technology), estimate(config, technology, speed="tight")
+    assert least.energy is not None
+    assert fast.energy is not None
+    larger = fast.cost / least.cost
+    assert fast.energy.waiting_fj == pytest.approx(least.energy.waiting_fj * (1 + 0.5 * (larger - 1)))
+    assert least.energy.leakage_nw == pytest.approx(2 * least.cost)
+    assert fast.energy.leakage_nw == pytest.approx(2 * fast.cost)
+    assert fast.energy.power_mw(1000) == pytest.approx(
+        fast.energy.busy_fj * 1e-6 + fast.energy.leakage_nw * 1e-6  # fJ · 1e9/s = 1e-6 W = 1e-3 mW; nW
+    )
+
+
+def test_several_cores_take_what_one_takes_each() -> None:
+    technology = with_energy(clock=1.0, adder=1.0, leg=1.0)
+    one, three = (cycle_energy(core(cores=n), technology) for n in (1, 3))
+    assert three.busy_fj == pytest.approx(3 * one.busy_fj)
+    assert three.fj_per_mac == pytest.approx(one.fj_per_mac)
+
+
+def test_a_technology_without_energies_says_so() -> None:
+    technology = load_technology("asap7").model_copy(update={"energy": None})
+    assert estimate(core(), technology).energy is None
+    with pytest.raises(TechnologyError, match="asap7: it has no \\[energy\\]"):
+        cycle_energy(core(), technology)
+
+
+def test_energies_are_written_and_read_again() -> None:
+    technology = with_energy(growth=0.25, leakage=1.5, clock=0.82, late_leg=3.0)
+    assert Technology.parse(technology.to_toml(), "copy").energy == technology.energy
+    broken = technology.to_toml().replace("late_leg =", "later_leg =")
+    with pytest.raises(TernlutError, match=r"unknown key 'energy\.coefficients\.later_leg'.*late_leg"):
+        Technology.parse(broken, "copy")
+
+
+def test_everything_that_changes_with_steps_is_a_term_of_area() -> None:
+    from costmodel.price.area import AREA_TERMS
+
+    assert set(MOVES) <= {term.bill for term in AREA_TERMS}
