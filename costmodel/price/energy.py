@@ -37,8 +37,8 @@ RARELY = 0.05
 class Motion:
     """How the components of a unit move: ``rate`` of a bit in a step, where ``held`` when a table is filled.
 
-    ``late``: what is in front of them, in components of delay. ``reads``: its multiplexers' legs are entries of
-    tables, and move with these.
+    ``late``: what is in front of them, in components of delay. ``reads``: its multiplexers' legs are entries
+    of tables, and move with these.
     """
 
     rate: float
