@@ -43,6 +43,6 @@ def _energies(results: Results) -> str:
     if energy is None:
         return "What cores take when they work is not known in this technology: energies leave them out."
     return (
-        f"Energies of cores are of {energy.source}. The engine beside the cores is not counted, nor a memory of "
-        "which nobody states what it takes."
+        f"Energies of cores are of {energy.source}. The engine beside the cores is not counted, nor a "
+        "memory of which nobody states what it takes."
     )

@@ -27,7 +27,7 @@ def headline(summary: Summary) -> list[str]:
     collinear = not_independent(summary) if summary.rules.recommend == "knee" else []
     beside = [_beside(summary, best, *summary.reference)] if summary.reference else []
     return [
-        recommendation(summary, best), *spent(best), *collinear, limits(best),
+        " ".join([recommendation(summary, best), *spent(best)]), *collinear, limits(best),
         *held_against(summary, best), *beside,
     ]  # fmt: skip
 
