@@ -1,7 +1,8 @@
 """A cell table that is small enough to ship: chosen cells of a library, their delays thinned out.
 
 ``python -m costmodel.cells.compact --liberty FILE... -o FILE`` makes one of whole Liberty files; with
-``--like`` it has the cells of another table, which is how a shipped one is made anew.
+``--like`` it has the cells of another table, which is how a shipped one is made anew, and besides those of
+``--cells``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from costmodel.cells.liberty import Library
 from costmodel.cells.liberty_syntax import LibertyError
 from costmodel.cells.samples import rounded
-from costmodel.cells.table import Arc, Cell, CellTable
+from costmodel.cells.table import Arc, CellTable
 from generator.errors import TernlutError
 
 
@@ -40,7 +41,7 @@ def compact(
             )
             edges = pin.edges and (rounded(pin.edges[0]), rounded(pin.edges[1]))
             pins[pin.name] = replace(pin, capacitance=rounded(pin.capacitance), arcs=arcs, edges=edges)
-        cells[name] = Cell(name, cell.area, pins, cell.flip_flop, cell.sequential)
+        cells[name] = replace(cell, pins=pins)
     return CellTable(table.name, cells, attribution or table.attribution)
 
 
@@ -71,7 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         like = CellTable.load(options.like) if options.like else None
         name = options.name or (like.name if like else "")
         table = Library.of(options.liberty, name).table()
-        names = chosen(table, options.cells or list(like.cells if like else table.cells))
+        kept = list(like.cells) if like else []
+        names = chosen(table, [*kept, *(options.cells or ([] if like else table.cells))])
         attribution = options.attribution or (like.attribution if like else "")
         small = compact(table, names, options.slews, options.loads, attribution)
         small.save(options.out)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from costmodel.cells.clock_gates import read_clock_gates
 from costmodel.cells.delay_cells import delay_cells
 from costmodel.cells.liberty_cells import is_used, read_cells
 from costmodel.cells.liberty_syntax import LibertyError, parse_groups, read_text
@@ -21,6 +22,8 @@ from costmodel.cells.table import FORMAT, Cell, CellTable
 
 # Bumped whenever a Liberty text is read into other cells than before, so that stale tables are not used.
 READER = 2
+TABLE = 1
+"""The same of what is in tables besides, which no result of a design without it depends on: clock gates."""
 
 # What the open flows exclude from mapping: cells too weak to route well, scan flip-flops, clock gates, cells
 # of other power domains. The first cell name that starts with the key decides.
@@ -38,7 +41,9 @@ class Library:
     ----------
     name : a name for reports.
     files : the Liberty files; together they are one library.
-    dont_use : patterns of cell names; ``Library.of`` adds the usual ones of the open libraries.
+    dont_use : patterns of cell names; ``Library.of`` adds the usual ones of the open libraries, which are not
+        meant for clock gates.
+    gates : Liberty files that only clock gates are taken from, besides.
 
     Raises ``LibertyError`` when the files are read and found unusable.
     """
@@ -46,6 +51,7 @@ class Library:
     name: str
     files: tuple[Path, ...]
     dont_use: tuple[str, ...] = ()
+    gates: tuple[Path, ...] = ()
 
     @classmethod
     def of(
@@ -53,6 +59,7 @@ class Library:
         files: tuple[Path, ...] | list[Path],
         name: str = "",
         dont_use: Iterable[str] = (),
+        gates: tuple[Path, ...] = (),
     ) -> Library:
         """A library without the cells that are not customarily used, nor those of ``dont_use``."""
         files = tuple(files)
@@ -68,20 +75,31 @@ class Library:
             ),
             (),
         )
-        return cls(name, files, tuple(dict.fromkeys((*usual, *dont_use))))
+        return cls(name, files, tuple(dict.fromkeys((*usual, *dont_use))), gates)
 
     @cached_property
     def digest(self) -> str:
-        """A hash of everything that the library is: contents and don't-use patterns, not names and places."""
+        """A hash of what the library is: contents and don't-use patterns, not names and places.
+
+        Clock gates of files of their own are left out: ``gates_digest`` is for designs that have some.
+        """
         digest = hashlib.sha256(f"format {FORMAT}, reader {READER}\n".encode())
         for path in self.files:
             digest.update(read_text(path).encode("utf-8", errors="replace"))
         digest.update("\n".join(sorted(self.dont_use)).encode())
         return digest.hexdigest()
 
+    @cached_property
+    def gates_digest(self) -> str:
+        """A hash of the library with all its clock gates."""
+        digest = hashlib.sha256(f"{self.digest} {TABLE}\n".encode())
+        for path in self.gates:
+            digest.update(read_text(path).encode("utf-8", errors="replace"))
+        return digest.hexdigest()
+
     def cached_table(self, cache_dir: Path) -> Path:
         """The file with the library's cells in compact form, parsed once per content."""
-        cached = cache_dir / f"library-{self.digest[:32]}.json"
+        cached = cache_dir / f"library-{self.gates_digest[:32]}.json"
         if not cached.exists():
             self.table().save(cached)
         return cached
@@ -98,7 +116,12 @@ class Library:
                     where = "twice" if origin[name] == path else f"in {origin[name]} too"
                     raise LibertyError(f"{path}: cell {name} is {where}; files of one corner make a library")
                 cells[name], origin[name] = cell, path
-        return self.with_cells(cells)
+        table = self.with_cells(cells)
+        usual = {pattern for patterns in KNOWN_DONT_USE.values() for pattern in patterns}
+        unused = tuple(pattern for pattern in self.dont_use if pattern not in usual)
+        for path in (*self.files, *self.gates):
+            table.cells.update(read_clock_gates(read_text(path), str(path), unused))
+        return table
 
     def with_cells(self, cells: Mapping[str, Cell]) -> CellTable:
         """The table of those cells that are used. Raises ``LibertyError`` if there are none."""

@@ -96,6 +96,19 @@ def _literal(function: str) -> Literal | None:
 
 
 @dataclass(frozen=True)
+class ClockGate:
+    """The pins of an integrated clock gate: ``output`` is ``clock`` in cycles that ``enable`` was 1 before.
+
+    A latch holds the enable while the clock is high. ``test`` pins let the clock through; they are tied to 0.
+    """
+
+    clock: str
+    enable: str
+    output: str
+    test: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Cell:
     """A library cell; ``sequential`` means latches and clock gates too, ``flip_flop`` only flip-flops."""
 
@@ -104,6 +117,7 @@ class Cell:
     pins: Mapping[str, Pin]
     flip_flop: FlipFlop | None = None
     sequential: bool = False
+    clock_gate: ClockGate | None = None
 
     @property
     def inputs(self) -> list[str]:
@@ -125,6 +139,17 @@ class CellTable:
     name: str
     cells: dict[str, Cell]
     attribution: str = ""
+
+    @property
+    def clock_gates(self) -> dict[str, Cell]:
+        """The integrated clock gates among them."""
+        return {name: cell for name, cell in self.cells.items() if cell.clock_gate is not None}
+
+    @property
+    def without_gates(self) -> CellTable:
+        """The table without its clock gates."""
+        others = {name: cell for name, cell in self.cells.items() if cell.clock_gate is None}
+        return CellTable(self.name, others, self.attribution)
 
     def save(self, path: Path) -> None:
         """Writes the table as JSON, one cell a line."""
@@ -192,6 +217,9 @@ def _cell_to_json(cell: Cell) -> dict[str, Any]:
     if cell.flip_flop is not None:
         flop = cell.flip_flop
         data["ff"] = [flop.state, flop.inverse, flop.next_state, flop.clocked_on, flop.clear, flop.preset]
+    if cell.clock_gate is not None:
+        gate = cell.clock_gate
+        data["gate"] = [gate.clock, gate.enable, gate.output, *gate.test]
     data["axes"] = [[_number(v) for v in points] for points in axes]
     return data
 
@@ -225,7 +253,9 @@ def _cell_from_json(name: str, data: Mapping[str, Any]) -> Cell:
             entry.get("slew", math.inf),
         )
     flip_flop = FlipFlop(*data["ff"]) if "ff" in data else None
-    return Cell(name, data["area"], pins, flip_flop, data.get("sequential", False))
+    clock, enable, output, *test = data.get("gate", ("", "", ""))
+    gate = ClockGate(clock, enable, output, tuple(test)) if clock else None
+    return Cell(name, data["area"], pins, flip_flop, data.get("sequential", False), gate)
 
 
 # Liberty --------------------------------------------------------------------------------------------------
@@ -294,6 +324,14 @@ def _cell_to_liberty(cell: Cell, templates: dict[tuple[bool, int, int], str]) ->
             if value is not None
         ]
         lines.append("    }")
+    roles: dict[str, str] = {}
+    if cell.clock_gate is not None:
+        gate = cell.clock_gate
+        lines.append(
+            f'    clock_gating_integrated_cell : "latch_posedge{"_precontrol" if gate.test else ""}";'
+        )
+        roles = {gate.clock: "clock", gate.enable: "enable", gate.output: "out"}
+        roles |= dict.fromkeys(gate.test, "test")
     for pin in cell.pins.values():
         lines += [f"    pin ({pin.name}) {{", f"      direction : {pin.direction};"]
         if pin.direction == "input":
@@ -310,6 +348,8 @@ def _cell_to_liberty(cell: Cell, templates: dict[tuple[bool, int, int], str]) ->
         ]
         if pin.clock:
             lines.append("      clock : true;")
+        if pin.name in roles:
+            lines.append(f"      clock_gate_{roles[pin.name]}_pin : true;")
         if pin.function is not None:
             lines.append(f'      function : "{pin.function}";')
         for arc in pin.arcs:

@@ -28,7 +28,8 @@ def with_neighbours(module: dict[str, Any], table: CellTable) -> dict[str, Any]:
     kind = _flip_flop(module, table)
     output, clock = kind.outputs[0], next(pin.name for pin in kind.pins.values() if pin.clock)
     data = next(pin for pin in kind.inputs if not kind.pins[pin].clock)
-    ticking: Bit = min(clocks, key=str) if clocks else Netlist(module).new_bit()
+    inputs = {b for port in module["ports"].values() if port["direction"] == "input" for b in port["bits"]}
+    ticking: Bit = min(clocks & inputs or clocks, key=str) if clocks else Netlist(module).new_bit()
     cells = dict(module["cells"])
     ports = {name: port for name, port in module["ports"].items() if clocks.issuperset(port["bits"])}
     for port, entry in module["ports"].items():

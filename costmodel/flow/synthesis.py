@@ -24,6 +24,7 @@ from typing import Any, Literal
 from costmodel.cells.liberty import Library
 from costmodel.cells.table import CellTable, write_liberty
 from costmodel.flow.answers import answer_of
+from costmodel.flow.clock_gating import ATTRIBUTE
 from generator.errors import TernlutError
 from generator.files import cache_directory, write_text
 
@@ -92,6 +93,7 @@ class SynthesisResult:
     how many the carries run in ``parallel``; empty without a clock. ``beyond_limits`` is how many nets exceed
     the library's max_capacitance or max_transition. ``netlist`` is the design in the library's cells as
     Verilog, if the flow asks for it. ``memory_um2`` is what memories have of the area, which are no cells.
+    Of a design with gated clocks, ``gated_flip_flops`` have their clocks from as many ``clock_gates``.
     """
 
     area_um2: float
@@ -106,6 +108,8 @@ class SynthesisResult:
     beyond_limits: int = 0
     netlist: str | None = None
     memory_um2: float = 0.0
+    gated_flip_flops: int = 0
+    clock_gates: int = 0
 
 
 @dataclass(frozen=True)
@@ -123,12 +127,17 @@ def shipped_library(name: str = "asap7", cache_dir: Path | None = None) -> Libra
     path = _TECHNOLOGIES / f"{name}.cells.json"
     if not path.exists():
         raise SynthesisError(f"no cell table is shipped for technology {name!r}")
-    text = write_liberty(CellTable.load(path))
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    written = (cache_dir or cache_directory()) / f"{name}-{digest}.lib"
-    if not written.exists():
-        write_text(written, text)
-    return Library.of((written,), name)
+    table = CellTable.load(path)
+    # Two files, for what designs without clock gates are made of is known by the hash of the first.
+    parts = {name: table.without_gates, f"{name}-gates": CellTable(table.name, table.clock_gates)}
+    written = []
+    for part, cells in parts.items():
+        text = write_liberty(cells)
+        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+        written.append((cache_dir or cache_directory()) / f"{part}-{digest}.lib")
+        if not written[-1].exists():
+            write_text(written[-1], text)
+    return Library.of(written[:1], name, gates=tuple(written[1:]))
 
 
 def synthesize(
@@ -292,10 +301,11 @@ def _depends_on(job: Job) -> tuple[bytes, ...]:
             raise SynthesisError(
                 f"{error.filename}: cannot read this Verilog file ({error.strerror})"
             ) from None
+    gates = any(ATTRIBUTE.encode() in source for source in sources)
     return (
         *sources,
         job.top.encode(),
-        job.library.digest.encode(),
+        (job.library.gates_digest if gates else job.library.digest).encode(),
         json.dumps(asdict(job.flow), sort_keys=True).encode(),
         str(FLOW_VERSION).encode(),
         yosys_version().encode(),

@@ -22,6 +22,7 @@ from pyosys import libyosys
 from costmodel.cells.full_adder import adder_costs
 from costmodel.cells.table import CellTable, write_liberty
 from costmodel.flow.and_or import find_and_or, map_and_or
+from costmodel.flow.clock_gating import ATTRIBUTE, gated, gating_pass, share_out, smallest_gate
 from costmodel.flow.closing import Closing, Mapped
 from costmodel.flow.full_adders import Carries, Statistics, map_adders
 from costmodel.flow.gathering import gather_full_adders
@@ -61,6 +62,7 @@ class Worker:
         self.registers()
         self.arithmetic = self.netlist("arithmetic.json")
         for name, module in self.arithmetic["modules"].items():
+            share_out(module, self.table)
             print(f"{name}: {gather_full_adders(module)} full adders written as gates")
         adders = self.adders(Carries())
         netlist = self.logic(SCRIPTS)
@@ -69,6 +71,7 @@ class Worker:
         if not self.job["hierarchical"]:
             least = Mapped(netlist["modules"][self.job["top"]], adders)
             report |= self.close(least, netlist)
+        report |= self.gating(netlist, report["modules"])
         if self.job["netlist"]:
             report["netlist"] = self.verilog(netlist)
         return {**report, "seconds": time.monotonic() - started}
@@ -161,8 +164,26 @@ class Worker:
         )
 
     def registers(self) -> None:
-        liberty = self.liberty("registers.lib", self.offer.registers)
+        kinds = self.offer.registers
+        if self.asks_for_gating and (gate := smallest_gate(self.table)) is not None:
+            kinds = CellTable(kinds.name, kinds.cells | self.table.clock_gates)
+            self.run(gating_pass(*gate))
+        liberty = self.liberty("registers.lib", kinds)
         self.run(f"dfflibmap -liberty {liberty}", f"read_liberty -lib {liberty}", "opt", "opt_clean")
+
+    @property
+    def asks_for_gating(self) -> bool:
+        """Whether the design says that its enables are meant for clock gates."""
+        top = self.design.module(libyosys.IdString(f"\\{self.job['top']}"))
+        return bool(top.has_attribute(libyosys.IdString(f"\\{ATTRIBUTE}")))
+
+    def gating(self, netlist: dict[str, Any], modules: Mapping[str, Any]) -> dict[str, int]:
+        """How many flip-flops have gated clocks, and the gates, in a design that has some."""
+        flops = gates = 0
+        for name, module in modules.items():
+            clocked, by = gated(netlist["modules"][name], self.table)
+            flops, gates = flops + module["instances"] * clocked, gates + module["instances"] * by
+        return {"gated_flip_flops": flops, "clock_gates": gates} if gates else {}
 
     def adders(self, carries: Carries) -> Statistics:
         """Maps adders and wide ORs; returns what became of the adders of the top module."""

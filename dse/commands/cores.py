@@ -144,6 +144,8 @@ def synth(
         say_json(_synthesis_figures(result, clock_ps, meets))
     else:
         _say_synthesis(result, clock_ps, meets)
+        if config.clock_gating and not result.clock_gates:
+            say("No clock gates: the library has none, or no group of registers is worth one.")
     if meets is False:
         raise typer.Exit(1)
 
@@ -171,9 +173,16 @@ def _synthesis_figures(result: SynthesisResult, clock_ps: float | None, meets: b
         "clock_ps": clock_ps,
         "meets_clock": meets,
         "carries": result.carries or None,
+        **_gating_figures(result),
         "beyond_limits": result.beyond_limits,
         "seconds": round(result.seconds, 3),
     }
+
+
+def _gating_figures(result: SynthesisResult) -> dict[str, int]:
+    """Clock gates and the flip-flops that they clock, of a design that has some."""
+    gates, flops = result.clock_gates, result.gated_flip_flops
+    return {"clock_gates": gates, "gated_flip_flops": flops} if gates else {}
 
 
 def _say_synthesis(result: SynthesisResult, clock_ps: float | None, meets: bool | None) -> None:
@@ -194,6 +203,8 @@ def _say_synthesis(result: SynthesisResult, clock_ps: float | None, meets: bool 
             f"Adders: the carries of {ripple:,} ripple in full-adder cells, of {select:,} are selected, "
             f"of {parallel:,} run in parallel."
         )
+    if result.clock_gates:
+        say(f"{result.clock_gates:,} clock gates clock {result.gated_flip_flops:,} flip-flops.")
     if result.beyond_limits:
         say(f"{result.beyond_limits:,} nets are beyond the library's limits of load or slew.")
 
