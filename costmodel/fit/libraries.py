@@ -8,6 +8,8 @@ from pathlib import Path
 from costmodel.cells.liberty import Library
 from costmodel.fit.cells import KIND as CELLS
 from costmodel.fit.cells import Cells
+from costmodel.fit.fabrics import KIND as FABRIC
+from costmodel.fit.fabrics import on_fabric
 from costmodel.fit.measurer import Measurer
 from costmodel.flow.libraries import user_library
 from costmodel.flow.synthesis import SynthesisError, shipped_library
@@ -45,7 +47,16 @@ def _cells(tech: str, liberty: Sequence[Path], where: str, dont_use: Sequence[st
     return Cells(cells_of(tech, liberty, where, dont_use))
 
 
-MEASURERS: dict[str, Callable[[str, Sequence[Path], str, Sequence[str]], Measurer]] = {CELLS: _cells}
+def _fabric(tech: str, liberty: Sequence[Path], where: str, dont_use: Sequence[str]) -> Measurer:
+    if liberty or dont_use:
+        raise TechnologyError(f"technology {tech}: an FPGA has no library of cells, leave --liberty out")
+    return on_fabric(load_technology(tech).library)
+
+
+MEASURERS: dict[str, Callable[[str, Sequence[Path], str, Sequence[str]], Measurer]] = {
+    CELLS: _cells,
+    FABRIC: _fabric,
+}
 """Kinds of measurers, and how the one of a technology is made (the arguments of ``measurer_of``)."""
 
 

@@ -13,13 +13,13 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from costmodel.cells.liberty import Library
 from costmodel.cells.table import CellTable, write_liberty
@@ -36,6 +36,9 @@ _TECHNOLOGIES = Path(__file__).parents[1] / "technologies"
 
 
 Adders = Literal["cells", "generic"]
+
+Work = TypeVar("Work")
+Done = TypeVar("Done")
 
 
 class SynthesisError(TernlutError):
@@ -165,16 +168,23 @@ def synthesize_many(
     Leaving the iterator early, or an interrupt, ends the syntheses under way.
     """
     directory = cache_dir or cache_directory()
+    return side_by_side(jobs, lambda job, children: _synthesize(job, directory, children), workers)
+
+
+def side_by_side(
+    jobs: Iterable[Work], do: Callable[[Work, Children], Done], workers: int | None = None
+) -> Generator[tuple[int, Done | SynthesisError], None, None]:
+    """What ``do`` makes of each of ``jobs``, or how it failed, as ``synthesize_many`` yields it."""
     workers = workers or len(os.sched_getaffinity(0))
     children = Children()
     remaining = enumerate(jobs)
-    running: dict[Future[SynthesisResult], int] = {}
+    running: dict[Future[Done], int] = {}
     with ThreadPoolExecutor(workers) as pool:
         try:
             while True:
                 while len(running) < workers and (following := next(remaining, None)) is not None:
                     index, job = following
-                    running[pool.submit(_synthesize, job, directory, children)] = index
+                    running[pool.submit(do, job, children)] = index
                 if not running:
                     return
                 done, _ = wait(running, return_when=FIRST_COMPLETED)

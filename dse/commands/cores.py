@@ -87,35 +87,64 @@ Datapath = Annotated[
 ]
 
 
+CellsOrFabric = Annotated[
+    str | None,
+    typer.Option(
+        "--tech",
+        metavar="NAME",
+        help="Technology with shipped cells, or an FPGA's fabric: xcup, xc7, ecp5, ice40, gowin, nexus.",
+        show_default="asap7",
+    ),
+]
+OnDevice = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        metavar="NAME",
+        help="An FPGA whose shares are stated; status 1 if the core is too large.",
+    ),
+]
+ClockPeriod = Annotated[
+    float | None,
+    typer.Option(
+        metavar="P",
+        help="Clock period to size for; status 1 if it is not met.",
+        min=1,
+        show_default="that of the core file",
+    ),
+]
+NetlistFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write the netlist in the cells it is mapped to.", parser=out_path),
+]
+
+
 def synth(
     core: CoreFile,
-    tech: Annotated[
-        str | None,
-        typer.Option("--tech", metavar="NAME", help="Technology with shipped cells.", show_default="asap7"),
-    ] = None,
+    tech: CellsOrFabric = None,
+    device: OnDevice = None,
     liberty: LibertyFiles = [],  # noqa: B006
     dont_use: DontUse = [],  # noqa: B006
     hierarchical: Hierarchical = False,
     adders: Adders = "cells",
     datapath: Datapath = False,
-    clock_ps: Annotated[
-        float | None,
-        typer.Option(
-            metavar="P",
-            help="Clock period to size for; status 1 if it is not met.",
-            min=1,
-            show_default="that of the core file",
-        ),
-    ] = None,
-    netlist: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write the netlist in the library's cells.", parser=out_path),
-    ] = None,
+    clock_ps: ClockPeriod = None,
+    netlist: NetlistFile = None,
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
-    """Synthesize a core with Yosys."""
+    """Synthesize a core with Yosys, to cells or to an FPGA's fabric."""
     config, target = load_core_and_target(core, override)
+    from dse.commands.fabric import fabric_named, refuse_cells, synth_on_fabric
+
+    if (fabric := fabric_named(tech)) is not None:
+        cells = {"--liberty": bool(liberty), "--dont-use": bool(dont_use), "--hierarchical": hierarchical}
+        refuse_cells(cells | {"--adders": adders != "cells"}, fabric)
+        clock_ps = _clock_to_size_for(clock_ps, target, hierarchical)
+        synth_on_fabric(config, fabric, device, clock_ps, datapath, netlist, as_json)
+        return
+    if device is not None:
+        raise UsageError(f"--device {device}: --tech with the device's fabric is expected, xcup or ecp5 say")
     if adders not in ("cells", "generic"):
         raise UsageError(f"--adders {adders}: cells or generic is expected")
     if tech is not None and liberty:

@@ -1,4 +1,4 @@
-"""The command that lists names: of workloads, technologies, memories, metrics and number formats."""
+"""The command that lists names: of workloads, technologies, memories, metrics, number formats and FPGAs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ class Listing(NamedTuple):
 
 def list_names(
     kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="workloads, technologies, memories, metrics or formats.")
+        str,
+        typer.Argument(
+            metavar="KIND", help="workloads, technologies, memories, metrics, formats or devices."
+        ),
     ] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -114,11 +117,31 @@ def formats() -> Listing:
     return Listing(("name", "bits", "what it is"), integers + floats)
 
 
+def fpgas() -> Listing:
+    """The FPGAs whose resources are known."""
+    from costmodel.cells.fabrics import RESOURCES, devices
+
+    return Listing(
+        ("name", "title", "fabric", "part", *(name for name in RESOURCES if name != "carry")),
+        [
+            (
+                each.name,
+                each.title,
+                each.fabric,
+                each.part,
+                *(f"{each.capacity.get(name, 0):g}" for name in RESOURCES if name != "carry"),
+            )
+            for each in devices().values()
+        ],
+    )
+
+
 KINDS: dict[str, Callable[[], Listing]] = {
     "workloads": workloads,
     "technologies": technologies,
     "memories": memories,
     "metrics": metrics,
     "formats": formats,
+    "devices": fpgas,
 }
 """What can be listed."""

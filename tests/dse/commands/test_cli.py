@@ -360,6 +360,7 @@ def test_the_version_is_that_of_the_package(ternlut: Run) -> None:
         ("technologies", "sky130hd"),
         ("metrics", "area_um2"),
         ("formats", "fp8_e4m3"),
+        ("devices", "kv260"),
     ],
 )
 def test_names_are_listed(ternlut: Run, kind: str, name: str) -> None:

@@ -1,0 +1,131 @@
+"""The measurer of an FPGA's fabric: Yosys counts its cells, nextpnr places and times them where it can."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from costmodel.cells.fabrics import RESOURCES, Device, Fabric, device_of, fabric_of
+from costmodel.fit.measurer import Design, Figures, Origin
+from costmodel.flow.fabric_synthesis import (
+    FLOW_VERSION,
+    FabricJob,
+    package_of,
+    place_on,
+    require_placer,
+    synthesize_to,
+)
+from costmodel.flow.synthesis import Children, side_by_side
+from costmodel.price.quantity import DELAY, Quantity
+from costmodel.price.technology import Cost
+from generator.errors import TernlutError
+from generator.verilog import Emission
+
+KIND = "fabric"
+UNITS = {
+    "lut": "LUT",
+    "ff": "FF",
+    "carry": "carry cells",
+    "lutram": "LUT",
+    "bram": "block RAM",
+    "uram": "large RAM",
+    "dsp": "DSP",
+}
+LABELS = {
+    "lut": "LUT count",
+    "ff": "flip-flop count",
+    "carry": "carry cell count",
+    "lutram": "count of LUTs as memory",
+    "bram": "block RAM count",
+    "uram": "large RAM count",
+    "dsp": "DSP count",
+}
+FABRIC_QUANTITIES = (
+    *(Quantity(name=name, label=LABELS[name], unit=UNITS[name]) for name in RESOURCES),
+    DELAY,
+)
+"""What is priced in a technology of a fabric."""
+FABRIC_COST = Cost(label="LUT count", relaxed="lut", medium="lut", tight="lut")
+
+
+@dataclass(frozen=True)
+class OnFabric:
+    """Counts the resources of ``fabric`` that a design takes up; times it placed on ``device``.
+
+    Without a device designs are timed before placement.
+    """
+
+    fabric: Fabric
+    device: Device | None = None
+
+    @property
+    def kind(self) -> str:
+        return KIND
+
+    @property
+    def quantities(self) -> Sequence[Quantity]:
+        return FABRIC_QUANTITIES
+
+    @property
+    def cost(self) -> Cost:
+        return FABRIC_COST
+
+    @property
+    def origin(self) -> Origin:
+        placer = package_of(self.fabric)
+        flow = f"Yosys {self.fabric.synth.partition(' -top')[0]}, flow {FLOW_VERSION}; " + (
+            f"delays before placement, {self.fabric.wire_ps:g} ps a wire"
+            if self.device is None
+            else f"nextpnr on {self.device.name}, out of context"
+        )
+        return Origin(
+            library=self.fabric.name,
+            corner=self.fabric.title if self.device is None else self.device.part,
+            flow=flow,
+            tools=("pyosys",) if placer is None else ("pyosys", placer),
+        )
+
+    def prepare(self) -> None:
+        if self.device is not None:
+            require_placer(self.fabric)
+
+    def measure(
+        self, designs: Iterable[Design], workers: int | None = None
+    ) -> Generator[tuple[int, Figures | TernlutError], None, None]:
+        def figures(design: Design, children: Children) -> Figures:
+            job = FabricJob(design.verilog, design.top, self.fabric, netlist=self.device is not None)
+            result = synthesize_to(job, children)
+            delay = result.delay_ps
+            if self.device is not None:
+                delay = 1e6 / place_on(job, self.device, children=children).fmax_mhz
+            return {**self.fabric.counted(result.cells), DELAY.name: delay or 0.0}
+
+        with closing(side_by_side(designs, figures, workers)) as finished:
+            yield from finished
+
+    def modules(
+        self, emissions: Iterable[Emission], workers: int | None = None
+    ) -> Generator[tuple[int, Figures | TernlutError], None, None]:
+        def luts(emission: Emission, children: Children) -> Figures:
+            return {
+                module: self.fabric.counted(
+                    synthesize_to(FabricJob(emission.verilog, module, self.fabric), children).cells
+                )["lut"]
+                for module in emission.modules
+                if not emission.instances[module]
+            }
+
+        with closing(side_by_side(emissions, luts, workers)) as finished:
+            yield from finished
+
+
+TIMED_ON = {"ecp5": "ulx3s-85f"}
+"""The devices that fabrics are timed on by their placers."""
+
+
+def on_fabric(name: str) -> OnFabric:
+    """The measurer of the fabric ``name``. Raises ``FabricError`` where there is none."""
+    fabric = fabric_of(name)
+    device = TIMED_ON.get(name)
+    return OnFabric(fabric, None if device is None else device_of(device, name))

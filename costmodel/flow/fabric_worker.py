@@ -1,0 +1,81 @@
+"""One synthesis to an FPGA's fabric in a process of its own: ``python -m costmodel.flow.fabric_worker``.
+
+The job comes as JSON on standard input, the result is written to the file that it names.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from pyosys import libyosys
+
+from costmodel.cells.fabrics import FABRICS
+from costmodel.flow.fabric_timing import arcs_of, longest_path
+from costmodel.flow.serving import serve
+
+NO_HURRY = 20_000
+"""ps: a delay that every mapping meets, so that ABC looks for the fewest lookup tables.
+
+What is on the longest path of a core are carry chains, which mapping leaves as they are.
+"""
+SCRIPT = "+&st;&syn3;&syn4;&dch,-f;&if,{W},{D},-v"
+"""What ABC does: an AIG of few levels, with choices, mapped. Its last step by default, ``&mfs``, takes most
+of a large core's time and changes nothing between carry chains."""
+
+
+def _has(design: Any, kinds: tuple[str, ...]) -> bool:
+    """Whether a design has a cell whose type begins so."""
+    cells = design.top_module().cells_.values()
+    return any(cell.type.str().startswith(kinds) for cell in cells)
+
+
+def synthesize(job: dict[str, Any]) -> dict[str, Any]:
+    """Counts of the cells of a design in a fabric, its longest path where a wire's delay is stated, and the
+    netlists that are asked for."""
+    started, design = time.monotonic(), libyosys.Design()
+    fabric, top, directory = FABRICS[job["fabric"]], job["top"], Path(job["directory"])
+
+    def run(*passes: str) -> None:
+        for command in passes:
+            libyosys.run_pass(command, design)
+
+    run(*(f'read_verilog -sv "{path}"' for path in job["verilog"]))
+    run(
+        f"scratchpad -set abc9.script {SCRIPT}",
+        f"scratchpad -set abc9.D {NO_HURRY}",
+        "scratchpad -set abc9.verify false",
+        *(command.format(top=top) for command in fabric.begin),
+    )
+    first, words, memories, behind, last = fabric.labels
+    synth = f"{fabric.synth.format(top=top)} -run"
+    run(f"{synth} {first}:{words}")
+    stores, multiplies = (_has(design, kinds) for kinds in (("$mem",), ("$mul", "$macc")))
+    if stores or multiplies:
+        run(*fabric.blocks)
+    if words != memories:
+        run(f"{synth} {words}:{memories}")
+    # Reading what memories there are takes longer than the rest of a small core that has none.
+    run(f"{synth} {memories if stores else behind}:{last}", "delete t:$scopeinfo", "blackbox =A:whitebox")
+    path = directory / "netlist.json"
+    run(f'write_json "{path}"')
+    netlist = json.loads(path.read_text())
+    module = netlist["modules"][top]
+    result: dict[str, Any] = {
+        "cells": dict(sorted(Counter(cell["type"] for cell in module["cells"].values()).items())),
+        "delay_ps": None,
+    }
+    if fabric.wire_ps is not None:
+        result["delay_ps"] = longest_path(module, arcs_of(fabric.models), fabric.wire_ps)
+    if job["netlist"]:
+        verilog = directory / "netlist.v"
+        run(f'write_verilog -noattr -noexpr "{verilog}"')
+        result |= {"netlist": verilog.read_text(), "json": path.read_text()}
+    return {**result, "seconds": time.monotonic() - started}
+
+
+if __name__ == "__main__":
+    serve(synthesize)

