@@ -35,7 +35,7 @@ def core_keys(root: Path) -> str:
         for name, field in model.model_fields.items():
             if name not in tables:
                 default = "required" if field.is_required() else _shown(field.default)
-                rows.append([f"`{prefix}{name}`", _allowed(field), default, field.description or ""])
+                rows.append([f"`{prefix}{name}`", _allowed(name, field), default, field.description or ""])
     return markdown(["key", "values", "default", "meaning"], rows)
 
 
@@ -43,7 +43,7 @@ def _shown(value: Any) -> str:
     return "" if value is None else f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
-def _allowed(field: FieldInfo) -> str:
+def _allowed(name: str, field: FieldInfo) -> str:
     """What a key may be, in words."""
     kinds = [kind for kind in (get_args(field.annotation) or (field.annotation,)) if kind is not NoneType]
     if get_origin(field.annotation) is Literal:

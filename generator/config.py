@@ -19,10 +19,10 @@ from pydantic import (
     model_validator,
 )
 
+from generator.alphabets import GROUP_SIZES, TERNARY
 from generator.buffer_config import BufferConfig
 from generator.errors import ConfigError
 from generator.formats import FLOATS, Float, Format, Integer, format_named
-from generator.keys import GROUP_SIZES
 from generator.toml import parse_value, read_toml
 from generator.validation import validated
 
@@ -57,7 +57,7 @@ ARRAY_KEYS = ("cores", "split")
 OUTER_KEYS = (*ARRAY_KEYS, "buffers", "wrapper")
 """Keys that say what is around a core; all others are those of one core."""
 MOST_CORES = 1 << 16
-ADDED_KEYS = {"reduction", "key_packing", "clock_gating", *OUTER_KEYS}
+ADDED_KEYS = {"alphabet", "table_depth", "reduction", "key_packing", "clock_gating", *OUTER_KEYS}
 """Keys that are written where they differ from their default alone: cores keep the names they had before."""
 
 
@@ -158,6 +158,15 @@ class CoreConfig(BaseModel):
     symmetric: bool = Field(default=False, description="integers: the most negative value never comes")
     group_size: int = Field(
         default=1, ge=GROUP_SIZES[0], le=GROUP_SIZES[-1], description="µ: activations that share a table"
+    )
+    alphabet: str = Field(
+        default=TERNARY, description="which weights there are: all of -1, 0 and 1, or fewer groups of them"
+    )
+    table_depth: int = Field(
+        default=0,
+        ge=0,
+        le=8,
+        description="additions in a row in a table, 0 for the fewest; with more it may have fewer adders",
     )
     tables: int = Field(ge=1, le=4096, description="L: tables side by side")
     columns: int = Field(ge=1, le=4096, description="K: outputs side by side")

@@ -16,7 +16,7 @@ from generator.block import Block, cut, extend, slices
 from generator.keys import index_cubes
 from generator.operators import operators_of
 from generator.packing import relative_cubes
-from generator.plan import CorePlan, format_name
+from generator.plan import CorePlan, format_name, group_name
 
 OR_LOT = 64
 """Legs in one expression: Amaranth walks expressions recursively."""
@@ -100,10 +100,11 @@ class Fetch(Block):
         plan = self.plan
         index, sign = self.key[:-1], self.key[-1]
         hot = [Signal(name=f"hot{i + 1}") for i in range(len(plan.table.entries))]
-        cubes = relative_cubes if plan.config.packs_keys else index_cubes
-        for line, cube in zip(hot, cubes(plan.config.group_size), strict=True):
+        group = plan.config.group_size
+        cubes = relative_cubes(group) if plan.config.packs_keys else index_cubes(group, plan.config.alphabet)
+        for line, cube in zip(hot, cubes, strict=True):
             literals = [index[bit] if value else ~index[bit] for bit, value in cube.items()]
-            m.d.comb += line.eq(reduce(and_, literals))
+            m.d.comb += line.eq(reduce(and_, literals or [Const(1, 1)]))
         picked = []
         for r, row in enumerate(rows):
             legs = []
@@ -122,7 +123,8 @@ class Fetch(Block):
         index, sign = self.key[:-1], self.key[-1]
         picked = []
         for r, row in enumerate(rows):
-            level: list[Value] = [Const(0, plan.leaf_width), *self._fields(row)]
+            nothing: list[Value] = [Const(0, plan.leaf_width)] * plan.code.first_index
+            level = [*nothing, *self._fields(row)]
             for bit in range(plan.index_width):
                 level = [
                     Mux(index[bit], pair[1], pair[0]) if len(pair) == 2 else pair[0]
@@ -134,7 +136,12 @@ class Fetch(Block):
         return picked
 
     def _select(self, m: Module, rows: list[Value]) -> list[Value]:
-        """The activation, its complement, or nothing: one AND-OR of two legs, no XOR."""
+        """The activation, its complement, or nothing: one AND-OR of two legs, no XOR.
+
+        Where nothing is no choice, a key is its sign.
+        """
+        if not self.plan.code.first_index:
+            return [self.operators.negate(row, self.key[-1]) for row in rows]
         take, negate = Signal(name="take"), Signal(name="negate")
         m.d.comb += [take.eq(self.key[0] & ~self.key[1]), negate.eq(self.key[1])]
         return [self.operators.select(row, take, negate) for row in rows]
@@ -152,9 +159,9 @@ def _kind(plan: CorePlan) -> str:
     config = plan.config
     match config.architecture:
         case "lut":
-            return f"fetch_{config.fetch}_mu{config.group_size}"
+            return f"fetch_{config.fetch}_{group_name(config)}"
         case "select":
-            return f"select_{config.fetch}"
+            return f"select_{config.fetch}{group_name(config).removeprefix('mu1')}"
         case "multiplier":
             return f"multiply_to{plan.leaf_width}"
         case unknown:

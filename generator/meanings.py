@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from generator.alphabets import TERNARY
 from generator.packing import BYTE, WEIGHTS_A_BYTE, bytes_by_value
 from generator.plan import CorePlan
 
@@ -35,11 +36,18 @@ def key_code(plan: CorePlan) -> dict[str, Any]:
     if not plan.signed_keys:
         how = "two's complement" if plan.config.datapath is None else plan.config.activation
         return {"width": plan.key_width, "meaning": f"weight -1, 0 or 1 as {how}"}
-    return {
+    code = {
         "width": plan.key_width,
         "meaning": "sign in the top bit, index below; t = sum of w[i]*3^(mu-1-i); sign = t < 0, index = |t|",
         "group_size": plan.config.group_size,
-        "largest_index": len(plan.table.entries),
+        "largest_index": plan.code.last_index,
+    }
+    if plan.config.alphabet == TERNARY:
+        return code
+    return code | {
+        "meaning": f"{code['meaning']}'s rank among those of the groups",
+        "alphabet": plan.config.alphabet,
+        "groups": [list(group) for group in plan.code.halves],
     }
 
 

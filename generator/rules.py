@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
+from generator.alphabets import TERNARY, code_of
 from generator.errors import ConfigError
 from generator.formats import Float, Integer
 from generator.packing import BYTE, WEIGHTS_A_BYTE
+from generator.plan.table_sums import saves_adders
 
 if TYPE_CHECKING:
     from generator.config import CoreConfig, Dataflow
@@ -90,6 +92,36 @@ def _has_tables_for_groups(core: CoreConfig) -> None:
             assert_never(unknown)
 
 
+def _has_groups_of_its_alphabet(core: CoreConfig) -> None:
+    code_of(core.alphabet, core.group_size)
+
+
+def _adds_deeper_for_fewer_adders(core: CoreConfig) -> None:
+    if not core.table_depth:
+        return
+    match core.architecture:
+        case "lut" if core.group_size > 1:
+            pass
+        case "lut" | "select" | "multiplier":
+            raise ConfigError(
+                f"table_depth = {core.table_depth} with architecture = {core.architecture!r} and group_size "
+                f"= {core.group_size}: no table adds anything; it is for 'lut' and larger groups"
+            )
+        case unknown:
+            assert_never(unknown)
+    if core.datapath == "native" and isinstance(core.format, Float):
+        raise ConfigError(
+            f"table_depth = {core.table_depth} with datapath = 'native': floats are rounded in every "
+            "addition, so that few are better; it is for integers, 'exact' and 'aligned'"
+        )
+    if not saves_adders(core.alphabet, core.group_size, core.table_depth):
+        depths = [depth for depth in range(1, 9) if saves_adders(core.alphabet, core.group_size, depth)]
+        raise ConfigError(
+            f"table_depth = {core.table_depth} with alphabet = {core.alphabet!r} and group_size = "
+            f"{core.group_size}: {' or '.join(map(str, depths))} is allowed, more saves no adders"
+        )
+
+
 def _sums_a_tile(core: CoreConfig) -> None:
     if core.max_reduction < core.tile_length:
         raise ConfigError(
@@ -161,6 +193,14 @@ def _saves_bits_of_keys(core: CoreConfig) -> None:
         )
 
 
+def _packs_ternary_weights(core: CoreConfig) -> None:
+    if core.packs_keys and core.alphabet != TERNARY:
+        raise ConfigError(
+            f"key_packing = {core.key_packing!r} with alphabet = {core.alphabet!r}: bytes hold weights of "
+            "-1, 0 and 1, 'none' is allowed"
+        )
+
+
 def _decodes_packed_keys(core: CoreConfig) -> None:
     if core.packs_keys and core.fetch == "tree" and core.group_size > 1:
         raise ConfigError(
@@ -174,11 +214,17 @@ RULES = (
     Rule(("activation", "accumulation"), _accumulates_in_its_own_or_a_wide_format),
     Rule(("datapath", "aligned_bits", "group_size", "tables"), _aligns_to_few_bits),
     Rule(("architecture", "group_size"), _has_tables_for_groups),
+    Rule(("alphabet", "group_size"), _has_groups_of_its_alphabet),
+    Rule(
+        ("architecture", "activation", "datapath", "alphabet", "group_size", "table_depth"),
+        _adds_deeper_for_fewer_adders,
+    ),
     Rule(("tables", "group_size", "max_reduction"), _sums_a_tile),
     Rule(("dataflow", "outputs"), _keeps_its_outputs),
     Rule(("activation", "datapath", "reduction"), _adds_integers_in_carry_save_form),
     Rule(("tables", "reduction"), _has_values_to_add),
     Rule(("architecture", "group_size", "key_packing"), _saves_bits_of_keys),
+    Rule(("alphabet", "key_packing"), _packs_ternary_weights),
     Rule(("fetch", "group_size", "key_packing"), _decodes_packed_keys),
 )
 """In the order in which a core that breaks several is told of them."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from generator.block import Block, any_of, copy_out, delayed, enables_of, slices, update
 from generator.operators import operators_of
-from generator.plan import CorePlan, format_name
+from generator.plan import CorePlan, Entry, format_name, group_name
 
 
 class Table(Block):
-    """Entries 1 … (3^µ - 1)/2 of one group, each in its exact width, entry 1 in the low bits.
+    """The entries of one group, each in its exact width, entry 1 in the low bits.
 
     Members
     -------
@@ -32,7 +32,8 @@ class Table(Block):
         self.plan = plan
         number = f"{plan.config.activation}_raw" if plan.multiplies_floats else format_name(plan.config)
         where = "behind" if plan.registers_entries else "before" if plan.registers_activations else "inside"
-        name = f"table_mu{plan.config.group_size}_{number}{'_late' if plan.registers_activations else ''}"
+        late = "_late" if plan.registers_activations else ""
+        name = f"table_{group_name(plan.config)}_{number}{late}"
         stages = plan.table_stages - plan.scale_stages
         super().__init__(
             f"{name}_s{plan.table_unit_stages}" if plan.table_unit_stages else name,
@@ -64,25 +65,27 @@ class Table(Block):
         operands, specials = self.operators.operands(
             m, inputs, self.exponent if plan.exponent_width else None, units
         )
-        # An entry by the number of additions that it has waited for or gone through.
+        # A sum by the number of additions that it has waited for or gone through.
         made: dict[int, list[Value]] = {}
+        by_number = {entry.index: entry for entry in table.sums}
 
-        def after(index: int, additions: int) -> Value:
-            waiting = made[index]
-            for level in range(table.entries[index - 1].depth + len(waiting), additions + 1):
-                name = f"entry{index}_level{level}"
+        def after(entry: Entry, additions: int) -> Value:
+            waiting = made[entry.index]
+            for level in range(entry.depth + len(waiting), additions + 1):
+                name = f"entry{entry.index}_level{level}"
                 waiting.append(delayed(m, waiting[-1], name, plan.level_stages, units))
-            return waiting[additions - table.entries[index - 1].depth]
+            return waiting[additions - entry.depth]
 
-        for index in table.build_order:
-            entry = table.entries[index - 1]
+        for entry in table.sums:
             if entry.right is None:
-                made[index] = [operands[entry.left]]
-            else:
-                left, right = (after(operand, entry.depth - 1) for operand in (entry.left, entry.right))
-                made[index] = [self.operators.combine(m, entry, left, right, units)]
+                made[entry.index] = [operands[entry.left]]
+                continue
+            left, right = (after(by_number[each], entry.depth - 1) for each in (entry.left, entry.right))
+            if entry.doubled:
+                right = Cat(Const(0, 1), right)
+            made[entry.index] = [self.operators.combine(m, entry, left, right, units)]
 
-        entries = Cat(after(index, table.depth) for index in sorted(made))
+        entries = Cat(after(entry, table.depth) for entry in table.entries)
         if specials:
             entries = Cat(entries, *(special_in(specials, entry.digits) for entry in table.entries))
         if plan.registers_entries:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator import keys
+from generator.alphabets import TERNARY
 from generator.errors import KeyFileError
 from generator.packing import pack_weights, unpack_weights
 from generator.plan import CorePlan, Tiling
@@ -29,28 +30,28 @@ def codes_of(plan: CorePlan, weights: NDArray[Any]) -> NDArray[Any]:
     if plan.multiplies_floats:
         # One, where a weight is odd, and the sign: faster than to convert every weight.
         size, unit = config.format.bits // 8, int(config.format.encode([1.0])[0])
-        integers = keys.ternary(weights).astype(f"i{size}").view(f"u{size}")
+        integers = keys.of_alphabet(weights, config.alphabet).astype(f"i{size}").view(f"u{size}")
         magnitude = (integers & 1) * integers.dtype.type(unit)
         return np.asarray(magnitude | integers & integers.dtype.type(1 << (config.format.bits - 1)))
     match config.architecture:
         case "lut" | "select":
-            return keys.encode(weights, config.group_size)
+            return keys.pack(weights, config.group_size, config.alphabet)
         case "multiplier":
-            return keys.encode(weights, config.group_size, plan.key_width)
+            return keys.encode(weights, config.group_size, plan.key_width, config.alphabet)
         case unknown:
             assert_never(unknown)
 
 
 def code_type(plan: CorePlan) -> np.dtype[Any]:
     """The type of the stream's codes."""
-    return np.dtype(np.uint8) if plan.config.packs_keys else codes_of(plan, np.zeros((1, 1), np.int8)).dtype
+    return np.dtype(np.uint8) if plan.config.packs_keys else codes_of(plan, np.ones((1, 1), np.int8)).dtype
 
 
 def weights_of(plan: CorePlan, codes: NDArray[Any]) -> NDArray[np.int8]:
     """The ternary weights of ``codes[..., n]``: ``[..., n·µ]``; ``KeyFileError`` for a code of none."""
     match plan.config.architecture:
         case "lut" | "select":
-            return keys.unpack(codes, plan.config.group_size)
+            return keys.unpack(codes, plan.config.group_size, plan.config.alphabet)
         case "multiplier":
             return _weights_of_numbers(plan, codes)
         case unknown:
@@ -140,10 +141,20 @@ def matrix_of(plan: CorePlan, chunks: Iterable[NDArray[Any]], outputs: int, leng
         codes = tiles.transpose(np.argsort(order)).reshape(m * plan.columns, -1)
         part = codes if packed else weights_of(plan, codes)
         into = matrix[rows, columns]
-        if np.count_nonzero(part) != np.count_nonzero(part[: len(into), : into.shape[1]]):
-            raise KeyFileError(f"the padding beyond {outputs} outputs and {length} inputs is not zero")
         into[:] = part[: len(into), : into.shape[1]]
+        if not _is_padded(plan, codes, part, into):
+            raise KeyFileError(f"the padding beyond {outputs} outputs and {length} inputs is not zero")
     return matrix
+
+
+def _is_padded(plan: CorePlan, codes: NDArray[Any], part: NDArray[Any], held: NDArray[np.int8]) -> bool:
+    """Whether the ``codes`` of ``part`` are those of ``held``, its first rows and columns, and zeros."""
+    if plan.config.alphabet == TERNARY or not plan.signed_keys:
+        return bool(np.count_nonzero(part) == np.count_nonzero(held))
+    expected = np.zeros_like(codes)
+    again = codes_of(plan, held)
+    expected[: len(again), : again.shape[1]] = again
+    return bool((expected == codes).all())
 
 
 def strips(plan: CorePlan, tiling: Tiling) -> Iterator[tuple[slice, slice]]:

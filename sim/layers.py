@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from generator import keys
+from generator.alphabets import code_of
 from generator.config import CoreConfig
 from generator.errors import WorkloadError
 from generator.formats import Integer
@@ -58,15 +59,16 @@ class LayerData:
     def random(
         cls, config: CoreConfig, length: int, outputs: int, tokens: int = 1, seed: int = 0
     ) -> LayerData:
-        """Random values of the core's format, extremes among them, and random ternary weights.
+        """Random values of the core's format, extremes among them, and random weights of its alphabet.
 
         Some outputs take every activation with one sign, so that sums come near their limits. Raises
         ``WorkloadError`` for sizes that no memory holds.
         """
         check_size(length, outputs, tokens)
         rng = np.random.default_rng(seed)
-        weights = rng.integers(-1, 1, size=(outputs, length), endpoint=True, dtype=np.int8)
-        weights[rng.random(outputs) < 0.1] = rng.choice(np.array([-1, 1], dtype=np.int8))
+        weights = keys.random_weights(rng, config.alphabet, config.group_size, (outputs, length))
+        extreme = np.resize(code_of(config.alphabet, config.group_size).most_taken, length)
+        weights[rng.random(outputs) < 0.1] = rng.choice(np.array([-1, 1], dtype=np.int8)) * extreme
         activations = config.format.random(rng, (tokens, length))
         activations[rng.random(tokens) < 0.1] = rng.choice([config.format.minimum, config.format.maximum])
         return cls(activations, weights)

@@ -42,7 +42,7 @@ def evaluate(plan: CorePlan, activations: ArrayLike, weights: ArrayLike, *, chec
 
     With ``check`` every intermediate is held against the plan's range and width, and ``PlanViolation`` tells
     of the first that is outside. Raises ``WorkloadError`` for shapes the core cannot run, ``ConfigError`` and
-    ``KeyFileError`` for values that are not of the format or not ternary.
+    ``KeyFileError`` for values that are not of the format or the alphabet.
     """
     x, w = np.asarray(activations), np.asarray(weights)
     if x.ndim != 2 or w.ndim != 2 or x.shape[1] != w.shape[1]:
@@ -69,9 +69,9 @@ def evaluate(plan: CorePlan, activations: ArrayLike, weights: ArrayLike, *, chec
     match plan.config.architecture:
         case "lut" | "select":
             groups = table_entries(plan.table, arithmetic, groups, check)
-            codes: Array = keys.pack(w, group)
+            codes: Array = keys.pack(w, group, plan.config.alphabet)
         case "multiplier":
-            codes = keys.unpack(keys.pack(w, 1), 1)
+            codes = keys.ternary(w)
         case unknown:
             assert_never(unknown)
     codes = np.pad(codes, ((0, 0), (0, n_tiles * plan.tables - codes.shape[1])))
@@ -118,17 +118,18 @@ def with_invalid(plan: CorePlan, values: Array, invalid: Array) -> Array:
 
 
 def table_entries(plan: TablePlan, arithmetic: Arithmetic, groups: Array, check: bool = False) -> Array:
-    """Entries 0 … (3^µ-1)/2 of ``groups[µ, …]``, stacked on the first axis; entry 0 is nothing selected."""
-    made = np.zeros((len(plan.entries) + 1, *groups.shape[1:]), dtype=groups.dtype)
-    for index in plan.build_order:
-        entry = plan.entries[index - 1]
+    """What the indices of keys select of ``groups[µ, …]``, stacked on the first axis; nothing is zero."""
+    made = np.zeros((len(plan.sums) + 1, *groups.shape[1:]), dtype=groups.dtype)
+    for entry in plan.sums:
+        number = entry.index
         if entry.right is None:
-            made[index] = groups[entry.left]
+            made[number] = groups[entry.left]
         else:
-            made[index] = arithmetic.add(made[entry.left], made[entry.right], entry.subtract)
+            right = 2 * made[entry.right] if entry.doubled else made[entry.right]
+            made[number] = arithmetic.add(made[entry.left], right, entry.subtract)
         if check:
-            within(f"entry {index}", made[index], entry.range, entry.range.width)
-    return made
+            within(f"entry {number}", made[number], entry.range, entry.range.width)
+    return made[1 - plan.code.first_index : len(plan.entries) + 1]
 
 
 def fetched(plan: CorePlan, arithmetic: Arithmetic, tables: Array, code: Array) -> list[Pending]:

@@ -62,17 +62,19 @@ def core_file(folder: Path, text: str) -> str:
 def test_the_page_says_how_many_files_a_recipe_touches() -> None:
     files = {
         name: {step["file"] for step in STEP.finditer(PAGE) if step["recipe"] == name}
-        for name in ("format", "fetch", "metric", "technology")
+        for name in ("format", "alphabet", "fetch", "metric", "technology")
     }
     assert {name: len(touched) for name, touched in files.items()} == {
         "format": 1,
+        "alphabet": 1,
         "fetch": 3,
         "metric": 1,
         "technology": 0,
     }
     assert PAGE.count("```python") == len(list(STEP.finditer(PAGE)))
-    assert set(re.findall(r"^\| a \[?([\w ]+)\]?.*\| (\d)", PAGE, re.MULTILINE)) == {
+    assert set(re.findall(r"^\| an? \[([\w ]+)\].*\| (\d)", PAGE, re.MULTILINE)) == {
         ("number format", "1"),
+        ("alphabet of weights", "1"),
         ("fetch structure", "3"),
         ("metric", "1"),
         ("technology", "0"),
@@ -93,6 +95,19 @@ def test_a_format_is_one_line(tmp_path: Path) -> None:
     priced = json.loads(run(tmp_path, "estimate", core, "--json"))
     assert priced["area_um2"] > 0
     run(tmp_path, "simulate", core, "--tokens", "4", "--layer", "13x3", "--fast")
+
+
+def test_an_alphabet_is_one_line(tmp_path: Path) -> None:
+    """Priced, packed, and bit-exact against the golden model, with tables of 12 entries by 12 adders."""
+    assert apply("alphabet", tmp_path) == {"generator/alphabets.py"}
+    core = core_file(tmp_path, 'alphabet = "sparse_2_4"\ngroup_size = 4')
+    priced = json.loads(run(tmp_path, "estimate", core, "--json"))
+    assert priced["area_um2"] > 0
+    assert priced["bits_per_weight"] == 5 / 4
+    run(tmp_path, "generate", core, "--out", "emitted")
+    (table,) = (tmp_path / "emitted").glob("table_mu4_sparse_2_4_int8*.v")
+    assert "all 12 combinations of 4 activations, 12 adders" in table.read_text(encoding="utf-8")
+    run(tmp_path, "simulate", core, "--tokens", "2", "--layer", "18x3", "--fast")
 
 
 def test_a_fetch_structure_is_three_files(tmp_path: Path) -> None:

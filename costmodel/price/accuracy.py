@@ -1,11 +1,11 @@
 """How far a core's results are off, as a share of what they should be, on random data.
 
-Activations are standard normal and weights ternary, each of the three as likely. A rounding is off by a
-uniform share of the unit in the last place; of a normally distributed value, whatever its scale, that is a
-fixed share c of its RMS. So an addition whose result has the share v of the whole sum's variance adds c²·v to
-the relative variance of the error. Roundings are taken as independent, which random signs make them. Sums
-that overflow the format, or stay below its normal range, are not modelled: of the formats here none do for
-standard normal activations and layers of BitNet's length.
+Activations are standard normal and groups of weights random, each of the alphabet as likely. A rounding is
+off by a uniform share of the unit in the last place; of a normally distributed value, whatever its scale,
+that is a fixed share c of its RMS. So an addition whose result has the share v of the whole sum's variance
+adds c²·v to the relative variance of the error. Roundings are taken as independent, which random signs make
+them. Sums that overflow the format, or stay below its normal range, are not modelled: of the formats here
+none do for standard normal activations and layers of BitNet's length.
 """
 
 from __future__ import annotations
@@ -29,10 +29,8 @@ from generator.plan import (
     NativeDatapath,
 )
 
-ERROR_KEYS = (*NUMBER, "group_size", "tables", "dataflow")
+ERROR_KEYS = (*NUMBER, "group_size", "alphabet", "tables", "dataflow")
 """Keys of a configuration that ``arithmetic_error`` depends on."""
-TAKEN = 2 / 3
-"""Share of the weights that are not zero."""
 SAMPLES = 1 << 16
 
 
@@ -92,18 +90,17 @@ def _tile_shares(plan: CorePlan, tile: float) -> float:
     group, tables = plan.config.group_size, plan.config.tables
     activation = tile / (group * tables)
     # An entry with k activations is the last of k - 1 additions; the entries that keys fetch are random.
-    entry = 0.0
-    for bits in range(2, group + 1):
-        chance = _binomial(group, bits)
-        entry += chance * activation * _adder_tree(bits)
+    chances = plan.code.shares
+    entry = sum(chances[taken] * activation * _adder_tree(taken) for taken in range(2, group + 1))
+    share = sum(chance * taken for taken, chance in enumerate(chances)) / group
     width, level, shares = float(group), tables, entry * tables
     while level > 1:
         pairs, odd = divmod(level, 2)
         width *= 2
-        shares += pairs * width * activation * TAKEN
+        shares += pairs * width * activation * share
         level = pairs + odd
-    # Shares count what is selected, of which the whole sum has TAKEN.
-    return shares / TAKEN
+    # Shares count what is selected, of which the whole sum has that share, too.
+    return shares / share
 
 
 def _adder_tree(terms: int) -> float:
@@ -111,11 +108,6 @@ def _adder_tree(terms: int) -> float:
     if terms < 2:
         return 0.0
     return terms + _adder_tree((terms + 1) // 2) + _adder_tree(terms // 2)
-
-
-def _binomial(trials: int, successes: int) -> float:
-    ways = np.prod([(trials - i) / (i + 1) for i in range(successes)])
-    return float(ways * TAKEN**successes * (1 - TAKEN) ** (trials - successes))
 
 
 @lru_cache

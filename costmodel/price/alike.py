@@ -41,7 +41,7 @@ def _widths(plan: CorePlan) -> Hashable:
     """Bits of everything that activations are added up in, and of the counter of tiles."""
     return (
         plan.activation_range.width,
-        tuple(entry.range.width for entry in plan.table.entries),
+        tuple(made.range.width for made in plan.table.sums),
         plan.fetched_width,
         _added(plan),
         plan.accumulator_width,
@@ -70,16 +70,31 @@ TRAITS = (
     Trait(("outputs",), ("dataflow", "columns"), _sums, lambda config: -(config.outputs or 0)),
     Trait(
         ("symmetric", "max_reduction"),
-        ("architecture", "group_size", "activation", "datapath", "aligned_bits", "tables", "reduction"),
+        (
+            "architecture",
+            "group_size",
+            "alphabet",
+            "table_depth",
+            "activation",
+            "datapath",
+            "aligned_bits",
+            "tables",
+            "reduction",
+        ),
         _widths,
         # What runs longer layers, and takes all values, can stand for the others.
         lambda config: -2 * config.max_reduction + config.symmetric,
     ),
     Trait(
-        ("architecture", "group_size", "fetch"),
+        ("architecture", "group_size", "alphabet", "fetch"),
         (),
         same_fetch,
         lambda config: int(config.architecture != "select"),
+    ),
+    Trait(
+        ("table_depth",),
+        ("alphabet", *DECIDING_KEYS["table_depth"]),
+        lambda plan: (plan.table.adders, plan.table.depth),
     ),
     Trait(
         ("pipeline.table",),

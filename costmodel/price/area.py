@@ -74,7 +74,10 @@ def table(plan: CorePlan) -> Bill:
 def _entry_adders(plan: CorePlan) -> list[Bill]:
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath() | AlignedDatapath():
-            return [adder(entry.range.width) for entry in plan.table.entries if entry.right is not None]
+            # Twice an activation has no lowest bit to add.
+            return [
+                adder(made.range.width - made.doubled) for made in plan.table.sums if made.right is not None
+            ]
         case NativeDatapath(add=unit):
             # Entries come in pairs, the sum and the difference of the same two.
             return [floating.float_adder_pair(unit) * (plan.table.adders / 2)]
@@ -301,14 +304,14 @@ NUMBER = (
     "pipeline.float_stages",
 )
 """Keys that say how numbers are added."""
-_VALUE = ("architecture", "group_size", *NUMBER)
+_VALUE = ("architecture", "group_size", "alphabet", *NUMBER)
 _OUTPUTS = ("dataflow", "outputs", "columns")
 _ADDED = ("tables", "max_reduction", "reduction", "pipeline.fetch")
 _SCALE = ("activation", "datapath", "aligned_bits", "pipeline.float_stages")
 _COLUMN = ("rows", "columns")
 
 AREA_TERMS = (
-    AreaTerm("tables", (*_VALUE, "pipeline.table"), ("rows", "tables"), table),
+    AreaTerm("tables", (*_VALUE, "table_depth", "pipeline.table"), ("rows", "tables"), table),
     AreaTerm("converters", _VALUE, ("rows", "tables"), table_converters),
     AreaTerm("converters", (*_SCALE, "group_size", "tables"), ("rows",), scale),
     AreaTerm("converters", (*_SCALE, "group_size", "pipeline.table"), ("rows",), scale_beside_table),
@@ -321,7 +324,7 @@ AREA_TERMS = (
     AreaTerm("converters", (*_VALUE, "tables", "max_reduction", "reduction"), _COLUMN, result_converters),
     AreaTerm(
         "fetch",
-        ("architecture", "activation", "group_size", "fetch", "datapath", "aligned_bits"),
+        ("architecture", "activation", "group_size", "alphabet", "fetch", "datapath", "aligned_bits"),
         ("columns", "tables"),
         key_decoder,
     ),

@@ -162,12 +162,12 @@ def onehot_multiplexer(leg_bits: int) -> Bill:
     return Bill.of(leg=leg_bits)
 
 
-def tree_multiplexer(legs: int, width: int) -> Bill:
+def tree_multiplexer(legs: int, width: int, nothing: bool = True) -> Bill:
     """Two-to-one multiplexers that choose one of ``legs`` values by a binary index.
 
-    Index 0 chooses nothing: its leg is zero, and the multiplexer that it meets is a gate.
+    With ``nothing``, index 0 chooses none: its leg is zero, and the multiplexer that it meets is a gate.
     """
-    return Bill.of(choice=(legs - 1) * width, gate=width)
+    return Bill.of(choice=(legs - 1) * width, gate=width if nothing else 0)
 
 
 def recoder(bits: int) -> Bill:

@@ -18,7 +18,6 @@ from costmodel.price.components import (
     signed_multiplier,
     tree_multiplexer,
 )
-from generator.keys import entry_count
 from generator.plan import (
     AlignedDatapath,
     CorePlan,
@@ -33,15 +32,20 @@ def key_decoder(plan: CorePlan) -> Bill:
     group = plan.config.group_size
     match plan.fetch_circuit:
         case "onehot":
-            return decoder(entry_count(group)) if group > 1 else Bill.of(selector=1)
+            return decoder(len(plan.code.entries)) if group > 1 else _selector(plan)
         case "tree":
-            return NOTHING if group > 1 else Bill.of(selector=1)
+            return NOTHING if group > 1 else _selector(plan)
         case "controls":
-            return Bill.of(selector=1)
+            return _selector(plan)
         case "product":
             return NOTHING if plan.multiplies_floats else recoder(plan.key_width)
         case unknown:
             assert_never(unknown)
+
+
+def _selector(plan: CorePlan) -> Bill:
+    """What makes two controls of one weight; of one that is never 0, its sign alone says all."""
+    return Bill.of(selector=1) if plan.code.first_index else NOTHING
 
 
 PACKED_WEIGHT = Bill.of(gate=5)
@@ -78,7 +82,8 @@ def fetch(plan: CorePlan) -> Bill:
                 plan, onehot_multiplexer(sum(entry.range.width + marks for entry in plan.table.entries))
             )
         case "tree":
-            return _chosen(plan, tree_multiplexer(len(plan.table.entries), plan.leaf_width))
+            nothing = bool(plan.code.first_index)
+            return _chosen(plan, tree_multiplexer(len(plan.table.entries), plan.leaf_width, nothing))
         case "controls":
             return _selected(plan, decoded=True)
         case "product":
@@ -103,6 +108,9 @@ def _chosen(plan: CorePlan, multiplexer: Bill) -> Bill:
 def _selected(plan: CorePlan, decoded: bool) -> Bill:
     """The one activation, its complement or nothing."""
     width, held, marks = plan.fetched_width, plan.config.pipeline.fetch, int(plan.tracks_invalid)
+    if not plan.code.first_index:
+        negated = Bill.of(complement=1 if plan.adds_floats else width)
+        return negated + _held_sign(plan) + register(plan.leaf_width if held else 0, holds=True)
     if plan.adds_floats:
         return Bill.of(gate=width, complement=1) + register(width if held else 0, holds=True)
     value = Bill.of(undecoded_select=0 if decoded else width, gate=marks)
@@ -139,7 +147,7 @@ def fetch_path(plan: CorePlan, followed: bool) -> Bill:
     """The path of a fetched value or a product, whose carries are not waited for if adders follow."""
     match plan.fetch_circuit:
         case "onehot" | "tree" | "controls":
-            return Bill.of(merge=log2(entry_count(plan.config.group_size)))
+            return Bill.of(merge=log2(len(plan.code.entries)))
         case "product":
             return _product_path(plan, followed)
         case unknown:
@@ -162,5 +170,9 @@ def _product_path(plan: CorePlan, followed: bool) -> Bill:
 
 
 def same_fetch(plan: CorePlan) -> Hashable:
-    """Equal for cores whose entries are fetched by the same circuit; ``select`` is one of one entry."""
-    return plan.fetch_circuit, plan.config.group_size
+    """Equal for cores whose entries are fetched by the same circuit; ``select`` is one of one entry.
+
+    A multiplier's weights are numbers, whatever their alphabet.
+    """
+    alphabet = None if plan.fetch_circuit == "product" else plan.config.alphabet
+    return plan.fetch_circuit, plan.config.group_size, alphabet

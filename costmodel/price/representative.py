@@ -38,6 +38,7 @@ _NUMBER = ("activation", "datapath")
 DECIDING_KEYS: Mapping[str, tuple[str, ...]] = {
     "outputs": ("dataflow",),
     "fetch": ("architecture",),
+    "table_depth": (*_NUMBER, "architecture", "group_size"),
     "symmetric": _NUMBER,
     **dict.fromkeys(sorted(FLOAT_KEYS), _NUMBER),
     "pipeline.table": (*_NUMBER, "architecture", "group_size", "pipeline.float_stages"),
@@ -68,6 +69,8 @@ def idle_keys(values: Mapping[str, Any]) -> set[str]:
         return set()
     multiplies = _multiplies(value("architecture"))
     idle = _idle_beside(value("dataflow")) | ({"fetch"} if multiplies else set())
+    if value("group_size") == 1:
+        idle.add("table_depth")
     if value("activation") not in FLOATS:
         table = {"pipeline.table"} if value("group_size") == 1 else set()
         return idle | table | FLOAT_KEYS | {"pipeline.float_stages"}
@@ -76,6 +79,8 @@ def idle_keys(values: Mapping[str, Any]) -> set[str]:
     converts = _converts_in_tables(datapath, multiplies)
     if value("group_size") == 1 and not (converts and value("pipeline.float_stages")):
         idle.add("pipeline.table")
+    if datapath == "native":
+        idle.add("table_depth")
     return idle | {"symmetric"} | FLOAT_KEYS - {"datapath"} - keys_of(datapath)
 
 

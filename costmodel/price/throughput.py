@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from generator.plan import CorePlan, Tiling
 
 PAUSE_KEYS = ("activation", "datapath", "pipeline.float_stages")
-_FRONT = (*PAUSE_KEYS, "architecture", "group_size", "pipeline.table")
+_FRONT = (*PAUSE_KEYS, "architecture", "group_size", "alphabet", "pipeline.table")
 STAGES: Mapping[str, tuple[str, ...]] = {
     "table_stages": _FRONT,
     "arriving_stages": _FRONT,
@@ -28,6 +28,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         # With carry-save levels, what the number of these depends on.
         "reduction",
         "group_size",
+        "alphabet",
         "symmetric",
         "aligned_bits",
         "max_reduction",
@@ -37,7 +38,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
 """Stages of a plan by name, and the keys that each number depends on."""
 LATENCY = ("table_stages", "pipeline_stages", "finishing_cycles")
 """What a plan's latency is the sum of."""
-KEY_WIDTH_KEYS = ("architecture", "activation", "group_size", "datapath", "aligned_bits")
+KEY_WIDTH_KEYS = ("architecture", "activation", "group_size", "alphabet", "datapath", "aligned_bits")
 """Keys of a configuration that the width of its keys depends on, where these do not come packed."""
 
 

@@ -1,4 +1,4 @@
-"""The command that lists names: of workloads, technologies, memories, metrics, number formats and FPGAs."""
+"""The command that lists names: of workloads, technologies, memories, metrics, formats, alphabets and FPGAs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def list_names(
     kind: Annotated[
         str,
         typer.Argument(
-            metavar="KIND", help="workloads, technologies, memories, metrics, formats or devices."
+            metavar="KIND",
+            help="workloads, technologies, memories, metrics, formats, alphabets or devices.",
         ),
     ] = "",
     as_json: AsJson = False,
@@ -136,6 +137,19 @@ def fpgas() -> Listing:
     )
 
 
+def alphabets() -> Listing:
+    """The weights that there may be, with the bits that a weight costs in the largest group."""
+    from generator.alphabets import ALPHABETS, code_of
+
+    def row(name: str) -> tuple[str, str, str, str]:
+        each = ALPHABETS[name]
+        largest = code_of(name, each.group_sizes[-1])
+        sizes = ", ".join(map(str, each.group_sizes))
+        return name, sizes, f"{largest.key_width / largest.group_size:.4g}", each.meaning
+
+    return Listing(("name", "group sizes", "bits a weight", "what it is"), [row(name) for name in ALPHABETS])
+
+
 KINDS: dict[str, Callable[[], Listing]] = {
     "workloads": workloads,
     "technologies": technologies,
@@ -143,5 +157,6 @@ KINDS: dict[str, Callable[[], Listing]] = {
     "metrics": metrics,
     "formats": formats,
     "devices": fpgas,
+    "alphabets": alphabets,
 }
 """What can be listed."""

@@ -12,6 +12,8 @@ from generator.plan import (
     IntegerDatapath,
     MergePlan,
     NativeDatapath,
+    by_weights,
+    halving_of,
 )
 
 
@@ -73,7 +75,7 @@ def weights(plan: CorePlan) -> str:
     """What a zero weight and a negative zero do."""
     zero = "A zero weight selects nothing: it counts as +0, whatever its activation is."
     if plan.signed_keys:
-        return zero
+        return zero if any(0 in group for group in plan.code.halves) else "No weight is zero."
     if plan.multiplies_floats:
         return f"{zero} So does a weight of -0: no result differs."
     return f"{zero} A weight is two's complement, which has no -0."
@@ -100,11 +102,7 @@ def products(plan: CorePlan) -> list[str]:
     match plan.config.architecture:
         case "lut" if plan.config.group_size > 1:
             return [
-                "An entry of a table: of the activations with a non-zero weight, the first half, in their "
-                "order, is summed, "
-                "and so is the second (the first has one more if their number is odd); the two sums are "
-                "added. Halves are "
-                "summed in the same way. One activation is itself.",
+                halves(plan),
                 "An entry is made for weights of which the first that is not zero is +1. For others it is "
                 "made for the "
                 "opposite weights, and then the sign bit is turned over, that of a zero, too. In the same "
@@ -120,6 +118,24 @@ def products(plan: CorePlan) -> list[str]:
             ]
         case unknown:
             assert_never(unknown)
+
+
+def halves(plan: CorePlan) -> str:
+    """In which order the activations of an entry are added."""
+    if halving_of(plan.config.alphabet, plan.config.group_size) is by_weights:
+        return (
+            "An entry of a table: of the activations with a non-zero weight, the first half, in their "
+            "order, is summed, "
+            "and so is the second (the first has one more if their number is odd); the two sums are "
+            "added. Halves are "
+            "summed in the same way. One activation is itself."
+        )
+    return (
+        f"An entry of a table: the activations with a non-zero weight in the first half of the "
+        f"{plan.config.group_size} of a group are summed, and so are those in the second (the first has one "
+        "more if their number is odd); the two sums are added. Halves are summed in the same way, and where "
+        "a half has all such activations, it is itself halved. One activation is itself."
+    )
 
 
 def tree(tables: int) -> str:

@@ -11,7 +11,8 @@ from dse.handoff.packed_weights import counted_bytes, packing
 from dse.handoff.prices import Price
 from dse.handoff.scripts import PDKS, UTILISATION
 from dse.handoff.templates import table, text_of
-from generator.keys import digits_of, entry_count, key_width
+from generator.alphabets import TERNARY
+from generator.alphabets import value_of as value_of_weights
 from generator.plan import ArrayPlan, CompressorPlan, CorePlan, ReductionPlan
 from generator.verilog import period_ns, ports
 
@@ -106,10 +107,17 @@ def summary(plan: CorePlan) -> str:
     config = plan.config
     rows = tokens(config.rows)
     return (
-        f"y = x · Wᵀ with ternary weights W (-1, 0, +1) and {config.activation} activations x, for {rows} at "
+        f"y = x · Wᵀ with {weights(plan)} and {config.activation} activations x, for {rows} at "
         f"a time: a step takes {plan.tile_length} activations{' of each' if config.rows > 1 else ''} and "
         f"the weights of {plan.columns} outputs.{several(plan)}"
     )
+
+
+def weights(plan: CorePlan) -> str:
+    """What weights there are."""
+    if plan.config.alphabet == TERNARY:
+        return "ternary weights W (-1, 0, +1)"
+    return f"weights W ({plan.code.alphabet.meaning})"
 
 
 def several(plan: CorePlan) -> str:
@@ -249,9 +257,10 @@ def order_of_work(plan: CorePlan) -> str:
         else f" A last block of fewer than {config.rows} tokens is filled up with rows of zero activations, "
         "whose results are to be dropped."
     )
+    filled = "zero weights" if plan.code.first_index or not plan.signed_keys else "keys of 0"
     return (
         f"A block is {block}. {order} `tlast` marks a block's last result. N and M that are no multiples of "
-        f"a tile are filled up with zeros: zero activations, zero weights.{rest} The next block may follow "
+        f"a tile are filled up with zeros: zero activations, {filled}.{rest} The next block may follow "
         "at once, with other tile counts."
     )
 
@@ -263,23 +272,32 @@ def keys(plan: CorePlan) -> str:
     if not plan.signed_keys:
         return f"A weight is {plan.key_width} bits: -1, 0 or 1 as {key_number(plan)}."
     size = plan.config.group_size
-    last, width = entry_count(size), key_width(size)
+    code = plan.code
+    last, width, first = code.last_index, code.key_width, code.first_index
     if size == 1:
-        lead = "A key is one weight: its sign above its magnitude."
+        lead = f"A key is one weight: its sign{' above its magnitude' if first else ''}."
     else:
         lead = (
             f"A key stands for {size} weights w0 … w{size - 1} of one output, those of {size} neighbouring "
-            f"activations. With t = {value_of(size)} it is the sign, t < 0, above |t|."
+            f"activations. With t = {value_of(size)} it is the sign, t < 0, above {index_of(plan)}."
         )
     shown = sorted({0, 1, 2, 3, last - 1, last} & set(range(last + 1)))
     rows = []
     for index in shown:
-        for negative in (False, True) if index else (False,):
-            weights = [-w if negative else w for w in digits_of(index, size)]
+        for negative in (False, True) if index >= first else (False,):
+            group = [-w if negative else w for w in code.halves[index]]
             pattern = index | negative << (width - 1)
-            rows.append([", ".join(f"{w:+d}" if w else "0" for w in weights), f"`{pattern:0{width}b}`"])
-    rest = f" Indices above {last}, and a sign above index 0, must not come." if width > 1 else ""
+            rows.append([", ".join(f"{w:+d}" if w else "0" for w in group), f"`{pattern:0{width}b}`"])
+    rest = f" Indices above {last}, and a sign above index 0, must not come." if first else ""
     return f"{lead}{rest}\n\n{table(['weights', 'key'], rows)}"
+
+
+def index_of(plan: CorePlan) -> str:
+    """The index of a group of weights by their value t."""
+    if plan.config.alphabet == TERNARY:
+        return "|t|"
+    values = ", ".join(str(value_of_weights(group)) for group in plan.code.halves)
+    return f"the place of |t| (from 0) among {values}"
 
 
 def key_number(plan: CorePlan) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from dse.handoff.movements import movements
 from generator.formats import Float, Format, Integer
+from generator.keys import random_weights
 from generator.plan import CorePlan, Tiling, beat_bits, top_name
 from sim.fields import hex_lines, pack_fields
 from sim.layers import Beats, LayerData, beats_of
@@ -190,16 +191,18 @@ def layer_of(plan: CorePlan, values: str, n: int, m: int, blocks: int, rng: np.r
     length = min(length, config.max_reduction)
     if plan.most_outputs is not None:
         outputs = min(outputs, plan.most_outputs)
-    weights = rng.integers(-1, 1, size=(outputs, length), endpoint=True, dtype=np.int8)
+    weights = random_weights(rng, config.alphabet, config.group_size, (outputs, length))
     if values == "extreme":
-        weights[0::3], weights[1::3] = 1, -1
+        extreme = np.resize(np.array(plan.code.most_taken, dtype=np.int8), length)
+        weights[0::3], weights[1::3] = extreme, -extreme
         ends = [config.format.minimum, config.format.maximum]
         activations: NDArray[Any] = np.repeat(np.resize(ends, tokens)[:, None], length, axis=1)
     elif values == "corners":
         activations = rng.choice(corners(config.format), size=(tokens, length))
         # Few groups have weights, so that an infinity or a NaN does not decide every result.
-        groups = rng.random((outputs, -(-length // config.group_size))) < 4 / length
-        weights *= np.repeat(groups, config.group_size, axis=1)[:, :length]
+        if plan.code.first_index:
+            groups = rng.random((outputs, -(-length // config.group_size))) < 4 / length
+            weights *= np.repeat(groups, config.group_size, axis=1)[:, :length]
     else:
         activations = config.format.random(rng, (tokens, length))
     return LayerData.of(activations, weights)
@@ -225,12 +228,16 @@ def corner_patterns(number: Float) -> Iterator[int]:
 
 
 def result_fields(plan: CorePlan, tiling: Tiling, layer: LayerData) -> NDArray[np.uint64]:
-    """The elements of the result beats, [beats, R·K], those of the zeros at the edges included."""
+    """The elements of the result beats, [beats, R·K], those of the zeros at the edges included.
+
+    Outputs beyond the last have keys of 0, which where no group is zero stand for weights.
+    """
     config = plan.config
     rows, columns = tiling.blocks * config.rows, tiling.m_tiles * plan.columns
     x = np.zeros((rows, layer.length), dtype=layer.activations.dtype)
     x[: layer.tokens] = layer.activations
-    w = np.zeros((columns, layer.length), dtype=np.int8)
+    beyond = plan.code.halves[0] if plan.signed_keys else (0,)
+    w = np.tile(np.resize(np.array(beyond, dtype=np.int8), layer.length), (columns, 1))
     w[: layer.outputs] = layer.weights
     values = evaluate(plan, x, w)
     beats = values.reshape(tiling.blocks, config.rows, tiling.m_tiles, plan.columns).transpose(0, 2, 1, 3)

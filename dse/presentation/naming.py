@@ -32,6 +32,8 @@ OTHERS: Mapping[str, Callable[[Any], str]] = {
     "reduction": lambda value: _summed(value),
     "key_packing": lambda value: _packed(value),
     "clock_gating": lambda value: "gated clocks" if value else "",
+    "alphabet": lambda value: f"{value} weights",
+    "table_depth": lambda value: f"tables {counted(value, 'addition')} deep" if value else "",
     "max_reduction": lambda value: f"sums of {value:,}",
     "pipeline.table": lambda value: f"registered {value}",
     "pipeline.fetch": lambda value: "registered fetch" if value else "",

@@ -34,10 +34,11 @@ from generator.plan.float_units import (
     LargestExponentPlan,
 )
 from generator.plan.merge import MergePlan
-from generator.plan.names import core_name, format_name, top_name
+from generator.plan.names import core_name, format_name, group_name, top_name
 from generator.plan.ranges import FloatRange, Range
 from generator.plan.reduction import Node, ReductionPlan, Value
 from generator.plan.table import Entry, TablePlan
+from generator.plan.table_sums import by_weights, halving_of
 from generator.plan.tiling import Tiling
 from generator.plan.traffic import Traffic, cycles_at_full_rate, cycles_behind
 from generator.plan.widths import FetchCircuit
@@ -78,10 +79,13 @@ __all__ = [
     "activation_words",
     "beat_bits",
     "buffers_of",
+    "by_weights",
     "core_name",
     "cycles_at_full_rate",
     "cycles_behind",
     "format_name",
+    "group_name",
+    "halving_of",
     "key_words",
     "plan_for",
     "result_words",

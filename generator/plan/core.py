@@ -81,8 +81,8 @@ class CorePlan(WidthPlan):
     @property
     def table_register_bits(self) -> int:
         """Bits of one table's registers, those inside floating-point units left out."""
-        depth, stages = self.table.depth, self.level_stages
-        waiting = sum((depth - entry.depth) * stages * entry.range.width for entry in self.table.entries)
+        waits, stages = self.table.waits, self.level_stages
+        waiting = sum(waits[made.index] * stages * made.range.width for made in self.table.sums)
         activations = self.config.group_size * self.activation_width if self.registers_activations else 0
         return activations + waiting + (self.table_bits if self.registers_entries else 0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from generator.alphabets import TERNARY
 from generator.config import CoreConfig
 
 
@@ -15,11 +16,18 @@ def format_name(config: CoreConfig) -> str:
     return config.activation + ("s" if config.symmetric else "") + datapath
 
 
+def group_name(config: CoreConfig) -> str:
+    """The group size, and the alphabet of its weights, in a module's name."""
+    alphabet = "" if config.alphabet == TERNARY else f"_{config.alphabet}"
+    depth = f"_d{config.table_depth}" if config.table_depth else ""
+    return f"mu{config.group_size}{alphabet}{depth}"
+
+
 def architecture_name(config: CoreConfig) -> str:
     """The architecture, and the group size of one that has groups, in a module's name."""
     match config.architecture:
         case "lut":
-            return f"lut_mu{config.group_size}"
+            return f"lut_{group_name(config)}"
         case "select" | "multiplier":
             return config.architecture
         case unknown:

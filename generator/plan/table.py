@@ -5,71 +5,103 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from generator.keys import digits_of, entry_count, index_of
+from generator.alphabets import TERNARY, Digits, GroupCode, code_of, value_of
 from generator.plan.ranges import Range
+from generator.plan.table_sums import Steps, depths, steps_of, support
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A stored entry: the digits' combination of a group's activations.
+    """A sum of a group's activations, with the signs of ``digits``: an entry, or what entries are made of.
 
-    An entry with one non-zero digit is activation ``left`` itself (``right`` is None). Any other is the sum
-    of entries ``left`` and ``right``, or their difference where ``subtract`` is true; the two have disjoint
-    halves of the support.
+    One with one non-zero digit is activation ``left`` itself (``right`` is None). Any other is the sum of
+    those numbered ``left`` and ``right``, or their difference where ``subtract`` is true; ``right`` counts
+    twice where ``doubled`` is. There are ``depth`` additions between an activation and it.
     """
 
     index: int
-    digits: tuple[int, ...]
+    digits: Digits
     left: int
     right: int | None
     subtract: bool
+    doubled: bool
+    depth: int
     range: Range
-
-    @property
-    def depth(self) -> int:
-        """Additions between an activation and this entry."""
-        return (sum(map(abs, self.digits)) - 1).bit_length()
 
 
 @dataclass(frozen=True)
 class TablePlan:
-    """How µ activations become the (3^µ - 1)/2 entries, with one addition for each that needs one."""
+    """How µ activations become an alphabet's entries, within ``deepest`` additions (0: as few as may be).
+
+    Each sum of two activations or more takes one addition. Where sums that are no entries are among them,
+    their numbers follow those of the entries.
+    """
 
     group_size: int
     activation: Range
+    alphabet: str = TERNARY
+    deepest: int = 0
+
+    @property
+    def code(self) -> GroupCode:
+        return code_of(self.alphabet, self.group_size)
+
+    @property
+    def _steps(self) -> Steps:
+        return steps_of(self.alphabet, self.group_size, self.deepest)
+
+    @cached_property
+    def sums(self) -> tuple[Entry, ...]:
+        """Entries and what else is summed, so that each follows what it is made of."""
+        steps, depth = self._steps, depths(self._steps)
+        entries = self.code.entries
+        others = sorted(steps.keys() - set(entries), key=value_of)
+        numbers = {digits: number for number, digits in enumerate((*entries, *others), start=1)}
+        order = sorted(steps, key=lambda digits: (depth[digits], len(support(digits)), numbers[digits]))
+        return tuple(self._sum(digits, numbers, depth[digits]) for digits in order)
+
+    def _sum(self, digits: Digits, numbers: dict[Digits, int], depth: int) -> Entry:
+        step, terms = self._steps[digits], self._range(digits)
+        if step is None:
+            (place,) = support(digits)
+            return Entry(numbers[digits], digits, place, None, False, False, depth, terms)
+        left, right = numbers[step.left], numbers[step.right]
+        return Entry(numbers[digits], digits, left, right, step.subtract, step.doubled, depth, terms)
+
+    def _range(self, digits: Digits) -> Range:
+        """What the activations with the signs of ``digits`` add up to."""
+        first, *others = (
+            self.activation if digits[place] > 0 else -self.activation for place in support(digits)
+        )
+        for other in others:
+            first = first + other
+        return first
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
-        """Entries 1 … (3^µ - 1)/2 by index, so that ``entries[i - 1]`` is entry i."""
-        made: dict[int, Entry] = {}
-        for index in self.build_order:
-            digits = digits_of(index, self.group_size)
-            support = [position for position, digit in enumerate(digits) if digit]
-            if len(support) == 1:
-                made[index] = Entry(index, digits, support[0], None, False, self.activation)
-                continue
-            half = (len(support) + 1) // 2
-            left = index_of(tuple(d if i in support[:half] else 0 for i, d in enumerate(digits)))
-            right = index_of(tuple(d if i in support[half:] else 0 for i, d in enumerate(digits)))
-            subtract = right < 0
-            a, b = made[left].range, made[abs(right)].range
-            made[index] = Entry(index, digits, left, abs(right), subtract, a + (-b if subtract else b))
-        return tuple(made[index] for index in sorted(made))
+        """Entries 1 … by their numbers, so that ``entries[i - 1]`` is entry i."""
+        stored = [made for made in self.sums if made.index <= len(self.code.entries)]
+        return tuple(sorted(stored, key=lambda entry: entry.index))
 
-    @property
-    def build_order(self) -> list[int]:
-        """Indices with fewer non-zero digits first, so that an entry follows both of its operands."""
-        indices = range(1, entry_count(self.group_size) + 1)
-        return sorted(indices, key=lambda index: sum(map(abs, digits_of(index, self.group_size))))
-
-    @property
+    @cached_property
     def adders(self) -> int:
-        return entry_count(self.group_size) - self.group_size
+        return sum(made.right is not None for made in self.sums)
 
-    @property
+    @cached_property
     def depth(self) -> int:
-        """Additions on the longest path, ceil(log2 µ)."""
-        return (self.group_size - 1).bit_length()
+        """Additions on the longest path, at least ceil(log2 µ)."""
+        return max(made.depth for made in self.sums)
+
+    @cached_property
+    def waits(self) -> dict[int, int]:
+        """Additions that each sum waits for, by its number: for the last entry, or for what is made of it."""
+        depth = {made.index: made.depth for made in self.sums}
+        wait = {entry.index: self.depth - entry.depth for entry in self.entries}
+        for made in self.sums:
+            for operand in (made.left, made.right) if made.right is not None else ():
+                assert operand is not None
+                wait[operand] = max(wait.get(operand, 0), made.depth - 1 - depth[operand])
+        return wait
 
     @cached_property
     def widest(self) -> int:

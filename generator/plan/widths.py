@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple, assert_never
 
+from generator.alphabets import GroupCode, code_of
 from generator.config import CoreConfig, FetchStructure
 from generator.formats import Float, Integer
-from generator.keys import index_width, key_width
 from generator.packing import BYTE, packed_bytes, relative_key_width
 from generator.plan.compression import CompressorPlan
 from generator.plan.ranges import FloatRange, Range
@@ -92,7 +92,12 @@ class WidthPlan:
     def table(self) -> TablePlan:
         raw = self.multiplies_floats
         held = FloatRange(0, 0, self.activation_width) if raw else self.activation_range
-        return TablePlan(self.config.group_size, held)
+        return TablePlan(self.config.group_size, held, self.config.alphabet, self.config.table_depth)
+
+    @property
+    def code(self) -> GroupCode:
+        """How the groups of weights are numbered."""
+        return code_of(self.config.alphabet, self.config.group_size)
 
     @property
     def multiplies_floats(self) -> bool:
@@ -167,7 +172,7 @@ class WidthPlan:
             case "lut" | "select" if self.config.packs_keys:
                 return relative_key_width(self.config.group_size)
             case "lut" | "select":
-                return key_width(self.config.group_size)
+                return self.code.key_width
             case "multiplier":
                 return self.activation_width if self.multiplies_floats else self.activation_range.width
             case unknown:
@@ -175,7 +180,7 @@ class WidthPlan:
 
     @property
     def index_width(self) -> int:
-        return index_width(self.config.group_size)
+        return self.code.index_width
 
     @property
     def key_elements(self) -> KeyElements:

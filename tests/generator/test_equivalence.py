@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from generator.config import CoreConfig, PipelineConfig
+from generator.config import CoreConfig
 from generator.core import Datapath
 from generator.fetch import Fetch
-from generator.keys import digits_of, entry_count
 from generator.plan import CorePlan, beat_bits
 from generator.table import Table
 from generator.verilog import distinct_blocks, to_verilog
@@ -26,17 +26,40 @@ SIZES = [
 def naive_table(plan: CorePlan) -> str:
     """Every entry as the plain sum of signed activations, in the order of the digits."""
     size, bits = plan.config.group_size, plan.activation_width
+    groups = entries_of(plan.config.alphabet, size)
     lines = [
         f"module gold(input clk, input load, input [{size * bits - 1}:0] activations,",
         f"            output [{plan.table.entry_bits - 1}:0] entries);",
         *(f"  wire signed [{bits - 1}:0] x{i} = activations[{i * bits} +: {bits}];" for i in range(size)),
     ]
-    for index in range(1, entry_count(size) + 1):
-        terms = "".join(f" {'+' if d > 0 else '-'} x{i}" for i, d in enumerate(digits_of(index, size)) if d)
-        width = bits + (sum(map(abs, digits_of(index, size))) - 1).bit_length()
+    for index, digits in groups.items():
+        terms = "".join(f" {'+' if d > 0 else '-'} x{i}" for i, d in enumerate(digits) if d)
+        width = bits + (sum(map(abs, digits)) - 1).bit_length()
         lines.append(f"  wire signed [{width - 1}:0] entry{index} ={terms};")
-    fields = ", ".join(f"entry{index}" for index in range(entry_count(size), 0, -1))
+    fields = ", ".join(f"entry{index}" for index in reversed(groups))
     return "\n".join([*lines, f"  assign entries = {{{fields}}};", "endmodule"])
+
+
+def entries_of(alphabet: str, size: int) -> dict[int, tuple[int, ...]]:
+    """The groups that need an entry: those that begin with 1, in the order of their values."""
+    zeros = {"ternary": range(size), "binary": (0,), "sparse_3_4": (1,)}[alphabet]
+    groups = [w for w in product((-1, 0, 1), repeat=size) if w.count(0) in zeros]
+    return dict(enumerate(groups[len(groups) // 2 :]))
+
+
+def groups_by_index(plan: CorePlan) -> dict[int, tuple[int, ...]]:
+    """The same by the indices of keys, of which 0 is left for nothing where that is a group."""
+    first = int(plan.config.alphabet == "ternary")
+    groups = entries_of(plan.config.alphabet, plan.config.group_size)
+    return {first + index: digits for index, digits in groups.items()}
+
+
+def in_code_of(plan: CorePlan, index: str) -> str:
+    """Whether ``index`` selects an entry, in Verilog."""
+    if plan.key_width == 1:
+        return "1"
+    indices = list(groups_by_index(plan))
+    return f"{index} >= {indices[0]} && {index} <= {indices[-1]}"
 
 
 def naive_fetch(plan: CorePlan) -> str:
@@ -47,11 +70,11 @@ def naive_fetch(plan: CorePlan) -> str:
         f"            output reg [{width - 1}:0] values);",
         "  always @* case (key)",
     ]
-    for entry in plan.table.entries:
+    for entry, index in zip(plan.table.entries, groups_by_index(plan), strict=True):
         extended = f"{{{{{width}{{entries[{offset + entry.range.width - 1}]}}}}, "
         extended += f"entries[{offset} +: {entry.range.width}]}}"
-        negated = entry.index | 1 << plan.index_width
-        lines.append(f"    {plan.key_width}'d{entry.index}: values = {extended};")
+        negated = index | 1 << plan.index_width
+        lines.append(f"    {plan.key_width}'d{index}: values = {extended};")
         lines.append(f"    {plan.key_width}'d{negated}: values = ~({extended});")
         offset += entry.range.width
     return "\n".join([*lines, "    default: values = 0;", "  endcase", "endmodule"])
@@ -70,8 +93,7 @@ def naive_datapath(plan: CorePlan, ports: str) -> str:
         key = f"keys[{table * plan.key_width} +: {plan.key_width}]"
         lines.append(f"  reg signed [{width - 1}:0] sum{table};")
         lines.append(f"  always @* case ({key})")
-        for index in range(1, entry_count(config.group_size) + 1):
-            digits = digits_of(index, config.group_size)
+        for index, digits in groups_by_index(plan).items():
             for sign in (0, 1):
                 weights = [-d if sign else d for d in digits]
                 terms = [f"{'+' if w > 0 else '-'} x{table}_{i}" for i, w in enumerate(weights) if w]
@@ -90,7 +112,7 @@ def with_legal_keys(plan: CorePlan, ports: str, inner: str) -> str:
     lines = [f"module gate({ports});", f"  wire [{beat_bits(plan).key - 1}:0] legal;"]
     for table in range(plan.config.tables):
         index = f"keys[{table * width} +: {width - 1}]"
-        in_code = f"{index} != 0 && {index} <= {entry_count(plan.config.group_size)}"
+        in_code = in_code_of(plan, index)
         field = f"[{table * width} +: {width}]"
         lines.append(f"  assign legal{field} = ({in_code}) ? keys{field} : {width}'d0;")
     lines.append(
@@ -100,11 +122,31 @@ def with_legal_keys(plan: CorePlan, ports: str, inner: str) -> str:
     return "\n".join([*lines, "endmodule"])
 
 
+ALPHABETS = [
+    *(pytest.param(size, bits, "binary", 0) for size, bits in ((1, 3), (3, 3))),
+    *(pytest.param(4, bits, name, depth) for bits, name, depth in ((8, "binary", 3), (3, "sparse_3_4", 3))),
+    *(
+        pytest.param(size, bits, name, depth, marks=pytest.mark.exhaustive)
+        for name, size, depths in (
+            ("binary", 2, (0,)),
+            ("binary", 4, (0, 4)),
+            ("binary", 5, (0, 4, 5)),
+            ("sparse_3_4", 4, (0,)),
+        )
+        for depth in depths
+        for bits in BITS
+    ),
+]
+OF_ALPHABETS = [*(pytest.param(*case.values, "ternary", 0, marks=case.marks) for case in SIZES), *ALPHABETS]
+
+
 @pytest.mark.parametrize("registers", ["entries", "activations"])
-@pytest.mark.parametrize(("size", "bits"), SIZES)
-def test_a_table_is_the_naive_sums(size: int, bits: int, registers: str, tmp_path: Path) -> None:
-    pipeline = PipelineConfig.model_validate({"table": registers})
-    config = CoreConfig(group_size=size, tables=1, columns=1, activation=f"int{bits}", pipeline=pipeline)
+@pytest.mark.parametrize(("size", "bits", "alphabet", "depth"), OF_ALPHABETS)
+def test_a_table_is_the_naive_sums(
+    size: int, bits: int, alphabet: str, depth: int, registers: str, tmp_path: Path
+) -> None:
+    core = {"group_size": size, "alphabet": alphabet, "table_depth": depth, "activation": f"int{bits}"}
+    config = CoreConfig.parse({"tables": 1, "columns": 1, **core, "pipeline": {"table": registers}})
     table = Table(CorePlan(config))
     verdict = prove_equal(
         naive_table(table.plan), "gold", to_verilog(table).text, table.module_name, tmp_path
@@ -113,14 +155,14 @@ def test_a_table_is_the_naive_sums(size: int, bits: int, registers: str, tmp_pat
 
 
 @pytest.mark.parametrize("fetch", ["onehot", "tree"])
-@pytest.mark.parametrize(("size", "bits"), SIZES)
-def test_a_fetch_is_the_entry_or_its_complement(size: int, bits: int, fetch: str, tmp_path: Path) -> None:
-    config = CoreConfig.parse(
-        {"group_size": size, "tables": 1, "columns": 1, "activation": f"int{bits}", "fetch": fetch}
-    )
-    block = Fetch(CorePlan(config))
+@pytest.mark.parametrize(("size", "bits", "alphabet", "depth"), OF_ALPHABETS)
+def test_a_fetch_is_the_entry_or_its_complement(
+    size: int, bits: int, alphabet: str, depth: int, fetch: str, tmp_path: Path
+) -> None:
+    core = {"group_size": size, "alphabet": alphabet, "activation": f"int{bits}", "fetch": fetch}
+    block = Fetch(CorePlan(CoreConfig.parse({"tables": 1, "columns": 1, **core})))
     plan = block.plan
-    in_code = f"key[{plan.index_width - 1}:0] != 0 && key[{plan.index_width - 1}:0] <= {entry_count(size)}"
+    in_code = in_code_of(plan, f"key[{plan.index_width - 1}:0]")
     gate = f"""module gate(input [{plan.key_width - 1}:0] key, input [{plan.table.entry_bits - 1}:0] entries,
                 output [{plan.fetched_width - 1}:0] values);
       {block.module_name} inner(.key(({in_code}) ? key : {plan.key_width}'d0), .entries(entries),
@@ -166,6 +208,24 @@ SLOW = [
 
 
 @pytest.mark.parametrize(
+    ("alphabet", "size", "tables", "bits"),
+    [
+        ("binary", 1, 3, 2),
+        ("binary", 3, 2, 2),
+        ("binary", 4, 1, 3),
+        ("sparse_3_4", 4, 1, 2),
+        pytest.param("binary", 2, 3, 4, marks=pytest.mark.exhaustive),
+        pytest.param("sparse_3_4", 4, 2, 2, marks=pytest.mark.exhaustive),
+    ],
+)
+def test_a_datapath_of_another_alphabet_adds_its_weights(
+    alphabet: str, size: int, tables: int, bits: int, tmp_path: Path
+) -> None:
+    core = {"alphabet": alphabet, "group_size": size, "tables": tables, "activation": f"int{bits}"}
+    prove_datapath(core, tmp_path)
+
+
+@pytest.mark.parametrize(
     ("architecture", "fetch", "size", "tables", "bits", "reduction"),
     [
         *((*core, "tree") for core in FAST),
@@ -181,18 +241,14 @@ SLOW = [
 def test_a_datapath_adds_weights_times_activations(
     architecture: str, fetch: str, size: int, tables: int, bits: int, reduction: str, tmp_path: Path
 ) -> None:
-    config = CoreConfig.parse(
-        {
-            "architecture": architecture,
-            "fetch": fetch,
-            "group_size": size,
-            "tables": tables,
-            "columns": 1,
-            "activation": f"int{bits}",
-            "max_reduction": max(8, size * tables),
-            "reduction": reduction,
-        }
-    )
+    core = {"architecture": architecture, "fetch": fetch, "group_size": size, "tables": tables}
+    prove_datapath({**core, "activation": f"int{bits}", "reduction": reduction}, tmp_path)
+
+
+def prove_datapath(core: dict[str, Any], folder: Path) -> None:
+    """Proves a column of ``core`` to be the naive one."""
+    longest = max(8, core["group_size"] * core["tables"])
+    config = CoreConfig.parse({"columns": 1, "max_reduction": longest, **core})
     datapath = Datapath(CorePlan(config))
     plan = datapath.plan
     ports = ", ".join(
@@ -201,5 +257,5 @@ def test_a_datapath_adds_weights_times_activations(
     )
     gate = [to_verilog(block).text for block in distinct_blocks(datapath)]
     gate.append(with_legal_keys(plan, ports, datapath.module_name))
-    verdict = prove_equal(naive_datapath(plan, ports), "gold", "\n".join(gate), "gate", tmp_path)
+    verdict = prove_equal(naive_datapath(plan, ports), "gold", "\n".join(gate), "gate", folder)
     assert "Networks are equivalent" in verdict, verdict

@@ -8,20 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from generator.alphabets import value_of
 from generator.errors import KeyFileError
 from generator.keys import (
-    GROUP_SIZES,
     digits_of,
     encode,
     entry_count,
     index_cubes,
-    index_of,
     index_width,
     key_width,
     pack,
     unpack,
 )
 
+GROUP_SIZES = range(1, 7)
 ternary = st.integers(1, 4).flatmap(
     lambda rows: hnp.arrays(
         np.int8, st.tuples(st.just(rows), st.integers(1, 40)), elements=st.integers(-1, 1)
@@ -61,7 +61,7 @@ def test_an_index_is_the_balanced_ternary_value(weights: np.ndarray, size: int) 
 @pytest.mark.parametrize("size", GROUP_SIZES)
 def test_digits_and_index_are_inverse(size: int) -> None:
     for index in range(entry_count(size) + 1):
-        assert index_of(digits_of(index, size)) == index
+        assert value_of(digits_of(index, size)) == index
 
 
 @pytest.mark.parametrize("size", GROUP_SIZES)

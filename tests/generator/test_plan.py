@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generator.alphabets import GROUP_SIZES
 from generator.config import CoreConfig, PipelineConfig
 from generator.errors import WorkloadError
-from generator.keys import GROUP_SIZES
 from generator.plan import CorePlan, MergePlan, Range, TablePlan, Tiling
 
 
@@ -44,13 +44,21 @@ def test_every_entry_is_one_addition_of_two_smaller_entries(size: int) -> None:
     assert plan.depth == (size - 1).bit_length()
 
 
-@pytest.mark.parametrize(("size", "bits", "symmetric"), list(product((1, 2, 3, 4), (2, 3, 8), (False, True))))
-def test_entry_ranges_are_what_the_extremes_give(size: int, bits: int, symmetric: bool) -> None:
-    config = CoreConfig(tables=1, columns=1, group_size=size, activation=f"int{bits}", symmetric=symmetric)
-    plan = CorePlan(config)
+@pytest.mark.parametrize("symmetric", [False, True])
+@pytest.mark.parametrize("bits", [2, 3, 8])
+@pytest.mark.parametrize(
+    ("alphabet", "size"),
+    [*(("ternary", size) for size in (1, 2, 3, 4)), ("binary", 3), ("binary", 4), ("sparse_3_4", 4)],
+)
+def test_ranges_of_sums_are_what_the_extremes_give(
+    alphabet: str, size: int, bits: int, symmetric: bool
+) -> None:
+    activation = f"int{bits}"
+    core = {"group_size": size, "alphabet": alphabet, "activation": activation, "symmetric": symmetric}
+    plan = CorePlan(CoreConfig.parse({"tables": 1, "columns": 1, **core}))
     low, high = -(1 << (bits - 1)) + symmetric, (1 << (bits - 1)) - 1
     corners = np.array(list(product((low, high), repeat=size)))
-    for entry in plan.table.entries:
+    for entry in plan.table.sums:
         sums = corners @ np.array(entry.digits)
         assert (entry.range.low, entry.range.high) == (sums.min() if len(sums) else 0, sums.max())
 

@@ -15,6 +15,8 @@ VALUES: dict[str, list[Any]] = {
     "architecture": ["lut", "select", "multiplier"],
     "activation": ["int8", "fp16", "bf16"],
     "group_size": [1, 4, 5],
+    "alphabet": ["ternary", "binary", "sparse_3_4"],
+    "table_depth": [0, 2, 3],
     "fetch": ["onehot", "tree"],
     "key_packing": ["none", "base3"],
     "tables": [1, 64],

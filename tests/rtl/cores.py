@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from generator.alphabets import code_of
 from generator.config import CoreConfig
 from generator.errors import ConfigError
 from generator.formats import FLOATS, Format, Integer
@@ -60,9 +61,18 @@ def random_config(seed: int) -> CoreConfig:
 
 
 def randomly_packed(rng: random.Random, values: dict[str, Any]) -> CoreConfig:
-    """The core of ``values``, about every other with packed keys where it may have them, or gated clocks."""
+    """The core of ``values``, about every other with packed keys where it may have them, or gated clocks, and
+    every third with another alphabet."""
     packed = rng.random() < 0.5
     values = {**values, "clock_gating": rng.random() < 0.5}
+    if rng.random() < 1 / 3:
+        alphabet = rng.choice(["binary", "sparse_3_4"])
+        sizes = {"group_size": 4} if alphabet == "sparse_3_4" else {}
+        other = {**values, "alphabet": alphabet, **sizes, "table_depth": rng.choice([0, 3])}
+        other["max_reduction"] = max(other["max_reduction"], other["tables"] * other["group_size"])
+        for changed in (other, {**other, "table_depth": 0}):
+            with suppress(ConfigError):
+                return CoreConfig.parse(changed)
     core = CoreConfig.parse(values)
     if packed:
         with suppress(ConfigError):
@@ -130,10 +140,10 @@ def extreme_layer(config: CoreConfig) -> LayerData:
     number = config.format
     ends = np.array([[number.minimum], [number.maximum]])
     outputs = min(4, config.outputs or 4)
-    weights = np.array([[1], [-1], [1], [-1]], dtype=np.int8)[:outputs]
-    return LayerData(
-        np.repeat(ends, config.max_reduction, axis=1), np.repeat(weights, config.max_reduction, axis=1)
-    )
+    signs = np.array([[1], [-1], [1], [-1]], dtype=np.int8)[:outputs]
+    group = code_of(config.alphabet, config.group_size).most_taken
+    weights = signs * np.resize(np.array(group, dtype=np.int8), config.max_reduction)
+    return LayerData(np.repeat(ends, config.max_reduction, axis=1), weights)
 
 
 def sessions_for(config: CoreConfig, seed: int) -> list[Session]:

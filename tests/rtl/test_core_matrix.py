@@ -171,11 +171,64 @@ CORES: dict[str, dict[str, Any]] = {
             "exact": {"activation": "fp8_e4m3", "datapath": "exact", "group_size": 3},
         }.items()
     },
+    **{
+        name: {"tables": 2, "columns": 3, **core}
+        for name, core in {
+            "binary-mu4": {"alphabet": "binary", "group_size": 4},
+            "binary-mu4-deep": {
+                "alphabet": "binary",
+                "group_size": 4,
+                "table_depth": 3,
+                "pipeline": FULL_PIPELINE,
+                **HELD,
+            },
+            "binary-mu5-tree": {"alphabet": "binary", "group_size": 5, "fetch": "tree", "table_depth": 6},
+            "binary-mu1": {"alphabet": "binary", "tables": 5, "reduction": "carry_save"},
+            "binary-select": {"alphabet": "binary", "architecture": "select", "tables": 7, "rows": 2},
+            "binary-multiplier": {"alphabet": "binary", "architecture": "multiplier"},
+            "binary-fp16": {
+                "alphabet": "binary",
+                "group_size": 3,
+                "activation": "fp16",
+                "pipeline": {"float_stages": 2},
+            },
+            "binary-exact": {
+                "alphabet": "binary",
+                "group_size": 3,
+                "table_depth": 3,
+                "activation": "fp8_e4m3",
+                "datapath": "exact",
+            },
+            "binary-aligned-cores": {
+                "alphabet": "binary",
+                "group_size": 2,
+                "activation": "bf16",
+                "datapath": "aligned",
+                "aligned_bits": 12,
+                "cores": 2,
+                "split": "inputs",
+            },
+            "sparse": {"alphabet": "sparse_3_4", "group_size": 4},
+            "sparse-deep": {
+                "alphabet": "sparse_3_4",
+                "group_size": 4,
+                "table_depth": 3,
+                "pipeline": {"table": "activations", "fetch": True},
+            },
+            "sparse-tree-held": {"alphabet": "sparse_3_4", "group_size": 4, "fetch": "tree", **HELD},
+            "sparse-fp16": {
+                "alphabet": "sparse_3_4",
+                "group_size": 4,
+                "activation": "fp16",
+                "pipeline": {"float_stages": 1},
+            },
+        }.items()
+    },
 }
 
 
-LARGE = ("mu5", "mu6", "mu6-tree", "packed-mu6")
-"""Cores that take long to build."""
+LARGE = ("mu5", "mu6", "mu6-tree", "packed-mu6", "binary-mu5-tree", "binary-mu1", "sparse", "sparse-fp16")
+"""Cores that take long to build, or differ little from others."""
 
 RUNS = [
     pytest.param(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ CORES: dict[str, dict[str, Any]] = {
     "native, e4m3": {"activation": "fp8_e4m3", "architecture": "select", "pipeline": {"float_stages": 3}},
     "native, multiplied": {"activation": "bf16", "architecture": "multiplier"},
     "native, held": {"group_size": 4, "dataflow": "table_stationary", "outputs": 7},
+    "native, binary": {"group_size": 4, "alphabet": "binary"},
+    "native, sparse": {"group_size": 4, "alphabet": "sparse_3_4"},
     "exact": {"group_size": 2, "datapath": "exact"},
     "exact, multiplied": {"activation": "fp8_e5m2", "architecture": "multiplier", "datapath": "exact"},
     "aligned": {"group_size": 2, "rows": 3, "datapath": "aligned", "aligned_bits": 9},
@@ -118,15 +121,20 @@ def number_of(name: str) -> Number:
     return Number(exponent, fraction, name != "fp8_e4m3")
 
 
-def entry(number: Number, values: Sequence[int], weights: Sequence[int]) -> int:
-    """A table's value for a group of activations."""
+def entry(number: Number, values: Sequence[int], weights: Sequence[int], by_places: bool = False) -> int:
+    """A table's value for a group of activations, of whose places or weights halves are added."""
     taken = [(x, w) for x, w in zip(values, weights, strict=True) if w]
     if not taken:
         return 0
     if taken[0][1] < 0:
-        return entry(number, values, [-w for w in weights]) ^ number.sign
+        return entry(number, values, [-w for w in weights], by_places) ^ number.sign
     if len(taken) == 1:
         return taken[0][0]
+    if by_places:
+        half = (len(values) + 1) // 2
+        parts = [(values[:half], weights[:half]), (values[half:], weights[half:])]
+        sums = [entry(number, *part, by_places) for part in parts if any(part[1])]
+        return sums[0] if len(sums) == 1 else number.add(*sums)
     half = (len(taken) + 1) // 2
     first, second = ([*zip(*part, strict=True)] for part in (taken[:half], taken[half:]))
     return number.add(entry(number, *first), entry(number, *second))
@@ -174,7 +182,8 @@ def native(core: CoreConfig, tiles: list[Any], sheet: str) -> int:
     sums = []
     for x, w in tiles:
         groups = range(0, len(x), size)
-        value = tree(number, [entry(number, x[g : g + size], w[g : g + size]) for g in groups])
+        places = f"in the first half of the {size} of a group" in sheet
+        value = tree(number, [entry(number, x[g : g + size], w[g : g + size], places) for g in groups])
         sums.append(value if wide == number else widened(number, wide, value))
     return total(wide, sums, sheet)
 
@@ -226,6 +235,12 @@ def weights(core: CoreConfig, key: int, width: int) -> list[int]:
         if core.datapath == "aligned":
             return [key - (key >> (width - 1) << width)]
         return [0 if not key & ((1 << (width - 1)) - 1) else -1 if key >> (width - 1) else 1]
+    if core.alphabet != "ternary":
+        zeros = {"binary": 0, "sparse_3_4": 1}[core.alphabet]
+        groups = [w for w in product((-1, 0, 1), repeat=core.group_size) if w.count(0) == zeros]
+        # In the order of products, w and -w are as far from the two ends.
+        group = groups[len(groups) // 2 + (key & ((1 << (width - 1)) - 1))]
+        return [-w if key >> (width - 1) else w for w in group]
     magnitude, digits = key & ((1 << (width - 1)) - 1), []
     for _ in range(core.group_size):
         digit = (magnitude + 1) % 3 - 1
