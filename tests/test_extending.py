@@ -98,15 +98,12 @@ def test_a_format_is_one_line(tmp_path: Path) -> None:
 
 
 def test_an_alphabet_is_one_line(tmp_path: Path) -> None:
-    """Priced, packed, and bit-exact against the golden model, with tables of 12 entries by 12 adders."""
+    """Priced, packed, and bit-exact against the golden model."""
     assert apply("alphabet", tmp_path) == {"generator/alphabets.py"}
     core = core_file(tmp_path, 'alphabet = "sparse_2_4"\ngroup_size = 4')
     priced = json.loads(run(tmp_path, "estimate", core, "--json"))
     assert priced["area_um2"] > 0
     assert priced["bits_per_weight"] == 5 / 4
-    run(tmp_path, "generate", core, "--out", "emitted")
-    (table,) = (tmp_path / "emitted").glob("table_mu4_sparse_2_4_int8*.v")
-    assert "all 12 combinations of 4 activations, 12 adders" in table.read_text(encoding="utf-8")
     run(tmp_path, "simulate", core, "--tokens", "2", "--layer", "18x3", "--fast")
 
 

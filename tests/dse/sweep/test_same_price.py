@@ -34,6 +34,8 @@ CHOICES: dict[str, list[Any]] = {
     "rounding": ["nearest", "truncate"],
     "accumulation": ["fp16", "fp32"],
     "key_packing": ["none", "base3"],
+    "alphabet": ["ternary", "binary", "sparse_3_4"],
+    "table_depth": [0, 3],
     "pipeline.table": ["entries", "activations"],
     "pipeline.fetch": [False, True],
     "pipeline.reduction_every": [0, 1, 2],
