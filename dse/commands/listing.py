@@ -1,4 +1,4 @@
-"""The command that lists names: of workloads, technologies, memories, metrics, formats, alphabets and FPGAs."""
+"""The command that lists names: workloads, technologies, memories, metrics, formats, alphabets and FPGAs."""
 
 from __future__ import annotations
 
