@@ -9,6 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dse.commands.energy_words import (
+    EnergyTensor,
+    EnergyWeights,
+    energy_figures,
+    energy_in_words,
+    statistics_of,
+)
 from dse.commands.options import (
     AsJson,
     CoreFile,
@@ -270,10 +277,12 @@ def estimate(
     ] = None,
     speed: SizedFor = "relaxed",
     wires: Wires = "none",
+    weights: EnergyWeights = None,
+    tensor: EnergyTensor = None,
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
-    """Price a core with the cost model."""
+    """Price a core with the cost model: area, delay, energy."""
     config, target = load_core_and_target(core, override, clock_mhz)
     from costmodel.price.estimate import estimate as price
     from costmodel.price.estimate import sized_costs
@@ -289,16 +298,20 @@ def estimate(
     if wiring is None:
         raise UsageError(f"--wires {wires}: {' or '.join(WIRINGS)} is expected")
     sized = sized_costs(config, technology, wiring)
+    data = statistics_of(weights, tensor)
     at_clock = clock is not None and speed == "relaxed"
-    costs = price(config, technology, clock_mhz=clock if at_clock else None, speed=chosen, wires=wiring)
+    costs = price(
+        config, technology, clock_mhz=clock if at_clock else None, speed=chosen, wires=wiring, data=data
+    )
     meets = None if clock is None else costs.delay_ps * clock <= 1e6
     if as_json:
         asked = {"technology": technology.name, "speed": None if at_clock else speed}
-        figures = _estimate_figures(costs, sized, technology)
+        figures = _estimate_figures(costs, sized, technology) | energy_figures(costs.energy, clock)
         left_out = {"not_included": ["wrapper"]} if config.wrapper == "axi" else {}
         say_json(asked | figures | {"clock_mhz": clock, "meets_clock": meets} | left_out)
     else:
         say(_estimate_in_words(costs, sized, technology, clock if at_clock else None, chosen))
+        say(energy_in_words(costs.energy, technology, clock, data))
         if config.wrapper == "axi":
             say("Not included: what wrapper = 'axi' adds, that is registers, bus masters and their queues.")
         if meets is not None:
@@ -311,9 +324,10 @@ def _estimate_figures(
     costs: Estimate, sized: Mapping[Speed, float], technology: Technology
 ) -> dict[str, Any]:
     """All of an estimate by name, quantities with their units in the names."""
-    from dataclasses import asdict
+    from dataclasses import asdict, replace
 
-    figures = asdict(costs)
+    figures = asdict(replace(costs, energy=None))
+    del figures["energy"]
     named = {technology.quantities[name].key: value for name, value in figures.pop("quantities").items()}
     cost = technology.cost_at()
     return {cost.key: figures.pop("cost"), **figures, **named, f"{cost.name}s{cost.suffix}": sized}

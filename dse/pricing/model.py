@@ -116,7 +116,9 @@ class Model:
             tuple(rule_tables(space)),
             tuple(fit_tables(space, largest_workload(space, spec.workload))),
         )
-        priced = [cost_tables(space, each, rules, progress) for each in (technology, *others)]
+        priced = [
+            cost_tables(space, each, rules, progress, spec.statistics) for each in (technology, *others)
+        ]
         costs = side_by_side(space, priced)
         keys = axis_values(space)
         # The clock that is asked for is the key, the one that a design runs at the metric of its name.

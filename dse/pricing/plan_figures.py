@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from operator import attrgetter
 
 from costmodel.price.accuracy import ERROR_KEYS, arithmetic_error, rounding_error
+from costmodel.price.activity import BITNET, Statistics
 from costmodel.price.area import AREA_TERMS
 from costmodel.price.combining import COMBINING_KEYS, JOINING_TERMS
 from costmodel.price.components import Bill
@@ -50,8 +51,8 @@ PLAN_FIGURES: Mapping[Figure, Tabulated] = {
 """Figures of the plan, and the keys each depends on."""
 
 
-def tabulated(technology: Technology) -> dict[Figure, Tabulated]:
-    """All figures: the plan's own, prices of units at each speed, delays, errors.
+def tabulated(technology: Technology, data: Statistics = BITNET) -> dict[Figure, Tabulated]:
+    """All figures: the plan's own, prices of units at each speed and their energies, delays, errors.
 
     Errors are those of sums of ``max_reduction`` activations, as in a core's estimate.
     """
@@ -68,7 +69,7 @@ def tabulated(technology: Technology) -> dict[Figure, Tabulated]:
         prices = _prices(COMBINING_KEYS, joining.bill, technology)
         figures |= {JoiningPrice(of, i): price for of, price in prices.items()}
     if technology.energy is not None:
-        figures |= _energies(technology, technology.energy)
+        figures |= _energies(technology, technology.energy, data)
     for i, stage in enumerate(DELAY_TERMS):
         figures[StageDelay(i)] = Tabulated(stage.keys, partial(stage.delay, delay=technology.delay))
         rippling = partial(stage.delay, delay=technology.rippling)
@@ -103,14 +104,14 @@ def _prices(
     return {of: Tabulated(keys, partial(price, of=of)) for of in prices}
 
 
-def _energies(technology: Technology, energies: Energies) -> dict[Figure, Tabulated]:
+def _energies(technology: Technology, energies: Energies, data: Statistics) -> dict[Figure, Tabulated]:
     """What a unit takes for a cycle of the clock, a step and a table that is filled."""
     figures: dict[Figure, Tabulated] = {}
     for i, term in enumerate(AREA_TERMS):
-        taken = _taken(partial(term_energy, term, technology=technology), energies)
+        taken = _taken(partial(term_energy, term, technology=technology, data=data), energies)
         figures |= {UnitPrice(of, i): Tabulated(energy_keys(term), price) for of, price in taken.items()}
     for i, joining in enumerate(JOINING_TERMS):
-        taken = _taken(partial(joining_energy, joining, technology=technology), energies)
+        taken = _taken(partial(joining_energy, joining, technology=technology, data=data), energies)
         figures |= {JoiningPrice(of, i): Tabulated(COMBINING_KEYS, price) for of, price in taken.items()}
     return figures
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from costmodel.price.activity import BITNET, Statistics
 from costmodel.price.representative import (
     CONFIG_KEYS,
     DECIDING_KEYS,
@@ -64,13 +65,14 @@ def cost_tables(
     technology: Technology,
     rules: Sequence[Table] = (),
     progress: Callable[[float], None] = lambda share: None,
+    data: Statistics = BITNET,
 ) -> dict[Column, Table]:
     """Prices, delays, errors and the plan's figures; NaN where ``rules`` say that there is no core.
 
-    ``progress`` is told the share that is done, 0 … 1.
+    ``progress`` is told the share that is done, 0 … 1. Energies are for ``data``.
     """
     groups: dict[tuple[str, ...], dict[Figure, Callable[[CorePlan], float]]] = {}
-    for figure, entry in tabulated(technology).items():
+    for figure, entry in tabulated(technology, data).items():
         groups.setdefault(entry.keys, {})[figure] = entry.value
     masks = [_allowed(space, keys, rules) for keys in groups]
     sizes = [int(np.count_nonzero(mask)) for mask in masks]

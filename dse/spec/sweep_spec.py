@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from costmodel.price.activity import BITNET, Statistics
 from costmodel.price.wires import Wiring
 from dse.spec.axes import SpecError, flat
 from dse.spec.goals import Recommend, listed, with_expressions, with_limits
@@ -48,6 +49,7 @@ class SweepSpec(BaseModel):
     figures that follow from metrics; ``figures`` has units and labels of these, where a file writes
     ``{ expression, unit, label }``.
     ``reference`` is a design of one's own, by its keys, that the answer is held against.
+    ``statistics`` say for which weights and activations energies of cores are.
     ``verify`` of the best designs are synthesized and simulated, with the cells of ``liberty`` files where
     the technology's are not shipped.
     """
@@ -73,6 +75,7 @@ class SweepSpec(BaseModel):
     derived: dict[str, str] = {}
     figures: dict[str, FigureWords] = {}
     reference: dict[str, Any] = {}
+    statistics: Statistics = BITNET
     verify: int = Field(default=0, ge=0)
     liberty: list[str] = []
 

@@ -1,0 +1,173 @@
+"""Fits a technology's energies to cores that were measured at gate level, with and without glitches.
+
+Without delays a core takes what its bits' changes take; with them glitches come on top. Both runs of all
+cores are fitted at once: the coefficients of glitches count in the one, all others in both. Errors are
+relative to the whole of a core; those of its parts count less than that of their sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from costmodel.power.figures import Energy, MeasuredEnergy
+from costmodel.price.activity import Statistics, loads_a_step
+from costmodel.price.area import PARTS
+from costmodel.price.energies import ENERGY_COMPONENTS, LATE, Energies
+from costmodel.price.energy import UnitEnergy, core_units
+from costmodel.price.representative import plan_to_price
+from costmodel.price.technology import FitError, Technology, TechnologyError
+from generator.config import CoreConfig
+
+Floats = NDArray[np.float64]
+
+NAMES = tuple(ENERGY_COMPONENTS)
+NOISE = 0.05
+"""Relative errors beyond which a core counts linearly, not squared."""
+OF_PARTS = 0.3
+"""How much the error of a part counts, beside that of the whole."""
+FEWEST = 12
+"""Cores that a fit needs at least."""
+
+
+@dataclass(frozen=True)
+class MeasuredCore:
+    """A core, what it took, and of how many of the measured cycles it made a step in."""
+
+    core: CoreConfig
+    energy: MeasuredEnergy
+
+    @property
+    def busy(self) -> float:
+        return self.energy.macs_per_cycle / self.core.macs_per_cycle
+
+
+def counts_of(
+    seen: MeasuredCore, technology: Technology, data: Statistics, growth: float = 0.0
+) -> dict[str, Floats]:
+    """Of each part how much of each of ``ENERGY_COMPONENTS`` a cycle moves."""
+    plan = plan_to_price(seen.core)
+    loads = loads_a_step(plan)
+    counts = {part: np.zeros(len(NAMES)) for part in PARTS}
+    for part, number, unit in core_units(plan, technology, data):
+        counts.setdefault(part, np.zeros(len(NAMES)))
+        counts[part] += number * _moved(unit, seen.busy, loads)
+    return counts
+
+
+def _moved(unit: UnitEnergy, busy: float, loads: float) -> Floats:
+    total = unit.clock + unit.step * busy + unit.load * (busy * loads)
+    return np.array([total.counts.get(name, 0.0) for name in NAMES])
+
+
+def fit_energies(
+    measured: Sequence[MeasuredCore], technology: Technology, data: Statistics, source: str
+) -> Energies:
+    """Energies for what was measured of cores of least area, none of them negative.
+
+    Raises ``TechnologyError`` where too few cores were measured.
+    """
+    if len(measured) < FEWEST:
+        raise TechnologyError(
+            f"energies: {len(measured)} cores were measured, {FEWEST} are expected at least"
+        )
+    late = np.array([name.startswith(LATE) for name in NAMES])
+    rows, targets = [], []
+    for seen in measured:
+        counts = counts_of(seen, technology, data)
+        for run, glitches in ((seen.energy.timed, True), (seen.energy.zero_delay, False)):
+            row, target = _equations(counts, run)
+            rows.append(row if glitches else np.where(late, 0.0, row))
+            targets.append(target)
+    matrix, wanted = np.vstack(rows), np.concatenate(targets)
+    scale = np.maximum(np.abs(matrix).max(axis=0), 1e-12)
+    best = least_squares(
+        lambda x: matrix / scale @ x - wanted,
+        np.full(len(NAMES), 0.1),
+        jac=lambda x: matrix / scale,
+        bounds=(0, np.inf),
+        loss="soft_l1",
+        f_scale=NOISE,
+    ).x
+    found = np.where(best < 1e-6, 0.0, best) / scale
+    return Energies(
+        source=source,
+        cores=len(measured),
+        coefficients=dict(zip(NAMES, map(float, found), strict=True)),
+        growth=0.0,
+        leakage_nw_per_um2=_leakage(measured),
+    )
+
+
+def _equations(counts: Mapping[str, Floats], run: Energy) -> tuple[Floats, Floats]:
+    """Rows of the whole and of its parts, all in shares of what the core took without leakage."""
+    whole = run.total_fj - run.of_kind("leakage")
+    clock_tree = run.of_part("clock tree")
+    total = sum(counts.values(), np.zeros(len(NAMES)))
+    rows, targets = [total / whole], [1.0]
+    # The tree is of no part: what it takes goes by the registers.
+    per_register = clock_tree / max(total[NAMES.index("clock")], 1.0)
+    for part, count in counts.items():
+        taken = run.of_part(part) - run.parts.get(part, {}).get("leakage", 0.0)
+        taken += per_register * count[NAMES.index("clock")]
+        rows.append(OF_PARTS * count / whole)
+        targets.append(OF_PARTS * taken / whole)
+    return np.vstack(rows), np.array(targets)
+
+
+def _leakage(measured: Sequence[MeasuredCore]) -> float:
+    """nW for a µm²: fJ in a ps are mW."""
+    each = [
+        1e6 * seen.energy.timed.of_kind("leakage") / seen.energy.clock_ps / seen.energy.area_um2
+        for seen in measured
+    ]
+    return float(np.median(each))
+
+
+def fit_growth(
+    energies: Energies, sized: Sequence[tuple[MeasuredCore, float]], technology: Technology, data: Statistics
+) -> Energies:
+    """``energies`` with the share of sizing by which they grow; ``sized`` are cores that were measured when
+    sized for a clock, each with the area of its cells over their least."""
+    shares = [
+        (_whole(seen) / modelled_fj(seen, technology, energies, data) - 1) / (larger - 1)
+        for seen, larger in sized
+        if larger > 1.02
+    ]
+    growth = max(0.0, float(np.median(shares))) if shares else 0.0
+    return energies.model_copy(update={"growth": growth})
+
+
+def modelled_fj(
+    seen: MeasuredCore, technology: Technology, energies: Energies, data: Statistics, glitches: bool = True
+) -> float:
+    """What the model says that a measured core of least area takes in a cycle."""
+    prices = np.array(
+        [0.0 if name.startswith(LATE) and not glitches else energies.coefficients[name] for name in NAMES]
+    )
+    return float(sum(count @ prices for count in counts_of(seen, technology, data).values()))
+
+
+def _whole(seen: MeasuredCore, glitches: bool = True) -> float:
+    run = seen.energy.timed if glitches else seen.energy.zero_delay
+    return run.total_fj - run.of_kind("leakage")
+
+
+def errors_of(
+    measured: Sequence[MeasuredCore], technology: Technology, energies: Energies, data: Statistics
+) -> dict[str, FitError]:
+    """How far the model is off: with glitches, the figure that counts, and without."""
+    errors = {}
+    for name, glitches in (("energy", True), ("energy_without_glitches", False)):
+        off = [
+            100 * abs(modelled_fj(seen, technology, energies, data, glitches) / _whole(seen, glitches) - 1)
+            for seen in measured
+        ]
+        errors[name] = FitError(
+            points=len(off), median_percent=float(np.median(off)), max_percent=float(np.max(off))
+        )
+    return errors
