@@ -52,7 +52,7 @@ def counts_of(
     """Of each part how much of each of ``ENERGY_COMPONENTS`` a cycle moves."""
     plan = plan_to_price(seen.core)
     loads = loads_a_step(plan)
-    counts = {part: np.zeros(len(NAMES)) for part in PARTS}
+    counts: dict[str, Floats] = {part: np.zeros(len(NAMES)) for part in PARTS}
     for part, number, unit in core_units(plan, technology, data):
         counts.setdefault(part, np.zeros(len(NAMES)))
         counts[part] += number * _moved(unit, seen.busy, loads)
@@ -85,14 +85,17 @@ def fit_energies(
             targets.append(target)
     matrix, wanted = np.vstack(rows), np.concatenate(targets)
     scale = np.maximum(np.abs(matrix).max(axis=0), 1e-12)
-    best = least_squares(
-        lambda x: matrix / scale @ x - wanted,
-        np.full(len(NAMES), 0.1),
-        jac=lambda x: matrix / scale,
-        bounds=(0, np.inf),
-        loss="soft_l1",
-        f_scale=NOISE,
-    ).x
+    scaled: Floats = matrix / scale
+
+    def errors(x: Floats) -> Floats:
+        result: Floats = np.asarray(scaled @ x - wanted)
+        return result
+
+    def slopes(x: Floats) -> Floats:
+        return scaled
+
+    start = np.full(len(NAMES), 0.1)
+    best = least_squares(errors, start, jac=slopes, bounds=(0, np.inf), loss="soft_l1", f_scale=NOISE).x
     found = np.where(best < 1e-6, 0.0, best) / scale
     return Energies(
         source=source,

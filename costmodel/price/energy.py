@@ -29,6 +29,8 @@ Reason = Literal["clock", "step", "load"]
 """Why a core takes energy: its clock, a step, a table that is filled."""
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
+UNGATED = 0.1
+"""What is left of the clock of registers behind clock gates: the gates', a tenth of theirs."""
 RARELY = 0.05
 """The rate of what changes with results, not with steps."""
 
@@ -38,13 +40,15 @@ class Motion:
     """How the components of a unit move: ``rate`` of a bit in a step, where ``held`` when a table is filled.
 
     ``late``: what is in front of them, in components of delay. ``reads``: its multiplexers' legs are entries
-    of tables, and move with these.
+    of tables, and move with these. ``writes``: the share of steps, or fillings, in which its registers take a
+    new value.
     """
 
     rate: float
     late: Bill = NOTHING
     held: bool = False
     reads: bool = False
+    writes: float = 1.0
 
 
 Moves = Callable[[CorePlan, Statistics], Motion]
@@ -68,11 +72,12 @@ def _accumulated(plan: CorePlan, data: Statistics) -> Motion:
 
 def _stored(plan: CorePlan, data: Statistics) -> Motion:
     """Of all stored sums one is written in a step."""
-    return Motion(activity.of_accumulator(plan, data) / max(1, plan.stored_sums))
+    share = 1 / max(1, plan.stored_sums)
+    return Motion(activity.of_accumulator(plan, data) * share, writes=share)
 
 
 def _rarely(plan: CorePlan, data: Statistics) -> Motion:
-    return Motion(RARELY)
+    return Motion(RARELY, writes=RARELY)
 
 
 def _fetch(plan: CorePlan, data: Statistics) -> Motion:
@@ -117,7 +122,7 @@ LATE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
 
 def energy_keys(term: AreaTerm) -> tuple[str, ...]:
     """All keys that the energy of one unit depends on."""
-    return tuple(dict.fromkeys((*term.keys, "group_size", *LATE_KEYS.get(term.bill, ()))))
+    return tuple(dict.fromkeys((*term.keys, "group_size", "clock_gating", *LATE_KEYS.get(term.bill, ()))))
 
 
 @dataclass(frozen=True)
@@ -132,8 +137,11 @@ class UnitEnergy:
         return {"clock": self.clock, "step": self.step, "load": self.load}[reason]
 
 
-def unit_energy(bill: Bill, motion: Motion, technology: Technology) -> UnitEnergy:
-    """What a unit made of ``bill`` (components of area) takes energy for, when it moves so."""
+def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool = False) -> UnitEnergy:
+    """What a unit made of ``bill`` (components of area) takes energy for, when it moves so.
+
+    Where clocks are ``gated`` registers have one when they take a new value, and need no choice to hold.
+    """
     areas = technology.cost_at().coefficients
     late = motion.late.price(technology.rippling.coefficients) / 1000
     moved: dict[bool, dict[str, float]] = {True: {}, False: {}}
@@ -142,12 +150,17 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology) -> UnitEnerg
         if name in REGISTERS:
             clocked += count
             kinds = {"register": count}
+        elif gated and name == "hold":
+            continue
         else:
             kind, size = KIND_OF.get(name, LOGIC), count * areas[name]
             kinds = {kind: size, LATE + kind: size * late}
         into = moved[motion.held or (motion.reads and name == "leg")]
         for kind, size in kinds.items():
             into[kind] = into.get(kind, 0.0) + size * motion.rate
+    if gated and clocked:
+        moved[motion.held]["clock"] = (1 - UNGATED) * clocked * motion.writes
+        clocked *= UNGATED
     return UnitEnergy(Bill.of(clock=clocked) if clocked else NOTHING, Bill(moved[False]), Bill(moved[True]))
 
 
@@ -155,14 +168,15 @@ def term_energy(
     term: AreaTerm, plan: CorePlan, technology: Technology, data: Statistics = BITNET
 ) -> UnitEnergy:
     """What one unit of a term of area takes energy for."""
-    return unit_energy(term.bill(plan), MOVES.get(term.bill, _rarely)(plan, data), technology)
+    motion = MOVES.get(term.bill, _rarely)(plan, data)
+    return unit_energy(term.bill(plan), motion, technology, plan.config.clock_gating)
 
 
 def joining_energy(
     term: JoiningTerm, plan: CorePlan, technology: Technology, data: Statistics = BITNET
 ) -> UnitEnergy:
     """The same of a unit between cores, which works with results."""
-    return unit_energy(term.bill(plan), _rarely(plan, data), technology)
+    return unit_energy(term.bill(plan), _rarely(plan, data), technology, plan.config.clock_gating)
 
 
 @dataclass(frozen=True)
@@ -223,7 +237,7 @@ def core_units(
     for term in AREA_TERMS:
         yield term.part, plan.config.cores * term.units(plan), term_energy(term, plan, technology, data)
     for part, count, bill in (*joining_units(plan), *buffering_units(plan)):
-        yield part, count, unit_energy(bill, _rarely(plan, data), technology)
+        yield part, count, unit_energy(bill, _rarely(plan, data), technology, plan.config.clock_gating)
 
 
 def _bills(plan: CorePlan) -> Iterator[tuple[int, Bill]]:

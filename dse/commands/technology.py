@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,6 +24,12 @@ from dse.presentation.answers import say
 from dse.presentation.terminal import aligned, progress_bar, say_json
 from generator.files import prepared, write_text
 from generator.parts import require
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from costmodel.price.technology import Technology
+    from generator.config import CoreConfig
 
 
 def calibrate(
@@ -55,10 +61,14 @@ def calibrate(
     with progress_bar() as progress:
         technology = fit(measurer, name, workers or processors(), progress, cores[:points])
     write_text(out, technology.to_toml())
+    technology, missing = _with_energies(technology, out, liberty, dont_use, cores[:points])
     cost = technology.cost_at()
     error = {part: fitted.model_dump() for part, fitted in technology.fit.items()}
     if as_json:
-        say_json({"components": cost.coefficients, "fit_error": error, "file": str(out)})
+        energies = None if technology.energy is None else technology.energy.coefficients
+        say_json(
+            {"components": cost.coefficients, "energies": energies, "fit_error": error, "file": str(out)}
+        )
         return
     say(
         aligned(
@@ -67,6 +77,29 @@ def calibrate(
     )
     for part, fitted in technology.fit.items():
         say(f"{part}: {fitted.median_percent:.1f} % off in the median, {fitted.max_percent:.1f} % at most")
+    if missing:
+        say(f"No energies: {missing}")
+
+
+def _with_energies(
+    technology: Technology,
+    file: Path,
+    liberty: Sequence[Path],
+    dont_use: Sequence[str],
+    cores: Sequence[CoreConfig],
+) -> tuple[Technology, str]:
+    """The technology in ``file`` with energies, written there; or as it is, and why it has none."""
+    from costmodel.cells.liberty_syntax import LibertyError
+    from costmodel.price.technology import TechnologyError
+    from dse.measuring.calibration import CORES, with_energies
+
+    try:
+        with progress_bar() as progress:
+            measured = with_energies(technology, str(file), liberty, dont_use, cores[:CORES], progress)
+    except (LibertyError, TechnologyError) as error:
+        return technology, str(error)
+    write_text(file, measured.to_toml())
+    return measured, ""
 
 
 def validate(

@@ -1,0 +1,121 @@
+"""Gives a technology its energies: measures cores at gate level, and fits the model to them.
+
+``python -m dse.measuring.calibration --tech NAME -o FILE`` does it for a technology that has none, or others;
+areas and delays stay as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from costmodel.cells.liberty_powers import powers_of
+from costmodel.fit.calibration_cores import calibration_cores
+from costmodel.fit.energies import MeasuredCore, errors_of, fit_energies, fit_growth
+from costmodel.fit.libraries import cells_of
+from costmodel.fit.progress import Progress
+from costmodel.flow.synthesis import SynthesisError
+from costmodel.power.errors import PowerError
+from costmodel.price.activity import BITNET
+from costmodel.price.technology import Technology, load_technology
+from dse.measuring.energy import measured_energy
+from generator.config import CoreConfig
+from generator.files import cache_directory, write_text
+
+CORES = 70
+"""Calibration cores that are measured, the smallest first."""
+CYCLES = 32
+"""Cycles of each of the 64 lanes."""
+SIZED_CORES = 8
+"""Cores that are measured sized for a clock, too."""
+CLOCK_PS = 2000.0
+NEAR_FASTEST = 1.2
+"""Clock period that cores are sized for, in the shortest that the model expects."""
+SOURCE = (
+    "cores of least area at gate level, without wires, with glitches of inertial delays and an estimated "
+    "clock tree, on ternary weights of which 42 % are zero and normally distributed activations"
+)
+
+
+def with_energies(
+    technology: Technology,
+    tech: str,
+    liberty: Sequence[Path] = (),
+    dont_use: Sequence[str] = (),
+    cores: Sequence[CoreConfig] | None = None,
+    progress: Progress = lambda what, share: None,
+) -> Technology:
+    """``technology`` with energies fitted to ``cores``, whose cells are those of ``tech`` or of ``liberty``.
+
+    Raises ``TechnologyError`` where too few of them could be measured, and ``LibertyError`` for a library
+    without power tables.
+    """
+    cores = calibration_cores()[:CORES] if cores is None else cores
+    if liberty:
+        powers_of(cells_of(tech, liberty, dont_use=dont_use), cache_directory())
+    measured: list[MeasuredCore] = []
+    sized: list[tuple[MeasuredCore, float]] = []
+    for number, core in enumerate(cores):
+        seen = _measured(core, tech, liberty, dont_use)
+        if seen is None:
+            continue
+        measured.append(seen)
+        if len(sized) < SIZED_CORES and number % max(1, len(cores) // SIZED_CORES) == 0:
+            period = NEAR_FASTEST * _fastest_ps(core, technology)
+            fast = _measured(core, tech, liberty, dont_use, period)
+            if fast is not None:
+                sized.append((fast, fast.energy.area_um2 / seen.energy.area_um2))
+        progress("measuring energies", (number + 1) / len(cores))
+    return fitted(technology, measured, sized)
+
+
+def fitted(
+    technology: Technology, measured: Sequence[MeasuredCore], sized: Sequence[tuple[MeasuredCore, float]]
+) -> Technology:
+    """``technology`` with energies for what was measured, and how far they are off."""
+    energies = fit_energies(measured, technology, BITNET, SOURCE)
+    energies = fit_growth(energies, sized, technology, BITNET)
+    errors = errors_of(measured, technology, energies, BITNET)
+    return technology.model_copy(update={"energy": energies, "fit": {**technology.fit, **errors}})
+
+
+def _measured(
+    core: CoreConfig,
+    tech: str,
+    liberty: Sequence[Path],
+    dont_use: Sequence[str],
+    period: float | None = None,
+) -> MeasuredCore | None:
+    """A core, sized for a clock if one is given; None of one that cannot be measured."""
+    try:
+        energy = measured_energy(
+            core, tech, clock_ps=period or CLOCK_PS, sized=period is not None, liberty=liberty,
+            dont_use=dont_use, cycles=CYCLES,
+        )  # fmt: skip
+    except (PowerError, SynthesisError):
+        return None
+    return MeasuredCore(core, energy)
+
+
+def _fastest_ps(core: CoreConfig, technology: Technology) -> float:
+    from costmodel.price.estimate import estimate
+
+    return estimate(core, technology).delay_ps
+
+
+def main() -> None:
+    """Measures cores and writes the technology with their energies."""
+    parser = argparse.ArgumentParser(prog="python -m dse.measuring.calibration", description=main.__doc__)
+    parser.add_argument("--tech", default="asap7", help="technology, shipped or a TOML file")
+    parser.add_argument("--liberty", type=Path, action="append", default=[], help="files of its cells")
+    parser.add_argument("--cores", type=int, default=CORES, help="how many to measure")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="technology file to write")
+    options = parser.parse_args()
+    technology = load_technology(options.tech)
+    cores = calibration_cores()[: options.cores]
+    write_text(options.out, with_energies(technology, options.tech, options.liberty, (), cores).to_toml())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""The fit of energies gives back the prices that figures were made with."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from costmodel.fit.energies import (
+    NAMES,
+    MeasuredCore,
+    counts_of,
+    errors_of,
+    fit_energies,
+    fit_growth,
+    modelled_fj,
+)
+from costmodel.power.figures import Energy, MeasuredEnergy
+from costmodel.price.activity import BITNET
+from costmodel.price.energies import LATE
+from costmodel.price.technology import TechnologyError, load_technology
+from generator.config import CoreConfig
+from tests.costmodel.small_cores import small_cores
+
+ASAP7 = load_technology("asap7")
+PRICES = dict(zip(NAMES, 0.5 + 0.25 * np.arange(len(NAMES)), strict=True))
+CLOCK_PS, LEAKAGE = 2000.0, 3.0
+"""Leakage in fJ a cycle."""
+
+
+def run_of(core: CoreConfig, prices: dict[str, float], busy: float) -> Energy:
+    """What a core takes by ``prices``, by part."""
+    empty = Energy({}, 0.0)
+    blank = MeasuredEnergy(
+        empty, empty, empty, busy * core.macs_per_cycle, CLOCK_PS, 32, 64, 100, 10, area_um2=30.0
+    )
+    counts = counts_of(MeasuredCore(core, blank), ASAP7, BITNET)
+    parts = {
+        part: {"switching": float(sum(n * prices[name] for n, name in zip(count, NAMES, strict=True)))}
+        for part, count in counts.items()
+    }
+    parts["control"]["leakage"] = LEAKAGE
+    return Energy(parts, 0.0)
+
+
+def measured(core: CoreConfig, times: float = 1.0, busy: float = 0.9) -> MeasuredCore:
+    prices = {name: times * price for name, price in PRICES.items()}
+    smooth = {name: 0.0 if name.startswith(LATE) else price for name, price in prices.items()}
+    timed, zero = (run_of(core, each, busy) for each in (prices, smooth))
+    energy = MeasuredEnergy(
+        timed, timed, zero, busy * core.macs_per_cycle, CLOCK_PS, 32, 64, 100, 10, area_um2=30.0
+    )
+    return MeasuredCore(core, energy)
+
+
+def cores() -> list[CoreConfig]:
+    return [*small_cores(3, 26), *small_cores(3, 10, floats=1.0)]
+
+
+def test_prices_that_figures_were_made_with_are_found_again() -> None:
+    seen = [measured(core) for core in cores()]
+    energies = fit_energies(seen, ASAP7, BITNET, "made up")
+    for core in seen:
+        assert modelled_fj(core, ASAP7, energies, BITNET) == pytest.approx(
+            core.energy.timed.total_fj - LEAKAGE, rel=0.01
+        )
+    assert energies.coefficients["clock"] == pytest.approx(PRICES["clock"], rel=0.1)
+    # 3 fJ in 2000 ps are 1.5 µW = 1500 nW, of 30 µm².
+    assert energies.leakage_nw_per_um2 == pytest.approx(1500 / 30)
+    errors = errors_of(seen, ASAP7, energies, BITNET)
+    assert errors["energy"].max_percent < 1
+    assert errors["energy_without_glitches"].points == len(seen)
+
+
+def test_growth_is_what_sized_cores_take_more() -> None:
+    seen = [measured(core) for core in cores()]
+    energies = fit_energies(seen, ASAP7, BITNET, "made up")
+    sized = [(measured(core, times=1.2), 1.5) for core in cores()[:5]]
+    assert fit_growth(energies, sized, ASAP7, BITNET).growth == pytest.approx(0.4, rel=0.05)
+    assert fit_growth(energies, [], ASAP7, BITNET).growth == 0
+
+
+def test_few_cores_are_too_few() -> None:
+    with pytest.raises(TechnologyError, match="3 cores were measured, 12 are expected"):
+        fit_energies([measured(core) for core in cores()[:3]], ASAP7, BITNET, "made up")
