@@ -13,6 +13,7 @@ from typing import assert_never
 
 from dse.handoff.accelerator import accelerator_datasheet
 from dse.handoff.datasheet import datasheet
+from dse.handoff.fpga import fpga_files
 from dse.handoff.fusesoc import core_file
 from dse.handoff.interface import interface_svg
 from dse.handoff.prices import prices
@@ -85,6 +86,7 @@ def companions(emission: Emission, clock_mhz: float | None = None) -> dict[str, 
         f"{top}.core": core_file(top, manifest["versions"]["ternlut"], modules, list(regression)),
         "config.json": librelane(top, modules, priced, clock_mhz),
         **{f"synth/{name}": text for name, text in script_files(top, clock_mhz).items()},
+        **{f"fpga/{name}": text for name, text in fpga_files(top, manifest["ports"], clock_mhz).items()},
         **{f"regression/{name}": text for name, text in regression.items()},
     }
 

