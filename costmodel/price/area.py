@@ -19,6 +19,7 @@ from costmodel.price.components import (
     adder,
     counter,
     decoder,
+    gated,
     half_adders,
     register,
     total,
@@ -51,6 +52,14 @@ class AreaTerm:
     keys: tuple[str, ...]
     count: tuple[str, ...]
     bill: Callable[[CorePlan], Bill]
+
+    def priced(self, plan: CorePlan) -> Bill:
+        """What one unit costs area for: its bill, with clock gates if its clocks are gated.
+
+        Those of the control are few to a group, and priced as if none was.
+        """
+        gates = plan.config.clock_gating and "clock_gating" in self.keys
+        return gated(self.bill(plan)) if gates else self.bill(plan)
 
     def units(self, plan: CorePlan) -> int:
         return prod(getattr(plan if key in STAGES else plan.config, key) for key in self.count)
@@ -181,13 +190,15 @@ def _arriving(plan: CorePlan) -> tuple[int, Bill]:
 def accumulator(plan: CorePlan) -> Bill:
     """One accumulator: it adds the gated root of the reduction to itself, or to zero at a result's start.
 
-    A pipelined adder is its own register, holds by itself, and may have to merge its partial sums.
+    Where clocks are gated it holds by its clock, and the root is not. A pipelined adder is its own register,
+    holds by itself, and may have to merge its partial sums.
     """
+    gates = plan.config.clock_gating
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath():
             arriving, merged = _arriving(plan)
-            bill = adder(plan.accumulator_width) + register(plan.state_width, holds=False)
-            return bill + Bill.of(gate=plan.state_width + arriving) + merged
+            bill = adder(plan.accumulator_width) + register(plan.state_width, holds=gates)
+            return bill + Bill.of(gate=plan.state_width + (0 if gates else arriving)) + merged
         case NativeDatapath(number, accumulate=unit) as units:
             bill = floating.float_adder(unit) + Bill.of(gate=plan.state_width)
             bill += floating.widen(number, unit.fmt) if units.widens else NOTHING
@@ -196,7 +207,8 @@ def accumulator(plan: CorePlan) -> Bill:
         case unknown:
             assert_never(unknown)
     if not plan.pipelines_accumulator:
-        return bill + register(plan.state_width, holds=False) + Bill.of(gate=plan.state_width)
+        held = register(plan.state_width, holds=gates)
+        return bill + held + Bill.of(gate=0 if gates else plan.state_width)
     return bill + register(plan.accumulator_stages if plan.tracks_invalid else 0, holds=True)
 
 
@@ -305,23 +317,26 @@ NUMBER = (
 )
 """Keys that say how numbers are added."""
 _VALUE = ("architecture", "group_size", "alphabet", *NUMBER)
+_GATED = ("clock_gating",)
 _OUTPUTS = ("dataflow", "outputs", "columns")
 _ADDED = ("tables", "max_reduction", "reduction", "pipeline.fetch")
 _SCALE = ("activation", "datapath", "aligned_bits", "pipeline.float_stages")
 _COLUMN = ("rows", "columns")
 
 AREA_TERMS = (
-    AreaTerm("tables", (*_VALUE, "table_depth", "pipeline.table"), ("rows", "tables"), table),
-    AreaTerm("converters", _VALUE, ("rows", "tables"), table_converters),
-    AreaTerm("converters", (*_SCALE, "group_size", "tables"), ("rows",), scale),
-    AreaTerm("converters", (*_SCALE, "group_size", "pipeline.table"), ("rows",), scale_beside_table),
+    AreaTerm("tables", (*_VALUE, *_GATED, "table_depth", "pipeline.table"), ("rows", "tables"), table),
+    AreaTerm("converters", (*_VALUE, *_GATED), ("rows", "tables"), table_converters),
+    AreaTerm("converters", (*_SCALE, *_GATED, "group_size", "tables"), ("rows",), scale),
+    AreaTerm("converters", (*_SCALE, *_GATED, "group_size", "pipeline.table"), ("rows",), scale_beside_table),
     AreaTerm(
         "converters",
-        (*_VALUE, *_ADDED, "pipeline.reduction_every"),
+        (*_VALUE, *_ADDED, *_GATED, "pipeline.reduction_every"),
         ("rows",),
         scale_beside_columns,
     ),
-    AreaTerm("converters", (*_VALUE, "tables", "max_reduction", "reduction"), _COLUMN, result_converters),
+    AreaTerm(
+        "converters", (*_VALUE, *_GATED, "tables", "max_reduction", "reduction"), _COLUMN, result_converters
+    ),
     AreaTerm(
         "fetch",
         ("architecture", "activation", "group_size", "alphabet", "fetch", "datapath", "aligned_bits"),
@@ -331,21 +346,21 @@ AREA_TERMS = (
     AreaTerm("fetch", ("key_packing", "group_size"), ("columns", "tables"), unpacked_key),
     AreaTerm(
         "fetch",
-        (*_VALUE, "max_reduction", "fetch", "pipeline.fetch"),
+        (*_VALUE, *_GATED, "max_reduction", "fetch", "pipeline.fetch"),
         ("rows", "columns", "tables"),
         fetch,
     ),
     AreaTerm(
         "fetch",
-        ("architecture", *NUMBER, "tables", "pipeline.fetch"),
+        ("architecture", *NUMBER, *_GATED, "tables", "pipeline.fetch"),
         ("rows", "columns", "tables"),
         aligned_product,
     ),
-    AreaTerm("reduction", (*_VALUE, *_ADDED, "pipeline.reduction_every"), _COLUMN, reduction),
+    AreaTerm("reduction", (*_VALUE, *_ADDED, *_GATED, "pipeline.reduction_every"), _COLUMN, reduction),
     AreaTerm("reduction", (*_VALUE, *_ADDED), ("columns",), sign_reduction),
-    AreaTerm("accumulators", (*_VALUE, *_ADDED), _COLUMN, accumulator),
-    AreaTerm("accumulators", (*NUMBER, "dataflow"), _COLUMN, merger),
-    AreaTerm("accumulators", (*NUMBER, "max_reduction", *_OUTPUTS), _COLUMN, memory),
+    AreaTerm("accumulators", (*_VALUE, *_ADDED, *_GATED), _COLUMN, accumulator),
+    AreaTerm("accumulators", (*NUMBER, *_GATED, "dataflow"), _COLUMN, merger),
+    AreaTerm("accumulators", (*NUMBER, *_GATED, "max_reduction", *_OUTPUTS), _COLUMN, memory),
     AreaTerm("control", ("dataflow", "outputs", "group_size", "tables", "max_reduction"), (), length_counter),
     AreaTerm("control", (*_OUTPUTS, *PAUSE_KEYS), (), output_counter),
     AreaTerm("control", (*_OUTPUTS, *PAUSE_KEYS), ("pipeline_stages",), flags),
@@ -365,5 +380,5 @@ def core_bills(plan: CorePlan) -> dict[Part, Bill]:
     """What each part of a core is made of."""
     bills: dict[Part, Bill] = dict.fromkeys(PARTS, NOTHING)
     for term in AREA_TERMS:
-        bills[term.part] += term.bill(plan) * term.units(plan)
+        bills[term.part] += term.priced(plan) * term.units(plan)
     return bills

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from costmodel.price import floating
 from costmodel.price.area import NUMBER, result_converters
-from costmodel.price.components import NOTHING, Bill, adder, register
+from costmodel.price.components import NOTHING, Bill, adder, gated, register
 from generator.plan import AlignedDatapath, CorePlan, ExactDatapath, IntegerDatapath, NativeDatapath
 
 COMBINING: Literal["combining"] = "combining"
@@ -22,6 +22,8 @@ COMBINING: Literal["combining"] = "combining"
 
 COMBINING_KEYS = ("architecture", "group_size", "alphabet", *NUMBER, "tables", "max_reduction")
 """Keys of a configuration that the bills of ``JOINING_TERMS`` depend on."""
+JOINING_KEYS = (*COMBINING_KEYS, "clock_gating")
+"""Those that their prices depend on."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,10 @@ class JoiningTerm:
     part: Literal["combining", "converters"]
     count: Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.int64]]
     bill: Callable[[CorePlan], Bill]
+
+    def priced(self, plan: CorePlan) -> Bill:
+        """What one unit costs area for."""
+        return gated(self.bill(plan)) if plan.config.clock_gating else self.bill(plan)
 
 
 def combining(plan: CorePlan) -> Bill:
@@ -105,4 +111,4 @@ def joining_units(plan: CorePlan) -> list[tuple[str, int, Bill]]:
     if not config.adds_results:
         return []
     cores, results = np.asarray(config.cores), np.asarray(config.rows * config.columns)
-    return [(term.part, int(term.count(cores, results)), term.bill(plan)) for term in JOINING_TERMS]
+    return [(term.part, int(term.count(cores, results)), term.priced(plan)) for term in JOINING_TERMS]

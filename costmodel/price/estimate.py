@@ -221,7 +221,7 @@ def figures_of(config: CoreConfig, technology: Technology) -> dict[str, float]:
 def _units(plan: CorePlan) -> list[tuple[str, int, Bill]]:
     """Of each kind of units: their part, how many all cores have, and what one is made of."""
     cores = plan.config.cores
-    units = [(term.part, cores * term.units(plan), term.bill(plan)) for term in AREA_TERMS]
+    units = [(term.part, cores * term.units(plan), term.priced(plan)) for term in AREA_TERMS]
     return units + joining_units(plan) + buffering_units(plan)
 
 

@@ -85,7 +85,10 @@ def companions(emission: Emission, clock_mhz: float | None = None) -> dict[str, 
         **about,
         f"{top}.core": core_file(top, manifest["versions"]["ternlut"], modules, list(regression)),
         "config.json": librelane(top, modules, priced, clock_mhz),
-        **{f"synth/{name}": text for name, text in script_files(top, clock_mhz).items()},
+        **{
+            f"synth/{name}": text
+            for name, text in script_files(top, clock_mhz, emission.config.clock_gating).items()
+        },
         **{f"fpga/{name}": text for name, text in fpga_files(top, manifest["ports"], clock_mhz).items()},
         **{f"regression/{name}": text for name, text in regression.items()},
     }

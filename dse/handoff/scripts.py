@@ -16,13 +16,28 @@ UTILISATION = 40
 """Per cent of the core area that cells fill, for LibreLane to begin with."""
 MARGIN = 2.0
 """The clock period to begin with, in the shortest that the model expects before placement and wires."""
+FEWEST, MOST = 4, 32
+"""Flip-flops that a clock gate is for at least, and at most, where clocks are gated."""
+GATING = {
+    "yosys.tcl": {"GATE": f"    yosys clockgate {{*}}$cells -min_net_size {FEWEST}\n"},
+    "genus.tcl": {"GATE": "set_db lp_insert_clock_gating true\n"},
+    "dc.tcl": {
+        "GATE": f"set_clock_gating_style -minimum_bitwidth {FEWEST} -max_fanout {MOST}\n",
+        "GATING": " -gate_clock",
+    },
+}
+"""What makes a script gate clocks, by the places where that stands."""
 
 
-def script_files(top: str, clock_mhz: float | None) -> dict[str, str]:
+def script_files(top: str, clock_mhz: float | None, gates_clocks: bool = False) -> dict[str, str]:
     """Path below ``synth/`` → text. Genus and Design Compiler take the clock from ``constraints.sdc``."""
     period_ps = 0 if clock_mhz is None else round(1000 * period_ns(clock_mhz))
-    filled = {"yosys.tcl": {"PERIOD_PS": str(period_ps)}}
-    return {name: text_of(f"synth/{name}", TOP=top, **filled.get(name, {})) for name in SCRIPTS}
+    texts = {}
+    for name in SCRIPTS:
+        places = {place: text if gates_clocks else "" for place, text in GATING[name].items()}
+        places |= {"PERIOD_PS": str(period_ps)} if name == "yosys.tcl" else {}
+        texts[name] = text_of(f"synth/{name}", TOP=top, **places)
+    return texts
 
 
 def librelane(top: str, modules: Sequence[str], prices: Mapping[str, Price], clock_mhz: float | None) -> str:

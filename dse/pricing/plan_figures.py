@@ -10,7 +10,7 @@ from operator import attrgetter
 from costmodel.price.accuracy import ERROR_KEYS, arithmetic_error, rounding_error
 from costmodel.price.activity import BITNET, Statistics
 from costmodel.price.area import AREA_TERMS
-from costmodel.price.combining import COMBINING_KEYS, JOINING_TERMS
+from costmodel.price.combining import COMBINING_KEYS, JOINING_KEYS, JOINING_TERMS
 from costmodel.price.components import Bill
 from costmodel.price.energies import Energies
 from costmodel.price.energy import REASONS, Reason, UnitEnergy, energy_keys, joining_energy, term_energy
@@ -63,10 +63,10 @@ def tabulated(technology: Technology, data: Statistics = BITNET) -> dict[Figure,
     ):
         figures[figure] = Tabulated((*keys, "max_reduction"), _of_longest_sums(error))
     for i, term in enumerate(AREA_TERMS):
-        prices = _prices(term.keys, term.bill, technology)
+        prices = _prices(term.keys, term.priced, technology)
         figures |= {UnitPrice(of, i): price for of, price in prices.items()}
     for i, joining in enumerate(JOINING_TERMS):
-        prices = _prices(COMBINING_KEYS, joining.bill, technology)
+        prices = _prices(JOINING_KEYS, joining.priced, technology)
         figures |= {JoiningPrice(of, i): price for of, price in prices.items()}
     if technology.energy is not None:
         figures |= _energies(technology, technology.energy, data)

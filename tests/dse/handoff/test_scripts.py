@@ -15,7 +15,7 @@ import pytest
 from costmodel.flow.synthesis import shipped_library
 from generator.config import CoreConfig
 from generator.verilog import emit
-from tests.dse.handoff.conftest import HandOff
+from tests.dse.handoff.conftest import TINY, HandOff, hand_off
 from tests.dse.running import Run
 
 tclsh = pytest.mark.skipif(shutil.which("tclsh") is None, reason="tclsh is not installed")
@@ -191,3 +191,16 @@ def test_the_datasheet_says_what_utilisation_does_to_the_die(tiny: HandOff) -> N
         (row,) = re.findall(rf"^\| {technology}.*$", sheet, re.M)
         _, area, core = (float(cell.replace(",", "")) for cell in re.findall(r"([\d,]+) µm²", row))
         assert core == pytest.approx(area * 100 / utilisation, abs=2)
+
+
+@tclsh
+def test_scripts_of_a_core_with_gated_clocks_gate_them(tiny: HandOff, tmp_path: Path) -> None:
+    gated = hand_off({**TINY, "clock_gating": True, "pipeline": {"fetch": True}}, tmp_path / "gated")
+    shipped = shipped_library("asap7", tmp_path)
+    said = synthesize(gated, tmp_path, " ".join(map(str, (*shipped.files, *shipped.gates))))
+    assert "ICGx1_ASAP7_75t_R" in said
+    assert "$_" not in said
+    commands = {"yosys": "clockgate", "genus": "lp_insert_clock_gating", "dc": "-gate_clock"}
+    for tool, command in commands.items():
+        for handoff, there in ((gated, True), (tiny, False)):
+            assert (command in (handoff.directory / "synth" / f"{tool}.tcl").read_text()) == there

@@ -36,6 +36,7 @@ CHOICES: dict[str, list[Any]] = {
     "key_packing": ["none", "base3"],
     "alphabet": ["ternary", "binary", "sparse_3_4"],
     "table_depth": [0, 3],
+    "clock_gating": [False, True],
     "pipeline.table": ["entries", "activations"],
     "pipeline.fetch": [False, True],
     "pipeline.reduction_every": [0, 1, 2],

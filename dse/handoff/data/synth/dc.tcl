@@ -29,7 +29,7 @@ check_design
 foreach cell $dont_use { set_dont_use [get_lib_cells */$cell] }
 source [file join $here .. constraints.sdc]
 
-compile_ultra
+@GATE@compile_ultra@GATING@
 
 report_timing > $results/timing.rpt
 report_area -hierarchy > $results/area.rpt

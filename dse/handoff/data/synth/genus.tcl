@@ -18,7 +18,7 @@ foreach source [split [string trim [read $list]] \n] {
     read_hdl -language v2001 [file join $here .. $source]
 }
 close $list
-elaborate @TOP@
+@GATE@elaborate @TOP@
 check_design -unresolved
 read_sdc [file join $here .. constraints.sdc]
 check_timing_intent

@@ -25,7 +25,7 @@ if {[llength $liberty]} {
     foreach file $liberty { lappend cells -liberty $file }
     foreach cell $dont_use { lappend cells -dont_use $cell }
     foreach file $liberty { yosys read_liberty -lib -overwrite $file }
-    yosys dfflibmap {*}$cells
+@GATE@    yosys dfflibmap {*}$cells
     if {$period_ps} { lappend cells -D $period_ps }
     yosys abc {*}$cells
     yosys opt_clean -purge
