@@ -25,10 +25,9 @@ def tightness(period: ArrayLike, rippling: ArrayLike, shortest: ArrayLike) -> ND
     there on cells grow with the frequency (``benchmarks/clock_targets.py``).
     """
     period, shortest = np.asarray(period, dtype=np.float64), np.asarray(shortest, dtype=np.float64)
-    rippling = np.maximum(rippling, 1.001 * shortest)
     none = shortest <= 0
-    safe = np.where(none, 1.0, shortest)
     rippling = np.where(none, 2.0, rippling)
+    safe = np.minimum(np.where(none, 1.0, shortest), rippling / 1.001)
     faster = (1 / period - 1 / rippling) / (1 / safe - 1 / rippling)
     beyond = (rippling / period - (1 - NEAR)) / (2 * NEAR)
     share = AT_ONCE * np.clip(beyond, 0, 1) + (1 - AT_ONCE) * np.clip(faster, 0, 1)
