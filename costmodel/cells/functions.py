@@ -7,6 +7,7 @@ Liberty reference manual ranks them. What an expression means is told by its tru
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 MAX_VARIABLES = 12
@@ -36,7 +37,12 @@ def truth_table(function: str, inputs: list[str]) -> int:
     """
     if len(inputs) > MAX_VARIABLES:
         raise FunctionError(f"a function of {len(inputs)} inputs, at most {MAX_VARIABLES} are looked at")
-    return _Expression(function, inputs).value()
+    return _table(function, tuple(inputs))
+
+
+@cache
+def _table(function: str, inputs: tuple[str, ...]) -> int:
+    return _Expression(function, list(inputs)).value()
 
 
 def variables(function: str) -> list[str]:

@@ -36,6 +36,10 @@ class Grids:
         self._last_row = np.array([len(rows) - 2 for rows, _, _ in widened])
         self._last_column = np.array([len(columns) - 2 for _, columns, _ in widened])
 
+    def alike(self, tables: Indices, others: Indices) -> bool:
+        """Whether each of ``tables`` is sampled over the rows of its partner among ``others``."""
+        return np.array_equal(self._rows[tables], self._rows[others])
+
     def at(self, tables: Indices, rows: Floats, columns: Floats) -> Floats:
         """The value of each of ``tables`` at a row and a column."""
         return self.at_columns(tables, columns).at(slice(None), rows)
@@ -56,9 +60,12 @@ class Curves:
     def at(self, curves: slice, points: Floats) -> Floats:
         """The values of ``curves`` at a point of each, linear between the samples and straight on beyond."""
         i, u = _places(self._points[curves], self._last[curves], points)
-        values, number = self._values[curves], np.arange(len(points))
-        below: Floats = values[number, i]
-        return below + u * (values[number, i + 1] - below)
+        return _between(self._values[curves], i, u)
+
+    def both_at(self, other: Curves, curves: slice, points: Floats) -> tuple[Floats, Floats]:
+        """The values of ``curves``, and those of another's that are sampled over the same points."""
+        i, u = _places(self._points[curves], self._last[curves], points)
+        return _between(self._values[curves], i, u), _between(other._values[curves], i, u)
 
     def replaced(self, which: Indices, others: Curves) -> Curves:
         """The curves with others in the places of some."""
@@ -69,10 +76,22 @@ class Curves:
 
 def _places(points: Floats, last: Indices, values: Floats) -> tuple[Indices, Floats]:
     """The interval of each row of ``points`` that a value lies in, or the nearest, and how far into it."""
-    i = np.clip((points <= values[:, None]).sum(axis=1) - 1, 0, last)
-    number = np.arange(len(values))
-    start = points[number, i]
-    return i, (values - start) / (points[number, i + 1] - start)
+    i = np.minimum(np.maximum((points <= values[:, None]).sum(axis=1) - 1, 0), last)
+    start, end = _pair(points, i)
+    return i, (values - start) / (end - start)
+
+
+def _between(values: Floats, i: Indices, share: Floats) -> Floats:
+    """Of each row of ``values`` what is a share of the way from its sample ``i`` to the next."""
+    below, above = _pair(values, i)
+    return below + share * (above - below)
+
+
+def _pair(rows: Floats, i: Indices) -> tuple[Floats, Floats]:
+    """Of each row its elements ``i`` and ``i`` + 1."""
+    flat = rows.reshape(-1)
+    at = np.arange(0, len(flat), rows.shape[1]) + i
+    return flat.take(at), flat.take(at + 1)
 
 
 def _widened(table: Samples) -> tuple[Sequence[float], Sequence[float], NDArray[Any]]:

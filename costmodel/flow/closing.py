@@ -21,8 +21,8 @@ from costmodel.flow.sizing import Sized, Sizer
 LEAN, QUICK = "strash;dch;map -a", "strash;if -g;strash;dch;map -a"
 """Scripts of ABC that map for area: the logic as it is, and made shallow before."""
 PLAIN, FAST = "strash;map -B 1.0;topo", "strash;dch;map -B 0.9;topo"
-"""Scripts that map for delay: the logic as it is, which is the smaller one in most designs, and in the best of
-many forms."""
+"""Scripts that map for delay: the logic as it is, which is smaller in most designs, and in the best of many
+forms."""
 FASTER: tuple[tuple[Carry, str, float], ...] = (
     ("select", LEAN, 1.7),
     ("brent_kung", LEAN, 2.5),
@@ -94,7 +94,7 @@ class Closing:
         return min(rippling, key=lambda sized: sized.delay_ps)
 
     def meet(self, clock_ps: float, grace: float = 1.0) -> Closed:
-        """The smallest netlist that meets a clock, or ``grace`` times its period; the fastest where none does."""
+        """The smallest netlist that meets ``grace`` times a clock period; the fastest where none does."""
         for mapped in self._candidates(clock_ps):
             if self._size(mapped, clock_ps, grace):
                 break

@@ -36,6 +36,7 @@ class Graph:
     pins : the net at each cell's pins, as the library numbers them; 0 where there is none.
     start, end, cell, arc, source, sink : of each arc its nodes, cell, number in the family, and pins.
     levels : slices of the arcs, each of which needs only those before; within it arcs of an end are together.
+    groups : where in each level those of another end begin.
     end_node, end_cell, end_setup, end_pin : the ends of paths; cell -1 of a port, whose number is the pin.
 
     Raises ``TimingError``.
@@ -127,6 +128,7 @@ class Graph:
         of_arcs = level[self.end // 2]
         bounds = np.searchsorted(of_arcs, np.arange(1, of_arcs.max(initial=0) + 2))
         self.levels = [slice(int(a), int(b)) for a, b in pairwise(bounds) if b > a]
+        self.groups = [np.flatnonzero(np.diff(self.end[level], prepend=-1)) for level in self.levels]
 
     def _refuse_undriven(self, start: Indices) -> None:
         driven = np.zeros(self.nets, dtype=bool)

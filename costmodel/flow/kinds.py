@@ -61,6 +61,7 @@ class Library:
     pins : for each kind its pins, and their numbers by name.
     families, family : the families, and the number of each kind's.
     delays, slews : tables in ``grids`` of each kind (row) and arc of its family (column).
+    one_axis : whether both are sampled over the same slews, as most libraries have it.
     setups : the same of the setup times at the ends of paths.
     capacitance : in fF, by kind, pin and edge; ``most_load`` (fF) and ``most_slew`` (ps) by kind and pin.
     area : in µm², by kind.
@@ -89,6 +90,7 @@ class Library:
             for i, end in enumerate(family.ends):
                 self.setups[kind, i] = tables.setdefault(ends[kind].get(end, ZERO), len(tables))
         self.grids = Grids(list(tables) or [ZERO])
+        self.one_axis = self.grids.alike(self.delays, self.slews)
         self._measure()
 
     def _group(self, arcs: Sequence[dict[ArcKey, Any]], ends: Sequence[dict[EndKey, Any]]) -> None:

@@ -53,7 +53,9 @@ class Netlist:
                 highest = max([highest, *(bit for bit in entry["bits"] if isinstance(bit, int))])
         for name, cell in self.module["cells"].items():
             for port, bits in cell["connections"].items():
-                highest = max([highest, *(bit for bit in bits if isinstance(bit, int))])
+                for bit in bits:
+                    if isinstance(bit, int) and bit > highest:
+                        highest = bit
                 if cell["port_directions"].get(port) == "output":
                     for bit in bits:
                         self.drivers[bit] = (name, cell, port)

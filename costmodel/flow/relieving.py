@@ -48,12 +48,19 @@ def relieve(
         if not loads:
             continue
         per_ff, total = float(push[timing.graph.numbers[bit]]), sum(loads.values())
+        if per_ff * total <= LEAST_GAIN * period_ps:
+            continue
         enough = late[bit] + 1.5 * cost
         spare = [reader for reader in loads if slacks.get(reader, math.inf) > enough]
         saved = per_ff * (sum(loads[reader] for reader in spare) - least)
         kind, gain = max(
-            ((kind, per_ff * (total - _enters(kind)) - _delay(kind, total)) for kind in edits.buffers),
+            (
+                (kind, per_ff * (total - _enters(kind)) - _delay(kind, total))
+                for kind in edits.buffers
+                if per_ff * (total - _enters(kind)) > LEAST_GAIN * period_ps
+            ),
             key=lambda choice: choice[1],
+            default=(small, 0.0),
         )
         if gain > max(saved, LEAST_GAIN * period_ps):
             edits.buffer(bit, loads, kind, "relief")

@@ -136,14 +136,16 @@ class Timing:
             self.arrival[2 * net : 2 * net + 2] = 0.0
         self.delay = np.zeros(len(graph.start))
         delays, slews = self._curves
-        for level in graph.levels:
-            start, end = graph.start[level], graph.end[level]
+        for level, groups in zip(graph.levels, graph.groups, strict=True):
+            start, reached = graph.start[level], graph.end[level][groups]
             at, slew = self.arrival[start], self.slew[start]
-            self.delay[level] = delays.at(level, slew) + self.wire[level]
-            groups = np.flatnonzero(np.diff(end, prepend=-1))
-            reached = end[groups]
+            if library.one_axis:
+                delay, leaving = delays.both_at(slews, level, slew)
+            else:
+                delay, leaving = delays.at(level, slew), slews.at(level, slew)
+            self.delay[level] = delay + self.wire[level]
             self.arrival[reached] = np.maximum.reduceat(at + self.delay[level], groups)
-            leaving = np.where(at > -np.inf, slews.at(level, slew), 0.0)
+            leaving = np.where(at > -np.inf, leaving, 0.0)
             self.slew[reached] = np.maximum(np.maximum.reduceat(leaving, groups), 0.0)
         self.setup = np.zeros(len(graph.end_node))
         timed = np.flatnonzero(graph.end_cell >= 0)

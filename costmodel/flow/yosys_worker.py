@@ -7,7 +7,6 @@ says goes to standard output.
 
 from __future__ import annotations
 
-import copy
 import json
 import subprocess
 import time
@@ -46,8 +45,8 @@ class Worker:
         self.directory = Path(job["directory"])
         self.table = CellTable.load(Path(job["table"]))
         self.offer = offer(self.table)
-        self.arithmetic: dict[str, Any] = {}
-        """The design with its registers mapped and its adders not."""
+        self.arithmetic = ""
+        """The design with its registers mapped and its adders not, as JSON."""
         self.design = libyosys.Design()
 
     def run(self, *passes: str) -> None:
@@ -60,10 +59,11 @@ class Worker:
         self.coarse()
         self.gates()
         self.registers()
-        self.arithmetic = self.netlist("arithmetic.json")
-        for name, module in self.arithmetic["modules"].items():
+        arithmetic = self.netlist("arithmetic.json")
+        for name, module in arithmetic["modules"].items():
             share_out(module, self.table)
             print(f"{name}: {gather_full_adders(module)} full adders written as gates")
+        self.arithmetic = json.dumps(arithmetic)
         adders = self.adders(Carries())
         netlist = self.logic(SCRIPTS)
         (self.directory / "mapped.json").write_text(json.dumps(netlist))
@@ -187,7 +187,7 @@ class Worker:
 
     def adders(self, carries: Carries) -> Statistics:
         """Maps adders and wide ORs; returns what became of the adders of the top module."""
-        netlist = copy.deepcopy(self.arithmetic)
+        netlist: dict[str, Any] = json.loads(self.arithmetic)
         statistics: dict[str, Statistics] = {}
         costs = adder_costs(self.table, self.job["adders"] == "cells")
         and_or = find_and_or(self.offer.logic)
@@ -228,7 +228,8 @@ class Worker:
 
     def liberty(self, name: str, table: CellTable) -> Path:
         path = self.directory / name
-        path.write_text(write_liberty(table))
+        if not path.exists():
+            path.write_text(write_liberty(table))
         return path
 
     def netlist(self, name: str) -> dict[str, Any]:
