@@ -138,7 +138,7 @@ class Library:
 
     def unmatched(self) -> list[str]:
         """The don't-use patterns that no cell of the files matches."""
-        names = [name for path in self.files for name in _cell_names(read_text(path))]
+        names = [name for path in (*self.files, *self.gates) for name in _cell_names(read_text(path))]
         return [pattern for pattern in self.dont_use if not fnmatch.filter(names, pattern)]
 
 

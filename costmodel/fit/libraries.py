@@ -40,7 +40,7 @@ def cells_of(
             f"technology {tech}: its coefficients are known, its cells ({technology.corner}) are not; "
             f"give them {where}"
         ) from None
-    return user_library(shipped.files, shipped.name, dont_use, technology.dont_use)
+    return user_library(shipped.files, shipped.name, dont_use, technology.dont_use, shipped.gates)
 
 
 def _cells(tech: str, liberty: Sequence[Path], where: str, dont_use: Sequence[str]) -> Measurer:

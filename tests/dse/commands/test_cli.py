@@ -115,6 +115,16 @@ def test_synth_sizes_for_the_clock_of_the_core_file(ternlut: Run, core: Path) ->
     assert ternlut("synth", core).status == 1
 
 
+def test_synth_counts_clock_gates(ternlut: Run, core: Path) -> None:
+    gated = ("synth", core, "--set", "clock_gating=true")
+    figures = ternlut(*gated, "--json").figures
+    assert figures["gated_flip_flops"] > 4 * figures["clock_gates"] > 0
+    counted = f"{figures['clock_gates']} clock gates clock {figures['gated_flip_flops']} flip-flops."
+    assert counted in ternlut(*gated).out
+    assert "No clock gates: the library has none" in ternlut(*gated, "--dont-use", "ICGx*").out
+    assert "clock gates" not in ternlut("synth", core).out
+
+
 def test_cells_are_left_out_of_a_synthesis(ternlut: Run, core: Path) -> None:
     cells = ternlut("synth", core, "--json").figures["cells"]
     left_out = next(name for name in cells if name.startswith("NAND2"))
