@@ -92,9 +92,13 @@ class _Expression:
         self._tokens = _tokens(function)
         self._position = 0
         self._everything = (1 << size) - 1
-        self._columns = {
-            name: sum(1 << i for i in range(size) if i >> j & 1) for j, name in enumerate(inputs)
-        } | {"0": 0, "1": self._everything}
+        self._columns = {name: self._column(j) for j, name in enumerate(inputs)}
+        self._columns |= {"0": 0, "1": self._everything}
+
+    def _column(self, number: int) -> int:
+        """The truth table of an input by itself: runs of 0 and 1 in turn, each 2 to the ``number`` long."""
+        run = 1 << number
+        return (((1 << run) - 1) << run) * (self._everything // ((1 << 2 * run) - 1))
 
     def value(self) -> int:
         result = self._disjunction()

@@ -10,6 +10,7 @@
 // delays of Verilog's module paths. With all delays 0 each net changes at most once a cycle.
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -23,6 +24,10 @@ struct Event {
     int32_t time;
     Word lanes;
 };
+
+// What ends every waveform.
+const int32_t NEVER = INT32_MAX;
+const Event never{NEVER, 0};
 
 struct Pending {
     int32_t time;
@@ -146,14 +151,15 @@ private:
         Word old = r.values[net], up = change & ~old, down = change & old;
         before[net] = old;
         begin[net] = int32_t(events.size());
-        if (rise > fall) {
-            if (down) events.push_back({fall, down});
-            if (up) events.push_back({rise, up});
+        if (rise == fall) {
+            events.push_back({rise, change});
         } else {
+            if (down && fall < rise) events.push_back({fall, down});
             if (up) events.push_back({rise, up});
-            if (down) events.push_back({fall, down});
+            if (down && fall > rise) events.push_back({fall, down});
         }
         end[net] = int32_t(events.size());
+        events.push_back(never);
         r.values[net] = old ^ change;
         if (measured) {
             r.rises[net] += count(up);
@@ -248,50 +254,66 @@ private:
     }
 
     void gate(int g) {
+        switch (n.gate_input_start[g + 1] - n.gate_input_start[g]) {
+            case 1: return gate_of<1>(g);
+            case 2: return gate_of<2>(g);
+            case 3: return gate_of<3>(g);
+            case 4: return gate_of<4>(g);
+            case 5: return gate_of<5>(g);
+            case 6: return gate_of<6>(g);
+            default: return gate_of<0>(g);
+        }
+    }
+
+    // `known` is the number of inputs, 0 of one that the compiler does not know.
+    template <int known> void gate_of(int g) {
+        constexpr int most = known ? known : 16;
+        const int width = known ? known : n.gate_input_start[g + 1] - n.gate_input_start[g];
         const int32_t *inputs = n.gate_inputs + n.gate_input_start[g];
-        const int width = n.gate_input_start[g + 1] - n.gate_input_start[g];
-        int active = 0;
-        for (int i = 0; i < width; ++i) active += end[inputs[i]] > begin[inputs[i]];
-        if (!active && !first) return;
+        bool active = first;
+        for (int i = 0; i < width; ++i) active |= end[inputs[i]] > begin[inputs[i]];
+        if (!active) return;
         const int32_t *rise = n.gate_rise + n.gate_input_start[g], *fall = n.gate_fall + n.gate_input_start[g];
         const int output = n.gate_output[g], program = n.gate_program[g];
-        Word words[16];
-        int32_t at[16];
+        const bool by_state = n.gate_classes[g] >= 0 && measured;
+        Word words[most], changed[most];
+        const Event *at[most];
         for (int i = 0; i < width; ++i) {
             int net = inputs[i];
-            at[i] = begin[net];
-            words[i] = end[net] > begin[net] ? before[net] : r.values[net];
+            bool moves = end[net] > begin[net];
+            at[i] = moves ? &events[begin[net]] : &never;
+            words[i] = moves ? before[net] : r.values[net];
         }
         const Word old = r.values[output];
         Word target = old;
+        int step = 0;
         pending.clear();
         snapshots.clear();
-        int step = 0;
         if (first) {
             // Whatever contradicts the zeros that all began with settles at once.
             Word now = value(program, [&](int i) { return words[i]; });
             if (now != target) {
-                snapshots.insert(snapshots.end(), words, words + width);
+                for (int i = 0; i < width; ++i) snapshots.push_back(words[i]);
                 pending.push_back({0, 0, step++, now ^ target});
                 target = now;
             }
         }
         for (;;) {
-            int32_t time = INT32_MAX;
-            for (int i = 0; i < width; ++i)
-                if (at[i] < end[inputs[i]]) time = std::min(time, events[at[i]].time);
-            if (time == INT32_MAX) break;
-            Word changed[16];
+            int32_t time = NEVER;
+            for (int i = 0; i < width; ++i) time = std::min(time, at[i]->time);
+            if (time == NEVER) break;
             for (int i = 0; i < width; ++i) {
-                changed[i] = 0;
-                while (at[i] < end[inputs[i]] && events[at[i]].time == time) changed[i] |= events[at[i]++].lanes;
+                bool here = at[i]->time == time;
+                changed[i] = here ? at[i]->lanes : 0;
+                at[i] += here;
                 words[i] ^= changed[i];
             }
             Word now = value(program, [&](int i) { return words[i]; });
             Word change = now ^ target;
             if (!change) continue;
             target = now;
-            snapshots.insert(snapshots.end(), words, words + width);
+            if (by_state)
+                for (int i = 0; i < width; ++i) snapshots.push_back(words[i]);
             for (int edge = 0; edge < 2; ++edge) {
                 const int32_t *delay = edge ? fall : rise;
                 Word left = change & (edge ? ~now : now);
@@ -307,28 +329,31 @@ private:
             }
             ++step;
         }
-        if (pending.empty()) return;
-        finish(g, output, old, width);
+        if (!pending.empty()) finish(g, output, old, width);
     }
 
     void schedule(int32_t time, int32_t delay, int pin, int step, Word lanes) {
-        const double earliest = time - n.filter * delay;
+        // Whole quanta: t > time - filter * delay for the whole numbers t that are greater than this.
+        const int32_t earliest = std::min(time - int32_t(std::ceil(n.filter * delay)), time - 1);
         size_t place = pending.size();
-        for (size_t k = pending.size(); k-- > 0 && (pending[k].time > earliest || pending[k].time >= time);) {
+        for (size_t k = pending.size(); k-- > 0 && pending[k].time > earliest;) {
             Word both = pending[k].lanes & lanes;
             pending[k].lanes ^= both;
             lanes ^= both;
             if (pending[k].time > time) place = k;
             if (!lanes) return;
         }
-        pending.insert(pending.begin() + place, {time, int16_t(pin), step, lanes});
+        if (place == pending.size())
+            pending.push_back({time, int16_t(pin), step, lanes});
+        else
+            pending.insert(pending.begin() + place, {time, int16_t(pin), step, lanes});
     }
 
     // Writes the transitions that are left as the output's waveform, and counts them.
     void finish(int g, int output, Word old, int width) {
         Word now = old;
         int start = int(events.size());
-        before[output] = old;
+        int64_t *counter = r.counters + n.gate_counter[g];
         for (const Pending &transition : pending) {
             if (!transition.lanes) continue;
             if (int(events.size()) > start && events.back().time == transition.time)
@@ -340,7 +365,6 @@ private:
             Word up = transition.lanes & now, down = transition.lanes & ~now;
             r.rises[output] += count(up);
             r.falls[output] += count(down);
-            int64_t *counter = r.counters + n.gate_counter[g];
             if (n.gate_classes[g] < 0) {
                 counter[transition.pin * 2] += count(up);
                 counter[transition.pin * 2 + 1] += count(down);
@@ -356,8 +380,11 @@ private:
                 }
             }
         }
+        if (int(events.size()) == start) return;
         begin[output] = start;
-        end[output] = int32_t(events.size());
+        end[output] = int(events.size());
+        events.push_back(never);
+        before[output] = old;
         r.values[output] = now;
     }
 

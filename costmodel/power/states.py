@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from costmodel.cells.functions import FunctionError, truth_table, variables
 from costmodel.cells.powers import CellPower, InternalPower
@@ -40,7 +41,7 @@ class Classes:
         self, energies: Sequence[InternalPower], slew: str, edge: int, pins: Sequence[str]
     ) -> list[int]:
         """Of each state the first whose condition holds, else the one without a condition, else none."""
-        conditions = [(energy, holds(energy.when, pins)) for energy in energies if energy.when]
+        conditions = [(energy, holds(energy.when, tuple(pins))) for energy in energies if energy.when]
         default = next((energy for energy in energies if not energy.when), None)
         classes = []
         for state in range(1 << len(pins)):
@@ -50,7 +51,8 @@ class Classes:
         return classes
 
 
-def holds(condition: str, pins: Sequence[str]) -> int:
+@lru_cache(maxsize=1 << 14)
+def holds(condition: str, pins: tuple[str, ...]) -> int:
     """In which states of ``pins`` a condition holds, as a truth table; one on other pins may hold in both.
 
     What cannot be read holds never.
@@ -72,7 +74,7 @@ def leakage_of(power: CellPower | None, pins: Sequence[str]) -> list[float]:
     """The leakage (nW) of each state of ``pins``: the mean over the conditions that may hold in it."""
     if power is None:
         return [0.0] * (1 << len(pins))
-    states = [(nw, holds(when, pins)) for when, nw in power.leakage if when]
+    states = [(nw, holds(when, tuple(pins))) for when, nw in power.leakage if when]
     default = next((nw for when, nw in power.leakage if not when), None)
     if default is None:
         default = sum(nw for nw, _ in states) / len(states) if states else 0.0

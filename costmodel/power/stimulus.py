@@ -72,7 +72,7 @@ class Run:
     cycles: int
 
 
-MOST_WAITING = 10_000
+MOST_WAITING = 500
 """Cycles without a beat after which a netlist is taken to be stuck."""
 
 
