@@ -18,6 +18,7 @@ from dse.commands.cores import estimate, generate, synth
 from dse.commands.group import group_of
 from dse.commands.listing import list_names
 from dse.commands.place import place
+from dse.commands.power import power
 from dse.commands.simulation import simulate
 from dse.commands.start import init
 from dse.commands.sweep import report, sweep
@@ -37,6 +38,7 @@ COMMANDS = {
         pack,
         synth,
         place,
+        power,
         estimate,
         calibrate,
         validate,

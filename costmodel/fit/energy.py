@@ -12,7 +12,8 @@ from costmodel.fit.placed import netlist_of, part_of
 from costmodel.flow.reading import module_of
 from costmodel.power.errors import PowerError
 from costmodel.power.figures import MeasuredEnergy
-from costmodel.power.measure import Powered, measure
+from costmodel.power.measure import Meter, Powered, measure
+from costmodel.power.simulator import Simulation
 from costmodel.power.stimulus import Run, Stimulus
 from generator.config import CoreConfig
 from generator.files import cache_directory
@@ -50,10 +51,11 @@ def powered_core(
 
 def measured(
     config: CoreConfig,
-    powered: Powered,
+    meter: Meter,
     stimulus: Stimulus,
     clock_ps: float,
     check: Callable[[Run], None],
+    record: Callable[[Simulation], None] | None = None,
 ) -> MeasuredEnergy:
-    """What a core takes, by part; ``check`` raises where its results are wrong."""
-    return measure(powered, stimulus, clock_ps, config.macs_per_cycle, part_of, check)
+    """What a core takes, by part; the rest is as ``measure`` has it."""
+    return measure(meter, stimulus, clock_ps, config.macs_per_cycle, part_of, check, record)

@@ -184,14 +184,14 @@ class _Builder:
             parent, domain = 0, Domain(0, -1, net)
         else:
             kind, pins = circuit.kinds[cell], self.pins[cell]
-            clock = next((pin for pin in kind.inputs if kind.pins[pin].clock), None)
-            if kind.flip_flop is not None or not kind.sequential or clock is None:
+            gate = kind.clock_gate
+            if gate is None:
                 raise PowerError(
                     f"cell {circuit.cells[cell]} ({kind.name}) drives a clock; a clock port or a "
                     "clock-gating cell is expected to"
                 )
-            parent = self._domain(pins[clock], drivers)
-            enables = [pin for pin in kind.inputs if pin != clock]
+            parent = self._domain(pins[gate.clock], drivers)
+            enables = [gate.enable, *gate.test]
             diagram = diagram_of((1 << (1 << len(enables))) - 2, len(enables))
             domain = Domain(parent, cell, net, diagram, tuple(pins.get(pin, 0) for pin in enables))
         if net not in self.domain_of:

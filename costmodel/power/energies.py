@@ -113,16 +113,17 @@ class Energies:
     def _gating(self, domain: Domain) -> tuple[float, float]:
         """What a clock-gating cell takes of a pulse that it lets pass, and of one that it holds (fJ)."""
         kind = self.circuit.kinds[domain.cell]
-        clock = next(pin for pin in kind.inputs if kind.pins[pin].clock)
-        power = self.powers.cells.get(kind.name)
+        gate = kind.clock_gate
+        assert gate is not None
         load = float(self.load[domain.net].mean())
-        classes = Classes(power)
+        classes = Classes(self.powers.cells.get(kind.name))
         passed = held = 0.0
         for edge in (0, 1):
-            arcs = [classes.of_arc(output, clock, edge, ())[0] for output in kind.outputs]
-            passed += sum(self._at(classes.classes[arc][0], load) for arc in arcs)
-            states = classes.of_input(clock, edge, kind.inputs)
-            held += sum(self._at(classes.classes[state][0], 0.0) for state in states) / len(states)
+            arc = classes.of_arc(gate.output, gate.clock, edge, ())[0]
+            passed += self._at(classes.classes[arc][0], load)
+            # With the enable and all test pins at 0, and the output, too.
+            state = classes.of_input(gate.clock, edge, (gate.enable, *gate.test, gate.output))[0]
+            held += self._at(classes.classes[state][0], 0.0)
         return passed, held
 
     def _at(self, samples: Samples | None, load: float) -> float:

@@ -41,7 +41,8 @@ class MeasuredEnergy:
 
     ``timed`` has glitches, with inertial delays: a pulse shorter than a gate's delay does not leave it.
     ``lenient`` lets pulses of half that length pass, which shows what the filter is worth. ``zero_delay`` has
-    no glitches. ``macs_per_cycle`` are multiply-accumulates that were done, of one lane.
+    no glitches. ``macs_per_cycle`` are multiply-accumulates that were done, of one lane. ``delay_ps`` is the
+    netlist's longest path, ``clock_buffers`` are those of the estimated clock tree.
     """
 
     timed: Energy
@@ -54,6 +55,9 @@ class MeasuredEnergy:
     cells: int
     flip_flops: int
     area_um2: float
+    voltage: float = 0.0
+    delay_ps: float = 0.0
+    clock_buffers: int = 0
 
     def of(self, mode: Mode) -> Energy:
         """One of the runs."""

@@ -78,25 +78,27 @@ class Meter:
 
 
 def measure(
-    powered: Powered,
+    meter: Meter,
     stimulus: Stimulus,
     clock_ps: float,
     macs_per_beat: float,
     part_of: Callable[[str], str],
     check: Callable[[Run], None],
+    record: Callable[[Simulation], None] | None = None,
 ) -> MeasuredEnergy:
     """What a netlist takes.
 
     ``macs_per_beat`` are what a counted beat does, ``part_of`` tells a cell's part by the name of a net, and
-    ``check`` raises where results are wrong; it is asked after every run.
+    ``check`` raises where results are wrong; it is asked after every run. ``record`` is shown the timed run.
     """
-    meter = Meter(powered)
-    parts = meter.part_of_cells(part_of)
+    parts, powers = meter.part_of_cells(part_of), meter.powered.powers
 
     def run_with(pulse_filter: float | None) -> tuple[Energy, Run]:
         with meter.simulation(clock_ps, pulse_filter) as simulation:
             run = meter.testbench(stimulus).run(simulation)
             check(run)
+            if record is not None and pulse_filter == INERTIAL:
+                record(simulation)
             return by_part(meter.energies.of(simulation, clock_ps), parts), run
 
     # Side by side, for what takes long is native code.
@@ -113,6 +115,9 @@ def measure(
         cells=len(meter.circuit.cells),
         flip_flops=len(meter.circuit.flops),
         area_um2=meter.area_um2,
+        voltage=powers.voltage,
+        delay_ps=meter.timing.delay_ps,
+        clock_buffers=meter.energies.tree_buffers,
     )
 
 

@@ -78,6 +78,7 @@ struct Results {
     Word *values;  // settled, by net
     int64_t *rises, *falls, *counters;
     int64_t *pulses;  // of clocks, by domain
+    int64_t *ones;    // settled ones of measured cycles, by net
     double *leakage;  // nW, a sum over measured cycles, by cell
 };
 
@@ -124,6 +125,7 @@ public:
         for (int g = 0; g < n.gates; ++g) gate(g);
         if (measured) {
             for (int f = 0; f < n.flops; ++f) falling(f);
+            for (int net = 0; net < n.nets; ++net) r.ones[net] += count(r.values[net]);
             leak();
         }
         first = false;

@@ -61,6 +61,7 @@ class Simulation:
     rises, falls : by net, the transitions in measured cycles, over all lanes.
     counters : transitions of each energy, as ``Circuit`` numbers them.
     pulses : of each clock.
+    ones : by net, in how many measured cycles, over all lanes, it settles at 1.
     leakage : in nW by cell, the sum over measured cycles.
     cycles : measured ones.
     """
@@ -80,6 +81,7 @@ class Simulation:
         self.falls = results.array(np.zeros(circuit.nets), np.int64)
         self.counters = results.array(np.zeros(self.first_counters[-1]), np.int64)
         self.pulses = results.array(np.zeros(len(circuit.domains)), np.int64)
+        self.ones = results.array(np.zeros(circuit.nets), np.int64)
         self.leakage = results.array(np.zeros(len(circuit.cells)), np.float64)
         self.cycles = 0
         self._library = simulator_library()

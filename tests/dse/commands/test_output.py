@@ -72,6 +72,8 @@ def arguments(command: str, directory: Path) -> list[object]:
         case "place":
             pytest.importorskip("coloquinte")
             return [core, "-o", out]
+        case "power":
+            return [core, "--cycles", 2]
         case "calibrate":
             from costmodel.flow.synthesis import shipped_library
 
