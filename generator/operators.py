@@ -9,7 +9,7 @@ from typing import Any, assert_never
 
 from amaranth.hdl import Cat, ClockSignal, Const, Module, Signal, Value
 
-from generator.block import Block, add_signed, keep_low, subtract_signed
+from generator.block import Block, add_signed, subtract_signed
 from generator.compressor import full_adders
 from generator.floating.adder import FloatAdder
 from generator.floating.align import Align
@@ -27,6 +27,7 @@ from generator.plan import (
     NativeDatapath,
     ReductionPlan,
 )
+from generator.products import product
 
 
 class Operators:
@@ -67,7 +68,7 @@ class Operators:
 
     def multiply(self, m: Module, name: str, activation: Value, weight: Value, enable: Value) -> Value:
         """An activation times a weight in its own format."""
-        return keep_low(m, name, activation.as_signed() * weight.as_signed(), self.plan.fetched_width)
+        return product(m, name, activation, weight, self.plan.fetched_width, signed=True)
 
     def add(
         self, m: Module, name: str, a: Value, b: Value, width: int, carry: Value | None, enable: Value

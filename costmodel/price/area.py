@@ -23,6 +23,7 @@ from costmodel.price.components import (
     half_adders,
     register,
     total,
+    triple,
 )
 from costmodel.price.fetch import aligned_product, fetch, key_decoder, unpacked_key
 from costmodel.price.throughput import PAUSE_KEYS, STAGES
@@ -71,8 +72,11 @@ def table(plan: CorePlan) -> Bill:
     match plan.config.architecture:
         case "lut":
             bills += _entry_adders(plan)
-        case "select" | "multiplier":
+        case "select":
             pass
+        case "multiplier":
+            # All columns multiply the same numbers, whose triple is made once.
+            bills += [] if plan.multiplies_floats else [triple(plan.activation_range.width)]
         case unknown:
             assert_never(unknown)
     if plan.tracks_invalid and not plan.multiplies_floats:

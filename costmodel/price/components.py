@@ -26,9 +26,7 @@ AREA_COMPONENTS: Mapping[str, str] = {
     "choice": "bit of a two-to-one multiplexer",
     "decoded_line": "output of a decoder from binary to one-hot",
     "selector": "decoding of a ternary weight to 'take' and 'negate'",
-    "recoder": "digit of a multiplier's recoded operand",
-    "digit": "sign of a multiplier's partial product",
-    "product_bit": "bit of a multiplier's partial product",
+    "product_bit": "bit of a multiplier's row, which two bits of an operand choose",
     "compare": "bit of a comparison of magnitudes",
     "shift": "bit of one level of a shifter",
     "normalise": "bit of one level of a normalising shifter",
@@ -190,27 +188,18 @@ def tree_multiplexer(legs: int, width: int, nothing: bool = True) -> Bill:
     return Bill.of(choice=(legs - 1) * width, gate=width if nothing else 0)
 
 
-def recoder(bits: int) -> Bill:
-    """Booth's recoding of a ``bits``-bit operand."""
-    return Bill.of(recoder=_digits(bits))
+def multiplier(bits: int, width: int) -> Bill:
+    """The low ``width`` bits of a product of two numbers of ``bits`` bits, without three times one of them.
 
-
-def signed_multiplier(bits: int, width: int) -> Bill:
-    """The low ``width`` bits of a product of two's complement numbers of ``bits`` bits, one of them recoded.
-
-    Every digit selects a partial product of bits + 1 bits; all but one are added. Cutting the product's t
-    highest bits saves a triangle of t·(t + 1)/2 bits, half of them since digits are two bits apart, and the
-    signs of as many partial products, which extend into those bits.
+    Each pair of bits of the other chooses a row, which is added to those below it; a last bit without a
+    partner is a gate a bit. As ``generator.products`` has it.
     """
-    digits = _digits(bits)
-    cut = max(0, 2 * bits - 1 - width)
-    saved = cut * (cut + 1) / 4
-    adders = (digits - 1) * (bits + 1)
-    return Bill.of(
-        digit=max(digits - cut, 0), product_bit=digits * (bits + 1) - saved, full_adder=max(adders - saved, 0)
-    )
+    rows = [(min(2, bits - place), min(bits + 2, width - place)) for place in range(0, min(bits, width), 2)]
+    chosen = sum(kept for of, kept in rows if of == 2)
+    gated = sum(kept for of, kept in rows if of == 1)
+    return Bill.of(product_bit=chosen, gate=gated) + total([adder(kept) for _, kept in rows[1:]])
 
 
-def _digits(bits: int) -> float:
-    """Booth digits of a two's complement number; an odd one on top is never ±2 and counts for less."""
-    return bits // 2 + 0.7 * (bits % 2)
+def triple(bits: int) -> Bill:
+    """Three times a number of ``bits`` bits; one of two bits has no pair that needs it."""
+    return adder(bits + 2) if bits > 2 else NOTHING

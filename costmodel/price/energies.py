@@ -13,7 +13,7 @@ from generator.errors import TernlutError, instead
 KINDS: Mapping[str, tuple[str, ...]] = {
     "adder": ("full_adder", "sum"),
     "leg": ("leg",),
-    "product": ("recoder", "digit", "product_bit"),
+    "product": ("product_bit",),
     "float": ("compare", "shift", "normalise", "detect", "increment", "special"),
 }
 """Kinds of logic, and the components of area that they are; all others but registers are ``LOGIC``."""

@@ -12,10 +12,9 @@ from costmodel.price.components import (
     Bill,
     carries,
     decoder,
+    multiplier,
     onehot_multiplexer,
-    recoder,
     register,
-    signed_multiplier,
     tree_multiplexer,
 )
 from generator.plan import (
@@ -28,7 +27,7 @@ from generator.plan import (
 
 
 def key_decoder(plan: CorePlan) -> Bill:
-    """What one key needs once for all rows: its index decoded, or a weight's controls, or its digits."""
+    """What one key needs once for all rows: its index decoded, or a weight's controls."""
     group = plan.config.group_size
     match plan.fetch_circuit:
         case "onehot":
@@ -38,7 +37,7 @@ def key_decoder(plan: CorePlan) -> Bill:
         case "controls":
             return _selector(plan)
         case "product":
-            return NOTHING if plan.multiplies_floats else recoder(plan.key_width)
+            return NOTHING
         case unknown:
             assert_never(unknown)
 
@@ -133,7 +132,7 @@ def product(plan: CorePlan) -> Bill:
     match plan.datapath:
         case IntegerDatapath() | AlignedDatapath():
             marks = Bill.of(gate=plan.activation_range.width) if plan.tracks_invalid else NOTHING
-            return signed_multiplier(plan.activation_range.width, plan.fetched_width) + marks + held
+            return multiplier(plan.activation_range.width, plan.fetched_width) + marks + held
         case NativeDatapath(number, multiply=unit):
             return floating.float_multiplier(unit) + Bill.of(gate=number.bits) + held
         case ExactDatapath(number, to_fixed=converter, multiply=unit):
@@ -157,7 +156,7 @@ def fetch_path(plan: CorePlan, followed: bool) -> Bill:
 def _product_path(plan: CorePlan, followed: bool) -> Bill:
     match plan.datapath:
         case IntegerDatapath() | AlignedDatapath():
-            # Booth's digits are two bits each, and the first one is not added to anything.
+            # A row is chosen by two bits, and the first one is not added to anything.
             bill = Bill.of(product=plan.activation_range.width - 2)
             return bill + carries(plan.fetched_width, followed=followed)
         case NativeDatapath(multiply=unit):

@@ -10,7 +10,7 @@ from functools import cache
 from math import log2
 from typing import assert_never
 
-from costmodel.price.components import NOTHING, Bill, adder, carries, recoder, signed_multiplier, total
+from costmodel.price.components import NOTHING, Bill, adder, carries, multiplier, total, triple
 from generator.formats import Float
 from generator.plan import (
     AlignPlan,
@@ -63,9 +63,9 @@ def float_multiplier(unit: FloatMultiplierPlan) -> Bill:
     """Multiplies significands, adds exponents, normalises, shifts a subnormal product back and rounds."""
     fmt, precision = unit.fmt, unit.precision
     bill = (
-        signed_multiplier(precision + 1, 2 * precision + 1)
-        + recoder(precision + 1)
-        + 2 * adder(fmt.exponent + 2)
+        multiplier(precision, 2 * precision)
+        + triple(precision)
+        + adder(fmt.exponent + 1)
         + normaliser(2 * precision, precision)
         + Bill.of(shift=precision.bit_length() * (precision + 1), detect=precision, special=2)
         + rounding(fmt)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Mux
+from amaranth.hdl import Cat, Const, Module, Mux, Value
 from amaranth.lib.wiring import In, Out
 
-from generator.block import keep_low
 from generator.floating.bits import (
+    add_unsigned,
     is_special,
     normalise,
     round_and_pack,
@@ -18,7 +18,16 @@ from generator.floating.bits import (
     with_specials,
 )
 from generator.floating.pipeline import PipelinedBlock
+from generator.formats import Float
 from generator.plan.float_units import FloatMultiplierPlan
+from generator.products import product
+
+
+def _less_bias(m: Module, fmt: Float, a: Value, b: Value) -> Value:
+    """``a`` + ``b`` - bias: a bias is one less than a power of two, which leaves the bits below it alone."""
+    total = add_unsigned(m, "exponents", a, b, Const(1, 1), fmt.exponent + 1)
+    low, high = total[:-2], total[-2:]
+    return wire(m, "exponent", Cat(low, ~high[0], ~(high[0] ^ high[1]), ~high.any()))
 
 
 class FloatMultiplier(PipelinedBlock):
@@ -64,11 +73,10 @@ class FloatMultiplier(PipelinedBlock):
             invalid = special_a & (fractions[0].any() | zero_b) | special_b & (fractions[1].any() | zero_a)
             nan = wire(m, "nan", invalid)
         sign = wire(m, "sign", self.a[-1] ^ self.b[-1])
-        word = wire(m, "word", a.significand * b.significand)
+        word = wire(m, "word", product(m, "word", a.significand, b.significand, 2 * precision, signed=False))
         # One less than the exponent field of a product whose top bit is set; negative when it is subnormal
         # then.
-        offset = Const(-fmt.bias, fmt.exponent + 2)
-        exponent = keep_low(m, "exponent", a.exponent + b.exponent + offset, fmt.exponent + 2)
+        exponent = _less_bias(m, fmt, a.exponent, b.exponent)
         exponent, word, sign, special, nan = pipeline.after("multiply", exponent, word, sign, special, nan)
 
         # Two subnormals make a product far below the format, so one significand is normalised already.
