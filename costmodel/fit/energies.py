@@ -137,7 +137,7 @@ def fit_growth(
     """``energies`` with the share of sizing by which they grow; ``sized`` are cores that were measured when
     sized for a clock, each with the area of its cells over their least."""
     shares = [
-        (_whole(seen) / modelled_fj(seen, technology, energies, data) - 1) / (larger - 1)
+        (measured_fj(seen) / modelled_fj(seen, technology, energies, data) - 1) / (larger - 1)
         for seen, larger in sized
         if larger > 1.02
     ]
@@ -155,7 +155,8 @@ def modelled_fj(
     return float(sum(count @ prices for count in counts_of(seen, technology, data).values()))
 
 
-def _whole(seen: MeasuredCore, glitches: bool = True) -> float:
+def measured_fj(seen: MeasuredCore, glitches: bool = True) -> float:
+    """What a core took in a cycle, without leakage."""
     run = seen.energy.timed if glitches else seen.energy.zero_delay
     return run.total_fj - run.of_kind("leakage")
 
@@ -166,10 +167,10 @@ def errors_of(
     """How far the model is off: with glitches, the figure that counts, and without."""
     errors = {}
     for name, glitches in (("energy", True), ("energy_without_glitches", False)):
-        off = [
-            100 * abs(modelled_fj(seen, technology, energies, data, glitches) / _whole(seen, glitches) - 1)
-            for seen in measured
-        ]
+        off = []
+        for seen in measured:
+            modelled = modelled_fj(seen, technology, energies, data, glitches)
+            off.append(100 * abs(modelled / measured_fj(seen, glitches) - 1))
         errors[name] = FitError(
             points=len(off), median_percent=float(np.median(off)), max_percent=float(np.max(off))
         )

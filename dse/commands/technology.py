@@ -28,6 +28,7 @@ from generator.parts import require
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from costmodel.fit.validation import Validation
     from costmodel.price.technology import Technology
     from generator.config import CoreConfig
 
@@ -119,6 +120,12 @@ def validate(
             min=0,
         ),
     ] = 3,
+    energies: Annotated[
+        int,
+        typer.Option(
+            metavar="P", help="Measure the energy of the P smallest cores at gate level, too.", min=0
+        ),
+    ] = 0,
     limit: Annotated[
         float | None, typer.Option(metavar="PERCENT", help="Status 1 if an area is further off.", min=0)
     ] = None,
@@ -151,10 +158,37 @@ def validate(
             validation = run(tech, liberty, dont_use, sample, noise, workers or processors(), progress)
         directory = out or RESULTS / f"validation-{validation.technology.name}"
         write_validation(directory, validation)
+        measured = _measured_energies(validation, tech, liberty, dont_use, energies, seed, directory)
     seconds = round(time.perf_counter() - began, 1)
     if as_json:
-        say_json({**figures(validation), "report": str(directory / "validation.html"), "seconds": seconds})
+        found = {**figures(validation), **measured[1]}
+        say_json({**found, "report": str(directory / "validation.html"), "seconds": seconds})
     else:
-        say(f"{text_of(validation)}\n\nreport: {directory / 'validation.html'}, {seconds:,.0f} s")
+        words = "\n\n".join(filter(None, (text_of(validation), measured[0])))
+        say(f"{words}\n\nreport: {directory / 'validation.html'}, {seconds:,.0f} s")
     if limit is not None and validation.errors(validation.cost.name).maximum > limit:
         raise typer.Exit(1)
+
+
+def _measured_energies(
+    validation: Validation,
+    tech: str,
+    liberty: Sequence[Path],
+    dont_use: Sequence[str],
+    count: int,
+    seed: int,
+    directory: Path,
+) -> tuple[str, dict[str, float | int]]:
+    """How far the energies of the smallest cores are off, in words and by name; nothing of none."""
+    if not count:
+        return "", {}
+    from costmodel.fit.sampling import size
+    from dse.measuring.validation import energies_of, sentence, write_energies
+    from dse.measuring.validation import figures as figures_of
+
+    technology = validation.technology
+    cores = sorted(validation.sample.draw(technology), key=size)[:count]
+    with progress_bar() as progress:
+        energies = energies_of(technology, tech, cores, liberty, dont_use, seed, progress)
+    write_energies(directory, energies)
+    return sentence(energies), figures_of(energies)
