@@ -17,7 +17,7 @@ from scipy.optimize import least_squares
 from costmodel.power.figures import Energy, MeasuredEnergy
 from costmodel.price.activity import Statistics, loads_a_step
 from costmodel.price.area import PARTS
-from costmodel.price.energies import ENERGY_COMPONENTS, LATE, Energies
+from costmodel.price.energies import ENERGY_COMPONENTS, KINDS, LATE, LOGIC, Energies
 from costmodel.price.energy import UnitEnergy, core_units
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import FitError, Technology, TechnologyError
@@ -26,10 +26,25 @@ from generator.config import CoreConfig
 Floats = NDArray[np.float64]
 
 NAMES = tuple(ENERGY_COMPONENTS)
+GROUPS = (
+    [NAMES.index("clock")],
+    [NAMES.index("register")],
+    [i for i, name in enumerate(NAMES) if name in (*KINDS, LOGIC)],
+    [i for i, name in enumerate(NAMES) if name.startswith(LATE)],
+)
+"""Coefficients that are alike: flip-flops' clock and data, what kinds of logic take, and their glitches."""
 NOISE = 0.05
 """Relative errors beyond which a core counts linearly, not squared."""
+ALIKE = 0.05
+"""How much a coefficient counts that differs from the others of its group by its own size."""
 OF_PARTS = 0.3
-"""How much the error of a part counts, beside that of the whole."""
+"""How much the error of some parts counts, beside that of the whole."""
+TOGETHER: tuple[tuple[str, ...], ...] = (
+    ("tables",),
+    ("fetch", "reduction", "accumulators", "converters"),
+    ("control",),
+)
+"""Parts that are told apart: what is in a column, a mapper merges."""
 FEWEST = 12
 """Cores that a fit needs at least."""
 
@@ -83,20 +98,7 @@ def fit_energies(
             row, target = _equations(counts, run)
             rows.append(row if glitches else np.where(late, 0.0, row))
             targets.append(target)
-    matrix, wanted = np.vstack(rows), np.concatenate(targets)
-    scale = np.maximum(np.abs(matrix).max(axis=0), 1e-12)
-    scaled: Floats = matrix / scale
-
-    def errors(x: Floats) -> Floats:
-        result: Floats = np.asarray(scaled @ x - wanted)
-        return result
-
-    def slopes(x: Floats) -> Floats:
-        return scaled
-
-    start = np.full(len(NAMES), 0.1)
-    best = least_squares(errors, start, jac=slopes, bounds=(0, np.inf), loss="soft_l1", f_scale=NOISE).x
-    found = np.where(best < 1e-6, 0.0, best) / scale
+    found = _solved(np.vstack(rows), np.concatenate(targets))
     return Energies(
         source=source,
         cores=len(measured),
@@ -104,6 +106,36 @@ def fit_energies(
         growth=0.0,
         leakage_nw_per_um2=_leakage(measured),
     )
+
+
+def _solved(matrix: Floats, wanted: Floats) -> Floats:
+    """Coefficients, none negative. First one a group; then each by itself, drawn to that of its group: what
+    few cores have follows the others."""
+    together = np.stack([matrix[:, group].sum(axis=1) for group in GROUPS], axis=1)
+    shared = _least(together, wanted)
+    typical = np.zeros(len(NAMES))
+    for group, value in zip(GROUPS, shared, strict=True):
+        typical[group] = max(value, 1e-3 * float(shared.max()))
+    scaled = np.vstack((matrix * typical, ALIKE * np.eye(len(NAMES))))
+    alone = _least(scaled, np.concatenate((wanted, np.full(len(NAMES), ALIKE))))
+    return alone * typical
+
+
+def _least(matrix: Floats, wanted: Floats) -> Floats:
+    """What is least off, counting squares up to ``NOISE``; none negative."""
+    scale = np.maximum(np.abs(matrix).max(axis=0), 1e-12)
+    scaled: Floats = matrix / scale
+
+    def errors(x: Floats) -> Floats:
+        return np.asarray(scaled @ x - wanted)
+
+    def slopes(x: Floats) -> Floats:
+        return scaled
+
+    start = np.full(matrix.shape[1], 0.1)
+    best = least_squares(errors, start, jac=slopes, bounds=(0, np.inf), loss="soft_l1", f_scale=NOISE).x
+    result: Floats = np.where(best < 1e-6, 0.0, best) / scale
+    return result
 
 
 def _equations(counts: Mapping[str, Floats], run: Energy) -> tuple[Floats, Floats]:
@@ -114,9 +146,11 @@ def _equations(counts: Mapping[str, Floats], run: Energy) -> tuple[Floats, Float
     rows, targets = [total / whole], [1.0]
     # The tree is of no part: what it takes goes by the registers.
     per_register = clock_tree / max(total[NAMES.index("clock")], 1.0)
-    for part, count in counts.items():
-        taken = run.of_part(part) - run.parts.get(part, {}).get("leakage", 0.0)
-        taken += per_register * count[NAMES.index("clock")]
+    for parts in TOGETHER:
+        count = sum((counts[part] for part in parts), np.zeros(len(NAMES)))
+        taken = per_register * count[NAMES.index("clock")]
+        for part in parts:
+            taken += run.of_part(part) - run.parts.get(part, {}).get("leakage", 0.0)
         rows.append(OF_PARTS * count / whole)
         targets.append(OF_PARTS * taken / whole)
     return np.vstack(rows), np.array(targets)
