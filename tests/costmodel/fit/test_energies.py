@@ -27,13 +27,30 @@ CLOCK_PS, LEAKAGE = 2000.0, 3.0
 """Leakage in fJ a cycle."""
 
 
+def seen(core: CoreConfig, busy: float, timed: Energy, zero: Energy) -> MeasuredCore:
+    """A core of 30 µm² that made a step in a share ``busy`` of its cycles."""
+    energy = MeasuredEnergy(
+        timed=timed,
+        lenient=timed,
+        zero_delay=zero,
+        macs_per_cycle=busy * core.macs_per_cycle,
+        clock_ps=CLOCK_PS,
+        cycles=32,
+        lanes=64,
+        cells=100,
+        flip_flops=10,
+        area_um2=30.0,
+        voltage=0.7,
+        delay_ps=500.0,
+        clock_buffers=1,
+    )
+    return MeasuredCore(core, energy)
+
+
 def run_of(core: CoreConfig, prices: dict[str, float], busy: float) -> Energy:
     """What a core takes by ``prices``, by part."""
     empty = Energy({}, 0.0)
-    blank = MeasuredEnergy(
-        empty, empty, empty, busy * core.macs_per_cycle, CLOCK_PS, 32, 64, 100, 10, area_um2=30.0
-    )
-    counts = counts_of(MeasuredCore(core, blank), ASAP7, BITNET)
+    counts = counts_of(seen(core, busy, empty, empty), ASAP7, BITNET)
     parts = {
         part: {"switching": float(sum(n * prices[name] for n, name in zip(count, NAMES, strict=True)))}
         for part, count in counts.items()
@@ -46,10 +63,7 @@ def measured(core: CoreConfig, times: float = 1.0, busy: float = 0.9) -> Measure
     prices = {name: times * price for name, price in PRICES.items()}
     smooth = {name: 0.0 if name.startswith(LATE) else price for name, price in prices.items()}
     timed, zero = (run_of(core, each, busy) for each in (prices, smooth))
-    energy = MeasuredEnergy(
-        timed, timed, zero, busy * core.macs_per_cycle, CLOCK_PS, 32, 64, 100, 10, area_um2=30.0
-    )
-    return MeasuredCore(core, energy)
+    return seen(core, busy, timed, zero)
 
 
 def cores() -> list[CoreConfig]:
@@ -57,23 +71,23 @@ def cores() -> list[CoreConfig]:
 
 
 def test_prices_that_figures_were_made_with_are_found_again() -> None:
-    seen = [measured(core) for core in cores()]
-    energies = fit_energies(seen, ASAP7, BITNET, "made up")
-    for core in seen:
+    those = [measured(core) for core in cores()]
+    energies = fit_energies(those, ASAP7, BITNET, "made up")
+    for core in those:
         assert modelled_fj(core, ASAP7, energies, BITNET) == pytest.approx(
             core.energy.timed.total_fj - LEAKAGE, rel=0.01
         )
     assert energies.coefficients["clock"] == pytest.approx(PRICES["clock"], rel=0.1)
     # 3 fJ in 2000 ps are 1.5 µW = 1500 nW, of 30 µm².
     assert energies.leakage_nw_per_um2 == pytest.approx(1500 / 30)
-    errors = errors_of(seen, ASAP7, energies, BITNET)
+    errors = errors_of(those, ASAP7, energies, BITNET)
     assert errors["energy"].max_percent < 1
-    assert errors["energy_without_glitches"].points == len(seen)
+    assert errors["energy_without_glitches"].points == len(those)
 
 
 def test_growth_is_what_sized_cores_take_more() -> None:
-    seen = [measured(core) for core in cores()]
-    energies = fit_energies(seen, ASAP7, BITNET, "made up")
+    those = [measured(core) for core in cores()]
+    energies = fit_energies(those, ASAP7, BITNET, "made up")
     sized = [(measured(core, times=1.2), 1.5) for core in cores()[:5]]
     assert fit_growth(energies, sized, ASAP7, BITNET).growth == pytest.approx(0.4, rel=0.05)
     assert fit_growth(energies, [], ASAP7, BITNET).growth == 0
