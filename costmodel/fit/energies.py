@@ -17,7 +17,7 @@ from scipy.optimize import least_squares
 from costmodel.power.figures import Energy, MeasuredEnergy
 from costmodel.price.activity import Statistics, loads_a_step
 from costmodel.price.area import PARTS
-from costmodel.price.energies import ENERGY_COMPONENTS, KINDS, LATE, LOGIC, Energies
+from costmodel.price.energies import ENERGY_COMPONENTS, GLITCHES, KINDS, LOGIC, Energies
 from costmodel.price.energy import UnitEnergy, core_units
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import FitError, Technology, TechnologyError
@@ -30,7 +30,7 @@ GROUPS = (
     [NAMES.index("clock")],
     [NAMES.index("register")],
     [i for i, name in enumerate(NAMES) if name in (*KINDS, LOGIC)],
-    [i for i, name in enumerate(NAMES) if name.startswith(LATE)],
+    [i for i, name in enumerate(NAMES) if name in GLITCHES],
 )
 """Coefficients that are alike: flip-flops' clock and data, what kinds of logic take, and their glitches."""
 NOISE = 0.05
@@ -90,7 +90,7 @@ def fit_energies(
         raise TechnologyError(
             f"energies: {len(measured)} cores were measured, {FEWEST} are expected at least"
         )
-    late = np.array([name.startswith(LATE) for name in NAMES])
+    late = np.array([name in GLITCHES for name in NAMES])
     rows, targets = [], []
     for seen in measured:
         counts = counts_of(seen, technology, data)
@@ -184,7 +184,7 @@ def modelled_fj(
 ) -> float:
     """What the model says that a measured core of least area takes in a cycle."""
     prices = np.array(
-        [0.0 if name.startswith(LATE) and not glitches else energies.coefficients[name] for name in NAMES]
+        [0.0 if name in GLITCHES and not glitches else energies.coefficients[name] for name in NAMES]
     )
     return float(sum(count @ prices for count in counts_of(seen, technology, data).values()))
 

@@ -12,6 +12,7 @@ from generator.errors import TernlutError, instead
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "adder": ("full_adder", "sum"),
+    "hold": ("hold", "held_select"),
     "leg": ("leg",),
     "product": ("product_bit",),
     "float": ("compare", "shift", "normalise", "detect", "increment", "special"),
@@ -19,24 +20,26 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 """Kinds of logic, and the components of area that they are; all others but registers are ``LOGIC``."""
 LOGIC = "logic"
 KIND_OF: Mapping[str, str] = {name: kind for kind, names in KINDS.items() for name in names}
-REGISTERS = ("register", "stage")
-"""Components of area that are registers."""
-LATE = "late_"
-"""What names of coefficients of glitches begin with."""
+REGISTERS: Mapping[str, int] = {"register": 1, "stage": 1, "handshake": 4}
+"""Components of area that have registers, and how many."""
+RIPPLE, LATE = "ripple", "late_"
+"""The coefficient of adders' own glitches, and what names of those of all others begin with."""
 
 ENERGY_COMPONENTS: Mapping[str, str] = {
     "clock": "flip-flop's clock, in each cycle, fJ",
     "register": "flip-flop's bit that changes, fJ",
     "adder": "adders that change, fJ for each µm² of least area",
+    "hold": "what holds registers' values, in front of bits that change, fJ/µm²",
     "leg": "legs of multiplexers whose entry changes, fJ/µm²",
     "product": "partial products that change, fJ/µm²",
     "float": "shifters and comparisons of floating-point units that change, fJ/µm²",
     "logic": "all other logic that changes, fJ/µm²",
-    "late_adder": "adders' glitches, fJ/µm² for each ns of logic in front of them",
-    "late_leg": "those of multiplexers' legs, fJ/µm²/ns",
-    "late_product": "those of partial products, fJ/µm²/ns",
-    "late_float": "those of floating-point units, fJ/µm²/ns",
-    "late_logic": "those of all other logic, fJ/µm²/ns",
+    "ripple": "glitches of adders as carries ripple through them, fJ/µm²",
+    "late_adder": "those of adders behind other logic, fJ/µm²",
+    "late_leg": "those of multiplexers' legs behind other logic, fJ/µm²",
+    "late_product": "those of products, and of adders right behind them, fJ/µm²",
+    "late_float": "those of floating-point units, fJ/µm²",
+    "late_logic": "those of all other logic behind logic, fJ/µm²",
 }
 """What a cycle's energy is summed over: names and meanings of a technology's coefficients."""
 
@@ -71,6 +74,9 @@ class Energies(BaseModel):
                 raise TernlutError(f"energy.coefficients.{name} is missing")
         return self
 
+
+GLITCHES = tuple(name for name in ENERGY_COMPONENTS if name == RIPPLE or name.startswith(LATE))
+"""Coefficients of glitches."""
 
 MEANINGS = {
     "cores": "simulated at gate level for this fit",

@@ -1,15 +1,17 @@
 """The energy of a core's cycle: what its parts are made of, how often that changes, and how late.
 
 A core takes energy for three reasons, which the model keeps apart: its registers' clock, in every cycle; what
-changes with every step; and what changes with every table that is filled, which is once for many steps where
-tables are held. What a component takes when it changes is its least area times what its kind takes for a µm²,
-and grows with the time by which its inputs are late: glitches. Registers count one by one.
+changes with every step; and what changes with every table that is filled, which is once for many steps
+where tables are held. What a component takes when it changes is its least area times what its kind takes for
+a µm², with glitches on top: of adders as their carries ripple, and of everything that has logic in front of
+it. Registers count one by one; whatever floating-point units are made of is of their kind.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from math import exp
 from typing import Literal, get_args
 
 from costmodel.price import activity, area, lateness
@@ -18,7 +20,7 @@ from costmodel.price.area import AREA_TERMS, AreaTerm
 from costmodel.price.buffering import buffering_units
 from costmodel.price.combining import JoiningTerm, joining_units
 from costmodel.price.components import NOTHING, Bill
-from costmodel.price.energies import KIND_OF, LATE, LOGIC, REGISTERS
+from costmodel.price.energies import KIND_OF, LATE, LOGIC, REGISTERS, RIPPLE
 from costmodel.price.fetch import aligned_product, fetch, key_decoder, unpacked_key
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology
@@ -31,6 +33,8 @@ REASONS: tuple[Reason, ...] = get_args(Reason)
 
 UNGATED = 0.1
 """What is left of the clock of registers behind clock gates: the gates', a tenth of theirs."""
+LEVELS = 1.4
+"""Levels of adders after which glitches are two thirds of what they can be."""
 RARELY = 0.05
 """The rate of what changes with results, not with steps."""
 
@@ -41,7 +45,7 @@ class Motion:
 
     ``late``: what is in front of them, in components of delay. ``reads``: its multiplexers' legs are entries
     of tables, and move with these. ``writes``: the share of steps, or fillings, in which its registers take a
-    new value.
+    new value. ``multiplied``: what arrives comes from products without a register in between.
     """
 
     rate: float
@@ -49,6 +53,7 @@ class Motion:
     held: bool = False
     reads: bool = False
     writes: float = 1.0
+    multiplied: bool = False
 
 
 Moves = Callable[[CorePlan, Statistics], Motion]
@@ -66,14 +71,40 @@ def _keys(plan: CorePlan, data: Statistics) -> Motion:
     return Motion(activity.of_keys(plan, data))
 
 
+def _multiplied(plan: CorePlan) -> bool:
+    """Whether products go into adders without a register in between."""
+    held = plan.config.pipeline.fetch or bool(plan.product_stages)
+    return plan.fetch_circuit == "product" and not held
+
+
+def _reduced(plan: CorePlan, data: Statistics) -> Motion:
+    late = lateness.inside_reduction(plan)
+    return Motion(activity.of_fetched(plan, data), late, multiplied=_multiplied(plan))
+
+
 def _accumulated(plan: CorePlan, data: Statistics) -> Motion:
-    return Motion(activity.of_accumulator(plan, data), lateness.at_accumulator(plan))
+    late = lateness.at_accumulator(plan)
+    behind = _multiplied(plan) and not plan.reduction.registered_levels
+    return Motion(activity.of_accumulator(plan, data), late, multiplied=behind)
 
 
 def _stored(plan: CorePlan, data: Statistics) -> Motion:
     """Of all stored sums one is written in a step."""
     share = 1 / max(1, plan.stored_sums)
     return Motion(activity.of_accumulator(plan, data) * share, writes=share)
+
+
+def _counting(counts: bool, bits: int) -> Motion:
+    """A counter that ``counts`` steps: all of its bits change twice a step together."""
+    return Motion(min(activity.RANDOM, 2 / max(bits, 1))) if counts else Motion(RARELY, writes=RARELY)
+
+
+def _length(plan: CorePlan, data: Statistics) -> Motion:
+    return _counting(plan.config.outputs is None, plan.n_tiles_width)
+
+
+def _outputs(plan: CorePlan, data: Statistics) -> Motion:
+    return _counting(plan.config.outputs is not None, plan.m_tiles_width)
 
 
 def _rarely(plan: CorePlan, data: Statistics) -> Motion:
@@ -83,7 +114,7 @@ def _rarely(plan: CorePlan, data: Statistics) -> Motion:
 def _fetch(plan: CorePlan, data: Statistics) -> Motion:
     multiplies = plan.fetch_circuit == "product"
     late = lateness.at_product(plan) if multiplies else lateness.at_fetch(plan)
-    return Motion(activity.of_fetched(plan, data), late, reads=True)
+    return Motion(activity.of_fetched(plan, data), late, reads=True, multiplied=multiplies)
 
 
 MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
@@ -97,10 +128,12 @@ MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
     unpacked_key: _keys,
     fetch: _fetch,
     aligned_product: _fetch,
-    area.reduction: _fetched(lateness.inside_reduction),
+    area.reduction: _reduced,
     area.sign_reduction: _keys,
     area.accumulator: _accumulated,
     area.memory: _stored,
+    area.length_counter: _length,
+    area.output_counter: _outputs,
 }
 """How the units of the terms of area move; those that are not here change with results, if at all."""
 
@@ -137,24 +170,37 @@ class UnitEnergy:
         return {"clock": self.clock, "step": self.step, "load": self.load}[reason]
 
 
+def lateness_of(motion: Motion, technology: Technology) -> float:
+    """How much of the glitches that logic in front of a unit can make it has, 0 … 1.
+
+    Gates swallow short pulses, so that more than a few levels of adders make no more of them.
+    """
+    coefficients = technology.rippling.coefficients
+    levels = motion.late.price(coefficients) / max(coefficients["adder"], 1e-9)
+    return 1 - exp(-levels / LEVELS)
+
+
 def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool = False) -> UnitEnergy:
     """What a unit made of ``bill`` (components of area) takes energy for, when it moves so.
 
     Where clocks are ``gated`` registers have one when they take a new value, and need no choice to hold.
     """
     areas = technology.cost_at().coefficients
-    late = motion.late.price(technology.rippling.coefficients) / 1000
     moved: dict[bool, dict[str, float]] = {True: {}, False: {}}
-    clocked = 0.0
+    late, adders, clocked = lateness_of(motion, technology), bill.counts.get("sum", 0.0), 0.0
+    floats = any(KIND_OF.get(name) == "float" for name in bill.counts)
     for name, count in bill.counts.items():
+        kind, size = "float" if floats else KIND_OF.get(name, LOGIC), count * areas[name]
         if name in REGISTERS:
-            clocked += count
-            kinds = {"register": count}
+            clocked += count * REGISTERS[name]
+            kinds = {"register": count * REGISTERS[name]}
         elif gated and name == "hold":
             continue
         else:
-            kind, size = KIND_OF.get(name, LOGIC), count * areas[name]
-            kinds = {kind: size, LATE + kind: size * late}
+            slow = "product" if motion.multiplied and kind == "adder" else LOGIC if kind == "hold" else kind
+            kinds = {kind: size, LATE + slow: size * late}
+            if name == "full_adder" and not floats:
+                kinds[RIPPLE] = max(0.0, count - adders) * areas[name]
         into = moved[motion.held or (motion.reads and name == "leg")]
         for kind, size in kinds.items():
             into[kind] = into.get(kind, 0.0) + size * motion.rate

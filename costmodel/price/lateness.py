@@ -98,7 +98,10 @@ def inside_reduction(plan: CorePlan) -> Bill:
 
 
 def at_accumulator(plan: CorePlan) -> Bill:
-    """In front of the accumulators: what is between the reduction's last register and them."""
+    """In front of the accumulators: what is between the reduction's last register and them.
+
+    Of floats also what is inside of them, in the mean.
+    """
     _, (since, inside) = levels_before(plan)
     before = level(plan) * since
     if not inside:
@@ -107,9 +110,10 @@ def at_accumulator(plan: CorePlan) -> Bill:
         case IntegerDatapath() | ExactDatapath():
             return before
         case NativeDatapath(accumulate=unit):
-            return before if not unit.stages else NOTHING
-        case AlignedDatapath(to_float=converter):
-            return NOTHING if plan.float_stages else before + slowest_stage(converter)
+            return (NOTHING if unit.stages else before) + _within(slowest_stage(unit))
+        case AlignedDatapath(accumulate=unit, to_float=converter):
+            front = NOTHING if plan.float_stages else before + slowest_stage(converter)
+            return front + _within(slowest_stage(unit))
         case unknown:
             assert_never(unknown)
 

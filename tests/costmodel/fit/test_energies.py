@@ -16,7 +16,7 @@ from costmodel.fit.energies import (
 )
 from costmodel.power.figures import Energy, MeasuredEnergy
 from costmodel.price.activity import BITNET
-from costmodel.price.energies import LATE
+from costmodel.price.energies import GLITCHES
 from costmodel.price.technology import TechnologyError, load_technology
 from generator.config import CoreConfig
 from tests.costmodel.small_cores import small_cores
@@ -61,7 +61,7 @@ def run_of(core: CoreConfig, prices: dict[str, float], busy: float) -> Energy:
 
 def measured(core: CoreConfig, times: float = 1.0, busy: float = 0.9) -> MeasuredCore:
     prices = {name: times * price for name, price in PRICES.items()}
-    smooth = {name: 0.0 if name.startswith(LATE) else price for name, price in prices.items()}
+    smooth = {name: 0.0 if name in GLITCHES else price for name, price in prices.items()}
     timed, zero = (run_of(core, each, busy) for each in (prices, smooth))
     return seen(core, busy, timed, zero)
 

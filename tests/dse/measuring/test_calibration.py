@@ -12,7 +12,7 @@ import pytest
 from costmodel.power.errors import PowerError
 from costmodel.power.figures import Energy, MeasuredEnergy
 from costmodel.price.activity import BITNET
-from costmodel.price.energies import ENERGY_COMPONENTS, Energies
+from costmodel.price.energies import ENERGY_COMPONENTS, GLITCHES, Energies
 from costmodel.price.energy import cycle_energy
 from costmodel.price.technology import Technology, load_technology
 from dse.measuring import calibration, validation
@@ -49,7 +49,7 @@ def gates(core: CoreConfig, technology: str, **asked: Any) -> MeasuredEnergy:
         kinds["control"]["leakage"] = LEAKAGE
         return Energy(kinds, 0.0)
 
-    smooth = {name: 0.0 if name.startswith("late") else price for name, price in COEFFICIENTS.items()}
+    smooth = {name: 0.0 if name in GLITCHES else price for name, price in COEFFICIENTS.items()}
     assert KNOWN.energy is not None
     without = KNOWN.model_copy(update={"energy": KNOWN.energy.model_copy(update={"coefficients": smooth})})
     timed = run(KNOWN)
