@@ -128,7 +128,7 @@ class PowerTable:
         return cls(data["name"], data["voltage"], cells, data["attribution"])
 
 
-def power_of_cell_to_liberty(power: CellPower) -> tuple[list[str], dict[str, list[str]]]:
+def power_to_liberty(power: CellPower) -> tuple[list[str], dict[str, list[str]]]:
     """Liberty's groups of a cell's leakage, and of each pin's energies (fJ; leakage in nW)."""
     leakage = [
         f"    leakage_power () {{ value : {nw:.6g};{_when(when)} }}" for when, nw in power.leakage if when
@@ -168,7 +168,7 @@ def _table(table: Samples) -> str:
 
 
 def templates_to_liberty(table: PowerTable) -> list[str]:
-    """The templates of the tables that ``power_of_cell_to_liberty`` writes, and the units."""
+    """The templates of the tables that ``power_to_liberty`` writes, and the units."""
     shapes = sorted(
         {
             (len(samples.rows), len(samples.columns))
@@ -180,7 +180,11 @@ def templates_to_liberty(table: PowerTable) -> list[str]:
         }
         - {(1, 1)}
     )
-    lines = ['  voltage_unit : "1V"; leakage_power_unit : "1nW";']
+    lines = [
+        '  voltage_unit : "1V"; leakage_power_unit : "1nW";',
+        f"  operating_conditions (typical) {{ process : 1; temperature : 25; voltage : {table.voltage}; }}",
+        "  default_operating_conditions : typical;",
+    ]
     for rows, columns in shapes:
         second = " variable_2 : total_output_net_capacitance;" if columns > 1 else ""
         indices = f'index_1 ("{_count(rows)}");' + (f' index_2 ("{_count(columns)}");' if columns > 1 else "")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from costmodel.cells.functions import FunctionError, Literal, literal, truth_table, variables
+from costmodel.cells.powers import CellPower, PowerTable, power_to_liberty, templates_to_liberty
 from costmodel.cells.samples import Samples
 from generator.files import write_text
 
@@ -269,15 +270,18 @@ _THRESHOLDS = {
 }
 
 
-def write_liberty(table: CellTable, names: Iterable[str] | None = None) -> str:
-    """The table as Liberty text (ps, fF), as far as Yosys and ABC read it."""
+def write_liberty(
+    table: CellTable, names: Iterable[str] | None = None, powers: PowerTable | None = None
+) -> str:
+    """The table as Liberty text (ps, fF), as far as Yosys and ABC read it, with ``powers`` if given."""
     lines = [
         f"/* written from a compact cell table. {table.attribution} */",
         f"library ({re.sub(r'[^A-Za-z0-9_]', '_', table.name)}) {{",
         "  delay_model : table_lookup;",
         '  time_unit : "1ps";',
         "  capacitive_load_unit (1,ff);",
-        "  nom_process : 1; nom_temperature : 25; nom_voltage : 1;",
+        f"  nom_process : 1; nom_temperature : 25; nom_voltage : {powers.voltage if powers else 1};",
+        *(templates_to_liberty(powers) if powers else ()),
         # Where delays and slews are measured does not change them, but timing analysers want to know.
         *(
             f"  {name}_pct_{edge} : {percent};"
@@ -288,7 +292,8 @@ def write_liberty(table: CellTable, names: Iterable[str] | None = None) -> str:
     templates: dict[tuple[bool, int, int], str] = {}
     body = []
     for name in table.cells if names is None else names:
-        body += _cell_to_liberty(table.cells[name], templates)
+        power = powers.cells.get(name) if powers else None
+        body += _cell_to_liberty(table.cells[name], templates, power)
     for (constraint, rows, columns), name in templates.items():
         variables = (
             ("constrained_pin_transition", "related_pin_transition")
@@ -310,8 +315,11 @@ def _points(count: int) -> str:
     return ", ".join(str(i + 1) for i in range(count))
 
 
-def _cell_to_liberty(cell: Cell, templates: dict[tuple[bool, int, int], str]) -> list[str]:
-    lines = [f"  cell ({cell.name}) {{", f"    area : {cell.area:.7g};"]
+def _cell_to_liberty(
+    cell: Cell, templates: dict[tuple[bool, int, int], str], power: CellPower | None
+) -> list[str]:
+    leakage, energies = power_to_liberty(power) if power else ([], {})
+    lines = [f"  cell ({cell.name}) {{", f"    area : {cell.area:.7g};", *leakage]
     if cell.flip_flop is not None:
         flop = cell.flip_flop
         lines += [
@@ -353,22 +361,27 @@ def _cell_to_liberty(cell: Cell, templates: dict[tuple[bool, int, int], str]) ->
         if pin.function is not None:
             lines.append(f'      function : "{pin.function}";')
         for arc in pin.arcs:
-            lines.append(f'      timing () {{ related_pin : "{arc.related}"; timing_type : {arc.kind};')
-            if arc.sense:
-                lines.append(f"        timing_sense : {arc.sense};")
-            for key, samples in arc.tables.items():
-                rows = ", ".join(f"{v:.6g}" for v in samples.rows)
-                columns = ", ".join(f"{v:.6g}" for v in samples.columns)
-                values = ", ".join('"' + ", ".join(f"{v:.6g}" for v in row) + '"' for row in samples.values)
-                constraint, shape = key.endswith("constraint"), (len(samples.rows), len(samples.columns))
-                template = templates.setdefault(
-                    (constraint, *shape), "{}_{}x{}".format("constraint" if constraint else "delay", *shape)
-                )
-                lines.append(
-                    f'        {key} ({template}) {{ index_1 ("{rows}"); index_2 ("{columns}"); '
-                    f"values ({values}); }}"
-                )
-            lines.append("      }")
+            lines += _arc_to_liberty(arc, templates)
+        lines += energies.get(pin.name, ())
         lines.append("    }")
     lines.append("  }")
+    return lines
+
+
+def _arc_to_liberty(arc: Arc, templates: dict[tuple[bool, int, int], str]) -> list[str]:
+    lines = [f'      timing () {{ related_pin : "{arc.related}"; timing_type : {arc.kind};']
+    if arc.sense:
+        lines.append(f"        timing_sense : {arc.sense};")
+    for key, samples in arc.tables.items():
+        rows = ", ".join(f"{v:.6g}" for v in samples.rows)
+        columns = ", ".join(f"{v:.6g}" for v in samples.columns)
+        values = ", ".join('"' + ", ".join(f"{v:.6g}" for v in row) + '"' for row in samples.values)
+        constraint, shape = key.endswith("constraint"), (len(samples.rows), len(samples.columns))
+        template = templates.setdefault(
+            (constraint, *shape), "{}_{}x{}".format("constraint" if constraint else "delay", *shape)
+        )
+        lines.append(
+            f'        {key} ({template}) {{ index_1 ("{rows}"); index_2 ("{columns}"); values ({values}); }}'
+        )
+    lines.append("      }")
     return lines

@@ -181,7 +181,7 @@ private:
         for (int f = 0; f < n.flops; ++f) {
             const int32_t *data = n.flop_data + n.flop_data_start[f];
             int width = n.flop_data_start[f + 1] - n.flop_data_start[f];
-            Word old = state[f], enable = enabled[n.flop_domain[f]];
+            Word old = state[f], enable = first ? 0 : enabled[n.flop_domain[f]];
             Word taken = value(n.flop_program[f], [&](int i) { return i < width ? r.values[data[i]] : old; });
             next[f] = (taken & enable) | (old & ~enable);
             if (measured) by_state(f, enable, n.flop_clock_classes[f], 0, data, width);
@@ -191,7 +191,7 @@ private:
             state[f] = next[f];
             int outputs = n.flop_output_start[f];
             for (int o = outputs; o < n.flop_output_start[f + 1]; ++o) {
-                // In the first cycle inverted outputs rise although nothing is stored.
+                // The first cycle has no edge: flip-flops hold 0, and inverted outputs rise.
                 Word wanted = n.flop_inverted[o] ? ~next[f] : next[f];
                 Word toggles = first ? wanted ^ r.values[n.flop_outputs[o]] : change;
                 if (!toggles) continue;

@@ -38,53 +38,58 @@ UNSTATED_MHZ = 500.0
 """The clock where none is stated."""
 
 
+Weights = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Weights W[M, N], as `simulate` reads them.", show_default="42 % of zeros"
+    ),
+]
+Activations = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="x[B, N] for --weights, .npy.", show_default="normal ones"),
+]
+ClockMhz = Annotated[
+    float | None,
+    typer.Option(
+        metavar="F",
+        help="Clock in MHz; the netlist is sized for it.",
+        min=1,
+        max=1e5,
+        show_default="that of the core file; 500, and not sized",
+    ),
+]
+LeastArea = Annotated[bool, typer.Option("--least-area", help="Do not size the netlist.")]
+Waiting = Annotated[float, typer.Option(metavar="P", help="Share of cycles without a key.", min=0, max=0.99)]
+Cycles = Annotated[int, typer.Option(metavar="C", help="Cycles to measure, of 64 lanes.", min=1, max=100_000)]
+Seed = Annotated[int, typer.Option(metavar="S", help="Seed of what is drawn.", min=0)]
+Saif = Annotated[
+    Path | None,
+    typer.Option("--saif", metavar="FILE", help="Write the nets' activity, SAIF.", parser=out_path),
+]
+Vcd = Annotated[
+    Path | None,
+    typer.Option("--vcd", metavar="FILE", help="Write the first lane's waveforms, VCD.", parser=out_path),
+]
+
+
 def power(
     core: CoreFile,
-    weights: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Weights W[M, N], as `simulate` reads them.",
-            show_default="ternary, 42 % zeros",
-        ),
-    ] = None,
+    weights: Weights = None,
     tensor: TensorPatterns = [],  # noqa: B006
-    activations: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="x[B, N] for --weights, .npy.", show_default="normal ones"),
-    ] = None,
+    activations: Activations = None,
     ternary: TernaryRule = "auto",
     per: PerScale = "tensor",
     i2s: I2SLayout = "",
     tech: Tech = "asap7",
     liberty: LibertyFiles = [],  # noqa: B006
     dont_use: DontUse = [],  # noqa: B006
-    clock_mhz: Annotated[
-        float | None,
-        typer.Option(
-            metavar="F",
-            help="Clock in MHz; the netlist is sized for it.",
-            min=1,
-            max=1e5,
-            show_default="that of the core file; 500, and not sized",
-        ),
-    ] = None,
-    least_area: Annotated[bool, typer.Option("--least-area", help="Do not size the netlist.")] = False,
-    waiting: Annotated[
-        float, typer.Option(metavar="P", help="Share of cycles without a key.", min=0, max=0.99)
-    ] = 0.0,
-    cycles: Annotated[
-        int, typer.Option(metavar="C", help="Cycles to measure, of 64 lanes.", min=1, max=100_000)
-    ] = 200,
-    seed: Annotated[int, typer.Option(metavar="S", help="Seed of what is drawn.", min=0)] = 0,
-    saif: Annotated[
-        Path | None,
-        typer.Option("--saif", metavar="FILE", help="Write the nets' activity, SAIF.", parser=out_path),
-    ] = None,
-    vcd: Annotated[
-        Path | None,
-        typer.Option("--vcd", metavar="FILE", help="Write the first lane's waveforms, VCD.", parser=out_path),
-    ] = None,
+    clock_mhz: ClockMhz = None,
+    least_area: LeastArea = False,
+    waiting: Waiting = 0.0,
+    cycles: Cycles = 200,
+    seed: Seed = 0,
+    saif: Saif = None,
+    vcd: Vcd = None,
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:

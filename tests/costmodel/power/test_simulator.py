@@ -1,0 +1,110 @@
+"""The simulator on circuits of a few gates, and runs of a core."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from costmodel.power.diagrams import diagram_of, value_of
+from costmodel.power.errors import PowerError
+from costmodel.power.measure import INERTIAL, LENIENT
+from costmodel.power.records import saif
+from costmodel.power.simulator import LANES, Words
+from costmodel.power.stimulus import words_of
+from dse.measuring.workload import Judge
+from tests.costmodel.power.conftest import CLOCK_PS, Bench
+
+
+@pytest.mark.parametrize("inputs", [0, 1, 3, 5])
+def test_a_diagram_is_its_truth_table(inputs: int) -> None:
+    rng = np.random.default_rng(inputs)
+    for _ in range(20):
+        table = int.from_bytes(rng.bytes(8), "little") & ((1 << (1 << inputs)) - 1)
+        diagram = diagram_of(table, inputs)
+        assert [value_of(diagram, state) for state in range(1 << inputs)] == [
+            table >> state & 1 for state in range(1 << inputs)
+        ]
+
+
+def test_without_delays_nets_change_as_their_settled_values_do(bench: Bench) -> None:
+    meter = bench.meter
+    settled: list[Words] = []
+    with meter.simulation(CLOCK_PS) as timed:
+        run = meter.testbench(bench.stimulus).run(timed, lambda _: settled.append(timed.values.copy()))
+        toggles = timed.rises + timed.falls
+    with meter.simulation(CLOCK_PS, None) as smooth:
+        meter.testbench(bench.stimulus).run(smooth)
+        changes = smooth.rises + smooth.falls
+    measured = settled[-run.cycles - 1 :]
+    expected = sum(np.bitwise_count(a ^ b).astype(np.int64) for a, b in itertools.pairwise(measured))
+    assert changes.tolist() == np.asarray(expected).tolist()
+    assert (toggles >= changes).all()
+    assert ((toggles - changes) % 2 == 0).all()
+
+
+def test_shorter_pulses_that_pass_make_more_transitions(bench: Bench) -> None:
+    meter = bench.meter
+    counts = []
+    for share in (INERTIAL, LENIENT, 0.0):
+        with meter.simulation(CLOCK_PS, share) as simulation:
+            meter.testbench(bench.stimulus).run(simulation)
+            counts.append(int((simulation.rises + simulation.falls).sum()))
+    assert counts[0] < counts[1] < counts[2]
+
+
+def test_each_transition_is_counted_by_one_energy(bench: Bench) -> None:
+    meter = bench.meter
+    with meter.simulation(CLOCK_PS) as simulation:
+        meter.testbench(bench.stimulus).run(simulation)
+        gates, first = meter.circuit.gates, simulation.first_counters
+        for i, gate in enumerate(gates):
+            of_gate = simulation.counters[first[i] : first[i + 1]].sum()
+            assert of_gate == simulation.rises[gate.output] + simulation.falls[gate.output]
+
+
+def test_wrong_results_are_refused(bench: Bench) -> None:
+    meter, judge = bench.meter, Judge(bench.windows)
+    with meter.simulation(CLOCK_PS) as simulation:
+        run = meter.testbench(bench.stimulus).run(simulation)
+    judge(run)
+    wrong = run.results.copy()
+    wrong[5, 0, 0] ^= 1
+    with pytest.raises(PowerError, match="lane 5: 1 of "):
+        judge(replace(run, results=wrong))
+
+
+def test_fewer_streams_wait_for_ever_and_are_told(bench: Bench) -> None:
+    meter = bench.meter
+    starved = replace(bench.stimulus, streams=bench.stimulus.streams[:1], counted=0)
+    with meter.simulation(CLOCK_PS) as simulation, pytest.raises(PowerError, match="no beat for"):
+        meter.testbench(starved).run(simulation)
+
+
+def test_words_hold_the_lanes_bits() -> None:
+    octets = np.random.default_rng(0).integers(0, 256, size=(LANES, 3), dtype=np.uint8)
+    words = words_of(octets, 20)
+    for bit in range(20):
+        for lane in range(0, LANES, 7):
+            assert int(words[bit]) >> lane & 1 == octets[lane, bit // 8] >> bit % 8 & 1
+
+
+def test_saif_is_balanced_and_its_times_add_up(bench: Bench) -> None:
+    meter = bench.meter
+    with meter.simulation(CLOCK_PS) as simulation:
+        meter.testbench(bench.stimulus).run(simulation)
+        text = saif(simulation, meter.powered.module, "top", CLOCK_PS)
+        cycles = simulation.cycles
+    assert text.count("(") == text.count(")")
+    duration = re.search(r"\(DURATION (\d+)\)", text)
+    assert duration is not None
+    assert int(duration[1]) == cycles * LANES * CLOCK_PS * 1000
+    nets = re.findall(r"\((\S+) \(T0 (\d+)\) \(T1 (\d+)\) \(TX 0\) \(TC (\d+)\) \(IG 0\)\)", text)
+    assert all(int(low) + int(high) == int(duration[1]) for _, low, high, _ in nets)
+    toggles = {name: int(count) for name, _, _, count in nets}
+    assert toggles["aclk"] == 2 * cycles * LANES
+    assert toggles["aresetn"] == 0
+    assert toggles[r"s_axis_key_tdata\[0\]"] > 0
