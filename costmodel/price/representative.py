@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, assert_never
 
+from generator.alphabets import ALPHABETS
 from generator.config import (
     ARCHITECTURES,
     DATAFLOWS,
@@ -139,7 +140,7 @@ def representative(values: Mapping[str, Any]) -> CoreConfig:
     It stands for all cores with those values wherever nothing else matters. Raises ``ConfigError`` where
     there is no such core.
     """
-    core = {"tables": 1, "columns": 1, **values}
+    core = {"tables": 1, "columns": 1, **_needed_for(values.get("alphabet")), **values}
     reduction = values.get("reduction")
     if reduction in REDUCTION_STRUCTURES:
         core |= {**_needed_with(reduction), **values}
@@ -152,6 +153,12 @@ def representative(values: Mapping[str, Any]) -> CoreConfig:
     if datapath in DATAPATHS and core.get("activation") in FLOATS:
         core = _needed_by(datapath, FLOATS[core["activation"]]) | core
     return _significant(CoreConfig.parse(nested({"max_reduction": LONGEST_REDUCTION} | core)))
+
+
+def _needed_for(alphabet: Any) -> dict[str, Any]:
+    """A group size that ``alphabet`` has, where it is not the usual one."""
+    sizes = ALPHABETS[alphabet].group_sizes if alphabet in ALPHABETS else ()
+    return {"group_size": sizes[0]} if sizes and default_of("group_size") not in sizes else {}
 
 
 def _needed_with(reduction: ReductionStructure) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from generator.plan import Tiling, plan_for
 from sim.layers import LayerData
 from sim.session import SimulationResult
 from sim.weights.activations import load_activations
-from sim.weights.reading import Rule, shape_of_weights
+from sim.weights.reading import Rule, check_alphabet, shape_of_weights
 from sim.weights.selection import Choice, is_pattern, matrices, select
 from sim.weights.stored_layer import StoredLayer
 from sim.weights.tensors import TensorFile, WeightFileError
@@ -149,6 +149,7 @@ class StoredRun:
                         simulator.config.format, self.chosen.file, tensor, self.rule, self.per,
                         self.activations, self.tokens, simulator.seed,
                     )  # fmt: skip
+                    check_alphabet(stored.matrix, simulator.config, tensor)
                 except WeightFileError as error:
                     self.chosen.refuse(choice, error)
                     continue

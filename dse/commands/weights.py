@@ -180,7 +180,7 @@ def _pack(
     """Writes the images; what they are, and the same in lines."""
     from dse.commands.stored_layers import remarks
     from sim.weights.key_image import write_image
-    from sim.weights.reading import ternary_of
+    from sim.weights.reading import check_alphabet, ternary_of
     from sim.weights.tensors import WeightFileError
 
     manifests, lines, about = [], [], []
@@ -190,6 +190,7 @@ def _pack(
             progress(f"packing {name}", done / len(chosen.choices))
             try:
                 matrix = ternary_of(chosen.file, choice.tensor, rule, per)
+                check_alphabet(matrix, config, choice.tensor)
             except WeightFileError as error:
                 chosen.refuse(choice, error)
                 continue

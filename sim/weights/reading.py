@@ -9,6 +9,10 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.alphabets import TERNARY
+from generator.config import CoreConfig
+from generator.errors import KeyFileError
+from generator.keys import pack
 from sim.weights.codes import bytes_of_codes, bytes_packed, stranger
 from sim.weights.groups import grouped, of_blocks
 from sim.weights.packed import VALUES_A_BYTE
@@ -36,6 +40,16 @@ def ternary_of(file: TensorFile, tensor: Tensor, rule: Rule = "auto", per: Per =
         raise WeightFileError(f"{tensor} has shape {list(tensor.shape)}, a matrix W[M, N] is expected")
     matrix = _by_rule(file, tensor, rule, per).noted(*tensor.notes)
     return matrix if matrix.weights.any() else matrix.noted("all of its weights are zero")
+
+
+def check_alphabet(matrix: TernaryMatrix, config: CoreConfig, tensor: Tensor) -> None:
+    """Raises ``WeightFileError`` where weights of ``matrix`` are no groups of the core's alphabet."""
+    if config.alphabet == TERNARY:
+        return
+    try:
+        pack(matrix.weights, config.group_size, config.alphabet)
+    except KeyFileError as error:
+        raise WeightFileError(f"{tensor}: {error}") from None
 
 
 def _by_rule(file: TensorFile, tensor: Tensor, rule: Rule, per: Per) -> TernaryMatrix:

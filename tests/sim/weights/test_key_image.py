@@ -17,9 +17,12 @@ from hypothesis import strategies as st
 from generator.config import CoreConfig
 from generator.errors import KeyFileError, WorkloadError
 from generator.files import OutputError
+from generator.keys import random_weights
 from generator.plan import plan_for
 from sim.layers import LayerData, beats_of
 from sim.weights.key_image import read_image, restore, write_image
+from sim.weights.reading import check_alphabet
+from sim.weights.tensors import Tensor, WeightFileError
 from sim.weights.ternary import TernaryMatrix
 
 MULTIPLIERS: list[dict[str, Any]] = [
@@ -36,6 +39,9 @@ ARCHITECTURES = st.one_of(
     st.integers(1, 6).map(lambda size: {"group_size": size}),
     st.just({"architecture": "select"}),
     st.sampled_from([1, 2, 3, 4, 6]).map(lambda size: {"group_size": size, "key_packing": "base3"}),
+    st.integers(1, 6).map(lambda size: {"group_size": size, "alphabet": "binary"}),
+    st.sampled_from(["select", "multiplier"]).map(lambda each: {"architecture": each, "alphabet": "binary"}),
+    st.just({"group_size": 4, "alphabet": "sparse_3_4"}),
     st.sampled_from(MULTIPLIERS).map(lambda chosen: {"architecture": "multiplier", **chosen}),
 )
 CONFIG = CoreConfig(group_size=3, tables=2, columns=3, max_reduction=64)
@@ -49,8 +55,9 @@ def cores(draw: Callable[..., Any]) -> CoreConfig:
     return CoreConfig(**draw(ARCHITECTURES), **held, **size, **several)
 
 
-def matrix(outputs: int, length: int, seed: int = 0) -> TernaryMatrix:
-    weights = np.random.default_rng(seed).integers(-1, 2, size=(outputs, length), dtype=np.int8)
+def matrix(outputs: int, length: int, seed: int = 0, core: CoreConfig = CONFIG) -> TernaryMatrix:
+    shape = outputs, length
+    weights = random_weights(np.random.default_rng(seed), core.alphabet, core.group_size, shape)
     return TernaryMatrix(weights, np.array(0.5), "absmean per tensor", exact=False)
 
 
@@ -59,7 +66,7 @@ def matrix(outputs: int, length: int, seed: int = 0) -> TernaryMatrix:
 def test_an_image_is_the_key_stream_and_gives_the_matrix_back(
     config: CoreConfig, outputs: int, length: int, seed: int, strip: int
 ) -> None:
-    given_matrix = matrix(outputs, length, seed)
+    given_matrix = matrix(outputs, length, seed, config)
     with tempfile.TemporaryDirectory() as scratch, pytest.MonkeyPatch.context() as patch:
         patch.setattr("sim.key_stream.STRIP_WEIGHTS", strip)
         directory = Path(scratch)
@@ -230,3 +237,29 @@ def test_a_full_disk_leaves_the_old_image(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(OutputError, match="No space left on device"):
         write_image(CONFIG, matrix(4, 10, seed=1), tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("length", [8, 10])
+def test_what_stands_in_the_padding_of_another_alphabet_is_refused(tmp_path: Path, length: int) -> None:
+    """Beyond the last output, and in a group that the inputs end in, other keys than the packer's."""
+    core = CoreConfig(group_size=4, alphabet="binary", tables=2, columns=3, max_reduction=64)
+    write_image(core, matrix(4, length, core=core), tmp_path)
+    keys = np.fromfile(tmp_path / "keys.bin", dtype=np.uint8)
+    keys[-1] ^= 0x80 if length == 8 else 0x01
+    keys.tofile(tmp_path / "keys.bin")
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    manifest["files"]["keys.bin"] = hashlib.sha256(keys.tobytes()).hexdigest()
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(KeyFileError, match=f"the padding beyond 4 outputs and {length} inputs is not zero"):
+        read_image(core, tmp_path)
+
+
+def test_a_matrix_of_no_groups_of_the_alphabet_is_refused_with_its_name() -> None:
+    core = CoreConfig(group_size=4, alphabet="sparse_3_4", tables=2, columns=3, max_reduction=64)
+    weights = TernaryMatrix(np.ones((2, 8), dtype=np.int8), np.array(1.0), "ternary", exact=True)
+    tensor = Tensor("model.safetensors", "blocks.0", "I8", (2, 8), None)
+    with pytest.raises(
+        WeightFileError, match=r"blocks\.0.*weights 1 1 1 1 are no group of alphabet = 'sparse_3_4'"
+    ):
+        check_alphabet(weights, core, tensor)
+    check_alphabet(weights, CoreConfig(tables=1, columns=1, alphabet="binary"), tensor)
