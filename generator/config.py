@@ -30,7 +30,7 @@ Architecture = Literal["lut", "select", "multiplier"]
 Dataflow = Literal["output_stationary", "table_stationary"]
 FetchStructure = Literal["onehot", "tree"]
 DatapathKind = Literal["native", "exact", "aligned"]
-ReductionStructure = Literal["tree", "carry_save"]
+ReductionStructure = Literal["tree", "carry_save", "chain"]
 Rounding = Literal["nearest", "truncate"]
 TableRegisters = Literal["entries", "activations"]
 Split = Literal["outputs", "inputs"]
@@ -188,7 +188,7 @@ class CoreConfig(BaseModel):
     )
     reduction: ReductionStructure = Field(
         default="tree",
-        description="a column's sum: adders two by two, or carry-save levels and one adder behind them",
+        description="a column's sum: a tree of adders, carry-save levels, or chains of adders for FPGAs",
     )
     key_packing: KeyPacking = Field(
         default="none", description="keys as they are, or five ternary weights in a byte of the key stream"

@@ -149,11 +149,11 @@ def _adds_integers_in_carry_save_form(core: CoreConfig) -> None:
     match core.reduction:
         case "tree":
             return
-        case "carry_save":
+        case "carry_save" | "chain":
             if isinstance(core.format, Float) and core.datapath == "native":
                 raise ConfigError(
-                    "reduction = 'carry_save' with datapath = 'native': floats round in every addition; "
-                    "'tree' is allowed"
+                    f"reduction = {core.reduction!r} with datapath = 'native': floats round in every "
+                    "addition; 'tree' is allowed"
                 )
         case unknown:
             assert_never(unknown)
@@ -168,6 +168,12 @@ def _has_values_to_add(core: CoreConfig) -> None:
                 raise ConfigError(
                     f"reduction = 'carry_save' with tables = {core.tables}: one value is no sum, 'tree' is "
                     "allowed"
+                )
+        case "chain":
+            if core.tables < 4:
+                raise ConfigError(
+                    f"reduction = 'chain' with tables = {core.tables}: up to three values are added the same "
+                    "way in a tree, 'tree' is allowed"
                 )
         case unknown:
             assert_never(unknown)

@@ -40,13 +40,22 @@ class FabricError(TernlutError):
     """There is no such fabric or device."""
 
 
+SYNTHESIZED = "+&st;&syn3;&syn4;&dch,-f;&if,{W},{D},-v"
+COMPRESSED = "+&scorr;&sweep;&dc2;&dch,-f,-r;&if,{W},{D},-v"
+"""What ABC does: an AIG of few nodes, with choices, mapped. Which way there makes fewer lookup tables depends
+on how many inputs these have. Yosys' last step, ``&mfs``, takes most of a large core's time and changes
+nothing between carry chains."""
+
+
 @dataclass(frozen=True)
 class Fabric:
     """A family of FPGAs.
 
     ``begin`` are Yosys' passes that read its cells, ``blocks`` those that read its multipliers and memories,
-    ``synth`` is the one that maps to them. ``labels`` are steps of that one: where it starts, where words
-    that multiply or store are still such, where memories are mapped, what follows them, and where it ends.
+    ``synth`` is the one that maps to them, and ``rewrites`` are maps of ours, which its words go through;
+    where ``chooses_operands``, adders' operands change places as suits the chains. ``script`` is ABC's.
+    ``labels`` are steps of that one: where it starts, where words that multiply or store are still such,
+    where memories are mapped, what follows them, and where it ends.
 
     ``cells`` are patterns of cells with what they take up: the first that matches counts, cells that none
     matches are wires or constants. ``placer`` is nextpnr's name for the fabric, None where it places no core
@@ -61,6 +70,9 @@ class Fabric:
     labels: tuple[str, str, str, str, str]
     cells: tuple[tuple[str, Uses], ...]
     blocks: tuple[str, ...] = ()
+    rewrites: tuple[str, ...] = ()
+    chooses_operands: bool = False
+    script: str = SYNTHESIZED
     placer: str | None = None
     timed_by: str = "nextpnr, with the pins of a board"
     models: str = ""
@@ -69,7 +81,9 @@ class Fabric:
     @property
     def flow(self) -> tuple[object, ...]:
         """All that what comes out of a synthesis depends on."""
-        return self.begin, self.blocks, self.synth, self.labels, self.models, self.wire_ps
+        rewrites = [_data(name) for name in self.rewrites]
+        maps = self.begin, self.blocks, rewrites, self.chooses_operands, self.script
+        return *maps, self.synth, self.labels, self.models, self.wire_ps
 
     def uses(self, cell: str) -> Uses:
         """What one ``cell`` takes up."""
@@ -117,6 +131,9 @@ def _xilinx(family: str, title: str) -> Fabric:
         ("prepare", "map_dsp", "map_memory", "map_ffram", "check"),
         _XILINX_CELLS,
         blocks=("read_verilog -lib +/xilinx/cells_xtra.v",),
+        rewrites=("carry_in.v",),
+        chooses_operands=True,
+        script=COMPRESSED,
         timed_by="Vivado",
         models="xilinx/cells_sim.v",
         wire_ps=300.0,
@@ -241,8 +258,13 @@ class Device(BaseModel):
 @cache
 def devices() -> Mapping[str, Device]:
     """The devices that are known, by name."""
-    text = (resources.files("costmodel") / "cells" / "data" / "devices.toml").read_text(encoding="utf-8")
-    return {name: Device(name=name, **table) for name, table in tomllib.loads(text).items()}
+    return {name: Device(name=name, **table) for name, table in tomllib.loads(_data("devices.toml")).items()}
+
+
+@cache
+def _data(name: str) -> str:
+    """The text of a file that is shipped beside this one."""
+    return (resources.files("costmodel") / "cells" / "data" / name).read_text(encoding="utf-8")
 
 
 def device_of(name: str, fabric: str) -> Device:

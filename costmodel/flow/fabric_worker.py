@@ -13,24 +13,43 @@ from typing import Any
 
 from pyosys import libyosys
 
+from costmodel.cells import fabrics
 from costmodel.cells.fabrics import FABRICS
+from costmodel.flow.fabric_adders import to_be_swapped
 from costmodel.flow.fabric_timing import arcs_of, longest_path
 from costmodel.flow.serving import serve
 
+DATA = Path(fabrics.__file__).parent / "data"
 NO_HURRY = 20_000
 """ps: a delay that every mapping meets, so that ABC looks for the fewest lookup tables.
 
 What is on the longest path of a core are carry chains, which mapping leaves as they are.
 """
-SCRIPT = "+&st;&syn3;&syn4;&dch,-f;&if,{W},{D},-v"
-"""What ABC does: an AIG of few levels, with choices, mapped. Its last step by default, ``&mfs``, takes most
-of a large core's time and changes nothing between carry chains."""
 
 
 def _has(design: Any, kinds: tuple[str, ...]) -> bool:
     """Whether a design has a cell whose type begins so."""
     cells = design.top_module().cells_.values()
     return any(cell.type.str().startswith(kinds) for cell in cells)
+
+
+def _swap_operands(design: Any, directory: Path) -> None:
+    """Has carry chains take the operands that need no lookup tables as they are."""
+    path, top = directory / "words.json", design.top_module()
+    for command in ("opt_clean", "select *", f'write_json -selected "{path}"', "select -clear"):
+        libyosys.run_pass(command, design)
+    module = json.loads(path.read_text())["modules"][top.name.str().removeprefix("\\")]
+    a, b = (libyosys.IdString(f"\\{name}") for name in "AB")
+    for name in to_be_swapped(module):
+        cell = top.cell(libyosys.IdString(name if name.startswith("$") else f"\\{name}"))
+        first, second = cell.getPort(a), cell.getPort(b)
+        cell.setPort(a, second)
+        cell.setPort(b, first)
+        for key in ("WIDTH", "SIGNED"):
+            a_key, b_key = (libyosys.IdString(f"\\{operand}_{key}") for operand in "AB")
+            of_first, of_second = cell.getParam(a_key), cell.getParam(b_key)
+            cell.setParam(a_key, of_second)
+            cell.setParam(b_key, of_first)
 
 
 def synthesize(job: dict[str, Any]) -> dict[str, Any]:
@@ -45,7 +64,7 @@ def synthesize(job: dict[str, Any]) -> dict[str, Any]:
 
     run(*(f'read_verilog -sv "{path}"' for path in job["verilog"]))
     run(
-        f"scratchpad -set abc9.script {SCRIPT}",
+        f"scratchpad -set abc9.script {fabric.script}",
         f"scratchpad -set abc9.D {NO_HURRY}",
         "scratchpad -set abc9.verify false",
         *(command.format(top=top) for command in fabric.begin),
@@ -58,6 +77,9 @@ def synthesize(job: dict[str, Any]) -> dict[str, Any]:
         run(*fabric.blocks)
     if words != memories:
         run(f"{synth} {words}:{memories}")
+    run(*(f'techmap -map "{DATA / rewrite}"' for rewrite in fabric.rewrites))
+    if fabric.chooses_operands:
+        _swap_operands(design, directory)
     # Reading what memories there are takes longer than the rest of a small core that has none.
     run(f"{synth} {memories if stores else behind}:{last}", "delete t:$scopeinfo", "blackbox =A:whitebox")
     path = directory / "netlist.json"

@@ -168,6 +168,8 @@ def _needed_with(reduction: ReductionStructure) -> dict[str, Any]:
             return {}
         case "carry_save":
             return {"tables": 2}
+        case "chain":
+            return {"tables": 4}
         case unknown:
             assert_never(unknown)
 

@@ -51,15 +51,27 @@ def generate(
             show_default="that of the core file",
         ),
     ] = None,
+    project: Annotated[
+        str | None,
+        typer.Option(
+            "--target",
+            metavar="tinytapeout",
+            help="Write a project of Tiny Tapeout: the core behind 8 bits.",
+        ),
+    ] = None,
     override: Overrides = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
     """Write a core's Verilog with datasheet, regression, FuseSoC core file and synthesis scripts."""
     from dse.handoff import generate as write
+    from dse.handoff import generate_tinytapeout
+    from dse.handoff.tinytapeout import PROJECT
 
+    if project not in (None, PROJECT):
+        raise UsageError(f"--target {project}: {PROJECT} is expected, or none for the whole hand-off")
     began = time.perf_counter()
     config, target = load_core_and_target(core, override, clock_mhz)
-    handoff = write(config, out, clock_mhz=target.clock_mhz)
+    handoff = (generate_tinytapeout if project else write)(config, out, clock_mhz=target.clock_mhz)
     figures = {
         "top": handoff.top,
         "files": [str(path) for path in handoff.files],
@@ -73,7 +85,10 @@ def generate(
     size = sum(path.stat().st_size for path in handoff.files) / 1e3
     counts = f"{len(handoff.modules)} modules, {len(handoff.files)} files"
     say(f"{handoff.top}: {counts}, {size:,.0f} kB in {out}")
-    say(f"datasheet: {out / 'README.md'}, regression: python {out / 'regression' / 'run.py'}")
+    if project:
+        say(f"documentation: {out / 'docs' / 'info.md'}, test: make -C {out / 'test'}")
+    else:
+        say(f"datasheet: {out / 'README.md'}, regression: python {out / 'regression' / 'run.py'}")
 
 
 Hierarchical = Annotated[

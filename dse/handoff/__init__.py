@@ -20,12 +20,13 @@ from dse.handoff.prices import prices
 from dse.handoff.regression import accelerator_regression, regression_files
 from dse.handoff.scripts import librelane, script_files
 from dse.handoff.software import software_files
+from dse.handoff.tinytapeout import generate_project, project_name
 from generator.config import CoreConfig, Target
 from generator.directory import write_directory
 from generator.plan.accelerator import accelerator_plan
 from generator.verilog import Emission, emit
 
-__all__ = ["HandOff", "companions", "generate", "write_handoff"]
+__all__ = ["HandOff", "companions", "generate", "generate_tinytapeout", "write_handoff"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,20 @@ def generate(config: CoreConfig, directory: Path | str, *, clock_mhz: float | No
     target, emission, place = Target(clock_mhz=clock_mhz), emit(config), Path(directory)
     files = write_handoff(emission, place, target.clock_mhz)
     return HandOff(emission.top, place, tuple(files), dict(emission.modules))
+
+
+def generate_tinytapeout(
+    config: CoreConfig, directory: Path | str, *, clock_mhz: float | None = None
+) -> HandOff:
+    """Writes the core of ``config`` as a project of Tiny Tapeout into ``directory``.
+
+    Behind its 8-bit pins, with a test that goes through them; for 50 MHz unless ``clock_mhz`` is stated.
+    Raises ``ConfigError`` where it is too large for the largest block of tiles, and ``OutputError`` as
+    ``generate`` does.
+    """
+    emission, place = emit(config), Path(directory)
+    files = generate_project(emission, place, Target(clock_mhz=clock_mhz).clock_mhz)
+    return HandOff(project_name(emission), place, tuple(files), dict(emission.modules))
 
 
 def companions(emission: Emission, clock_mhz: float | None = None) -> dict[str, str]:

@@ -60,6 +60,8 @@ def _summed(reduction: ReductionStructure) -> str:
             return ""
         case "carry_save":
             return "carry-save reduction"
+        case "chain":
+            return "chained adders"
         case unknown:
             assert_never(unknown)
 

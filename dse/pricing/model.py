@@ -6,7 +6,7 @@ figure, or the name of a key or metric, with an array.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
@@ -78,8 +78,7 @@ class Model:
         """The model of ``spec``'s space. Raises ``SpecError`` for what the spec names and nothing knows."""
         space = Space.of(spec, where)
         technology, *others = technologies_of(space, technology, where)
-        for each in (technology, *others):
-            check_device(where, spec.device, each)
+        check_device(where, spec.device, [technology, *others])
         built_in = metrics_of(priced_of(technology), spec.workload)
         known = dict.fromkeys([*(axis.key for axis in space.axes), *DESIGN_KEYS, *built_in])
         figures: dict[str, Expression] = {}
@@ -98,16 +97,7 @@ class Model:
             raise SpecError(f"{where}: {section}: {error}") from None
         asked = [name for each in (*figures.values(), *constraints) for name in each.names]
         check_energies(space, (*spec.objectives, *spec.budget, *asked), where)
-        for section, given in (("objectives", spec.objectives), ("budget", spec.budget)):
-            for name in given:
-                if name not in built_in and name not in figures:
-                    if name in OF_CHIPS:
-                        raise SpecError(
-                            f"{where}: {section}.{name}: technology {technology.name} has no [energy], which "
-                            "`ternlut calibrate` fits to a library with power tables"
-                        )
-                    near = instead(name, [*built_in, *figures], "metrics")
-                    raise SpecError(f"{where}: {section}.{name} is no metric: {near}")
+        _check_metrics(spec, technology, [*built_in, *figures], where)
         for name in spec.budget:
             if name not in spec.objectives:
                 raise SpecError(f"{where}: budget.{name} has to be an objective")
@@ -378,6 +368,20 @@ class Model:
             {k for k, shape in enumerate(shapes) if i in scenarios or (shape and shape[i] > 1)}
             for i in range(len(self.space.axes))
         ]
+
+
+def _check_metrics(spec: SweepSpec, technology: Technology, known: Collection[str], where: str) -> None:
+    """Raises ``SpecError`` for an objective, or a limit, of a figure that is not ``known``."""
+    for section, given in (("objectives", spec.objectives), ("budget", spec.budget)):
+        for name in given:
+            if name not in known:
+                if name in OF_CHIPS:
+                    raise SpecError(
+                        f"{where}: {section}.{name}: technology {technology.name} has no [energy], which "
+                        "`ternlut calibrate` fits to a library with power tables"
+                    )
+                near = instead(name, known, "metrics")
+                raise SpecError(f"{where}: {section}.{name} is no metric: {near}")
 
 
 def _clocks(space: Space) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dse.spec.axes import SpecError
@@ -45,13 +45,17 @@ def with_device(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def check_device(where: str, name: str | None, technology: Technology) -> None:
-    """Raises ``SpecError`` where designs in ``technology`` are none of the device's fabric."""
-    if name is not None and technology.library != (device := _device(where, name)).fabric:
-        raise SpecError(
-            f"{where}: device = {name!r} is of {device.fabric}: a technology of that fabric is expected, "
-            f"{technology.name} is of {technology.library}"
-        )
+def check_device(where: str, name: str | None, technologies: Sequence[Technology]) -> None:
+    """Raises ``SpecError`` where designs in one of ``technologies`` are none of the device's fabric."""
+    if name is None:
+        return
+    fabric = _device(where, name).fabric
+    for technology in technologies:
+        if technology.library != fabric:
+            raise SpecError(
+                f"{where}: device = {name!r} is of {fabric}: a technology of that fabric is expected, "
+                f"{technology.name} is of {technology.library}"
+            )
 
 
 def _device(where: str, name: Any) -> Device:

@@ -1,4 +1,4 @@
-"""The reduction: a balanced tree of adders over fetched values, with their signs as carry-ins."""
+"""The reduction: a tree of adders over fetched values, with their signs as carry-ins."""
 
 from __future__ import annotations
 
@@ -44,10 +44,16 @@ class Node:
         return self.value.width
 
 
+CHAIN = 8
+"""Values of a chain: longer ones save adders' bits no more, and take longer."""
+
+
 @dataclass(frozen=True)
 class ReductionPlan:
-    """The balanced tree over a column's L fetched values: L - 1 adders, then the accumulator's.
+    """The tree over a column's L fetched values: L - 1 adders, then the accumulator's.
 
+    ``chain`` values each are added one after the other, then their sums two by two; 1 is the balanced tree.
+    In an FPGA the lookup table in front of a carry chain may choose the one value that comes next, not two.
     ``leaf`` holds the ranges of a fetched value while its sign bit is 0 and 1. ``signed`` is false where
     leaves come without sign bits (products of real multipliers).
     """
@@ -57,6 +63,7 @@ class ReductionPlan:
     signed: bool
     register_every: int
     width_limit: int
+    chain: int = 1
 
     @cached_property
     def levels(self) -> tuple[tuple[int, ...], ...]:
@@ -71,18 +78,25 @@ class ReductionPlan:
     def _build(self) -> tuple[tuple[Node, ...], tuple[tuple[int, ...], ...]]:
         nodes = [Node(0, None, None, self._value(self.leaf))] * self.leaves
         levels = [tuple(range(self.leaves))]
+        # Most sums of a level are of the same two values.
+        sums: dict[tuple[int, int], Value] = {}
+
+        def added(level: int, a: int, b: int) -> int:
+            left, right = nodes[a].value, nodes[b].value
+            key = id(left), id(right)
+            if key not in sums:
+                sums[key] = self._value((left.total + right.when[0], left.total + right.when[1]))
+            nodes.append(Node(level, a, b, sums[key]))
+            return len(nodes) - 1
+
+        runs = [list(levels[0][i : i + self.chain]) for i in range(0, self.leaves, self.chain)]
+        while any(len(run) > 1 for run in runs):
+            level = len(levels)
+            runs = [[added(level, *run[:2]), *run[2:]] if len(run) > 1 else run for run in runs]
+            levels.append(tuple(index for run in runs for index in run))
         while len(levels[-1]) > 1:
             alive, level = levels[-1], len(levels)
-            after = []
-            # Most sums of a level are of the same two values.
-            sums: dict[tuple[int, int], Value] = {}
-            for a, b in zip(alive[::2], alive[1::2], strict=False):
-                left, right = nodes[a].value, nodes[b].value
-                key = id(left), id(right)
-                if key not in sums:
-                    sums[key] = self._value((left.total + right.when[0], left.total + right.when[1]))
-                after.append(len(nodes))
-                nodes.append(Node(level, a, b, sums[key]))
+            after = [added(level, a, b) for a, b in zip(alive[::2], alive[1::2], strict=False)]
             levels.append((*after, *alive[len(alive) // 2 * 2 :]))
         return tuple(nodes), tuple(levels)
 
@@ -97,7 +111,7 @@ class ReductionPlan:
 
     @property
     def depth(self) -> int:
-        return (self.leaves - 1).bit_length()
+        return min(self.chain, self.leaves) - 1 + (-(-self.leaves // self.chain) - 1).bit_length()
 
     @property
     def registered_levels(self) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from generator.formats import Float, Integer
 from generator.packing import BYTE, packed_bytes, relative_key_width
 from generator.plan.compression import CompressorPlan
 from generator.plan.ranges import FloatRange, Range
-from generator.plan.reduction import ReductionPlan
+from generator.plan.reduction import CHAIN, ReductionPlan
 from generator.plan.table import TablePlan
 
 FetchCircuit = Literal[FetchStructure, "controls", "product"]
@@ -280,6 +280,10 @@ class WidthPlan:
         match self.config.reduction:
             case "tree":
                 return ReductionPlan(tables, self.fetched, self.carries_signs, every, self.sum_range.width)
+            case "chain":
+                return ReductionPlan(
+                    tables, self.fetched, self.carries_signs, every, self.sum_range.width, CHAIN
+                )
             case "carry_save":
                 signs = tables if self.carries_signs else 0
                 # With the accumulator as a third row, an adder has a place for one more than its carry-in.

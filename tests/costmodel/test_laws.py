@@ -64,14 +64,15 @@ def cores(
     columns = draw(st.integers(1, 24))
     words = draw(st.integers(0, 6))
     number, tables = draw(numbers), draw(st.integers(1, 20))
-    can_carry_save = tables > 1 and number.get("datapath") != "native"
+    exact = number.get("datapath") != "native"
+    sums = ["tree", *["carry_save"] * (exact and tables > 1), *["chain"] * (exact and tables > 3)]
     return {
         "architecture": architecture,
         **number,
         "group_size": draw(st.integers(1, 5)) if architecture == "lut" else 1,
         "tables": tables,
         "columns": columns,
-        "reduction": draw(st.sampled_from(["tree", "carry_save"])) if can_carry_save else "tree",
+        "reduction": draw(st.sampled_from(sums)),
         "rows": draw(st.integers(1, 4)),
         "max_reduction": draw(st.integers(128, 1 << 16)),
         "dataflow": "table_stationary" if words else "output_stationary",

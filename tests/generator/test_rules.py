@@ -25,7 +25,7 @@ VALUES: dict[str, list[Any]] = {
     "outputs": [None, 8],
     "datapath": [None, "native", "exact", "aligned"],
     "aligned_bits": [None, 12, 56],
-    "reduction": ["tree", "carry_save"],
+    "reduction": ["tree", "carry_save", "chain"],
     "accumulation": [None, "fp16", "fp32", "bf16"],
 }
 

@@ -28,6 +28,12 @@ SLOW_ACTIVATIONS = Streams(0.6, 0.1, 0.1)
 SLOW_TAKER = Streams(0.1, 0.1, 0.6)
 
 
+def random_reduction(rng: random.Random, tables: int) -> str:
+    """Carry-save three times in ten, a chain as often, where there are enough values."""
+    draw = rng.random() if tables > 1 else 1.0
+    return "carry_save" if draw < 0.3 else "chain" if draw < 0.6 and tables > 3 else "tree"
+
+
 def random_config(seed: int) -> CoreConfig:
     """A small core from anywhere in the legal space."""
     rng = random.Random(seed)
@@ -55,7 +61,7 @@ def random_config(seed: int) -> CoreConfig:
                 "fetch": rng.random() < 0.5,
                 "reduction_every": rng.choice([0, 1, 1, 2, 3]),
             },
-            "reduction": "carry_save" if tables > 1 and rng.random() < 0.3 else "tree",
+            "reduction": random_reduction(rng, tables),
         },
     )
 

@@ -95,7 +95,7 @@ SPACES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "reductions": (
         {
             "tables": [1, 2, 5],
-            "reduction": ["tree", "carry_save"],
+            "reduction": ["tree", "carry_save", "chain"],
             "max_reduction": [5, 6, 9],
             "symmetric": [False, True],
             "pipeline": {"reduction_every": [0, 1, 3]},

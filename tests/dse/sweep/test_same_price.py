@@ -28,7 +28,7 @@ CHOICES: dict[str, list[Any]] = {
     "dataflow": ["output_stationary", "table_stationary"],
     "outputs": ["workload", 70, 100],
     "fetch": ["onehot", "tree"],
-    "reduction": ["tree", "carry_save"],
+    "reduction": ["tree", "carry_save", "chain"],
     "datapath": ["native", "exact", "aligned"],
     "aligned_bits": [3, 12, 30],
     "rounding": ["nearest", "truncate"],
