@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from costmodel.cells.liberty_powers import powers_of
 from costmodel.cells.powers import PowerTable
 from costmodel.fit.libraries import cells_of
-from costmodel.fit.placed import netlist_of, part_of
+from costmodel.fit.placed import netlist_of, part_of, place
+from costmodel.flow.neighbours import with_neighbours
 from costmodel.flow.reading import module_of
+from costmodel.flow.static_timing import IDEAL
 from costmodel.power.errors import PowerError
 from costmodel.power.figures import MeasuredEnergy
 from costmodel.power.measure import Meter, Powered, measure
@@ -29,8 +32,11 @@ def powered_core(
     clock_ps: float | None = None,
     liberty: Sequence[Path | str] = (),
     dont_use: Sequence[str] = (),
+    placed: bool = False,
 ) -> Powered:
     """The netlist of a core, sized if a clock is given, with the energies of its library.
+
+    ``placed``: with the wires of its placement, resized with them.
 
     Raises what ``synthesize`` does, and ``PowerError`` for a core whose streams are not at its ports.
     """
@@ -38,15 +44,23 @@ def powered_core(
         raise PowerError("power is measured of a core with streams: without wrapper = 'axi', without buffers")
     files = [Path(file) for file in liberty]
     library = cells_of(technology, files, dont_use=dont_use)
-    _, netlist = netlist_of(config, technology, clock_ps, liberty, dont_use)
-    module = module_of(netlist, top_name(config), library)
     table = library.table(cache_directory())
+    wires = IDEAL
+    if placed:
+        options: dict[str, Any] = {"clock_ps": clock_ps, "liberty": liberty, "dont_use": dont_use}
+        _, result = place(config, technology, **options, keep_wires=True)
+        module = module_of(result.netlist, top_name(config), library)
+        if result.wires is not None:
+            wires = result.wires.of(with_neighbours(module, table))
+    else:
+        _, netlist = netlist_of(config, technology, clock_ps, liberty, dont_use)
+        module = module_of(netlist, top_name(config), library)
     shipped = SHIPPED / f"{technology}.power.json"
     if files or not shipped.exists():
         powers = powers_of(library, cache_directory())
     else:
         powers = PowerTable.load(shipped)
-    return Powered(module, table, powers)
+    return Powered(module, table, powers, wires)
 
 
 def measured(

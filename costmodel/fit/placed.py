@@ -55,8 +55,11 @@ def place(
     clock_ps: float | None = None,
     liberty: Sequence[Path | str] = (),
     dont_use: Sequence[str] = (),
+    keep_wires: bool = False,
 ) -> tuple[SynthesisResult, PlacedResult]:
     """The core of ``config`` synthesized as ``synthesize`` does it, placed, and resized with its wires.
+
+    ``keep_wires``: have all of them in the result.
 
     Raises what ``synthesize`` does, ``TechnologyError`` where the technology says nothing of wires, and
     ``MissingPartError`` without a placer.
@@ -65,7 +68,7 @@ def place(
     silicon = silicon_of(technology)
     result, verilog = netlist_of(config, technology, clock_ps, liberty, dont_use)
     library = cells_of(technology, [Path(file) for file in liberty], dont_use=dont_use)
-    return result, place_netlist(verilog, top_name(config), library, silicon, clock_ps)
+    return result, place_netlist(verilog, top_name(config), library, silicon, clock_ps, keep_wires=keep_wires)
 
 
 def silicon_of(technology: str) -> Silicon:

@@ -41,7 +41,8 @@ def placed(job: dict[str, Any]) -> dict[str, Any]:
     clock = job["clock_ps"]
     beyond = resize(wiring, strengths(table), None if clock is None else clock * AIM)
     placement = legalized(wiring.placement(placement), surrounded, table)
-    after = Wiring.of(surrounded, wiring.library, placement, layer).figures()
+    final = Wiring.of(surrounded, wiring.library, placement, layer)
+    after = final.figures()
     module = without_neighbours(surrounded, module, table)
     belongs = cell_names(module, table)
     written = Path(job["directory"]) / "placed.v"
@@ -52,6 +53,7 @@ def placed(job: dict[str, Any]) -> dict[str, Any]:
         "beyond_limits": beyond,
         "core": core_of(placement, surrounded, belongs),
         "netlist": written.read_text(),
+        "wires": final.by_driver() if job["wires"] else None,
         "seconds": time.monotonic() - began,
     }
 

@@ -22,6 +22,7 @@ def read_module(netlist: Path, top: str, table: CellTable, directory: Path) -> d
         f'read_verilog "{netlist}"',
         f"hierarchy -check -top {top}",
         "flatten",
+        "delete t:$scopeinfo",
         f"write_json {read}",
     ):
         libyosys.run_pass(command, design)

@@ -99,6 +99,13 @@ class Wiring:
         """The wire of a net."""
         return self._wires[bit][2]
 
+    def by_driver(self) -> list[tuple[Terminal, float, list[tuple[Terminal, float]]]]:
+        """Of each net its driver, its wire's capacitance (fF), and its readers with their delays (ps)."""
+        return [
+            (net.driver, wire.capacitance_ff, list(zip(net.readers, wire.delays_ps, strict=True)))
+            for net, _, wire in self._wires.values()
+        ]
+
     def timing(self) -> Timing:
         """The timing of the module with its wires."""
         capacitances: dict[Bit, float] = {}

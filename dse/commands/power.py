@@ -61,6 +61,10 @@ ClockMhz = Annotated[
 LeastArea = Annotated[bool, typer.Option("--least-area", help="Do not size the netlist.")]
 Waiting = Annotated[float, typer.Option(metavar="P", help="Share of cycles without a key.", min=0, max=0.99)]
 Cycles = Annotated[int, typer.Option(metavar="C", help="Cycles to measure, of 64 lanes.", min=1, max=100_000)]
+Wires = Annotated[
+    str,
+    typer.Option(metavar="none|placed", help="Count no wires, or those of a placement, as `place` makes it."),
+]
 Seed = Annotated[int, typer.Option(metavar="S", help="Seed of what is drawn.", min=0)]
 Saif = Annotated[
     Path | None,
@@ -87,6 +91,7 @@ def power(
     least_area: LeastArea = False,
     waiting: Waiting = 0.0,
     cycles: Cycles = 200,
+    wires: Wires = "none",
     seed: Seed = 0,
     saif: Saif = None,
     vcd: Vcd = None,
@@ -96,6 +101,8 @@ def power(
     """Measure the energy of a core from its gates, glitches included."""
     config, target = load_core_and_target(core, override, clock_mhz)
     rule = read_rule(ternary, per)
+    if wires not in ("none", "placed"):
+        raise UsageError(f"--wires {wires}: none or placed is expected")
     if weights is None:
         stated = {"--tensor": tensor, "--i2s": i2s, "--ternary": ternary != "auto", "--per": per != "tensor"}
         for option, value in {**stated, "--activations": activations}.items():
@@ -118,10 +125,11 @@ def power(
             layer=layer,
             cycles=cycles,
             waiting=waiting,
+            wires=wires == "placed",
             seed=seed,
             records=Records(saif, vcd),
         )
-    say_json(_figures(energy)) if as_json else say(_in_words(energy))
+    say_json(_figures(energy)) if as_json else say(_in_words(energy, wires))
 
 
 def _stored(
@@ -183,7 +191,7 @@ def _of_run(energy: Energy) -> dict[str, Any]:
     }
 
 
-def _in_words(measured: MeasuredEnergy) -> str:
+def _in_words(measured: MeasuredEnergy, wires: str) -> str:
     """What a core takes, and where it goes."""
     from costmodel.power.figures import CLOCK_TREE, KINDS
     from costmodel.price.area import PARTS
@@ -223,6 +231,6 @@ def _in_words(measured: MeasuredEnergy) -> str:
         f"Without glitches {settled.total_fj / 1000:,.3f} pJ; {lenient:+.0%} if pulses of half a gate's "
         f"delay leave it.\n"
         f"{measured.cells:,} cells, {measured.flip_flops:,} flip-flops; the clock tree is an estimate of "
-        f"{measured.clock_buffers:,} buffers; no wires.{meets}\n"
+        f"{measured.clock_buffers:,} buffers; {'no' if wires == 'none' else wires} wires.{meets}\n"
         f"{measured.lanes} × {measured.cycles:,} cycles, results bit-exact."
     )

@@ -39,6 +39,7 @@ def measured_energy(
     layer: LayerData | None = None,
     cycles: int = CYCLES,
     waiting: float = 0.0,
+    wires: bool = False,
     seed: int = 0,
     records: Records = Records(),
 ) -> MeasuredEnergy:
@@ -52,6 +53,7 @@ def measured_energy(
     layer : what it computes; ``typical_layer`` unless given.
     cycles : how many are measured at least, rounded up to whole tiles.
     waiting : the share of cycles in which no key is offered.
+    wires : place the netlist, resize it with its wires, and count them.
     seed : of what is drawn: the layer, the windows of it, the cycles that wait.
     records : files to write.
 
@@ -59,7 +61,12 @@ def measured_energy(
     """
     windows = windows_of(config, typical_layer(config, seed) if layer is None else layer, cycles, seed)
     powered = powered_core(
-        config, technology, clock_ps=clock_ps if sized else None, liberty=liberty, dont_use=dont_use
+        config,
+        technology,
+        clock_ps=clock_ps if sized else None,
+        liberty=liberty,
+        dont_use=dont_use,
+        placed=wires,
     )
     meter, top = Meter(powered), top_name(config)
     stimulus = stimulus_of(windows, cycles, waiting, seed)
