@@ -116,7 +116,8 @@ def place_netlist(
     """Places a netlist of ``library``'s cells, given as Verilog, or takes the result from the cache.
 
     It is resized until it meets ``clock_ps`` with its wires, as far as that can be; without a clock only so
-    far that it keeps the library's limits. ``keep_wires`` asks for all wires. Raises ``SynthesisError`` where placing fails.
+    far that it keeps the library's limits. ``keep_wires`` asks for all wires. Raises
+    ``SynthesisError`` where placing fails.
     """
     directory = cache_dir or cache_directory()
     settings = {**asdict(silicon), "clock_ps": clock_ps}
