@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from costmodel.cells.fabrics import RESOURCES, Device, Fabric, device_of, fabric_of
+from costmodel.cells.fabrics import Device, Fabric, device_of, fabric_of
 from costmodel.fit.measurer import Design, Figures, Origin
 from costmodel.flow.fabric_synthesis import (
     FLOW_VERSION,
@@ -23,30 +23,12 @@ from generator.errors import TernlutError
 from generator.verilog import Emission
 
 KIND = "fabric"
-UNITS = {
-    "lut": "LUT",
-    "ff": "FF",
-    "carry": "carry cells",
-    "lutram": "LUT",
-    "bram": "block RAM",
-    "uram": "large RAM",
-    "dsp": "DSP",
-}
-LABELS = {
-    "lut": "LUT count",
-    "ff": "flip-flop count",
-    "carry": "carry cell count",
-    "lutram": "count of LUTs as memory",
-    "bram": "block RAM count",
-    "uram": "large RAM count",
-    "dsp": "DSP count",
-}
-FABRIC_QUANTITIES = (
-    *(Quantity(name=name, label=LABELS[name], unit=UNITS[name]) for name in RESOURCES),
-    DELAY,
-)
-"""What is priced in a technology of a fabric."""
-FABRIC_COST = Cost(label="LUT count", relaxed="lut", medium="lut", tight="lut")
+LUT = Quantity(name="lut", label="LUT count", unit="LUT")
+FF = Quantity(name="ff", label="flip-flop count", unit="FF")
+CARRY = Quantity(name="carry", label="carry cell count", unit="carry cells")
+FABRIC_QUANTITIES = (LUT, FF, CARRY, DELAY)
+"""What is priced in a technology of a fabric. Multipliers and memories are counted, not priced."""
+FABRIC_COST = Cost(label=LUT.label, relaxed=LUT.name, medium=LUT.name, tight=LUT.name)
 
 
 @dataclass(frozen=True)

@@ -28,17 +28,36 @@ from generator.parts import require
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from costmodel.fit.measurer import Measurer
     from costmodel.fit.validation import Validation
     from costmodel.price.technology import Technology
     from generator.config import CoreConfig
 
 
+def _measurer_of(liberty: Sequence[Path], fabric: str | None, name: str, dont_use: Sequence[str]) -> Measurer:
+    """What measures cores in the cells of ``liberty`` files, or in ``fabric``."""
+    if bool(liberty) == (fabric is not None):
+        raise UsageError("calibrate: --liberty FILE or --fabric NAME is expected, one of the two")
+    if fabric is not None:
+        from costmodel.fit.fabrics import on_fabric
+
+        return on_fabric(fabric)
+    from costmodel.fit.cells import Cells
+    from costmodel.flow.libraries import user_library
+
+    return Cells(user_library(liberty, name, dont_use))
+
+
 def calibrate(
-    liberty: LibertyFiles,
     name: Annotated[str, typer.Option(metavar="T", help="The technology's name.")],
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="FILE", help="Technology file to write.", parser=out_path)
     ],
+    liberty: LibertyFiles = [],  # noqa: B006
+    fabric: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="An FPGA's fabric in place of a cell library: xcup, ecp5, …"),
+    ] = None,
     dont_use: DontUse = [],  # noqa: B006
     workers: Workers = None,
     points: Annotated[
@@ -47,22 +66,22 @@ def calibrate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fit a technology to a cell library."""
+    """Fit a technology to a cell library, or to an FPGA's fabric."""
     require("calibration", "calibrate")
     from costmodel.fit.calibration import calibrate as fit
     from costmodel.fit.calibration import fewest_cores
     from costmodel.fit.calibration_cores import calibration_cores
-    from costmodel.fit.cells import Cells
-    from costmodel.flow.libraries import user_library
 
     cores = calibration_cores()
     if points is not None and not (least := fewest_cores(cores)) <= points <= len(cores):
         raise UsageError(f"--points {points}: {least} to {len(cores)} are expected, fewer fit no technology")
-    measurer = Cells(user_library(liberty, name, dont_use))
+    measurer = _measurer_of(liberty, fabric, name, dont_use)
     with progress_bar() as progress:
         technology = fit(measurer, name, workers or processors(), progress, cores[:points])
     write_text(out, technology.to_toml())
-    technology, missing = _with_energies(technology, out, liberty, dont_use, cores[:points])
+    missing = ""
+    if fabric is None:
+        technology, missing = _with_energies(technology, out, liberty, dont_use, cores[:points])
     cost = technology.cost_at()
     error = {part: fitted.model_dump() for part, fitted in technology.fit.items()}
     if as_json:

@@ -16,11 +16,18 @@ SHARE = "device_share"
 """The figure: of the resource that is scarcest, how much of it a design takes up."""
 
 
+USED = {
+    "lut": "lut",
+    "ff": "ff",
+    "dsp": "(architecture == 'multiplier') * rows * columns * tables * cores",
+}
+"""What designs take up of resources, in a spec's terms: what is priced, and a multiplier for each product."""
+
+
 def with_device(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """``values`` of a spec with what its ``device`` asks: the share is a derived figure, and at most all.
 
-    A resource that the device has none of is not part of the share; designs that need it do not fit. Raises
-    ``SpecError`` where there is no such device, or the figure is derived by the spec itself.
+    Raises ``SpecError`` where there is no such device, or the figure is derived by the spec itself.
     """
     name = values.get("device")
     if name is None:
@@ -29,19 +36,20 @@ def with_device(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
     derived = values.get("derived", {})
     if isinstance(derived, Mapping) and SHARE in derived:
         raise SpecError(f"{where}: derived.{SHARE} and device: one of the two is expected")
-    shares = [f"{resource} / {most:g}" for resource, most in device.capacity.items() if most]
+    shares = [
+        f"({USED[resource]}) / {most:g}"
+        for resource, most in device.capacity.items()
+        if most and resource in USED
+    ]
     expression = shares[-1]
     for share in reversed(shares[:-1]):
         expression = f"max({share}, {expression})"
     figure = {"expression": expression, "unit": "%", "label": f"share of {device.name}"}
-    missing = [f"{resource} == 0" for resource, most in device.capacity.items() if not most]
     constraints = values.get("constraints", [])
     return {
         **values,
         "derived": {**derived, SHARE: figure} if isinstance(derived, Mapping) else derived,
-        "constraints": [*constraints, f"{SHARE} <= 1", *missing]
-        if isinstance(constraints, list)
-        else constraints,
+        "constraints": [*constraints, f"{SHARE} <= 1"] if isinstance(constraints, list) else constraints,
     }
 
 
