@@ -227,7 +227,10 @@ CORES: dict[str, dict[str, Any]] = {
 }
 
 
-LARGE = ("mu5", "mu6", "mu6-tree", "packed-mu6", "binary-mu5-tree", "binary-mu1", "sparse", "sparse-fp16")
+LARGE = (
+    *("mu5", "mu6", "mu6-tree", "packed-mu6", "binary-mu5-tree", "binary-mu1", "sparse", "sparse-fp16"),
+    *("gated-native", "gated-native-held", "gated-aligned"),
+)
 """Cores that take long to build, or differ little from others."""
 
 RUNS = [

@@ -132,17 +132,6 @@ def test_a_design_that_does_not_ask_is_mapped_as_without_gates_in_the_library(tm
     assert reports[0] == reports[1]
 
 
-def test_gating_makes_a_pipelined_core_smaller(tmp_path: Path) -> None:
-    """A gate for some thirty flip-flops instead of a choice at each."""
-    config, table = CoreConfig.parse(CORE), cells("asap7")
-    areas = []
-    for gating in (False, True):
-        core = config.model_copy(update={"clock_gating": gating})
-        module = mapped(emit(core), "asap7", tmp_path)
-        areas.append(sum(table.cells[cell["type"]].area for cell in module["cells"].values()))
-    assert areas[1] < 0.9 * areas[0]
-
-
 def test_the_smallest_gate_that_may_drive_its_flip_flops_is_taken(tmp_path: Path) -> None:
     table = cells("asap7")
     weak = table.cells["ICGx1_ASAP7_75t_R"]
