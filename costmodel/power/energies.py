@@ -74,7 +74,16 @@ class Energies:
     @property
     def tree_buffers(self) -> int:
         """How many buffers the estimated clock tree has."""
-        return sum(map(buffers_over, self._sinks.tolist()))
+        return sum(map(self._buffers, range(len(self.circuit.domains))))
+
+    def _buffers(self, number: int) -> int:
+        """The buffers between a clock and its pins: a gate that may drive all of them needs none."""
+        domain, buffers = self.circuit.domains[number], buffers_over(int(self._sinks[number]))
+        if domain.cell < 0:
+            return buffers
+        kind = self.circuit.kinds[domain.cell]
+        drives = self.load[domain.net].max() <= kind.pins[kind.outputs[0]].most_load
+        return 0 if drives else buffers
 
     def of(self, simulation: Simulation, clock_ps: float) -> CellEnergies:
         """What a run took. Leakage is that of a clock period."""
@@ -92,8 +101,7 @@ class Energies:
         for number, domain in enumerate(circuit.domains):
             self._clock(by_cell, domain, float(pulses[number]), float(pulses[domain.parent]))
             if self.buffer is not None:
-                count = buffers_over(int(self._sinks[number]))
-                tree += count * float(pulses[number]) * self.buffer.pulse_fj
+                tree += self._buffers(number) * float(pulses[number]) * self.buffer.pulse_fj
         # 1 nW for 1 ps is 1e-6 fJ.
         by_cell[:, LEAKAGE] = simulation.leakage / max(1, simulation.cycles) * clock_ps * 1e-6
         return CellEnergies(by_cell, tree, float(edges.sum()) * times)
