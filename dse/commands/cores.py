@@ -345,7 +345,10 @@ def _estimate_figures(
     del figures["energy"]
     named = {technology.quantities[name].key: value for name, value in figures.pop("quantities").items()}
     cost = technology.cost_at()
-    return {cost.key: figures.pop("cost"), **figures, **named, f"{cost.name}s{cost.suffix}": sized}
+    figures = {cost.key: figures.pop("cost"), **figures, **named, f"{cost.name}s{cost.suffix}": sized}
+    if cost.key == cost.name:  # Counted, as an FPGA's lookup tables are.
+        figures["resources"] = {cost.name: costs.cost, **costs.quantities}
+    return figures
 
 
 def _wires_in_words(costs: Estimate, technology: Technology) -> str:

@@ -112,6 +112,7 @@ def test_an_estimate_is_in_its_units(known: Path, tmp_path: Path, ternlut: Run) 
     core.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in CORE.items()))
     found = ternlut("estimate", core, "--tech", known, "--json").figures
     assert sum(found["breakdown"].values()) == pytest.approx(found["lut"])
+    assert found["resources"] == {"lut": found["lut"], "ff": found["ff"]}
     ((_, measured),) = Fabric().measure([Design.of(CoreConfig.parse(CORE))])
     assert isinstance(measured, dict)
     assert found["ff"] == pytest.approx(measured["ff"], rel=0.3)

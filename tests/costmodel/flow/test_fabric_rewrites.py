@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pyosys import libyosys
 
 from costmodel.cells import fabrics
 from costmodel.flow.fabric_adders import to_be_swapped
+from tests.yosys import yosys
 
 CARRY_IN = Path(fabrics.__file__).parent / "data" / "carry_in.v"
 
@@ -30,15 +30,9 @@ def carried(a: int, b: int, y: int, ones: str) -> str:
 def test_a_carry_below_the_operands_goes_into_the_chain(
     a: int, b: int, y: int, ones: str, tmp_path: Path
 ) -> None:
-    design, source = libyosys.Design(), tmp_path / "sum.v"
-    source.write_text(carried(a, b, y, ones))
-
-    def run(*passes: str) -> None:
-        for command in passes:
-            libyosys.run_pass(command, design)
-
-    run(
-        f"read_verilog -sv {source}",
+    (tmp_path / "sum.v").write_text(carried(a, b, y, ones))
+    passes = [
+        "read_verilog -sv sum.v",
         "proc",
         "alumacc",
         "opt_clean",
@@ -49,15 +43,16 @@ def test_a_carry_below_the_operands_goes_into_the_chain(
         f"select -assert-count 1 sum/t:$alu sum/r:Y_WIDTH={y} %i",
         "miter -equiv -flatten -make_assert gold sum miter",
         "sat -verify -prove-asserts miter",
-    )
+    ]
+    yosys(tmp_path, passes)
 
 
 def test_other_sums_stay_as_they_are(tmp_path: Path) -> None:
-    design, source = libyosys.Design(), tmp_path / "sum.v"
-    source.write_text("module sum(input [3:0] x, z, output [4:0] y); assign y = x + z; endmodule\n")
-    for command in (f"read_verilog {source}", "alumacc", f"techmap -map {CARRY_IN}", "opt_clean"):
-        libyosys.run_pass(command, design)
-    libyosys.run_pass("select -assert-count 1 t:$alu r:Y_WIDTH=5 %i", design)
+    (tmp_path / "sum.v").write_text(
+        "module sum(input [3:0] x, z, output [4:0] y); assign y = x + z; endmodule\n"
+    )
+    passes = ["read_verilog sum.v", "alumacc", f"techmap -map {CARRY_IN}", "opt_clean"]
+    yosys(tmp_path, [*passes, "select -assert-count 1 t:$alu r:Y_WIDTH=5 %i"])
 
 
 def test_what_tables_make_is_not_what_goes_beside_them() -> None:

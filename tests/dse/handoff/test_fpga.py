@@ -13,7 +13,11 @@ from typing import Any
 
 import pytest
 
-from tests.dse.handoff.conftest import HandOff
+from costmodel.fit.fabric_cores import synthesize_on_fabric
+from generator.config import CoreConfig
+from tests.dse.handoff.conftest import TINY, HandOff
+from tests.dse.handoff.netlists import put_netlist
+from tests.dse.handoff.test_regression import icarus, last_line, regression
 from tests.dse.handoff.test_scripts import RECORDER
 
 tclsh = pytest.mark.skipif(shutil.which("tclsh") is None, reason="tclsh is not installed")
@@ -103,3 +107,17 @@ def test_the_module_of_litex_connects_every_port(tiny: HandOff, monkeypatch: pyt
         assert getattr(core, stream).arguments == ([("data", ports[f"{port}_tdata"]["width"])],)
     assert core.n_tiles.arguments == (ports["n_tiles"]["width"],)
     assert [Path(source).name for source in sources] == (tiny.directory / f"{tiny.top}.f").read_text().split()
+
+
+@icarus
+@pytest.mark.parametrize("fabric", ["ecp5", pytest.param("xcup", marks=pytest.mark.exhaustive)])
+def test_the_regression_passes_on_the_netlist(
+    fabric: str, elsewhere: HandOff, without_ternlut: dict[str, str]
+) -> None:
+    netlist = synthesize_on_fabric(CoreConfig.parse(TINY), fabric, place=False, netlist=True).netlist
+    assert netlist is not None
+    put_netlist(elsewhere.directory, elsewhere.top, netlist, fabric)
+    assert "always" in (elsewhere.directory / "netlist.v").read_text()
+    done = regression(elsewhere.directory, without_ternlut, "--sim", "icarus", "--filter", "tiles|tokens")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.fullmatch(r"icarus: (\d+) of \1 tests passed", last_line(done))
