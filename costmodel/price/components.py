@@ -46,8 +46,8 @@ DELAY_COMPONENTS: Mapping[str, str] = {
     "sequencer": "from a result's flag through the handshakes to the columns' controls",
     "carry": "bit of an adder's carry chain, where carries ripple",
     "prefix": "doubling of the bits that a carry runs over, where carries run in parallel",
-    "adder": "level of adders on top of the carries, with the complement or choice in front of it",
-    "merge": "doubling of the legs of a multiplexer",
+    "adder": "level of adders on top of the carries",
+    "merge": "doubling of the legs of a multiplexer, of a fetch's for the choice of the sign besides",
     "product": "bit of a signed multiplier's operand beyond the first two",
     "step": "level of a floating-point unit's shifters and normalisers",
     "compare": "bit of a comparison of magnitudes",
@@ -130,14 +130,14 @@ def half_adders(count: int) -> Bill:
     return Bill.of(sum=count / 2, gate=count)
 
 
-def carries(bits: int, adders: int = 1, followed: bool = False) -> Bill:
-    """The path through the carries of ``adders``, one behind the other, over so many bits each.
+def carries(bits: int, followed: bool = False) -> Bill:
+    """The path through the carries of an adder over so many bits.
 
-    Rippling carries of adders in a row run side by side, so that those of the last count alone, and no
-    carries where adders follow (``followed``). Carries that run in parallel end at once, and add up. Which
-    of the two a flow makes, the coefficients say.
+    Rippling carries of adders in a row run side by side, so that those of the last count alone, and none
+    where adders follow (``followed``). Carries that run in parallel end at once, and add up. Which of the two
+    a flow makes, the coefficients say.
     """
-    return Bill.of(carry=0 if followed else bits, prefix=adders * log2(max(bits, 1)))
+    return Bill.of(carry=0 if followed else bits, prefix=log2(max(bits, 1)))
 
 
 def register(bits: int, holds: bool) -> Bill:

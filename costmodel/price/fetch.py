@@ -146,7 +146,7 @@ def fetch_path(plan: CorePlan, followed: bool) -> Bill:
     """The path of a fetched value or a product, whose carries are not waited for if adders follow."""
     match plan.fetch_circuit:
         case "onehot" | "tree" | "controls":
-            return Bill.of(merge=log2(len(plan.code.entries)))
+            return Bill.of(merge=log2(2 * len(plan.code.entries)))
         case "product":
             return _product_path(plan, followed)
         case unknown:

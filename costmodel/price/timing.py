@@ -8,7 +8,7 @@ nets that all columns read, through buffers, a level for so many times as many r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from math import log2
@@ -117,9 +117,12 @@ def driven(stage: NDArray[Any], load: float | NDArray[Any], columns: NDArray[Any
     return np.where(stage == 0, 0.0, stage + load * np.log2(columns))
 
 
-def _adders(depth: int, width: int, followed: bool = False) -> Bill:
-    """A tree of ``depth`` adders whose last is ``width`` bits wide, its carries not if adders follow."""
-    return Bill.of(adder=depth) + carries(width, depth, followed) if depth else NOTHING
+def _adders(widths: Sequence[int], followed: bool = False) -> Bill:
+    """Adders so many bits wide, one behind the other; the last one's carries do not ripple if one follows."""
+    bill = Bill.of(adder=len(widths)) if widths else NOTHING
+    for number, width in enumerate(widths, 1):
+        bill += carries(width, followed or number < len(widths))
+    return bill
 
 
 def conversion(plan: CorePlan) -> Bill:
@@ -150,7 +153,8 @@ def _sums(plan: CorePlan, followed: bool) -> Bill:
     depth = plan.table.depth
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath() | AlignedDatapath():
-            return _adders(depth, plan.table.widest, followed)
+            widest = plan.table.widest
+            return _adders([max(1, widest - level) for level in reversed(range(depth))], followed)
         case NativeDatapath(add=unit):
             return floating.slowest_stage(unit) * (min(1, depth) if plan.float_stages else depth)
         case unknown:
@@ -181,7 +185,7 @@ def _run_of_full_adders(plan: CorePlan, tree: CompressorPlan, level: int, before
         case IntegerDatapath() | ExactDatapath():
             return sums + _accumulate(plan)
         case AlignedDatapath(to_float=converter):
-            return _rounded(plan, converter, sums + _adders(1, plan.sum_range.width))
+            return _rounded(plan, converter, sums + _adders([plan.sum_range.width]))
         case NativeDatapath():
             raise AssertionError("floats that round in every addition have no carry-save form")
         case unknown:
@@ -198,19 +202,22 @@ def _rounded(plan: CorePlan, converter: FixedToFloatPlan, tile: Bill) -> Bill:
 
 def _run_of_adders(plan: CorePlan, tree: ReductionPlan, level: int, before: Bill) -> Bill:
     end = next((end for end in tree.registered_levels if end > level), None)
-    levels = (tree.depth if end is None else end) - level
+    levels = [
+        max(tree.nodes[i].width for i in tree.levels[after])
+        for after in range(level + 1, (tree.depth if end is None else end) + 1)
+    ]
     match plan.datapath:
         case NativeDatapath(add=unit):
             path = floating.slowest_stage(unit)
             if plan.float_stages:
                 return before + path
-            return before + path * levels + (_accumulate(plan) if end is None else NOTHING)
+            return before + path * len(levels) + (_accumulate(plan) if end is None else NOTHING)
         case IntegerDatapath() | ExactDatapath() | AlignedDatapath() if end is not None:
-            return before + _adders(levels, max(tree.nodes[i].width for i in tree.levels[end]))
+            return before + _adders(levels)
         case IntegerDatapath() | ExactDatapath():
-            return before + _adders(levels + 1, plan.sum_range.width)
+            return before + _adders([*levels, plan.sum_range.width])
         case AlignedDatapath(to_float=converter):
-            sums = before + _adders(levels, plan.sum_range.width)
+            sums = before + _adders(levels)
             last_sign = _last_sign(plan, follows_adders="adder" in sums.counts)
             return _rounded(plan, converter, sums + last_sign)
         case unknown:
@@ -228,7 +235,7 @@ def _accumulate(plan: CorePlan) -> Bill:
     """The accumulator's adder."""
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath():
-            return _levels_before_sum(plan) + _adders(1, plan.accumulator_width)
+            return _levels_before_sum(plan) + _adders([plan.accumulator_width])
         case NativeDatapath(accumulate=unit) | AlignedDatapath(accumulate=unit):
             return floating.slowest_stage(unit)
         case unknown:
