@@ -57,7 +57,15 @@ ARRAY_KEYS = ("cores", "split")
 OUTER_KEYS = (*ARRAY_KEYS, "buffers", "wrapper")
 """Keys that say what is around a core; all others are those of one core."""
 MOST_CORES = 1 << 16
-ADDED_KEYS = {"alphabet", "table_depth", "reduction", "key_packing", "clock_gating", *OUTER_KEYS}
+ADDED_KEYS = {
+    "alphabet",
+    "table_depth",
+    "subnormals",
+    "reduction",
+    "key_packing",
+    "clock_gating",
+    *OUTER_KEYS,
+}
 """Keys that are written where they differ from their default alone: cores keep the names they had before."""
 
 
@@ -208,6 +216,10 @@ class CoreConfig(BaseModel):
     accumulation: str | None = Field(
         default=None,
         description="floats: format in which tiles are added up; the activations' own, or `fp32`",
+    )
+    subnormals: bool = Field(
+        default=True,
+        description="multiplied floats: numbers below the normal ones, which a multiplier may take for zeros",
     )
     cores: int = Field(default=1, ge=1, le=MOST_CORES, description="T: equal cores side by side, an array")
     split: Split = Field(

@@ -122,6 +122,23 @@ def _adds_deeper_for_fewer_adders(core: CoreConfig) -> None:
         )
 
 
+def _multiplies_floats_without_subnormals(core: CoreConfig) -> None:
+    if core.subnormals:
+        return
+    match core.architecture:
+        case "multiplier":
+            multiplies = isinstance(core.format, Float) and core.datapath != "aligned"
+        case "lut" | "select":
+            multiplies = False
+        case unknown:
+            assert_never(unknown)
+    if not multiplies:
+        raise ConfigError(
+            f"subnormals = false with architecture = {core.architecture!r} and activation = "
+            f"{core.activation!r}: it is for 'multiplier' and floats, but for those that are aligned"
+        )
+
+
 def _sums_a_tile(core: CoreConfig) -> None:
     if core.max_reduction < core.tile_length:
         raise ConfigError(
@@ -224,6 +241,10 @@ RULES = (
     Rule(
         ("architecture", "activation", "datapath", "alphabet", "group_size", "table_depth"),
         _adds_deeper_for_fewer_adders,
+    ),
+    Rule(
+        ("architecture", "activation", "datapath", "subnormals"),
+        _multiplies_floats_without_subnormals,
     ),
     Rule(("tables", "group_size", "max_reduction"), _sums_a_tile),
     Rule(("dataflow", "outputs"), _keeps_its_outputs),

@@ -68,10 +68,17 @@ def add(fmt: Float, a: ArrayLike, b: ArrayLike, *, subtract: bool = False) -> Pa
         return encode(fmt, x - y if subtract else x + y)
 
 
-def multiply(fmt: Float, a: ArrayLike, b: ArrayLike) -> Patterns:
+def multiply(fmt: Float, a: ArrayLike, b: ArrayLike, subnormals: bool = True) -> Patterns:
     """``FloatMultiplier``: a · b."""
+    smallest = 0.0 if subnormals else 2.0 ** (1 - fmt.bias)
+
+    def flushed(value: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.where(np.abs(value) < smallest, np.copysign(0.0, value), value)
+
     with np.errstate(invalid="ignore"):
-        return encode(fmt, decode(fmt, a) * decode(fmt, b))
+        # Of two floats of 24 bits the product is exact in float64.
+        product = flushed(decode(fmt, a)) * flushed(decode(fmt, b))
+        return encode(fmt, flushed(product))
 
 
 def signed_significand(

@@ -125,10 +125,12 @@ class ExactArithmetic(IntegerArithmetic):
     def __init__(self, plan: CorePlan, units: ExactDatapath, check: bool = False) -> None:
         super().__init__(plan, check)
         self._float, self._lsb = units.number, units.to_float.lsb
+        # Of a product that takes subnormals for zeros none is left, as weights are -1, 0 and 1.
+        self._least = 0 if units.multiply.subnormals else 1 << units.number.mantissa
 
     def activations(self, tiles: Array, scales: Array) -> Array:
         fixed, special = softfloat.to_fixed(self._float, self._float.encode(tiles))
-        return np.where(special, 0, fixed)
+        return np.where(special | (np.abs(fixed) < self._least), 0, fixed)
 
     def special(self, values: ArrayLike) -> Array | None:
         return self._float.is_special(self._float.encode(values))
@@ -175,6 +177,7 @@ class NativeArithmetic(IntegerArithmetic):
     def __init__(self, plan: CorePlan, units: NativeDatapath) -> None:
         super().__init__(plan)
         self._float, self._total, self._merge = units.number, units.accumulate.fmt, plan.merge
+        self._subnormals = units.multiply.subnormals
 
     def activations(self, tiles: Array, scales: Array) -> Array:
         return self._float.encode(tiles).astype(np.int64)
@@ -187,7 +190,8 @@ class NativeArithmetic(IntegerArithmetic):
 
     def multiply(self, activation: Array, weight: Array) -> Pending:
         selected = np.where(weight == 0, 0, activation)
-        product = softfloat.multiply(self._float, selected, self._float.encode(weight))
+        number = self._float.encode(weight)
+        product = softfloat.multiply(self._float, selected, number, self._subnormals)
         return Pending(product.astype(np.int64), None)
 
     def reduce(self, left: Pending, right: Pending) -> Pending:

@@ -108,7 +108,14 @@ TRAITS = (
     ),
     *(
         _key(name)
-        for name in ("datapath", "aligned_bits", "rounding", "accumulation", "pipeline.float_stages")
+        for name in (
+            "datapath",
+            "aligned_bits",
+            "rounding",
+            "accumulation",
+            "subnormals",
+            "pipeline.float_stages",
+        )
     ),
 )
 """All there is to tell two cores apart by that keys do not by themselves."""

@@ -317,6 +317,7 @@ NUMBER = (
     "aligned_bits",
     "rounding",
     "accumulation",
+    "subnormals",
     "pipeline.float_stages",
 )
 """Keys that say how numbers are added."""

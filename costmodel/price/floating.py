@@ -62,10 +62,13 @@ def _back(unit: FloatAdderPlan) -> Bill:
 def float_multiplier(unit: FloatMultiplierPlan) -> Bill:
     """Multiplies significands, adds exponents, normalises, shifts a subnormal product back and rounds."""
     fmt, precision = unit.fmt, unit.precision
+    product = multiplier(precision, 2 * precision) + triple(precision) + adder(fmt.exponent + 1)
+    if not unit.subnormals:
+        # A product is shifted by one place, and forced to zero.
+        shifted = Bill.of(choice=precision, gate=precision, detect=precision, special=2)
+        return staged(unit, product + shifted + rounding(fmt))
     bill = (
-        multiplier(precision, 2 * precision)
-        + triple(precision)
-        + adder(fmt.exponent + 1)
+        product
         + normaliser(2 * precision, precision)
         + Bill.of(shift=precision.bit_length() * (precision + 1), detect=precision, special=2)
         + rounding(fmt)

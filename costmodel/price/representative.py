@@ -40,6 +40,7 @@ DECIDING_KEYS: Mapping[str, tuple[str, ...]] = {
     "outputs": ("dataflow",),
     "fetch": ("architecture",),
     "table_depth": (*_NUMBER, "architecture", "group_size"),
+    "subnormals": (*_NUMBER, "architecture"),
     "symmetric": _NUMBER,
     **dict.fromkeys(sorted(FLOAT_KEYS), _NUMBER),
     "pipeline.table": (*_NUMBER, "architecture", "group_size", "pipeline.float_stages"),
@@ -72,6 +73,8 @@ def idle_keys(values: Mapping[str, Any]) -> set[str]:
     idle = _idle_beside(value("dataflow")) | ({"fetch"} if multiplies else set())
     if value("group_size") == 1:
         idle.add("table_depth")
+    if not multiplies or value("datapath") == "aligned" or value("activation") not in FLOATS:
+        idle.add("subnormals")
     if value("activation") not in FLOATS:
         table = {"pipeline.table"} if value("group_size") == 1 else set()
         return idle | table | FLOAT_KEYS | {"pipeline.float_stages"}

@@ -64,11 +64,18 @@ def floats(plan: CorePlan, number: Float) -> list[str]:
     return [
         f"`{name}` is a sign bit, {number.exponent} bits of exponent with bias {number.bias} and "
         f"{number.mantissa} of "
-        "fraction. Subnormals are numbers as any other. Rounding is to nearest, ties to even; what is "
+        f"fraction. {subnormals(plan)} Rounding is to nearest, ties to even; what is "
         "beyond the "
         f"largest finite value after it becomes {beyond}.",
         weights(plan),
     ]
+
+
+def subnormals(plan: CorePlan) -> str:
+    """What becomes of numbers below the normal ones."""
+    if plan.config.subnormals:
+        return "Subnormals are numbers as any other."
+    return "A subnormal activation counts as a zero of its sign; sums may be subnormal."
 
 
 def weights(plan: CorePlan) -> str:

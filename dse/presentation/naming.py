@@ -32,6 +32,7 @@ OTHERS: Mapping[str, Callable[[Any], str]] = {
     "reduction": lambda value: _summed(value),
     "key_packing": lambda value: _packed(value),
     "clock_gating": lambda value: "gated clocks" if value else "",
+    "subnormals": lambda value: "" if value else "without subnormals",
     "alphabet": lambda value: f"{value} weights",
     "table_depth": lambda value: f"tables {counted(value, 'addition')} deep" if value else "",
     "max_reduction": lambda value: f"sums of {value:,}",

@@ -17,15 +17,16 @@ from generator.floating.bits import (
     wire,
     with_specials,
 )
-from generator.floating.pipeline import PipelinedBlock
+from generator.floating.pipeline import Pipeline, PipelinedBlock
 from generator.formats import Float
 from generator.plan.float_units import FloatMultiplierPlan
 from generator.products import product
 
 
-def _less_bias(m: Module, fmt: Float, a: Value, b: Value) -> Value:
-    """``a`` + ``b`` - bias: a bias is one less than a power of two, which leaves the bits below it alone."""
-    total = add_unsigned(m, "exponents", a, b, Const(1, 1), fmt.exponent + 1)
+def _less_bias(m: Module, fmt: Float, a: Value, b: Value, one: Value) -> Value:
+    """``a`` + ``b`` - bias, or one less without ``one``: a bias is one less than a power of two, which leaves
+    the bits below it alone."""
+    total = add_unsigned(m, "exponents", a, b, one, fmt.exponent + 1)
     low, high = total[:-2], total[-2:]
     return wire(m, "exponent", Cat(low, ~high[0], ~(high[0] ^ high[1]), ~high.any()))
 
@@ -33,8 +34,8 @@ def _less_bias(m: Module, fmt: Float, a: Value, b: Value) -> Value:
 class FloatMultiplier(PipelinedBlock):
     """``a`` · ``b``, rounded to nearest even.
 
-    Subnormals, signed zeros and infinities as IEEE 754 has them; every NaN is ``fmt.canonical_nan``. A format
-    without infinities answers an overflow with NaN.
+    Signed zeros, infinities and, where the plan has them, subnormals as IEEE 754 has them; every NaN is
+    ``fmt.canonical_nan``. A format without infinities answers an overflow with NaN.
 
     Parameters
     ----------
@@ -51,7 +52,8 @@ class FloatMultiplier(PipelinedBlock):
     def __init__(self, plan: FloatMultiplierPlan) -> None:
         fmt = plan.fmt
         ports = {"a": In(fmt.bits), "b": In(fmt.bits), "product": Out(fmt.bits)}
-        super().__init__(f"float_multiply_{fmt.name}", f"{fmt.name} a * b", ports, plan)
+        name = f"float_multiply_{fmt.name}" if plan.subnormals else f"float_multiply_{fmt.name}_normal"
+        super().__init__(name, f"{fmt.name} a * b", ports, plan)
         self.plan = plan
 
     def elaborate(self, platform: object) -> Module:
@@ -66,7 +68,9 @@ class FloatMultiplier(PipelinedBlock):
             for name, field, fraction in zip("ab", fields, fractions, strict=True)
         )
         special_a, special_b = (is_special(fmt, magnitude) for magnitude in magnitudes)
-        zero_a, zero_b = ~a.significand.any(), ~b.significand.any()
+        zero_a, zero_b = (
+            ~(each.significand if self.plan.subnormals else each.normal).any() for each in (a, b)
+        )
         special = wire(m, "special", special_a | special_b)
         nan = special
         if fmt.infinities:
@@ -76,7 +80,13 @@ class FloatMultiplier(PipelinedBlock):
         word = wire(m, "word", product(m, "word", a.significand, b.significand, 2 * precision, signed=False))
         # One less than the exponent field of a product whose top bit is set; negative when it is subnormal
         # then.
-        exponent = _less_bias(m, fmt, a.exponent, b.exponent)
+        if not self.plan.subnormals:
+            zero = wire(m, "zero", ~a.normal | ~b.normal)
+            exponent = _less_bias(m, fmt, fields[0], fields[1], word[-1])
+            value = self._normal(m, pipeline, exponent, word, zero, sign, special, nan)
+            m.d.comb += self.product.eq(value)
+            return m
+        exponent = _less_bias(m, fmt, a.exponent, b.exponent, Const(1, 1))
         exponent, word, sign, special, nan = pipeline.after("multiply", exponent, word, sign, special, nan)
 
         # Two subnormals make a product far below the format, so one significand is normalised already.
@@ -106,3 +116,28 @@ class FloatMultiplier(PipelinedBlock):
         (value,) = pipeline.after("round", value)
         m.d.comb += self.product.eq(value)
         return m
+
+    def _normal(
+        self,
+        m: Module,
+        pipeline: Pipeline,
+        exponent: Value,
+        word: Value,
+        zero: Value,
+        sign: Value,
+        special: Value,
+        nan: Value,
+    ) -> Value:
+        """The product where there are no subnormals; ``exponent`` is one less than its field, or negative."""
+        fmt, precision = self.plan.fmt, self.plan.precision
+        exponent, word, zero, sign, special, nan = pipeline.after(
+            "multiply", exponent, word, zero, sign, special, nan
+        )
+        hidden = wire(m, "hidden", ~zero & ~exponent[-1])
+        kept = wire(m, "kept", Mux(word[-1], word[precision - 1 : -1], word[precision - 2 : -2]))
+        sticky = word[: precision - 2].any() | word[precision - 2] & word[-1]
+        result = wire(m, "result", kept[1:] & spread(hidden, fmt.mantissa))
+        up = wire(m, "up", kept[0] & (sticky | kept[1]) & hidden)
+        packed = round_and_pack(m, fmt, hidden, result, up, exponent[:-1], may_exceed=True)
+        (value,) = pipeline.after("round", with_specials(m, fmt, packed, sign, special, nan))
+        return value

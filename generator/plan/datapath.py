@@ -78,7 +78,7 @@ def datapath_of(config: CoreConfig, sum_width: int) -> Datapath:
     number, stages = config.format, config.pipeline.float_stages
     if isinstance(number, Integer):
         return IntegerDatapath(number)
-    multiply = FloatMultiplierPlan(number, stages=stages)
+    multiply = FloatMultiplierPlan(number, subnormals=config.subnormals, stages=stages)
     accumulate = FloatAdderPlan(config.accumulator_format or number, stages=stages)
     match config.datapath:
         case "native" | None:

@@ -49,14 +49,27 @@ class FloatAdderPlan(_OfOneFormat):
         }
 
 
+@dataclass(frozen=True)
 class FloatMultiplierPlan(_OfOneFormat):
-    """A product of two floats of ``fmt``, rounded to nearest even."""
+    """A product of two floats of ``fmt``, rounded to nearest even.
+
+    Without ``subnormals`` operands below the smallest normal number count as zeros, and so does a product
+    that is smaller before it is rounded.
+    """
+
+    subnormals: bool = True
 
     @cached_property
     def steps(self) -> dict[str, UnitStep]:
         fmt, precision = self.fmt, self.precision
         levels = precision.bit_length()
         flags, kept = 3, precision + 1 + 1
+        if not self.subnormals:
+            product = 2 * levels + carries(2 * precision) + carries(fmt.exponent)
+            return {
+                "multiply": UnitStep(product, fmt.exponent + 2 + 2 * precision + flags + 1),
+                "round": UnitStep(fmt.bits.bit_length() + 2, fmt.bits),
+            }
         depth = limit = fmt.exponent + 1
         multiply = 2 * levels + carries(2 * precision)
         return {

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 from generator.floating import FloatMultiplier
-from generator.formats import FLOATS
+from generator.formats import FLOATS, Float
 from generator.plan import FloatMultiplierPlan
+from generator.softfloat import multiply
 from tests.floating.conftest import Simulate
-from tests.floating.operands import all_pairs, numpy_says, pairs
+from tests.floating.operands import all_pairs, exact, nearest, numpy_says, pairs
 
 FP8 = ["fp8_e4m3", "fp8_e5m2"]
 
@@ -41,6 +44,41 @@ def test_products_near_the_subnormals_are_those_of_numpy(simulate: Simulate, nam
     b = b & ~field | np.clip(target, 0, largest).astype(np.uint64) << np.uint64(fmt.mantissa)
     product = simulate(FloatMultiplier(FloatMultiplierPlan(fmt))).run(a=a, b=b)["product"]
     np.testing.assert_array_equal(product, numpy_says(fmt, np.multiply, a, b))
+
+
+def without_subnormals(fmt: Float, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Products by exact fractions: operands and products below the normal numbers are zeros."""
+    smallest, sign = Fraction(2) ** (1 - fmt.bias), 1 << (fmt.bits - 1)
+    products = []
+    for pattern_a, pattern_b in zip(a.tolist(), b.tolist(), strict=True):
+        signed = (pattern_a ^ pattern_b) & sign
+        x, y = (p if p & (sign - 1) >= 1 << fmt.mantissa else p & sign for p in (pattern_a, pattern_b))
+        if fmt.is_special(np.array([x, y])).any():
+            products.append(int(numpy_says(fmt, np.multiply, np.array([x]), np.array([y]))[0]))
+            continue
+        value = exact(fmt, x) * exact(fmt, y)
+        products.append(nearest(fmt, value, bool(signed)) if abs(value) >= smallest else signed)
+    return np.array(products)
+
+
+@pytest.mark.parametrize("stages", [0, 2])
+@pytest.mark.parametrize("name", [*FP8, "fp16"])
+def test_a_multiplier_without_subnormals_takes_them_for_zeros(
+    simulate: Simulate, name: str, stages: int
+) -> None:
+    """Hardware and numpy model, against exact fractions: a sample, and where results begin to vanish."""
+    fmt = FLOATS[name]
+    rng = np.random.default_rng(stages)
+    a, b = (rng.integers(0, 1 << fmt.bits, 6000, dtype=np.uint64) for _ in "ab")
+    near = fmt.bias - (a[3000:] >> np.uint64(fmt.mantissa)).astype(np.int64) % (1 << fmt.exponent)
+    fields = np.clip(near + rng.integers(-2, 3, 3000), 0, (1 << fmt.exponent) - 2).astype(np.uint64)
+    b[3000:] = fields << np.uint64(fmt.mantissa) | b[3000:] & np.uint64((1 << fmt.mantissa) - 1)
+    expected = without_subnormals(fmt, a, b)
+    np.testing.assert_array_equal(multiply(fmt, a, b, subnormals=False), expected)
+    block = FloatMultiplier(FloatMultiplierPlan(fmt, subnormals=False, stages=stages))
+    enable = {"enable": 1} if stages else {}
+    product = simulate(block).run(a=a, b=b, **enable)["product"]
+    np.testing.assert_array_equal(product[stages:], expected[: len(a) - stages])
 
 
 @pytest.mark.parametrize("stages", [1, 3])

@@ -185,6 +185,12 @@ CORES: dict[str, dict[str, Any]] = {
             "binary-mu5-tree": {"alphabet": "binary", "group_size": 5, "fetch": "tree", "table_depth": 6},
             "binary-mu1": {"alphabet": "binary", "tables": 5, "reduction": "carry_save"},
             "binary-select": {"alphabet": "binary", "architecture": "select", "tables": 7, "rows": 2},
+            "multiplier-normal-fp16": {
+                "architecture": "multiplier",
+                "activation": "fp16",
+                "subnormals": False,
+                "pipeline": {"float_stages": 1},
+            },
             "binary-multiplier": {"alphabet": "binary", "architecture": "multiplier"},
             "binary-fp16": {
                 "alphabet": "binary",

@@ -23,6 +23,7 @@ CORES: dict[str, dict[str, Any]] = {
     "native, wide, five sums": {"group_size": 2, "accumulation": "fp32", "pipeline": {"float_stages": 5}},
     "native, e4m3": {"activation": "fp8_e4m3", "architecture": "select", "pipeline": {"float_stages": 3}},
     "native, multiplied": {"activation": "bf16", "architecture": "multiplier"},
+    "native, multiplied without subnormals": {"architecture": "multiplier", "subnormals": False},
     "native, held": {"group_size": 4, "dataflow": "table_stationary", "outputs": 7},
     "native, binary": {"group_size": 4, "alphabet": "binary"},
     "native, sparse": {"group_size": 4, "alphabet": "sparse_3_4"},
@@ -182,6 +183,8 @@ def native(core: CoreConfig, tiles: list[Any], sheet: str) -> int:
     sums = []
     for x, w in tiles:
         groups = range(0, len(x), size)
+        if "A subnormal activation counts as a zero of its sign" in sheet:
+            x = [value if number.field(value) else value & number.sign for value in x]
         places = f"in the first half of the {size} of a group" in sheet
         value = tree(number, [entry(number, x[g : g + size], w[g : g + size], places) for g in groups])
         sums.append(value if wide == number else widened(number, wide, value))
