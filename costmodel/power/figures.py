@@ -68,6 +68,17 @@ class MeasuredEnergy:
         """fJ a multiply-accumulate; infinite where none was done."""
         return self.of(mode).total_fj / self.macs_per_cycle if self.macs_per_cycle else float("inf")
 
+    def idle_fj(self, busy: MeasuredEnergy) -> float:
+        """What a cycle without a key takes, of a core that waits in a share of cycles.
+
+        ``busy`` is the same core without waiting; its cycles with a key are taken to take as much. Raises
+        ``ValueError`` where this one does not wait.
+        """
+        share = self.macs_per_cycle / busy.macs_per_cycle
+        if share >= 1:
+            raise ValueError("no cycle without a key: nothing waits")
+        return (self.timed.total_fj - share * busy.timed.total_fj) / (1 - share)
+
     @property
     def pj_per_cycle(self) -> float:
         return self.timed.total_fj / 1000

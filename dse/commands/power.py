@@ -113,23 +113,24 @@ def power(
     layer = None
     if weights is not None:
         layer = _stored(config, weights, i2s, tensor, rule, activations, seed)
+    options: dict[str, Any] = {
+        "clock_ps": 1e6 / (target.clock_mhz or UNSTATED_MHZ),
+        "sized": target.clock_mhz is not None and not least_area,
+        "liberty": liberty,
+        "dont_use": dont_use,
+        "layer": layer,
+        "cycles": cycles,
+        "wires": wires == "placed",
+        "seed": seed,
+    }
     with progress_bar() as progress:
         progress("synthesizing and measuring", None)
-        energy = measured_energy(
-            config,
-            tech,
-            clock_ps=1e6 / (target.clock_mhz or UNSTATED_MHZ),
-            sized=target.clock_mhz is not None and not least_area,
-            liberty=liberty,
-            dont_use=dont_use,
-            layer=layer,
-            cycles=cycles,
-            waiting=waiting,
-            wires=wires == "placed",
-            seed=seed,
-            records=Records(saif, vcd),
-        )
-    say_json(_figures(energy)) if as_json else say(_in_words(energy, wires))
+        energy = measured_energy(config, tech, **options, waiting=waiting, records=Records(saif, vcd))
+        busy = measured_energy(config, tech, **options) if waiting else None
+    if as_json:
+        say_json(_figures(energy, busy))
+    else:
+        say(_in_words(energy, wires) + _of_waiting(energy, busy))
 
 
 def _stored(
@@ -156,12 +157,25 @@ def _stored(
     return LayerData.of(stored.activations.values, stored.matrix.weights)
 
 
-def _figures(measured: MeasuredEnergy) -> dict[str, Any]:
+def _of_waiting(measured: MeasuredEnergy, busy: MeasuredEnergy | None) -> str:
+    """What cycles without a key take, of a core that waits."""
+    if busy is None:
+        return ""
+    idle = measured.idle_fj(busy)
+    return (
+        f"\nA cycle without a key takes {idle / 1000:,.3f} pJ, {idle / busy.timed.total_fj:.0%} of the "
+        f"{busy.pj_per_cycle:,.3f} pJ of one with a key."
+    )
+
+
+def _figures(measured: MeasuredEnergy, busy: MeasuredEnergy | None) -> dict[str, Any]:
     """All of a measurement by name."""
     return {
         "pj_per_cycle": round(measured.pj_per_cycle, 6),
         "fj_per_mac": round(measured.fj_per_mac(), 4),
         "power_mw": round(measured.power_mw, 6),
+        "idle_pj_per_cycle": None if busy is None else round(measured.idle_fj(busy) / 1000, 6),
+        "busy_pj_per_cycle": None if busy is None else round(busy.pj_per_cycle, 6),
         "glitch_share": round(measured.glitch_share, 4),
         "macs_per_cycle": round(measured.macs_per_cycle, 4),
         "clock_mhz": round(1e6 / measured.clock_ps, 4),

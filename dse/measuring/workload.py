@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from costmodel.power.errors import PowerError
 from costmodel.power.simulator import LANES
 from costmodel.power.stimulus import Handshake, Run, Stimulus, Stream
+from generator import keys
+from generator.alphabets import TERNARY
 from generator.config import CoreConfig
 from generator.plan import CorePlan, Tiling, plan_for
 from sim import reference
@@ -39,16 +41,19 @@ class Windows:
 
 
 def typical_layer(config: CoreConfig, seed: int = 0, zeros: float = ZEROS) -> LayerData:
-    """A layer with that share of zeros, and normally distributed activations quantised as BitNet does it."""
+    """A layer with normally distributed activations, quantised as BitNet does it, and random weights.
+
+    Ternary weights have that share of zeros; those of another alphabet are its groups, all as often.
+    """
     rng = np.random.default_rng(seed)
     plan = plan_for(config)
     length = min(LENGTH, config.max_reduction)
     outputs = max(OUTPUTS, plan.columns) if plan.most_outputs is None else plan.most_outputs
-    weights = rng.choice(
-        np.array([-1, 0, 1], dtype=np.int8),
-        p=[(1 - zeros) / 2, zeros, (1 - zeros) / 2],
-        size=(outputs, length),
-    )
+    if config.alphabet == TERNARY:
+        shares = [(1 - zeros) / 2, zeros, (1 - zeros) / 2]
+        weights = rng.choice(np.array([-1, 0, 1], dtype=np.int8), p=shares, size=(outputs, length))
+    else:
+        weights = keys.random_weights(rng, config.alphabet, config.group_size, (outputs, length))
     x = random_activations(length, TOKENS, seed)
     return LayerData.of(activations_for(config.format, x).values, weights)
 
