@@ -43,7 +43,7 @@ def with_enables(module: dict[str, Any], table: CellTable) -> dict[str, Any]:
             assert flop is not None
             assert kind.pins[pin].clock
             assert flop.data is not None
-            (held,) = kind.outputs
+            held = next(pin for pin in kind.outputs if connections.get(pin))
             value = connections[held][0]
             if (kind.pins[held].function == flop.inverse) != flop.data.inverted:
                 inverted = netlist.new_bit()
