@@ -13,15 +13,11 @@ if TYPE_CHECKING:
     from costmodel.price.technology import Technology
 
 SHARE = "device_share"
-"""The figure: of the resource that is scarcest, how much of it a design takes up."""
+"""The figure: of the resource that is scarcer, how much of it a design takes up."""
 
-
-USED = {
-    "lut": "lut",
-    "ff": "ff",
-    "dsp": "(architecture == 'multiplier') * rows * columns * tables * cores",
-}
-"""What designs take up of resources, in a spec's terms: what is priced, and a multiplier for each product."""
+PRICED = ("lut", "ff")
+"""Resources that technologies of fabrics price. Cores multiply in lookup tables and need no other blocks;
+those of buffers are counted by synthesis alone."""
 
 
 def with_device(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,14 +32,7 @@ def with_device(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
     derived = values.get("derived", {})
     if isinstance(derived, Mapping) and SHARE in derived:
         raise SpecError(f"{where}: derived.{SHARE} and device: one of the two is expected")
-    shares = [
-        f"({USED[resource]}) / {most:g}"
-        for resource, most in device.capacity.items()
-        if most and resource in USED
-    ]
-    expression = shares[-1]
-    for share in reversed(shares[:-1]):
-        expression = f"max({share}, {expression})"
+    expression = "max({})".format(", ".join(f"{name} / {device.capacity[name]:g}" for name in PRICED))
     figure = {"expression": expression, "unit": "%", "label": f"share of {device.name}"}
     constraints = values.get("constraints", [])
     return {
