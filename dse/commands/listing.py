@@ -65,12 +65,17 @@ def workloads() -> Listing:
 
 def technologies() -> Listing:
     """The shipped technologies."""
-    from costmodel.price.technology import load_technology, shipped_technologies, ships_cells
+    from costmodel.price.technology import Technology, load_technology, shipped_technologies, ships_cells
+
+    def cells(each: Technology) -> str:
+        if each.cost_at().key == each.cost_at().name:
+            return "counted"  # an FPGA's
+        return "shipped" if ships_cells(each.name) else "with --liberty FILE"
 
     return Listing(
         ("name", "library", "cells", "corner"),
         [
-            (name, each.library, "shipped" if ships_cells(name) else "with --liberty FILE", each.corner)
+            (name, each.library, cells(each), each.corner)
             for name in shipped_technologies()
             for each in [load_technology(name)]
         ],
