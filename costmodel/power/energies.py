@@ -6,26 +6,22 @@ drives it, that of an input port's to the first cell that reads it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.cells.grids import Grids
+from costmodel.cells.grids import Floats
 from costmodel.cells.powers import PowerTable
-from costmodel.cells.samples import ZERO, Samples
+from costmodel.cells.samples import Samples
 from costmodel.cells.table import CellTable
 from costmodel.flow.static_timing import Timing
 from costmodel.power.circuit import Circuit, Domain
 from costmodel.power.clock_tree import UNBUFFERED_SLEW_PS, buffers_over, clock_buffer
+from costmodel.power.counters import CLOCK, LEAKAGE, SWITCHING, counters_of
 from costmodel.power.figures import KINDS
 from costmodel.power.simulator import LANES, Simulation
 from costmodel.power.states import Classes
-
-Floats = NDArray[np.float64]
-SWITCHING, INTERNAL, CLOCK, LEAKAGE = range(len(KINDS))
 
 
 @dataclass(frozen=True)
@@ -35,15 +31,6 @@ class CellEnergies:
     by_cell: Floats
     tree_fj: float
     toggles: float
-
-
-@dataclass(frozen=True)
-class _Counters:
-    """Of each counter its cell, kind, table, slew (ps) and load (fF)."""
-
-    cell: Any
-    kind: Any
-    energy: Floats
 
 
 class Energies:
@@ -68,7 +55,7 @@ class Energies:
         clocked = sum(float(self.load[domain.net].mean()) for domain in circuit.domains)
         self.buffer = clock_buffer(table, powers, clocked / max(1, int(self._sinks.sum())))
         self._clock_slew = UNBUFFERED_SLEW_PS if self.buffer is None else self.buffer.slew_ps
-        self._counters = self._priced()
+        self._counters = counters_of(circuit, self._slew, self.load.mean(axis=1), self._clock_slew)
         self._owner = self._owners()
 
     @property
@@ -136,38 +123,6 @@ class Energies:
 
     def _at(self, samples: Samples | None, load: float) -> float:
         return 0.0 if samples is None else samples.at(self._clock_slew, load)
-
-    def _priced(self) -> _Counters:
-        """The energy of each counter at its slew and load."""
-        tables: dict[Samples, int] = {}
-        rows = [
-            (cell, kind, tables.setdefault(samples or ZERO, len(tables)), slew, load)
-            for cell, kind, samples, slew, load in (*self._of_gates(), *self._of_flops())
-        ]
-        if not rows:
-            return _Counters(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0))
-        cell, kind, number, slews, loads = (np.array(column) for column in zip(*rows, strict=True))
-        return _Counters(cell, kind, Grids(list(tables)).at(number, slews.astype(float), loads.astype(float)))
-
-    def _of_gates(self) -> Iterator[tuple[int, int, Samples | None, float, float]]:
-        slew, load = self._slew.tolist(), self.load.mean(axis=1).tolist()
-        for gate in self.circuit.gates:
-            slews = {pin: slew[net] for pin, net in zip(gate.pins, gate.inputs, strict=True)}
-            for samples, pin in gate.kind.energies:
-                yield gate.cell, INTERNAL, samples, slews.get(pin, 0.0), load[gate.output]
-
-    def _of_flops(self) -> Iterator[tuple[int, int, Samples | None, float, float]]:
-        slew, load = self._slew.tolist(), self.load.mean(axis=1).tolist()
-        for flop in self.circuit.flops:
-            kind = flop.kind
-            slews = {pin: slew[net] for pin, net in zip(kind.data, flop.data, strict=True)}
-            slews[kind.clock] = self._clock_slew
-            outputs = 2 * len(flop.outputs)
-            for i, (samples, pin) in enumerate(kind.energies):
-                if i < outputs:
-                    yield flop.cell, INTERNAL, samples, self._clock_slew, load[flop.outputs[i // 2]]
-                else:
-                    yield flop.cell, CLOCK if pin == kind.clock else INTERNAL, samples, slews[pin], 0.0
 
     def _owners(self) -> NDArray[np.intp]:
         """The cell that each net's switching is counted for; -1 of constants and clocks."""

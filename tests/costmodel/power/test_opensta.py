@@ -11,7 +11,7 @@ import pytest
 
 from costmodel.cells.table import write_liberty
 from costmodel.flow.yosys_worker import write_verilog
-from costmodel.power.energies import SWITCHING
+from costmodel.power.counters import SWITCHING
 from costmodel.power.simulator import LANES
 from tests.costmodel.power.conftest import Bench
 
