@@ -98,19 +98,18 @@ def _say(core: FabricCore, fabric: str, clock_ps: float | None, meets: bool | No
     head = ["resource", "used", *([] if device is None else [f"of {device.name}", "share"]), ""]
     rows = []
     for name, meaning in RESOURCES.items():
-        used = core.resources[name]
-        if not used and (device is None or not device.capacity[name if name in device.capacity else "lut"]):
+        used, most = core.resources[name], None if device is None else device.capacity.get(name)
+        if not used and not most:
             continue
-        known = device is not None and name in device.capacity
-        of = [f"{device.capacity[name]:,.0f}", f"{shares[name]:.1%}"] if device and known else ["", ""]
-        rows.append([name, f"{used:,g}" if used < 1000 else f"{used:,.0f}", *(of if device else []), meaning])
+        of = [] if device is None else ["", ""] if most is None else [f"{most:,.0f}", f"{shares[name]:.1%}"]
+        rows.append([name, f"{used:,g}" if used < 1000 else f"{used:,.0f}", *of, meaning])
     say(aligned(head, rows, text=(0, len(head) - 1)))
     package = package_of(FABRICS[fabric])
     if core.fmax_mhz is not None:
         say(f"\n{core.fmax_mhz:,.1f} MHz placed and routed by itself by nextpnr; {core.seconds:.1f} s")
     elif package is None:
         say(
-            f"\nCounted, not placed: which clock a device reaches, {FABRICS[fabric].timed_by} says; "
+            f"\nCounted, not placed: the clock of a device takes {FABRICS[fabric].timed_by}; "
             f"{core.seconds:.1f} s"
         )
     else:
