@@ -22,7 +22,12 @@ KINDS: dict[str, dict[str, Any]] = {
     "native": {"activation": "fp16", "group_size": 2},
     "native-stages2": {"activation": "bf16", "accumulation": "fp32", "pipeline": {"float_stages": 2}, **HELD},
     "exact": {"activation": "fp8_e4m3", "datapath": "exact", "group_size": 2, **HELD},
-    "exact-stages2": {"activation": "fp16", "datapath": "exact", "pipeline": {"float_stages": 2}},
+    "exact-stages2": {
+        "activation": "fp16",
+        "datapath": "exact",
+        "clock_gating": True,
+        "pipeline": {"float_stages": 2},
+    },
     "aligned": {"activation": "bf16", "datapath": "aligned", "aligned_bits": 10, "group_size": 2},
     "aligned-stages3": {
         "activation": "fp16",
@@ -46,7 +51,10 @@ for split, packed in (
     ARRAYS[f"packed-3{split}"] = {**packed, "key_packing": "base3", "cores": 3, "split": split}
 ARRAYS["select-rows-3inputs"] = {"architecture": "select", "rows": 2, "cores": 3, "split": "inputs"}
 ARRAYS["multiplier-rows-5outputs"] = {"architecture": "multiplier", "rows": 2, "cores": 5}
-ARRAYS["int8-rows-7inputs"] = {"group_size": 2, "rows": 2, "cores": 7, "split": "inputs", **HELD}
+ARRAYS["int8-rows-7inputs"] = {
+    **{"group_size": 2, "rows": 2, "cores": 7, "split": "inputs", "clock_gating": True},
+    **HELD,
+}
 
 QUICK = (
     "int8-4outputs",
