@@ -48,14 +48,24 @@ def changing(zeros: float) -> float:
     return RANDOM * (1 - zeros) * (1 + zeros)
 
 
-def of_activations(statistics: Statistics) -> float:
+def moving(plan: CorePlan) -> float:
+    """The share of a number's bits that move at all: of floats as fixed point those below a value of about 1
+    are zero."""
+    number = plan.config.format
+    if plan.config.number_kind != "exact" or isinstance(number, Integer):
+        return 1.0
+    below = (1 << (number.exponent - 1)) - 2
+    return 1 - below / number.fixed_bits
+
+
+def of_activations(plan: CorePlan, statistics: Statistics) -> float:
     """The rate of a bit of the activations, and of the entries that are sums of them."""
-    return changing(statistics.zero_activations)
+    return changing(statistics.zero_activations) * moving(plan)
 
 
 def of_fetched(plan: CorePlan, statistics: Statistics) -> float:
     """The rate of a bit of a fetched value, which is zero where all weights of its group are."""
-    return changing(statistics.zero_weights**plan.config.group_size)
+    return changing(statistics.zero_weights**plan.config.group_size) * moving(plan)
 
 
 def of_keys(plan: CorePlan, statistics: Statistics) -> float:
@@ -66,12 +76,20 @@ def of_keys(plan: CorePlan, statistics: Statistics) -> float:
 def of_accumulator(plan: CorePlan, statistics: Statistics) -> float:
     """The rate of a bit of an accumulator.
 
-    Bits below the sum's RMS change like those of any value. Those above are its sign, which a random walk of
-    t steps changes in 2 / (π·√t) of them.
+    Where its steps are of one sum, integers' bits below the sum's RMS change like those of any value. Those
+    above are its sign, which a random walk of t steps changes in 2 / (π·√t) of them. Where every step is of
+    another output, all bits are those of another value.
     """
     number = plan.config.format
     if not isinstance(number, Integer):
-        return RANDOM
+        return RANDOM * moving(plan)
+    match plan.config.dataflow:
+        case "table_stationary":
+            return RANDOM
+        case "output_stationary":
+            pass
+        case unknown:
+            assert_never(unknown)
     length = min(statistics.reduction, plan.config.max_reduction)
     steps = max(1.0, length / plan.config.tile_length)
     activation = 2.0 ** (number.bits - 1) / CREST

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from math import exp
+from math import exp, log2
 from typing import Literal, get_args
 
 from costmodel.price import activity, area, lateness
@@ -60,7 +60,7 @@ Moves = Callable[[CorePlan, Statistics], Motion]
 
 
 def _filled(late: Callable[[CorePlan], Bill]) -> Moves:
-    return lambda plan, data: Motion(activity.of_activations(data), late(plan), held=True)
+    return lambda plan, data: Motion(activity.of_activations(plan, data), late(plan), held=True)
 
 
 def _fetched(late: Callable[[CorePlan], Bill]) -> Moves:
@@ -147,7 +147,7 @@ LATE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
     fetch: _FRONT,
     aligned_product: (*_FRONT, "tables"),
     area.reduction: (*_READ, *_LATE, *_PIPELINE),
-    area.accumulator: (*_READ, *_LATE, *_PIPELINE),
+    area.accumulator: (*_READ, *_LATE, *_PIPELINE, "dataflow"),
     area.memory: ("tables", "group_size"),
 }
 """Keys of a configuration that a unit's lateness and rate depend on, beside those of its bill."""
@@ -170,14 +170,19 @@ class UnitEnergy:
         return {"clock": self.clock, "step": self.step, "load": self.load}[reason]
 
 
-def lateness_of(motion: Motion, technology: Technology) -> float:
-    """How much of the glitches that logic in front of a unit can make it has, 0 … 1.
-
-    Gates swallow short pulses, so that more than a few levels of adders make no more of them.
-    """
+def levels_before(motion: Motion, technology: Technology) -> float:
+    """Levels of adders that take as long as the logic between the last register and a unit."""
     coefficients = technology.rippling.coefficients
-    levels = motion.late.price(coefficients) / max(coefficients["adder"], 1e-9)
-    return 1 - exp(-levels / LEVELS)
+    return motion.late.price(coefficients) / max(coefficients["adder"], 1e-9)
+
+
+def late_share(levels: float, floats: bool) -> float:
+    """How much of the glitches that ``levels`` of logic in front of a unit can make it has.
+
+    Gates swallow short pulses, so that of integers a few levels make all of them. What shifts by what was
+    just computed has more with every doubling of the levels.
+    """
+    return log2(1 + levels) / 2 if floats else 1 - exp(-levels / LEVELS)
 
 
 def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool = False) -> UnitEnergy:
@@ -187,8 +192,9 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
     """
     areas = technology.cost_at().coefficients
     moved: dict[bool, dict[str, float]] = {True: {}, False: {}}
-    late, adders, clocked = lateness_of(motion, technology), bill.counts.get("sum", 0.0), 0.0
     floats = any(KIND_OF.get(name) == "float" for name in bill.counts)
+    late = late_share(levels_before(motion, technology), floats)
+    adders, clocked = bill.counts.get("sum", 0.0), 0.0
     for name, count in bill.counts.items():
         kind, size = "float" if floats else KIND_OF.get(name, LOGIC), count * areas[name]
         if name in REGISTERS:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from costmodel.fit.cores import synthesize
-from costmodel.price.activity import Statistics, changing, of_fetched
+from costmodel.price.activity import BITNET, Statistics, changing, moving, of_accumulator, of_fetched
 from costmodel.price.energies import ENERGY_COMPONENTS, Energies
 from costmodel.price.energy import MOVES, cycle_energy
 from costmodel.price.estimate import estimate
@@ -63,6 +63,23 @@ def test_a_bit_changes_as_often_as_two_draws_differ() -> None:
     both_zero = 0.42**2
     ones = (1 - both_zero) / 2
     assert of_fetched(plan, Statistics(zero_weights=0.42)) == pytest.approx(2 * ones * (1 - ones))
+
+
+def test_accumulators_of_many_outputs_change_like_any_value() -> None:
+    one = core(max_reduction=4096)
+    many = core(max_reduction=4096, dataflow="table_stationary", outputs=16)
+    assert of_accumulator(plan_for(many), BITNET) == 0.5
+    # Sums that come are far smaller than those that could: their upper bits are signs.
+    wide, narrow = (of_accumulator(plan_for(core(max_reduction=n)), BITNET) for n in (1 << 20, 1 << 10))
+    assert of_accumulator(plan_for(one), BITNET) < 0.5
+    assert wide < narrow
+
+
+def test_bits_below_what_comes_do_not_move() -> None:
+    """fp16 as fixed point has 24 bits below 1, of which values of about 1 with 10 bits fraction use 10."""
+    plan = plan_for(core(activation="fp16", datapath="exact", group_size=1, architecture="select"))
+    assert moving(plan) == pytest.approx(1 - 14 / 41)
+    assert moving(plan_for(core())) == 1
 
 
 def test_adders_of_a_select_core_are_counted_and_move() -> None:
