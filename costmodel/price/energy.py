@@ -259,7 +259,7 @@ class CycleEnergy:
 
     def power_mw(self, clock_mhz: float) -> float:
         """mW of a design that makes a step in every cycle."""
-        return self.busy_fj * clock_mhz * 1e-9 + self.leakage_nw * 1e-6
+        return self.busy_fj * clock_mhz * 1e-6 + self.leakage_nw * 1e-6
 
 
 def cycle_energy(

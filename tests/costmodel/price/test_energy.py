@@ -126,7 +126,7 @@ def test_energy_grows_with_cells_that_are_sized_and_they_leak() -> None:
     assert least.energy.leakage_nw == pytest.approx(2 * least.cost)
     assert fast.energy.leakage_nw == pytest.approx(2 * fast.cost)
     assert fast.energy.power_mw(1000) == pytest.approx(
-        fast.energy.busy_fj * 1e-6 + fast.energy.leakage_nw * 1e-6  # fJ · 1e9/s = 1e-6 W = 1e-3 mW; nW
+        fast.energy.busy_fj * 1e-3 + fast.energy.leakage_nw * 1e-6  # fJ · 1e9/s = 1e-6 W = 1e-3 mW; nW
     )
 
 
