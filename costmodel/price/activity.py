@@ -7,7 +7,7 @@ is not zero is 1 half of the time, sign bits included. Zero is all bits 0.
 
 from __future__ import annotations
 
-from math import log2, pi, sqrt
+from math import log2, sqrt
 from typing import assert_never
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,6 +17,8 @@ from generator.plan import CorePlan
 
 RANDOM = 0.5
 """The rate of a bit that is 1 half of the time."""
+SIGN = 0.1
+"""The rate at which a sum changes its sign: a random walk of t steps does in 2 / (π·√t) of them."""
 CREST = 4.0
 """The largest activation over the RMS of all: those of a normal distribution are clipped about there."""
 
@@ -74,28 +76,27 @@ def of_keys(plan: CorePlan, statistics: Statistics) -> float:
 
 
 def of_accumulator(plan: CorePlan, statistics: Statistics) -> float:
-    """The rate of a bit of an accumulator.
+    """The rate of a bit of an accumulator whose steps are of one sum.
 
-    Where its steps are of one sum, integers' bits below the sum's RMS change like those of any value. Those
-    above are its sign, which a random walk of t steps changes in 2 / (π·√t) of them. Where every step is of
-    another output, all bits are those of another value.
+    Integers' bits below the sum's RMS change like those of any value, those above when its sign does.
     """
+    return SIGN + (RANDOM * moving(plan) - SIGN) * _below_rms(plan, statistics)
+
+
+def of_others(plan: CorePlan, statistics: Statistics) -> float:
+    """How much higher the rate is where every step is of another sum, which changes signs, too."""
+    return (RANDOM - SIGN) * (1 - _below_rms(plan, statistics))
+
+
+def _below_rms(plan: CorePlan, statistics: Statistics) -> float:
+    """The share of an accumulator's bits that are below its sum's RMS, in the mean of a result's steps."""
     number = plan.config.format
     if not isinstance(number, Integer):
-        return RANDOM * moving(plan)
-    match plan.config.dataflow:
-        case "table_stationary":
-            return RANDOM
-        case "output_stationary":
-            pass
-        case unknown:
-            assert_never(unknown)
+        return 1.0
     length = min(statistics.reduction, plan.config.max_reduction)
-    steps = max(1.0, length / plan.config.tile_length)
     activation = 2.0 ** (number.bits - 1) / CREST
     size = activation * sqrt(max(1 - statistics.zero_weights, 1e-3) * length / 2)
-    changes = min(1.0, max(0.0, log2(max(size, 1.0)) + 1) / plan.state_width)
-    return RANDOM * changes + (1 - changes) * min(RANDOM, 2 / (pi * sqrt(steps)))
+    return min(1.0, max(0.0, log2(max(size, 1.0)) + 1) / plan.state_width)
 
 
 def loads_a_step(plan: CorePlan) -> float:

@@ -19,7 +19,7 @@ from costmodel.price.activity import BITNET, Statistics
 from costmodel.price.area import AREA_TERMS, AreaTerm
 from costmodel.price.buffering import buffering_units
 from costmodel.price.combining import JoiningTerm, joining_units
-from costmodel.price.components import NOTHING, Bill
+from costmodel.price.components import NOTHING, Bill, adder, register
 from costmodel.price.energies import KIND_OF, LATE, LOGIC, REGISTERS, RIPPLE
 from costmodel.price.fetch import aligned_product, fetch, key_decoder, unpacked_key
 from costmodel.price.representative import plan_to_price
@@ -91,7 +91,14 @@ def _accumulated(plan: CorePlan, data: Statistics) -> Motion:
 def _stored(plan: CorePlan, data: Statistics) -> Motion:
     """Of all stored sums one is written in a step."""
     share = 1 / max(1, plan.stored_sums)
-    return Motion(activity.of_accumulator(plan, data) * share, writes=share)
+    return Motion(activity.RANDOM * share, writes=share)
+
+
+def _exchanged(plan: CorePlan, data: Statistics) -> tuple[Bill, Motion]:
+    """What accumulators change more where stored sums take turns in them."""
+    width = plan.state_width if plan.stored_sums else 0
+    bill = adder(width) + register(width, holds=False) + Bill.of(gate=width) if width else NOTHING
+    return bill, Motion(activity.of_others(plan, data), writes=0.0)
 
 
 def _counting(counts: bool, bits: int) -> Motion:
@@ -137,25 +144,16 @@ MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
 }
 """How the units of the terms of area move; those that are not here change with results, if at all."""
 
-_READ = ("architecture", "activation", "group_size", "datapath", "aligned_bits", "symmetric")
-_LATE = ("fetch", "key_packing", "max_reduction", "reduction", "tables")
-_PIPELINE = tuple(f"pipeline.{name}" for name in ("table", "fetch", "reduction_every", "float_stages"))
-_FRONT = (*_READ, "key_packing", "pipeline.table", "pipeline.float_stages")
 LATE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
-    area.table: _FRONT,
-    area.result_converters: (*_READ, *_LATE, *_PIPELINE),
-    fetch: _FRONT,
-    aligned_product: (*_FRONT, "tables"),
-    area.reduction: (*_READ, *_LATE, *_PIPELINE),
-    area.accumulator: (*_READ, *_LATE, *_PIPELINE, "dataflow"),
-    area.memory: ("tables", "group_size"),
+    fetch: ("pipeline.table",),
+    area.accumulator: ("pipeline.reduction_every",),
 }
-"""Keys of a configuration that a unit's lateness and rate depend on, beside those of its bill."""
+"""Keys of a configuration that a unit's energy depends on beside its bill."""
 
 
 def energy_keys(term: AreaTerm) -> tuple[str, ...]:
     """All keys that the energy of one unit depends on."""
-    return tuple(dict.fromkeys((*term.keys, "group_size", "clock_gating", *LATE_KEYS.get(term.bill, ()))))
+    return (*term.keys, *LATE_KEYS.get(term.bill, ()))
 
 
 @dataclass(frozen=True)
@@ -220,8 +218,13 @@ def term_energy(
     term: AreaTerm, plan: CorePlan, technology: Technology, data: Statistics = BITNET
 ) -> UnitEnergy:
     """What one unit of a term of area takes energy for."""
-    motion = MOVES.get(term.bill, _rarely)(plan, data)
-    return unit_energy(term.bill(plan), motion, technology, plan.config.clock_gating)
+    gates = plan.config.clock_gating and "clock_gating" in term.keys
+    taken = unit_energy(term.bill(plan), MOVES.get(term.bill, _rarely)(plan, data), technology, gates)
+    if term.bill is not area.memory:
+        return taken
+    bill, motion = _exchanged(plan, data)
+    more = unit_energy(bill, motion, technology)
+    return UnitEnergy(taken.clock, taken.step + more.step, taken.load)
 
 
 def joining_energy(

@@ -47,10 +47,10 @@ def at_product(plan: CorePlan) -> Bill:
 
 
 def at_reduction(plan: CorePlan) -> Bill:
-    """In front of the reduction's first level of adders."""
+    """In front of the reduction's first level of adders: fetches, which are enough to make all glitches."""
     if plan.config.pipeline.fetch or plan.product_stages:
         return NOTHING
-    return at_fetch(plan) + fetch_path(plan, followed=True)
+    return fetch_path(plan, followed=True)
 
 
 def levels_before(plan: CorePlan) -> tuple[list[tuple[float, int, bool]], tuple[int, bool]]:
@@ -124,11 +124,9 @@ def at_results(plan: CorePlan) -> Bill:
         case IntegerDatapath() | NativeDatapath():
             return NOTHING
         case ExactDatapath(to_float=converter):
-            return slowest_stage(converter) * 0.5
+            return _within(slowest_stage(converter))
         case AlignedDatapath(to_float=converter):
-            _, (since, inside) = levels_before(plan)
-            before = level(plan) * since + (NOTHING if inside else at_reduction(plan))
-            return before + slowest_stage(converter) * 0.5
+            return level(plan) + _within(slowest_stage(converter))
         case unknown:
             assert_never(unknown)
 
