@@ -145,7 +145,8 @@ MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
 """How the units of the terms of area move; those that are not here change with results, if at all."""
 
 LATE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
-    fetch: ("pipeline.table",),
+    fetch: ("pipeline.table", "key_packing"),
+    aligned_product: ("group_size", "pipeline.table", "key_packing"),
     area.accumulator: ("pipeline.reduction_every",),
 }
 """Keys of a configuration that a unit's energy depends on beside its bill."""
