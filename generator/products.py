@@ -20,21 +20,26 @@ def product(m: Module, name: str, a: Value, b: Value, width: int, signed: bool) 
     as three times ``a``. The highest weight of a two's complement ``b`` is negative: where it counts, ``a``
     or twice ``a`` is inverted, and a carry makes that its negation.
     """
-    size = len(a) + 2
-    once = extend(a, size) if signed else Cat(a, Const(0, 2))
+    size = min(len(a) + 2, width)
+    once = (extend(a, len(a) + 2) if signed else Cat(a, Const(0, 2)))[:size]
     twice = Cat(Const(0, 1), once[:-1])
     triple = once if len(b) < 3 - (not signed) else add_signed(m, f"triple_{name}", once, twice, size)
+    places = range(0, min(len(b), width), 2)
     low: list[Value] = []
-    total: Value | None = None
-    for place in range(0, min(len(b), width), 2):
+    above: Value | None = None
+    for place in places:
         pair = b[place : place + 2]
         negative = signed and place + 2 >= len(b)
-        row = _row(m, f"{name}_row{place}", once, twice, triple, pair, negative)
-        kept = min(size, width - place)
-        total = _added(m, f"{name}_sum{place}", total, row, pair[-1] if negative else None, kept, signed)
-        low.append(total[:2])
-    assert total is not None
-    whole = Cat(*low[:-1], total)
+        times = (each[: width - place] for each in (once, twice, triple))
+        row = _row(m, f"{name}_row{place}", *times, pair, negative)
+        if above is not None or negative:
+            addend = Const(0, 1) if above is None else above if signed else Cat(above, Const(0, 1))
+            row = add_signed(m, f"{name}_sum{place}", row, addend, len(row), pair[-1] if negative else None)
+        if place != places[-1]:
+            # Apart, so that no signal has bits that are read elsewhere alone.
+            row = Cat(_wire(m, f"{name}_low{place}", row[:2]), _wire(m, f"{name}_above{place}", row[2:]))
+        low, above = [*low, row[:2]], row[2:]
+    whole = Cat(*low, above)
     return whole if len(whole) == width else extend(whole, width)
 
 
@@ -61,16 +66,3 @@ def _wire(m: Module, name: str, value: Value) -> Signal:
     signal = Signal(len(value), name=name)
     m.d.comb += signal.eq(value)
     return signal
-
-
-def _added(
-    m: Module, name: str, total: Value | None, row: Value, carry: Value | None, width: int, signed: bool
-) -> Value:
-    """The low ``width`` bits of ``row``, a ``carry`` and what is left of the ``total`` of lower pairs."""
-    if total is None:
-        kept = row[:width]
-        return kept if carry is None else add_signed(m, name, kept, Const(0, 1), width, carry)
-    above = total[2:]
-    if not signed:
-        above = Cat(above, Const(0, 1))
-    return add_signed(m, name, row, above, width, carry)

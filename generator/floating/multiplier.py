@@ -28,7 +28,7 @@ def _less_bias(m: Module, fmt: Float, a: Value, b: Value, one: Value) -> Value:
     the bits below it alone."""
     total = add_unsigned(m, "exponents", a, b, one, fmt.exponent + 1)
     low, high = total[:-2], total[-2:]
-    return wire(m, "exponent", Cat(low, ~high[0], ~(high[0] ^ high[1]), ~high.any()))
+    return Cat(low, ~high[0], ~(high[0] ^ high[1]), ~high.any())
 
 
 class FloatMultiplier(PipelinedBlock):
@@ -77,7 +77,7 @@ class FloatMultiplier(PipelinedBlock):
             invalid = special_a & (fractions[0].any() | zero_b) | special_b & (fractions[1].any() | zero_a)
             nan = wire(m, "nan", invalid)
         sign = wire(m, "sign", self.a[-1] ^ self.b[-1])
-        word = wire(m, "word", product(m, "word", a.significand, b.significand, 2 * precision, signed=False))
+        word = product(m, "word", a.significand, b.significand, 2 * precision, signed=False)
         # One less than the exponent field of a product whose top bit is set; negative when it is subnormal
         # then.
         if not self.plan.subnormals:
