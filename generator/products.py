@@ -30,8 +30,8 @@ def product(m: Module, name: str, a: Value, b: Value, width: int, signed: bool) 
     for place in places:
         pair = b[place : place + 2]
         negative = signed and place + 2 >= len(b)
-        times = (each[: width - place] for each in (once, twice, triple))
-        row = _row(m, f"{name}_row{place}", *times, pair, negative)
+        kept = width - place
+        row = _row(m, f"{name}_row{place}", once[:kept], twice[:kept], triple[:kept], pair, negative)
         if above is not None or negative:
             addend = Const(0, 1) if above is None else above if signed else Cat(above, Const(0, 1))
             row = add_signed(m, f"{name}_sum{place}", row, addend, len(row), pair[-1] if negative else None)
