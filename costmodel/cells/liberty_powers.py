@@ -6,7 +6,7 @@ in there leaves through the ground, so that the sum of both would count it twice
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from costmodel.cells.liberty import Library
@@ -32,8 +32,10 @@ _VOLTS = {"v": 1.0, "mv": 1e-3}
 _NANOWATTS = {"w": 1e9, "mw": 1e6, "uw": 1e3, "nw": 1.0, "pw": 1e-3, "fw": 1e-6}
 
 
-def powers_of(library: Library, cache_dir: Path | None = None) -> PowerTable:
-    """The energies of a library's cells; parsed once per content where a cache directory is given.
+def powers_of(
+    library: Library, cache_dir: Path | None = None, names: Collection[str] | None = None
+) -> PowerTable:
+    """The energies of a library's cells, or of those named; parsed once per content with a cache directory.
 
     Raises ``LibertyError`` where its files are damaged or state no energies.
     """
@@ -41,13 +43,13 @@ def powers_of(library: Library, cache_dir: Path | None = None) -> PowerTable:
     if cache_dir is not None:
         cached = cache_dir / f"powers-{FORMAT}-{READER}-{library.digest[:32]}.json"
         if cached.exists():
-            return PowerTable.load(cached)
+            return PowerTable.load(cached, names)
     cells: dict[str, CellPower] = {}
     voltage = 0.0
-    for path in library.files:
-        voltage, of_file = parse_powers(read_text(path), str(path))
-        cells |= of_file
     used = library.table(cache_dir).cells
+    for path in library.files:
+        voltage, of_file = parse_powers(read_text(path), str(path), used)
+        cells |= of_file
     table = PowerTable(library.name, voltage, {name: cells[name] for name in used if name in cells})
     if not any(cell.pins for cell in table.cells.values()):
         raise LibertyError(
@@ -55,12 +57,18 @@ def powers_of(library: Library, cache_dir: Path | None = None) -> PowerTable:
         )
     if cached is not None:
         table.save(cached)
-    return table
+    return table.only(names)
 
 
-def parse_powers(text: str, source: str) -> tuple[float, dict[str, CellPower]]:
-    """The voltage of a Liberty text and what it says of its cells. Raises ``LibertyError``."""
-    root = parse_groups(text, source, lambda kind, name: kind in _GROUPS)
+def parse_powers(
+    text: str, source: str, used: Collection[str] | None = None
+) -> tuple[float, dict[str, CellPower]]:
+    """The voltage of a Liberty text and what it says of the cells that are used. Raises ``LibertyError``."""
+
+    def read(kind: str, name: str) -> bool:
+        return kind in _GROUPS and not (kind == "cell" and used is not None and name not in used)
+
+    root = parse_groups(text, source, read)
     libraries = root.of("library")
     if not libraries:
         raise LibertyError(f"{source}: not a Liberty file (no library group)")

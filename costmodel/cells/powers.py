@@ -8,8 +8,8 @@ that is ½CV² for every transition of the net, on top.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,12 @@ class PowerTable:
             cells[name] = CellPower(pins, tuple((when, rounded(nw)) for when, nw in power.leakage))
         return PowerTable(self.name, self.voltage, cells, attribution or self.attribution)
 
+    def only(self, names: Collection[str] | None) -> PowerTable:
+        """What the table has of the named cells; all of it for None."""
+        if names is None:
+            return self
+        return replace(self, cells={name: each for name, each in self.cells.items() if name in names})
+
     def save(self, path: Path) -> None:
         """Writes the table as JSON, one cell a line."""
         axes: dict[tuple[float, ...], int] = {}
@@ -98,8 +104,8 @@ class PowerTable:
         )
 
     @classmethod
-    def load(cls, path: Path) -> PowerTable:
-        """The table of a file. Raises ``ValueError`` for one of another format."""
+    def load(cls, path: Path, names: Collection[str] | None = None) -> PowerTable:
+        """The table of a file, or of its named cells. Raises ``ValueError`` for one of another format."""
         data = json.loads(path.read_text(encoding="utf-8"))
         if data.get("format") != FORMAT:
             raise ValueError(f"{path}: power data of format {data.get('format')}, expected {FORMAT}")
@@ -124,7 +130,8 @@ class PowerTable:
             }
             return CellPower(pins, tuple((conditions[when], nw) for when, nw in entry[1]))
 
-        cells = {name: cell(entry) for name, entry in data["cells"].items()}
+        wanted = data["cells"] if names is None else names
+        cells = {name: cell(entry) for name, entry in data["cells"].items() if name in wanted}
         return cls(data["name"], data["voltage"], cells, data["attribution"])
 
 

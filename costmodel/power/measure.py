@@ -17,6 +17,7 @@ from costmodel.flow.static_timing import IDEAL, Timing, Wires
 from costmodel.power.circuit import circuit_of
 from costmodel.power.delays import delays_of
 from costmodel.power.energies import CellEnergies, Energies
+from costmodel.power.errors import PowerError
 from costmodel.power.figures import CLOCK_TREE, KINDS, Energy, MeasuredEnergy
 from costmodel.power.simulator import LANES, Simulation
 from costmodel.power.stimulus import Run, Stimulus, Testbench
@@ -46,6 +47,10 @@ class Meter:
     def __init__(self, powered: Powered) -> None:
         self.powered = powered
         module, table = powered.module, powered.table
+        for name in sorted({cell["type"] for cell in module["cells"].values()}):
+            power = powered.powers.cells.get(name)
+            if table.cells[name].inputs and (power is None or not power.pins):
+                raise PowerError(f"cell {name}: its library states no internal_power; it cannot be measured")
         surrounded = with_neighbours(module, table)
         self.timing = Timing(Graph(surrounded, Library(table)), powered.wires)
         graph = self.timing.graph

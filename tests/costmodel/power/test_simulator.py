@@ -9,14 +9,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from costmodel.fit.energy import powered_core
 from costmodel.power.diagrams import diagram_of, value_of
 from costmodel.power.errors import PowerError
-from costmodel.power.measure import INERTIAL, LENIENT
+from costmodel.power.measure import INERTIAL, LENIENT, Meter
 from costmodel.power.records import saif
 from costmodel.power.simulator import LANES, Words
 from costmodel.power.stimulus import words_of
 from dse.measuring.workload import Judge
-from tests.costmodel.power.conftest import CLOCK_PS, Bench
+from generator.config import CoreConfig
+from tests.costmodel.power.conftest import CLOCK_PS, CORE, Bench
 
 
 @pytest.mark.parametrize("inputs", [0, 1, 3, 5])
@@ -82,6 +84,21 @@ def test_fewer_streams_wait_for_ever_and_are_told(bench: Bench) -> None:
     starved = replace(bench.stimulus, streams=bench.stimulus.streams[:1], counted=0)
     with meter.simulation(CLOCK_PS) as simulation, pytest.raises(PowerError, match="no beat for"):
         meter.testbench(starved).run(simulation)
+
+
+def test_a_cell_without_energies_is_named(bench: Bench) -> None:
+    powered = bench.meter.powered
+    name = bench.meter.circuit.kinds[bench.meter.circuit.gates[0].cell].name
+    kept = powered.powers.only(set(powered.powers.cells) - {name})
+    with pytest.raises(PowerError, match=f"^cell {name}: its library states no internal_power"):
+        Meter(replace(powered, powers=kept))
+
+
+@pytest.mark.parametrize("update", [{"wrapper": "axi"}, {"buffers": {"keys": 64}}])
+def test_a_core_without_streams_at_its_ports_is_refused(update: dict[str, object]) -> None:
+    core = CoreConfig.model_validate({**CORE.model_dump(exclude_unset=True), **update})
+    with pytest.raises(PowerError, match="leave it out"):
+        powered_core(core)
 
 
 def test_words_hold_the_lanes_bits() -> None:
