@@ -5,8 +5,10 @@ Each runs in a process of its own, and results are cached by a hash of everythin
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
@@ -18,7 +20,7 @@ from costmodel.flow.answers import answer_of
 from costmodel.flow.synthesis import Children, SynthesisError, yosys_version
 from generator.files import cache_directory
 
-FLOW_VERSION = 2
+FLOW_VERSION = 3
 """Raised whenever the flow changes what comes out of it, so that older cached results are not used."""
 AIM_MHZ = 200.0
 """The clock that the placer works towards: more than any core reaches, so that it does what it can."""
@@ -42,7 +44,7 @@ class FabricResult:
     """What a synthesis gave: how many cells of each kind.
 
     ``delay_ps`` is an estimate before placement, None of a fabric that has a placer. ``netlist`` is Verilog
-    and ``json`` what nextpnr reads, where a job asks for them.
+    and ``json`` what nextpnr reads, packed, where a job asks for them.
     """
 
     cells: dict[str, int]
@@ -113,7 +115,7 @@ def place_on(
     def stated(folder: Path) -> dict[str, Any]:
         synthesized = synthesize_to(replace(job, netlist=True), children, cache_dir)
         assert synthesized.json is not None
-        (folder / "netlist.json").write_text(synthesized.json, encoding="utf-8")
+        (folder / "netlist.json").write_bytes(zlib.decompress(base64.b64decode(synthesized.json)))
         return {"top": job.top, "package": package, "device": list(device.placer), "seed": seed}
 
     def run(stated: dict[str, Any]) -> str:

@@ -5,8 +5,10 @@ The job comes as JSON on standard input, the result is written to the file that 
 
 from __future__ import annotations
 
+import base64
 import json
 import time
+import zlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -95,7 +97,8 @@ def synthesize(job: dict[str, Any]) -> dict[str, Any]:
     if job["netlist"]:
         verilog = directory / "netlist.v"
         run(f'write_verilog -noattr -noexpr "{verilog}"')
-        result |= {"netlist": verilog.read_text(), "json": path.read_text()}
+        packed = base64.b64encode(zlib.compress(path.read_bytes())).decode()
+        result |= {"netlist": verilog.read_text(), "json": packed}
     return {**result, "seconds": time.monotonic() - started}
 
 
