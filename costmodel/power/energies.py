@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from costmodel.cells.grids import Floats
 from costmodel.cells.powers import PowerTable
 from costmodel.cells.samples import Samples
-from costmodel.cells.table import CellTable
+from costmodel.cells.table import CellTable, Pin
 from costmodel.flow.static_timing import Timing
 from costmodel.power.circuit import Circuit, Domain
 from costmodel.power.clock_tree import UNBUFFERED_SLEW_PS, buffers_over, clock_buffer
@@ -46,7 +46,8 @@ class Energies:
         self.circuit, self.table, self.powers = circuit, table, powers
         padding = ((0, circuit.nets - len(timing.load)), (0, 0))
         self.load = np.pad(timing.load, padding)
-        """Pins and wires at each net, in fF, for its rise and its fall."""
+        """Pins and wires at each net, in fF, for its rise and its fall; those of clocks are ours alone."""
+        self._load_clocks()
         slew = timing.slew.reshape(-1, 2).mean(axis=1)
         self._slew = np.pad(slew, (0, circuit.nets - len(slew)))
         self._sinks = np.bincount([flop.domain for flop in circuit.flops], minlength=len(circuit.domains))
@@ -57,6 +58,20 @@ class Energies:
         self._clock_slew = UNBUFFERED_SLEW_PS if self.buffer is None else self.buffer.slew_ps
         self._counters = counters_of(circuit, self._slew, self.load.mean(axis=1), self._clock_slew)
         self._owner = self._owners()
+
+    def _load_clocks(self) -> None:
+        """Gives clocks the pins of the circuit's cells; timing has the neighbours' at them, too."""
+        domains = self.circuit.domains
+        pins: list[tuple[int, Pin]] = []
+        for flop in self.circuit.flops:
+            pins.append((domains[flop.domain].net, self.circuit.kinds[flop.cell].pins[flop.kind.clock]))
+        for domain in domains[1:]:
+            kind = self.circuit.kinds[domain.cell]
+            assert kind.clock_gate is not None
+            pins.append((domains[domain.parent].net, kind.pins[kind.clock_gate.clock]))
+        self.load[[domain.net for domain in domains]] = 0.0
+        for net, pin in pins:
+            self.load[net] += pin.edges or (pin.capacitance, pin.capacitance)
 
     @property
     def tree_buffers(self) -> int:
