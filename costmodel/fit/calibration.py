@@ -41,6 +41,8 @@ from generator.plan import CorePlan
 
 NOISE: Mapping[Over, float] = {"core": 0.02, "path": 0.1}
 """Relative errors beyond which a point counts linearly, not squared."""
+OF_ENERGY = ("energy", "energy_without_glitches")
+"""Errors that are not of a calibration's syntheses."""
 FOR_FLOATS: Mapping[Over, Sequence[str]] = {"core": FLOAT_AREAS, "path": FLOAT_DELAYS}
 """Components that only floating-point cores have."""
 
@@ -62,13 +64,15 @@ def calibrate(
 ) -> Technology:
     """The technology of what ``measurer`` measures.
 
-    What wires are like, no cell library says: a shipped technology that is fitted anew keeps what it has.
+    What wires are like, no cell library says, and energies are measured apart: a shipped technology that is
+    fitted anew keeps what it has.
     Measures ``cores`` (``calibration_cores`` unless given) with ``workers`` processes; finished syntheses
     stay in the cache, so that an interrupted calibration goes on where it stopped. ``progress`` is told what
     is being done and which share of it is.
 
     Raises ``TechnologyError`` where too few cores could be measured to fit the model to.
     """
+    known = load_technology(name) if name in shipped_technologies() else None
     cores = calibration_cores() if cores is None else cores
     observations = observe(measurer, cores, workers, progress)
     quantities, origin = fit(observations, measurer.quantities, measurer.cost), measurer.origin
@@ -87,9 +91,13 @@ def calibrate(
         measured_by=measurer.kind,
         cost=measurer.cost,
         quantities=quantities,
-        wires=load_technology(name).wires if name in shipped_technologies() else None,
+        wires=known.wires if known else None,
+        energy=known.energy if known else None,
     )
-    return technology.model_copy(update={"fit": residuals(observations, technology)})
+    kept = {
+        part: known.fit[part] for part in ("energy", "energy_without_glitches") if known and part in known.fit
+    }
+    return technology.model_copy(update={"fit": residuals(observations, technology) | kept})
 
 
 def fewest_cores(cores: Sequence[CoreConfig]) -> int:
