@@ -94,9 +94,7 @@ def calibrate(
         wires=known.wires if known else None,
         energy=known.energy if known else None,
     )
-    kept = {
-        part: known.fit[part] for part in ("energy", "energy_without_glitches") if known and part in known.fit
-    }
+    kept = {part: error for part, error in known.fit.items() if part in OF_ENERGY} if known else {}
     return technology.model_copy(update={"fit": residuals(observations, technology) | kept})
 
 

@@ -45,6 +45,8 @@ TOGETHER: tuple[tuple[str, ...], ...] = (
     ("control",),
 )
 """Parts that are told apart: what is in a column, a mapper merges."""
+LARGER = 0.02
+"""A core that sizing enlarges by less says nothing of how energy grows."""
 FEWEST = 12
 """Cores that a fit needs at least."""
 
@@ -165,18 +167,15 @@ def _leakage(measured: Sequence[MeasuredCore]) -> float:
     return float(np.median(each))
 
 
-def fit_growth(
-    energies: Energies, sized: Sequence[tuple[MeasuredCore, float]], technology: Technology, data: Statistics
-) -> Energies:
-    """``energies`` with the share of sizing by which they grow; ``sized`` are cores that were measured when
-    sized for a clock, each with the area of its cells over their least."""
-    shares = [
-        (measured_fj(seen) / modelled_fj(seen, technology, energies, data) - 1) / (larger - 1)
-        for seen, larger in sized
-        if larger > 1.02
-    ]
-    growth = max(0.0, float(np.median(shares))) if shares else 0.0
-    return energies.model_copy(update={"growth": growth})
+def fit_growth(pairs: Sequence[tuple[MeasuredCore, MeasuredCore]]) -> float:
+    """The share of what sizing enlarges cells by, by which energy grows: the median over cores that were
+    measured twice, of least area and sized for a clock. 0 where none grows."""
+    shares = []
+    for least, sized in pairs:
+        larger = sized.energy.area_um2 / least.energy.area_um2 - 1
+        if larger > LARGER:
+            shares.append((measured_fj(sized) / measured_fj(least) - 1) / larger)
+    return max(0.0, float(np.median(shares))) if shares else 0.0
 
 
 def modelled_fj(

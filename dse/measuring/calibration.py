@@ -55,27 +55,29 @@ def with_energies(
     if liberty:
         powers_of(cells_of(tech, liberty, dont_use=dont_use), cache_directory())
     measured: list[MeasuredCore] = []
-    sized: list[tuple[MeasuredCore, float]] = []
+    pairs: list[tuple[MeasuredCore, MeasuredCore]] = []
     for number, core in enumerate(cores):
         seen = _measured(core, tech, liberty, dont_use)
         if seen is None:
             continue
         measured.append(seen)
-        if len(sized) < SIZED_CORES and number % max(1, len(cores) // SIZED_CORES) == 0:
+        if len(pairs) < SIZED_CORES and number % max(1, len(cores) // SIZED_CORES) == 0:
             period = NEAR_FASTEST * _fastest_ps(core, technology)
             fast = _measured(core, tech, liberty, dont_use, period)
             if fast is not None:
-                sized.append((fast, fast.energy.area_um2 / seen.energy.area_um2))
+                pairs.append((seen, fast))
         progress("measuring energies", (number + 1) / len(cores))
-    return fitted(technology, measured, sized)
+    return fitted(technology, measured, pairs)
 
 
 def fitted(
-    technology: Technology, measured: Sequence[MeasuredCore], sized: Sequence[tuple[MeasuredCore, float]]
+    technology: Technology,
+    measured: Sequence[MeasuredCore],
+    pairs: Sequence[tuple[MeasuredCore, MeasuredCore]],
 ) -> Technology:
     """``technology`` with energies for what was measured, and how far they are off."""
     energies = fit_energies(measured, technology, BITNET, SOURCE)
-    energies = fit_growth(energies, sized, technology, BITNET)
+    energies = energies.model_copy(update={"growth": fit_growth(pairs)})
     errors = errors_of(measured, technology, energies, BITNET)
     return technology.model_copy(update={"energy": energies, "fit": {**technology.fit, **errors}})
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -86,11 +88,14 @@ def test_prices_that_figures_were_made_with_are_found_again() -> None:
 
 
 def test_growth_is_what_sized_cores_take_more() -> None:
-    those = [measured(core) for core in cores()]
-    energies = fit_energies(those, ASAP7, BITNET, "made up")
-    sized = [(measured(core, times=1.2), 1.5) for core in cores()[:5]]
-    assert fit_growth(energies, sized, ASAP7, BITNET).growth == pytest.approx(0.4, rel=0.05)
-    assert fit_growth(energies, [], ASAP7, BITNET).growth == 0
+    def grown(core: CoreConfig, times: float) -> MeasuredCore:
+        of_core = measured(core, times)
+        # Leakage does not count, and does not grow here.
+        return MeasuredCore(core, replace(of_core.energy, area_um2=45.0))
+
+    pairs = [(measured(core), grown(core, 1.2)) for core in cores()[:5]]
+    assert fit_growth(pairs) == pytest.approx(0.2 / 0.5)
+    assert fit_growth([(core, core) for core, _ in pairs]) == 0, "sizing that changes nothing says nothing"
 
 
 def test_few_cores_are_too_few() -> None:
