@@ -26,6 +26,13 @@ class Energy:
     def total_fj(self) -> float:
         return sum(sum(kinds.values()) for kinds in self.parts.values())
 
+    def times(self, factor: float) -> Energy:
+        """All of it so many times."""
+        parts = {
+            part: {kind: factor * fj for kind, fj in kinds.items()} for part, kinds in self.parts.items()
+        }
+        return Energy(parts, factor * self.toggles)
+
     def of_part(self, part: str) -> float:
         """What a part takes; 0 of one that is not there."""
         return sum(self.parts.get(part, {}).values())
@@ -40,7 +47,8 @@ class MeasuredEnergy:
     """What a core takes, by three runs of the same stimulus.
 
     ``timed`` has glitches, with inertial delays: a pulse shorter than a gate's delay does not leave it.
-    ``lenient`` lets pulses of half that length pass, which shows what the filter is worth. ``zero_delay`` has
+    ``lenient`` lets pulses of half that length pass, which shows what the filter is worth; it is
+    measured over the first quarter of the cycles, and scaled as the timed run goes on. ``zero_delay`` has
     no glitches. ``macs_per_cycle`` are multiply-accumulates that were done, of one lane. ``delay_ps`` is the
     netlist's longest path, ``clock_buffers`` are those of the estimated clock tree.
     """

@@ -5,7 +5,7 @@ Lanes differ in data alone. A netlist whose handshakes depend on its data is ref
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -95,8 +95,8 @@ class Testbench:
             raise PowerError(f"the netlist has no port {port}")
         return self._nets[port]
 
-    def run(self, simulation: Simulation, watch: Any = None) -> Run:
-        """Resets the netlist and applies the stimulus; ``watch``, if given, is called after every cycle."""
+    def run(self, simulation: Simulation, watch: Callable[[int], object] | None = None) -> Run:
+        """Resets the netlist and applies the stimulus; ``watch``, called after every cycle, may end it."""
         stimulus, values = self.stimulus, simulation.values
         data, valid, _ = map(self.nets_of, stimulus.results)
         taken: list[Words] = []
@@ -130,8 +130,8 @@ class Testbench:
             nets = [nets for nets, _ in changes] or [np.zeros(0, np.int32)]
             words = [words for _, words in changes] or [np.zeros(0, np.uint64)]
             simulation.cycle(np.concatenate(nets), np.concatenate(words), measured)
-            if watch is not None:
-                watch(cycle)
+            if watch is not None and watch(cycle):
+                break
             cycle += 1
             if measured and whole and simulation.cycles >= stimulus.cycles:
                 break
