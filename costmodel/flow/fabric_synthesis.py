@@ -20,7 +20,7 @@ from costmodel.flow.answers import answer_of
 from costmodel.flow.synthesis import Children, SynthesisError, yosys_version
 from generator.files import cache_directory
 
-FLOW_VERSION = 3
+FLOW_VERSION = 4
 """Raised whenever the flow changes what comes out of it, so that older cached results are not used."""
 AIM_MHZ = 200.0
 """The clock that the placer works towards: more than any core reaches, so that it does what it can."""

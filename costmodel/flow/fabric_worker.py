@@ -38,7 +38,7 @@ def _has(design: Any, kinds: tuple[str, ...]) -> bool:
 def _swap_operands(design: Any, directory: Path) -> None:
     """Has carry chains take the operands that need no lookup tables as they are."""
     path, top = directory / "words.json", design.top_module()
-    for command in ("opt_clean", "select *", f'write_json -selected "{path}"', "select -clear"):
+    for command in ("opt_expr", "opt_clean", "select *", f'write_json -selected "{path}"', "select -clear"):
         libyosys.run_pass(command, design)
     module = json.loads(path.read_text())["modules"][top.name.str().removeprefix("\\")]
     a, b = (libyosys.IdString(f"\\{name}") for name in "AB")
