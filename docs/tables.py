@@ -27,7 +27,8 @@ def markdown(head: list[str], rows: list[list[str]], right: tuple[int, ...] = ()
 def core_keys(root: Path) -> str:
     """Every key of a core file: what it may be, its default, what it means."""
     from generator.buffer_config import BufferConfig
-    from generator.config import CoreConfig, PipelineConfig
+    from generator.config import CoreConfig
+    from generator.pipeline_config import PipelineConfig
 
     rows = []
     tables = {"buffers": BufferConfig, "pipeline": PipelineConfig}

@@ -23,6 +23,7 @@ from generator.alphabets import GROUP_SIZES, TERNARY
 from generator.buffer_config import BufferConfig
 from generator.errors import ConfigError
 from generator.formats import FLOATS, Float, Format, Integer, format_named
+from generator.pipeline_config import PipelineConfig
 from generator.toml import parse_value, read_toml
 from generator.validation import validated
 
@@ -32,7 +33,6 @@ FetchStructure = Literal["onehot", "tree"]
 DatapathKind = Literal["native", "exact", "aligned"]
 ReductionStructure = Literal["tree", "carry_save", "chain"]
 Rounding = Literal["nearest", "truncate"]
-TableRegisters = Literal["entries", "activations"]
 Split = Literal["outputs", "inputs"]
 KeyPacking = Literal["none", "base3"]
 Wrapper = Literal["stream", "axi"]
@@ -91,33 +91,6 @@ def packs_weights(packing: KeyPacking) -> bool:
             return True
         case unknown:
             assert_never(unknown)
-
-
-class PipelineConfig(BaseModel):
-    """Where registers sit between the activation stream and the accumulator.
-
-    ``table``: after the table's adders (``entries``: shortest path, most bits) or before them
-    (``activations``). ``fetch``: after fetch. ``reduction_every``: after every so many levels of the
-    reduction, 0 for none: of a tree's adders, of carry-save full adders. ``float_stages``: inside every
-    floating-point adder, multiplier and converter, each of which then takes that many cycles; 0 for none.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    table: TableRegisters = Field(
-        default="entries",
-        description="a table's registers: behind its adders (shortest path) or before (fewest bits)",
-    )
-    fetch: bool = Field(default=False, description="a register behind the fetch")
-    reduction_every: int = Field(
-        default=0, ge=0, le=64, description="registers behind so many levels of the reduction"
-    )
-    float_stages: int = Field(
-        default=0,
-        ge=0,
-        le=16,
-        description="cycles that a floating-point adder, multiplier or converter takes",
-    )
 
 
 class Target(BaseModel):

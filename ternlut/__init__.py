@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from dse.handoff import HandOff, generate
     from dse.sweep.finished import Finished
     from dse.sweep.run import sweep
-    from generator.config import CoreConfig, PipelineConfig
+    from generator.config import CoreConfig
     from generator.errors import TernlutError
+    from generator.pipeline_config import PipelineConfig
     from sim.run import reference, simulate
     from sim.session import SimulationResult
     from ternlut import weights
@@ -30,7 +31,7 @@ HOMES = {
     "Estimate": "costmodel.price.estimate",
     "Finished": "dse.sweep.finished",
     "HandOff": "dse.handoff",
-    "PipelineConfig": "generator.config",
+    "PipelineConfig": "generator.pipeline_config",
     "SimulationResult": "sim.session",
     "SynthesisResult": "costmodel.flow.synthesis",
     "Technology": "costmodel.price.technology",

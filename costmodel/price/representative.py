@@ -18,11 +18,11 @@ from generator.config import (
     CoreConfig,
     Dataflow,
     DatapathKind,
-    PipelineConfig,
     ReductionStructure,
     keys_of,
 )
 from generator.formats import FLOATS, Float
+from generator.pipeline_config import PipelineConfig
 from generator.plan import CorePlan, plan_for
 from generator.rules import longest_exact_reduction
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.alphabets import GROUP_SIZES
-from generator.config import CoreConfig, PipelineConfig
+from generator.config import CoreConfig
 from generator.errors import WorkloadError
+from generator.pipeline_config import PipelineConfig
 from generator.plan import CorePlan, MergePlan, Range, TablePlan, Tiling
 
 

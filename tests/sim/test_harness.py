@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from generator.config import CoreConfig, PipelineConfig
+from generator.config import CoreConfig
+from generator.pipeline_config import PipelineConfig
 from generator.plan import Tiling, plan_for
 from generator.verilog import emit
 from sim import build, compiler, harness

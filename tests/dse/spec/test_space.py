@@ -12,8 +12,9 @@ from dse.engine.judging import Grid, run
 from dse.spec.space import COLUMNS, CONFIG_KEYS, Space
 from dse.spec.sweep_spec import SweepSpec
 from dse.sweep.results.points import write_points
-from generator.config import OUTER_KEYS, CoreConfig, PipelineConfig
+from generator.config import OUTER_KEYS, CoreConfig
 from generator.errors import TernlutError
+from generator.pipeline_config import PipelineConfig
 from tests.dse.specs import TECHNOLOGY, model_of, small
 
 
