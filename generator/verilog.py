@@ -151,8 +151,7 @@ class Emission:
         delayed = " ".join(name for name in inputs if name != "aclk")
         lead = "no clock was stated, set the period" if clock_mhz is None else f"{clock_mhz:g} MHz, a period"
         return (
-            f"# {self.top}: {lead} in ns.\n"
-            "# CLOCK_PERIOD in the environment goes before.\n"
+            f"# {self.top}: {lead} in ns.\n# CLOCK_PERIOD in the environment goes before.\n"
             f"set clock_period {period_ns(clock_mhz or UNSTATED_MHZ):.3f}\n"
             "if {[info exists ::env(CLOCK_PERIOD)]} { set clock_period $::env(CLOCK_PERIOD) }\n"
             "create_clock -name aclk -period $clock_period [get_ports aclk]\n"

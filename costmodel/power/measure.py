@@ -97,7 +97,6 @@ def measure(
     ``check`` raises where results are wrong; it is asked after every run. ``record`` is shown the timed run.
     """
     parts, powers = meter.part_of_cells(part_of), meter.powered.powers
-
     sample = max(1, stimulus.cycles // SAMPLE)
 
     def energy(simulation: Simulation) -> Energy:
@@ -124,8 +123,7 @@ def measure(
             meter.testbench(stimulus).run(simulation, lambda _: simulation.cycles >= sample)
             return energy(simulation)
 
-    # Side by side, for what takes long is native code.
-    with ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(3) as pool:  # What takes long is native code.
         runs = [pool.submit(whole, pulse_filter) for pulse_filter in (INERTIAL, None)]
         of_sample = pool.submit(sampled, LENIENT).result()
         (timed, first, run), (zero_delay, _, _) = (each.result() for each in runs)

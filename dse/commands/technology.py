@@ -122,6 +122,12 @@ def _with_energies(
     return measured, ""
 
 
+MeasuredEnergies = Annotated[
+    int,
+    typer.Option(metavar="P", help="Measure the energy of the P smallest cores at gate level, too.", min=0),
+]
+
+
 def validate(
     tech: Tech = "asap7",
     liberty: LibertyFiles = [],  # noqa: B006
@@ -139,12 +145,7 @@ def validate(
             min=0,
         ),
     ] = 3,
-    energies: Annotated[
-        int,
-        typer.Option(
-            metavar="P", help="Measure the energy of the P smallest cores at gate level, too.", min=0
-        ),
-    ] = 0,
+    energies: MeasuredEnergies = 0,
     limit: Annotated[
         float | None, typer.Option(metavar="PERCENT", help="Status 1 if an area is further off.", min=0)
     ] = None,
