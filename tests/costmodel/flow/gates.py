@@ -66,7 +66,7 @@ def behaviour(module: dict[str, Any], table: CellTable, top: str, directory: Pat
     with quiet():
         for command in (
             f"read_json {source}",
-            f"read_liberty -overwrite {liberty}",
+            f"read_liberty -ignore_miss_func -overwrite {liberty}",
             f"hierarchy -top {top}",
             "proc",
             "flatten",

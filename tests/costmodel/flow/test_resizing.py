@@ -75,7 +75,7 @@ def between_registers(module: dict[str, Any], table: CellTable, path: Path) -> P
     with quiet():
         for command in (
             f"read_verilog {path / 'top.v'}",
-            f"read_liberty -overwrite {path / 'cells.lib'}",
+            f"read_liberty -ignore_miss_func -overwrite {path / 'cells.lib'}",
             "hierarchy -top top",
             "proc",
             "flatten",

@@ -97,7 +97,7 @@ def gates_of(directory: Path, table: Path) -> tuple[str, ...]:
     liberty.write_text(write_liberty(CellTable.load(table)))
     return (
         f"read_json {directory / 'mapped.json'}",
-        f"read_liberty -overwrite {liberty}",
+        f"read_liberty -ignore_miss_func -overwrite {liberty}",
         "hierarchy -top top",
         "proc",
         "flatten",
