@@ -157,9 +157,10 @@ def test_a_sweep_its_verification_and_its_reports_are_in_its_units(
 def test_a_technology_that_nothing_measures_in_is_refused_in_a_line(
     technology: Technology, tmp_path: Path, ternlut: Run
 ) -> None:
-    (tmp_path / "fabric.toml").write_text(technology.to_toml())
+    nothing = technology.model_copy(update={"measured_by": "guesses"})
+    (tmp_path / "fabric.toml").write_text(nothing.to_toml())
     said = ternlut("validate", "--tech", tmp_path / "fabric.toml").complaint
-    assert said == "ternlut: technology fabric: measured_by = 'fabric': cells are known\n"
+    assert said == "ternlut: technology fabric: measured_by = 'guesses': cells, fabric are known\n"
 
 
 def test_what_is_priced_and_not_measured_is_said(technology: Technology) -> None:
