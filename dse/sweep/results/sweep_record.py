@@ -32,6 +32,7 @@ class SpecRecord(BaseModel):
 
     title: str
     technology: str
+    device: str | None = None
     wires: str = "none"
     clock_mhz: float | None
     compare: Annotated[tuple[str, ...], BeforeValidator(listed), PlainSerializer(_plain)]
@@ -47,6 +48,7 @@ class SpecRecord(BaseModel):
     derived: dict[str, str]
     figures: dict[str, dict[str, str]] = {}
     reference: dict[str, Any] = {}
+    statistics: dict[str, Any] = {}
     verify: int
     liberty: list[str] = []
 

@@ -39,7 +39,7 @@ def opensta_delay(module: dict[str, Any], name: str, directory: Path, commands: 
     write_verilog({"modules": {"top": module}}, directory / "surrounded.v")
     (clock,) = module["ports"]
     script = [
-        *(f"read_liberty -ignore_miss_func {without_wires(path, directory)}" for path in library(name).files),
+        *(f"read_liberty {without_wires(path, directory)}" for path in library(name).files),
         f"read_verilog {directory / 'surrounded.v'}",
         "link_design top",
         f"create_clock -name clock -period 0 [get_ports {clock}]",
