@@ -20,6 +20,7 @@ from costmodel.price.representative import nested, plan_to_price, without_idle
 from costmodel.price.timing import DELAY_TERMS
 from dse.engine.judging import Grid, Outcome, run
 from dse.engine.processes import Processes, WorkersLost
+from dse.pricing.energy_metrics import OF_CHIPS, WITH_MEMORY
 from dse.pricing.metrics import METRICS
 from dse.pricing.model import Model
 from dse.pricing.plan_figures import PLAN_FIGURES
@@ -167,7 +168,7 @@ def test_every_metric_of_every_core_is_what_the_core_alone_is_priced_at() -> Non
     for row in rows:
         expected = alone[row["id"]]
         assert {name: row[name] for name in expected} == pytest.approx(expected, rel=1e-12)
-        others = {metric.name for metric in (*REQUEST_METRICS, *TRAFFIC_METRICS)}
+        others = {metric.name for metric in (*REQUEST_METRICS, *TRAFFIC_METRICS)} | {*OF_CHIPS, *WITH_MEMORY}
         bounds = {name for name in METRICS if name.endswith("_bound")}
         assert set(METRICS) - set(expected) - others == {"steps_per_pass", *bounds}
 
