@@ -26,20 +26,20 @@ def priced_of(technology: Technology) -> Priced:
 
 
 def technologies_of(space: Space, technology: Technology, where: str) -> list[Technology]:
-    """The technologies of the space's axis, or the one that there is. Raises ``SpecError`` where they do not
-    price the same."""
+    """The technologies of the space's axis, or the one that there is; energies count where all have some.
+
+    Raises ``SpecError`` where they do not price the same.
+    """
     if space.axis(TECHNOLOGY) is None:
         return [technology]
     several = [load_technology(name) for name in space.values_of(TECHNOLOGY)]
+    if any(each.energy is None for each in several):
+        several = [each.model_copy(update={"energy": None}) for each in several]
     kinds = {priced_of(each) for each in several}
     if len(kinds) > 1:
-        names = ", ".join(sorted(map(_in_words, kinds)))
+        names = ", ".join(sorted(f"{kind.label} in {kind.unit}" for kind in kinds))
         raise SpecError(f"{where}: axes.technology: technologies that price the same are expected: {names}")
     return several
-
-
-def _in_words(priced: Priced) -> str:
-    return f"{priced.label} in {priced.unit} {'with' if priced.energies else 'without'} energies"
 
 
 def side_by_side(space: Space, tables: Sequence[Mapping[Column, Table]]) -> dict[Column, Table]:

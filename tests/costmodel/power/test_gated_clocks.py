@@ -36,6 +36,7 @@ def idle_share(core: CoreConfig, cycles: int) -> float:
     return (of_cells(halting.timed) / of_cells(busy.timed) - work) / (1 - work)
 
 
+@pytest.mark.exhaustive
 def test_a_core_that_waits_takes_little() -> None:
     """Measuring refuses results that are wrong, so that they are right through the clock gates as well."""
     core = CoreConfig.parse(PIPELINED)

@@ -51,7 +51,9 @@ CORES = [
     core(),
     core(architecture="select", group_size=1),
     core(group_size=3, pipeline={"fetch": True, "reduction_every": 1}),
-    core(activation="fp16", datapath="native", pipeline={"float_stages": 2}),
+    pytest.param(
+        core(activation="fp16", datapath="native", pipeline={"float_stages": 2}), marks=pytest.mark.exhaustive
+    ),
 ]
 
 
