@@ -46,16 +46,15 @@ def powered_core(
     files = [Path(file) for file in liberty]
     library = cells_of(technology, files, dont_use=dont_use)
     table = library.table(cache_directory())
-    wires = IDEAL
+    kept = None
     if placed:
         options: dict[str, Any] = {"clock_ps": clock_ps, "liberty": liberty, "dont_use": dont_use}
-        _, result = place(config, technology, **options, keep_wires=True)
-        module = module_of(result.netlist, top_name(config), library)
-        if result.wires is not None:
-            wires = result.wires.of(with_neighbours(module, table))
+        _, placement = place(config, technology, **options, keep_wires=True)
+        netlist, kept = placement.netlist, placement.wires
     else:
         _, netlist = netlist_of(config, technology, clock_ps, liberty, dont_use)
-        module = module_of(netlist, top_name(config), library)
+    module = module_of(netlist, top_name(config), library)
+    wires = IDEAL if kept is None else kept.of(with_neighbours(module, table))
     shipped = SHIPPED / f"{technology}.power.json"
     # Buffers may be in the estimate of a clock tree.
     names = {cell["type"] for cell in module["cells"].values()}

@@ -17,7 +17,13 @@ from typing import Any
 
 from costmodel.cells.fabrics import Device, Fabric
 from costmodel.flow.answers import answer_of
-from costmodel.flow.synthesis import Children, SynthesisError, yosys_version
+from costmodel.flow.synthesis import (
+    Children,
+    SynthesisError,
+    verilog_bytes,
+    verilog_files,
+    yosys_version,
+)
 from generator.files import cache_directory
 
 FLOW_VERSION = 4
@@ -72,14 +78,9 @@ def synthesize_to(
     """Synthesizes a design, or takes the result from the cache. Raises ``SynthesisError`` in one line."""
 
     def stated(folder: Path) -> dict[str, Any]:
-        files = job.verilog
-        if isinstance(files, str):
-            design = folder / "design.v"
-            design.write_text(files, encoding="utf-8")
-            files = (design,)
         return {
             "top": job.top,
-            "verilog": [str(path.absolute()) for path in files],
+            "verilog": verilog_files(job.verilog, folder),
             "fabric": job.fabric.name,
             "netlist": job.netlist,
         }
@@ -159,12 +160,7 @@ def require_placer(fabric: Fabric) -> str:
 
 
 def _sources(job: FabricJob) -> tuple[bytes, ...]:
-    if isinstance(job.verilog, str):
-        return (job.verilog.encode(), job.top.encode())
-    try:
-        return (*(path.read_bytes() for path in job.verilog), job.top.encode())
-    except OSError as error:
-        raise SynthesisError(f"{error.filename}: cannot read this Verilog file ({error.strerror})") from None
+    return (*verilog_bytes(job.verilog), job.top.encode())
 
 
 def _text(value: Mapping[str, Any] | Sequence[Any]) -> bytes:

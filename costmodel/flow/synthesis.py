@@ -279,15 +279,10 @@ def _complaint(output: str) -> str:
 
 def _synthesize(job: Job, cache_dir: Path, children: Children) -> SynthesisResult:
     def stated(folder: Path) -> dict[str, Any]:
-        files = job.verilog
-        if isinstance(files, str):
-            design = folder / "design.v"
-            design.write_text(files, encoding="utf-8")
-            files = (design,)
         return {
             "table": str(job.library.cached_table(cache_dir).absolute()),
             "top": job.top,
-            "verilog": [str(path.absolute()) for path in files],
+            "verilog": verilog_files(job.verilog, folder),
             **asdict(job.flow),
         }
 
@@ -300,17 +295,28 @@ def _result(data: dict[str, Any]) -> SynthesisResult:
     return SynthesisResult(**data, modules=modules, sized=sized)
 
 
+def verilog_files(verilog: str | Sequence[Path], folder: Path) -> list[str]:
+    """The files of a design; text is written to one in ``folder``."""
+    if isinstance(verilog, str):
+        design = folder / "design.v"
+        design.write_text(verilog, encoding="utf-8")
+        verilog = (design,)
+    return [str(path.absolute()) for path in verilog]
+
+
+def verilog_bytes(verilog: str | Sequence[Path]) -> list[bytes]:
+    """What a design's text or files hold. Raises ``SynthesisError`` for a file that cannot be read."""
+    if isinstance(verilog, str):
+        return [verilog.encode()]
+    try:
+        return [path.read_bytes() for path in verilog]
+    except OSError as error:
+        raise SynthesisError(f"{error.filename}: cannot read this Verilog file ({error.strerror})") from None
+
+
 def _depends_on(job: Job) -> tuple[bytes, ...]:
     """Everything that a result depends on."""
-    if isinstance(job.verilog, str):
-        sources = [job.verilog.encode()]
-    else:
-        try:
-            sources = [path.read_bytes() for path in job.verilog]
-        except OSError as error:
-            raise SynthesisError(
-                f"{error.filename}: cannot read this Verilog file ({error.strerror})"
-            ) from None
+    sources = verilog_bytes(job.verilog)
     gates = any(ATTRIBUTE.encode() in source for source in sources)
     return (
         *sources,

@@ -17,13 +17,13 @@ from typing import Literal, get_args
 from costmodel.price import activity, area, lateness
 from costmodel.price.activity import BITNET, Statistics
 from costmodel.price.area import AREA_TERMS, AreaTerm
-from costmodel.price.buffering import buffering_units
-from costmodel.price.combining import JoiningTerm, joining_units
+from costmodel.price.combining import JoiningTerm
 from costmodel.price.components import NOTHING, Bill, adder, register
 from costmodel.price.energies import KIND_OF, LATE, LOGIC, REGISTERS, RIPPLE
 from costmodel.price.fetch import aligned_product, fetch, key_decoder, unpacked_key
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology
+from costmodel.price.units import units_around, units_of
 from generator.config import CoreConfig
 from generator.plan import CorePlan
 
@@ -281,7 +281,7 @@ def cycle_energy(
         reasons = parts.setdefault(part, dict.fromkeys(REASONS, 0.0))
         for reason in REASONS:
             reasons[reason] += count * often[reason] * unit.of(reason).price(energies.coefficients)
-    cells = sum(count * bill.price(technology.cost_at().coefficients) for count, bill in _bills(plan))
+    cells = sum(count * bill.price(technology.cost_at().coefficients) for _, count, bill in units_of(plan))
     leakage = cells * larger * energies.leakage_nw_per_um2
     return CycleEnergy(parts, leakage, config.macs_per_cycle)
 
@@ -292,12 +292,5 @@ def core_units(
     """Of each kind of units: their part, how many all cores have, and what one takes energy for."""
     for term in AREA_TERMS:
         yield term.part, plan.config.cores * term.units(plan), term_energy(term, plan, technology, data)
-    for part, count, bill in (*joining_units(plan), *buffering_units(plan)):
+    for part, count, bill in units_around(plan):
         yield part, count, unit_energy(bill, _rarely(plan, data), technology, plan.config.clock_gating)
-
-
-def _bills(plan: CorePlan) -> Iterator[tuple[int, Bill]]:
-    for term in AREA_TERMS:
-        yield plan.config.cores * term.units(plan), term.bill(plan)
-    for _, count, bill in (*joining_units(plan), *buffering_units(plan)):
-        yield count, bill

@@ -9,19 +9,20 @@ from typing import assert_never
 
 from costmodel.price.accuracy import arithmetic_error, rms_error
 from costmodel.price.activity import BITNET, Statistics
-from costmodel.price.area import AREA_TERMS, PARTS
-from costmodel.price.buffering import BUFFERS, access_ps, buffering_units, memories_um2
-from costmodel.price.combining import COMBINING, joining_units
+from costmodel.price.area import PARTS
+from costmodel.price.buffering import BUFFERS, access_ps, memories_um2
+from costmodel.price.combining import COMBINING
 from costmodel.price.components import Bill
 from costmodel.price.energy import CycleEnergy, cycle_energy
 from costmodel.price.quantity import PricedQuantity
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology, load_technology
 from costmodel.price.timing import stages_of, tightness_of_parts
+from costmodel.price.units import units_of
 from costmodel.price.wires import Wiring, bits_read_by_columns
 from costmodel.speeds import MEDIUM_PERIOD, SPEEDS, Speed
 from generator.config import CoreConfig
-from generator.plan import CorePlan, plan_for
+from generator.plan import plan_for
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class Sizes:
     @classmethod
     def of(cls, config: CoreConfig, technology: Technology, wires: Wiring = "none") -> Sizes:
         priced = plan_to_price(config)
-        units = _units(priced)
+        units = units_of(priced)
         least, ease, fastest = (_breakdown(units, technology.cost_at(speed)) for speed in SPEEDS)
         shortest, rippling = (stages_of(priced, each) for each in (technology.delay, technology.rippling))
         others = {other.name: sum(_breakdown(units, other).values()) for other in technology.others}
@@ -148,7 +149,7 @@ class Sizes:
 
     def _placed(self, config: CoreConfig, technology: Technology) -> Sizes:
         fit, core = technology.wire_fit, config.alone
-        alone = _breakdown(_units(plan_to_price(core)), technology.cost_at("tight"))
+        alone = _breakdown(units_of(plan_to_price(core)), technology.cost_at("tight"))
         area, bits = sum(alone.values()), bits_read_by_columns(plan_for(core))
         slowdown = float(fit.slowdown(area))
         spread = {speed: technology.spread(speed) for speed in SPEEDS}
@@ -216,13 +217,6 @@ def figures_of(config: CoreConfig, technology: Technology) -> dict[str, float]:
     }
     figures = {**costs, **sizes.others, **paths}
     return {name: figures[name] for name in technology.quantities}
-
-
-def _units(plan: CorePlan) -> list[tuple[str, int, Bill]]:
-    """Of each kind of units: their part, how many all cores have, and what one is made of."""
-    cores = plan.config.cores
-    units = [(term.part, cores * term.units(plan), term.priced(plan)) for term in AREA_TERMS]
-    return units + joining_units(plan) + buffering_units(plan)
 
 
 def _breakdown(units: Iterable[tuple[str, int, Bill]], quantity: PricedQuantity) -> dict[str, float]:

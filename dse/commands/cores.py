@@ -26,6 +26,7 @@ from dse.commands.options import (
     UsageError,
     load_core_and_target,
     out_path,
+    read_wires,
 )
 from dse.presentation.answers import say
 from dse.presentation.terminal import aligned, progress_bar, say_json
@@ -302,16 +303,13 @@ def estimate(
     from costmodel.price.estimate import estimate as price
     from costmodel.price.estimate import sized_costs
     from costmodel.price.technology import load_technology
-    from costmodel.price.wires import WIRINGS
     from costmodel.speeds import SPEEDS
 
     technology, clock = load_technology(tech), target.clock_mhz
     chosen = next((each for each in SPEEDS if each == speed), None)
     if chosen is None:
         raise UsageError(f"--speed {speed}: {', '.join(SPEEDS)} is expected")
-    wiring = next((each for each in WIRINGS if each == wires), None)
-    if wiring is None:
-        raise UsageError(f"--wires {wires}: {' or '.join(WIRINGS)} is expected")
+    wiring = read_wires(wires)
     sized = sized_costs(config, technology, wiring)
     data = statistics_of(weights, tensor)
     at_clock = clock is not None and speed == "relaxed"

@@ -11,6 +11,9 @@ import typer
 from generator.errors import TernlutError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from costmodel.price.wires import Wiring
     from generator.config import CoreConfig, Target
     from sim.weights.reading import Rule
     from sim.weights.tensors import TensorFile
@@ -67,6 +70,10 @@ I2SLayout = Annotated[
     str,
     typer.Option("--i2s", metavar="x86|arm|rows", help="Layout of I2_S in GGUF files.", show_default="x86"),
 ]
+Activations = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="x[B, N] for --weights, .npy.", show_default="normal ones"),
+]
 Workers = Annotated[
     int | None,
     typer.Option(
@@ -119,6 +126,33 @@ def read_rule(ternary: str, per: str) -> tuple[Rule, Per]:
     if per not in ("tensor", "row"):
         raise UsageError(f"--per {per}: tensor or row is expected")
     return rule, "row" if per == "row" else "tensor"
+
+
+def how_read(tensor: list[str], layout: str, ternary: str, per: str) -> dict[str, bool]:
+    """Whether each option is stated that says how ``--weights`` are read."""
+    return {
+        "--tensor": bool(tensor),
+        "--i2s": bool(layout),
+        "--ternary": ternary != "auto",
+        "--per": per != "tensor",
+    }
+
+
+def refuse_without_weights(options: Mapping[str, bool]) -> None:
+    """``UsageError`` for the first of ``options`` that is stated: they are for ``--weights``."""
+    for option, stated in options.items():
+        if stated:
+            raise UsageError(f"{option}: is for --weights")
+
+
+def read_wires(text: str) -> Wiring:
+    """``--wires``."""
+    from costmodel.price.wires import WIRINGS
+
+    wiring = next((each for each in WIRINGS if each == text), None)
+    if wiring is None:
+        raise UsageError(f"--wires {text}: {' or '.join(WIRINGS)} is expected")
+    return wiring
 
 
 def open_weights(path: Path, layout: str) -> TensorFile:

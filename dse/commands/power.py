@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dse.commands.options import (
+    Activations,
     AsJson,
     CoreFile,
     DontUse,
@@ -19,10 +20,13 @@ from dse.commands.options import (
     TensorPatterns,
     TernaryRule,
     UsageError,
+    how_read,
     load_core_and_target,
     open_weights,
     out_path,
     read_rule,
+    read_wires,
+    refuse_without_weights,
 )
 from dse.presentation.answers import say
 from dse.presentation.terminal import aligned, progress_bar, say_json
@@ -43,10 +47,6 @@ Weights = Annotated[
     typer.Option(
         metavar="FILE", help="Weights W[M, N], as `simulate` reads them.", show_default="42 % of zeros"
     ),
-]
-Activations = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="x[B, N] for --weights, .npy.", show_default="normal ones"),
 ]
 ClockMhz = Annotated[
     float | None,
@@ -101,13 +101,11 @@ def power(
     """Measure the energy of a core from its gates, glitches included."""
     config, target = load_core_and_target(core, override, clock_mhz)
     rule = read_rule(ternary, per)
-    if wires not in ("none", "placed"):
-        raise UsageError(f"--wires {wires}: none or placed is expected")
+    wiring = read_wires(wires)
     if weights is None:
-        stated = {"--tensor": tensor, "--i2s": i2s, "--ternary": ternary != "auto", "--per": per != "tensor"}
-        for option, value in {**stated, "--activations": activations}.items():
-            if value:
-                raise UsageError(f"{option}: is for --weights")
+        refuse_without_weights(
+            how_read(tensor, i2s, ternary, per) | {"--activations": activations is not None}
+        )
     from dse.measuring.energy import Records, measured_energy
 
     layer = None
@@ -120,7 +118,7 @@ def power(
         "dont_use": dont_use,
         "layer": layer,
         "cycles": cycles,
-        "wires": wires == "placed",
+        "wires": wiring == "placed",
         "seed": seed,
     }
     with progress_bar() as progress:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dse.commands.options import (
+    Activations,
     AsJson,
     CoreFile,
     I2SLayout,
@@ -17,9 +18,11 @@ from dse.commands.options import (
     TensorPatterns,
     TernaryRule,
     UsageError,
+    how_read,
     load_core_and_target,
     open_weights,
     read_rule,
+    refuse_without_weights,
 )
 from dse.commands.simulator import Simulator, say_trouble, simulation_line, verdict_of
 from dse.presentation.answers import say
@@ -27,8 +30,6 @@ from dse.presentation.terminal import progress_bar, say_json
 from generator.parts import require
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from generator.config import CoreConfig
     from sim.dram import Dram
 
@@ -53,10 +54,6 @@ Weights = Annotated[
         metavar="FILE",
         help="Weights W[M, N]: safetensors, GGUF, .npy, .npz, a checkpoint's directory or index.",
     ),
-]
-Activations = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="x[B, N] for --weights, .npy.", show_default="normal ones"),
 ]
 Stalls = Annotated[
     float, typer.Option(metavar="P", help="Probability that a stream pauses in a cycle.", min=0, max=0.99)
@@ -132,8 +129,8 @@ def simulate(
         run = StoredRun.of(simulator, open_weights(weights, i2s), tensor, *rule, activations, tokens or 1)
         figures = run.report(quiet=as_json)
     else:
-        for_weights = {"--tensor": tensor, "--i2s": i2s, "--ternary": ternary != "auto"}
-        _refuse_without_weights(for_weights | {"--per": per != "tensor"}, activations)
+        of_files = {f"--activations {activations}": activations is not None}
+        refuse_without_weights(of_files | how_read(tensor, i2s, ternary, per))
         if model:
             from dse.commands.blocks import BlockRun, passes_of
 
@@ -184,15 +181,6 @@ def refuse_axi(config: CoreConfig, driver: str, dram: Dram | None) -> None:
         raise UsageError("--driver axi: knows no memory; --dram-gb-per-s is for the driver lean or --fast")
     if driver == "axi" and config.buffers.any:
         raise UsageError("--driver axi: is for cores without buffers; lean or --fast is expected")
-
-
-def _refuse_without_weights(options: Mapping[str, Any], activations: Path | None) -> None:
-    """``UsageError`` for each of ``options`` that is stated: they say how ``--weights`` are read."""
-    if activations is not None:
-        raise UsageError(f"--activations {activations}: is for --weights")
-    for option, stated in options.items():
-        if stated:
-            raise UsageError(f"{option}: is for --weights")
 
 
 def _simulate_random(

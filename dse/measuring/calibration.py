@@ -18,6 +18,7 @@ from costmodel.fit.progress import Progress
 from costmodel.flow.synthesis import SynthesisError
 from costmodel.power.errors import PowerError
 from costmodel.price.activity import BITNET
+from costmodel.price.estimate import estimate
 from costmodel.price.technology import Technology, load_technology
 from dse.measuring.energy import measured_energy
 from generator.config import CoreConfig
@@ -62,7 +63,7 @@ def with_energies(
             continue
         measured.append(seen)
         if len(pairs) < SIZED_CORES and number % max(1, len(cores) // SIZED_CORES) == 0:
-            period = NEAR_FASTEST * _fastest_ps(core, technology)
+            period = NEAR_FASTEST * estimate(core, technology).delay_ps
             fast = _measured(core, tech, liberty, dont_use, period)
             if fast is not None:
                 pairs.append((seen, fast))
@@ -98,12 +99,6 @@ def _measured(
     except (PowerError, SynthesisError):
         return None
     return MeasuredCore(core, energy)
-
-
-def _fastest_ps(core: CoreConfig, technology: Technology) -> float:
-    from costmodel.price.estimate import estimate
-
-    return estimate(core, technology).delay_ps
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from generator.config import CoreConfig
 from generator.files import write_text
 from generator.plan import core_name
 
-ZEROS = (0.42, 0.3, 0.6)
+ZEROS = (BITNET.zero_weights, 0.3, 0.6)
 """Shares of zeros of the weights, in turn; calibration has seen the first."""
 CYCLES = 32
 FILE = "energies.csv"

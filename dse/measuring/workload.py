@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from costmodel.power.errors import PowerError
 from costmodel.power.simulator import LANES
 from costmodel.power.stimulus import Handshake, Run, Stimulus, Stream
+from costmodel.price.activity import BITNET
 from generator import keys
 from generator.alphabets import TERNARY
 from generator.config import CoreConfig
@@ -21,10 +22,9 @@ from sim import reference
 from sim.layers import LayerData, beats_of, results_of
 from sim.weights.activations import activations_for, random_activations
 
-ZEROS = 0.42
-"""The share of zeros in ternary weights that are not given: that of BitNet b1.58 2B4T."""
-LENGTH, OUTPUTS, TOKENS = 2560, 2560, 256
-"""The layer that is not given: a projection of that model, and tokens enough for all lanes to differ."""
+LENGTH = OUTPUTS = BITNET.reduction
+TOKENS = 256
+"""The layer that is not given: a projection of BitNet b1.58 2B4T, tokens enough for all lanes to differ."""
 BLOCKS = 2
 """Blocks of tokens that a lane has."""
 PATTERN = 4093
@@ -40,7 +40,7 @@ class Windows:
     tiling: Tiling
 
 
-def typical_layer(config: CoreConfig, seed: int = 0, zeros: float = ZEROS) -> LayerData:
+def typical_layer(config: CoreConfig, seed: int = 0, zeros: float = BITNET.zero_weights) -> LayerData:
     """A layer with normally distributed activations, quantised as BitNet does it, and random weights.
 
     Ternary weights have that share of zeros; those of another alphabet are its groups, all as often.

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from costmodel.speeds import Speed
 from dse.pricing import buffers, passes
 from dse.pricing.areas import amount
 from dse.pricing.demands import HOLDING, accesses
@@ -30,12 +31,14 @@ def grown(view: View) -> Array:
 
 def larger(view: View) -> Array:
     """Area of the cells, sized for the clock, over their least area."""
+    return np.asarray(_cells(view, "area_um2", "medium") / _cells(view, "least_area_um2", "relaxed"))
+
+
+def _cells(view: View, area: str, speed: Speed) -> Array:
+    """µm² of the cells alone, neither spread for wires, as at a ``speed``, nor with memories."""
     memories = view(Step.BUFFER_AREA) if view.sram else np.zeros(())
-    area, least = view("area_um2") - memories, view("least_area_um2") - memories
-    if view.wires is not None:
-        least = least / view.wires.spread["relaxed"]
-        area = area / view.wires.spread["medium"]
-    return np.asarray(area / least)
+    spread = 1.0 if view.wires is None else view.wires.spread[speed]
+    return np.asarray((view(area) - memories) / spread)
 
 
 def cycle_pj(view: View) -> Array:
@@ -54,10 +57,7 @@ def _words(view: View) -> Array:
 def leakage_nw(view: View) -> Array:
     """nW that the cells of all cores leak."""
     assert view.energies is not None
-    memories = view(Step.BUFFER_AREA) if view.sram else np.zeros(())
-    cells = (view("least_area_um2") - memories) * view(Step.LARGER)
-    if view.wires is not None:
-        cells = cells / view.wires.spread["relaxed"]
+    cells = _cells(view, "least_area_um2", "relaxed") * view(Step.LARGER)
     return np.asarray(cells * view.energies.leakage_nw_per_um2)
 
 

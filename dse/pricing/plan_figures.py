@@ -112,10 +112,7 @@ def _energies(technology: Technology, energies: Energies, data: Statistics) -> d
         figures |= {UnitPrice(of, i): Tabulated(energy_keys(term), price) for of, price in taken.items()}
     for i, joining in enumerate(JOINING_TERMS):
         taken = _taken(partial(joining_energy, joining, technology=technology, data=data), energies)
-        figures |= {
-            JoiningPrice(of, i): Tabulated((*COMBINING_KEYS, "clock_gating"), price)
-            for of, price in taken.items()
-        }
+        figures |= {JoiningPrice(of, i): Tabulated(JOINING_KEYS, price) for of, price in taken.items()}
     return figures
 
 

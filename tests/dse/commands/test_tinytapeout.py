@@ -15,20 +15,13 @@ import yaml
 from dse.handoff.tinytapeout import SG13G2, SKY130, Tiles
 from generator.config import load_core
 from generator.verilog import emit
+from tests.dse.conftest import CORE
 from tests.dse.running import Run
 
-SMALL = """
-architecture = "lut"
-activation = "int4"
-group_size = 2
-tables = 2
-columns = 3
-max_reduction = 64
-"""
 icarus = pytest.mark.skipif(shutil.which("iverilog") is None, reason="iverilog is not installed")
 
 
-def asked(folder: Path, core: str = SMALL, target: str = "tinytapeout") -> list[object]:
+def asked(folder: Path, core: str = CORE, target: str = "tinytapeout") -> list[object]:
     """The arguments that write the project of ``core`` into ``tt`` in a folder."""
     (folder / "core.toml").write_text(core)
     return ["generate", folder / "core.toml", "--target", target, "-o", folder / "tt"]
@@ -92,12 +85,12 @@ def test_the_smallest_block_that_is_large_enough_is_taken() -> None:
     ("core", "target", "said"),
     [
         (
-            SMALL.replace("columns = 3", "columns = 300"),
+            CORE.replace("columns = 3", "columns = 300"),
             "tinytapeout",
             r"µm² in sky130 are \d+ tiles with 60% of them filled, 16 are the most: fewer columns",
         ),
-        (f'{SMALL}\nwrapper = "axi"', "tinytapeout", "wrapper = 'axi' with --target tinytapeout: 'stream'"),
-        (SMALL, "mpw", "--target mpw: tinytapeout is expected, or none for the whole hand-off"),
+        (f'{CORE}\nwrapper = "axi"', "tinytapeout", "wrapper = 'axi' with --target tinytapeout: 'stream'"),
+        (CORE, "mpw", "--target mpw: tinytapeout is expected, or none for the whole hand-off"),
     ],
 )
 def test_what_cannot_be_a_project_is_refused_in_a_line(

@@ -18,7 +18,7 @@ from generator.config import CoreConfig
 from tests.dse.handoff.conftest import TINY, HandOff
 from tests.dse.handoff.netlists import put_netlist
 from tests.dse.handoff.test_regression import icarus, last_line, regression
-from tests.dse.handoff.test_scripts import RECORDER
+from tests.dse.handoff.test_scripts import recorded
 
 tclsh = pytest.mark.skipif(shutil.which("tclsh") is None, reason="tclsh is not installed")
 
@@ -28,10 +28,7 @@ tclsh = pytest.mark.skipif(shutil.which("tclsh") is None, reason="tclsh is not i
 def test_vivados_scripts_read_every_file_and_run_to_their_end(
     name: str, tiny: HandOff, tmp_path: Path
 ) -> None:
-    (tmp_path / "recorder.tcl").write_text(RECORDER)
-    script = tiny.directory / "fpga" / f"{name}.tcl"
-    subprocess.run(["tclsh", "recorder.tcl", script], cwd=tmp_path, check=True)
-    commands = (tmp_path / "commands.log").read_text()
+    commands = recorded(tiny.directory / "fpga" / f"{name}.tcl", tmp_path)
     for module in (tiny.directory / f"{tiny.top}.f").read_text().split():
         assert module in commands
     if name == "vivado":

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,14 @@ close $log
 """Runs a script of a tool we do not have: whatever Tcl does not know is a command of the tool."""
 
 
+def recorded(script: Path, folder: Path, environment: Mapping[str, str] = {}) -> str:
+    """The commands that a script gives to its tool, a line each; run in ``folder``."""
+    (folder / "recorder.tcl").write_text(RECORDER)
+    command = ["tclsh", "recorder.tcl", script]
+    subprocess.run(command, cwd=folder, env={**os.environ, **environment}, check=True)
+    return (folder / "commands.log").read_text()
+
+
 def synthesize(handoff: HandOff, directory: Path, liberty: str) -> str:
     """What Yosys' ``stat`` says of the core after the script has run."""
     command = [sys.executable, "-c", YOSYS, str(handoff.directory / "synth" / "yosys.tcl")]
@@ -78,10 +87,8 @@ def test_yosys_maps_to_the_cells_of_a_library(tiny: HandOff, tmp_path: Path) -> 
 @tclsh
 @pytest.mark.parametrize("tool", ["genus", "dc"])
 def test_the_vendors_scripts_run_to_their_end(tool: str, tiny: HandOff, tmp_path: Path) -> None:
-    (tmp_path / "recorder.tcl").write_text(RECORDER)
     script = tiny.directory / "synth" / f"{tool}.tcl"
-    subprocess.run(["tclsh", "recorder.tcl", script], cwd=tmp_path, check=True)
-    commands = (tmp_path / "commands.log").read_text()
+    commands = recorded(script, tmp_path)
     for module in (tiny.directory / f"{tiny.top}.f").read_text().split():
         assert module in commands
     assert f"elaborate {tiny.top}" in commands
@@ -96,10 +103,7 @@ def test_the_vendors_scripts_run_to_their_end(tool: str, tiny: HandOff, tmp_path
 def test_constraints_name_every_input_but_the_clock(
     given: dict[str, str], period: str, tiny: HandOff, tmp_path: Path
 ) -> None:
-    (tmp_path / "recorder.tcl").write_text(RECORDER)
-    command = ["tclsh", "recorder.tcl", tiny.directory / "constraints.sdc"]
-    subprocess.run(command, cwd=tmp_path, env=os.environ | given, check=True)
-    commands = (tmp_path / "commands.log").read_text()
+    commands = recorded(tiny.directory / "constraints.sdc", tmp_path, given)
     assert f"create_clock -name aclk -period {period} " in commands
     (patterns,) = re.findall(r"get_ports \{(.*)\}", commands)
     ports = json.loads((tiny.directory / "manifest.json").read_text())["ports"]
