@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, assert_never, get_args
+from typing import Any, Literal, Self, assert_never, get_args
 
 from pydantic import (
     BaseModel,
@@ -24,6 +24,7 @@ from generator.buffer_config import BufferConfig
 from generator.errors import ConfigError
 from generator.formats import FLOATS, Float, Format, Integer, format_named
 from generator.pipeline_config import PipelineConfig
+from generator.target import Target
 from generator.toml import parse_value, read_toml
 from generator.validation import validated
 
@@ -48,8 +49,6 @@ SPLITS: tuple[Split, ...] = get_args(Split)
 KEY_PACKINGS: tuple[KeyPacking, ...] = get_args(KeyPacking)
 NUMBER_KINDS: tuple[NumberKind, ...] = get_args(NumberKind)
 
-MIN_MHZ, MAX_MHZ = 0.001, 100_000.0
-"""Clocks that constraints can state."""
 FLOAT_KEYS = {"datapath", "aligned_bits", "rounding", "accumulation"}
 """Keys that mean nothing for integers."""
 ARRAY_KEYS = ("cores", "split")
@@ -91,22 +90,6 @@ def packs_weights(packing: KeyPacking) -> bool:
             return True
         case unknown:
             assert_never(unknown)
-
-
-class Target(BaseModel):
-    """What a core is made for, beside what it is: table ``target`` of a core file. No hardware depends on it.
-
-    ``clock_mhz``: the clock that constraints, scripts and datasheets state.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    clock_mhz: Annotated[float, Field(ge=MIN_MHZ, le=MAX_MHZ, strict=False)] | None = None
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _in_one_line(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        return validated(cls, values, handler)
 
 
 class CoreConfig(BaseModel):

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from costmodel.price.estimate import Estimate
     from costmodel.price.technology import Technology
     from costmodel.speeds import Speed
-    from generator.config import Target
+    from generator.target import Target
 
 
 def generate(

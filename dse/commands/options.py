@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from costmodel.price.wires import Wiring
-    from generator.config import CoreConfig, Target
+    from generator.config import CoreConfig
+    from generator.target import Target
     from sim.weights.reading import Rule
     from sim.weights.tensors import TensorFile
     from sim.weights.ternary import Per

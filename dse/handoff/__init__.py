@@ -21,9 +21,10 @@ from dse.handoff.regression import accelerator_regression, regression_files
 from dse.handoff.scripts import librelane, script_files
 from dse.handoff.software import software_files
 from dse.handoff.tinytapeout import generate_project, project_name
-from generator.config import CoreConfig, Target
+from generator.config import CoreConfig
 from generator.directory import write_directory
 from generator.plan.accelerator import accelerator_plan
+from generator.target import Target
 from generator.verilog import Emission, emit
 
 __all__ = ["HandOff", "companions", "generate", "generate_tinytapeout", "write_handoff"]
