@@ -1,4 +1,4 @@
-"""What takes a hand-off onto an FPGA: Vivado's scripts, a Makefile of nextpnr, a module of LiteX."""
+"""What takes a hand-off onto an FPGA: Vivado's scripts, a Makefile of nextpnr, a module of LiteX, a board."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ AIM_MHZ = 100
 def fpga_files(top: str, ports: Mapping[str, Mapping[str, Any]], clock_mhz: float | None) -> dict[str, str]:
     """Path below ``fpga/`` → text, of a design with ``ports`` as its manifest has them.
 
-    LiteX has streams; a design that masters a bus gets no module for it.
+    LiteX has streams; a design that masters a bus gets no module for it. The demonstration on a board has the
+    beats of a core in its memories; a design with buffers, whose streams are a bus's words, gets none.
     """
     buses = dict.fromkeys(bus for name in ports if (bus := bus_of(name)) is not None)
     files = {
@@ -23,6 +24,8 @@ def fpga_files(top: str, ports: Mapping[str, Mapping[str, Any]], clock_mhz: floa
         "ecp5.mk": text_of("fpga/ecp5.mk", TOP=top, MHZ=f"{clock_mhz or AIM_MHZ:g}"),
     }
     if {"n_tiles", "m_tiles"} <= ports.keys():
+        if "s_axis_key_tlast" not in ports:
+            files["ulx3s.py"] = text_of("fpga/ulx3s.py")
         files["litex_core.py"] = text_of(
             "fpga/litex_core.py.txt",
             TOP=top,
