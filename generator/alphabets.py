@@ -11,11 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import product
+from typing import Literal, assert_never, get_args
 
 from generator.errors import ConfigError
 
 Digits = tuple[int, ...]
 """The weights of a group, each -1, 0 or 1, the first the most significant."""
+Symmetry = Literal["half", "full"]
+"""Whether tables hold one of each pair of opposite groups, which a key's sign negates, or both."""
+
+SYMMETRIES: tuple[Symmetry, ...] = get_args(Symmetry)
 
 
 @dataclass(frozen=True)
@@ -58,10 +63,23 @@ class GroupCode:
 
     A group's index is the rank of |t|, t its balanced-ternary value, among those of all groups; its key is
     the sign t < 0 above the index. The group of zeros, where it is one, has index 0 and needs no entry.
+    With ``symmetry = "full"`` keys have no sign: negative groups follow the others, -1 has the last index.
     """
 
     alphabet: Alphabet
     group_size: int
+    symmetry: Symmetry = "half"
+
+    @property
+    def signed(self) -> bool:
+        """Whether a key has a sign, which negates what its index selects."""
+        match self.symmetry:
+            case "half":
+                return True
+            case "full":
+                return False
+            case unknown:
+                assert_never(unknown)
 
     @cached_property
     def halves(self) -> tuple[Digits, ...]:
@@ -72,9 +90,17 @@ class GroupCode:
         )
 
     @cached_property
+    def selected(self) -> tuple[Digits, ...]:
+        """By index, the groups that keys without a sign select: ``halves``, or all."""
+        if self.signed:
+            return self.halves
+        negative = (tuple(-w for w in group) for group in reversed(self.halves[self.first_index :]))
+        return (*self.halves, *negative)
+
+    @cached_property
     def entries(self) -> tuple[Digits, ...]:
         """Those that need an entry, by index."""
-        return self.halves[self.first_index :]
+        return self.selected[self.first_index :]
 
     @property
     def first_index(self) -> int:
@@ -83,7 +109,7 @@ class GroupCode:
 
     @property
     def last_index(self) -> int:
-        return len(self.halves) - 1
+        return len(self.selected) - 1
 
     @property
     def index_width(self) -> int:
@@ -91,13 +117,13 @@ class GroupCode:
 
     @property
     def key_width(self) -> int:
-        """Bits of a key: the index and the sign above it."""
-        return 1 + self.index_width
+        """Bits of a key: the index and the sign above it, if it has one."""
+        return int(self.signed) + self.index_width
 
     @property
     def groups(self) -> int:
         """All groups, those of opposite sign counted twice."""
-        return len(self.entries) * 2 + self.first_index
+        return len(self.entries) * (1 + self.signed) + self.first_index
 
     @property
     def most_taken(self) -> Digits:
@@ -109,12 +135,12 @@ class GroupCode:
         """Of groups that are all as likely, the share that takes k of the activations, k = 0 … µ."""
         taken = [self.first_index] + [0] * self.group_size
         for digits in self.entries:
-            taken[sum(map(abs, digits))] += 2
+            taken[sum(map(abs, digits))] += 1 + self.signed
         return tuple(count / self.groups for count in taken)
 
 
 @lru_cache
-def code_of(alphabet: str, group_size: int) -> GroupCode:
+def code_of(alphabet: str, group_size: int, symmetry: Symmetry = "half") -> GroupCode:
     """The code of groups of ``group_size`` weights; ``ConfigError`` for an alphabet that has none such."""
     if alphabet not in ALPHABETS:
         raise ConfigError(f"alphabet = {alphabet!r}: {', '.join(ALPHABETS)} are known")
@@ -125,4 +151,4 @@ def code_of(alphabet: str, group_size: int) -> GroupCode:
             f"group_size = {group_size} with alphabet = {alphabet!r}: {sizes} is allowed, as "
             f"{weights.meaning}"
         )
-    return GroupCode(weights, group_size)
+    return GroupCode(weights, group_size, symmetry)

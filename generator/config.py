@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from generator.alphabets import GROUP_SIZES, TERNARY
+from generator.alphabets import GROUP_SIZES, TERNARY, Symmetry
 from generator.buffer_config import BufferConfig
 from generator.errors import ConfigError
 from generator.formats import FLOATS, Float, Format, Integer, format_named
@@ -59,6 +59,7 @@ MOST_CORES = 1 << 16
 ADDED_KEYS = {
     "alphabet",
     "table_depth",
+    "symmetry",
     "subnormals",
     "reduction",
     "key_packing",
@@ -131,6 +132,9 @@ class CoreConfig(BaseModel):
         ge=0,
         le=8,
         description="additions in a row in a table, 0 for the fewest; with more it may have fewer adders",
+    )
+    symmetry: Symmetry = Field(
+        default="half", description="tables of one of each pair of opposite groups, or of both"
     )
     tables: int = Field(ge=1, le=4096, description="L: tables side by side")
     columns: int = Field(ge=1, le=4096, description="K: outputs side by side")

@@ -35,7 +35,8 @@ class Fetch(Block):
     entries : In(R·table_bits)
         Row 0 in the low bits.
     values : Out(R·leaf_width)
-        Entry (or 0) XOR sign, of a ``native`` float its sign bit; for ``multiplier`` the product. With
+        Entry (or 0) XOR sign, of a ``native`` float its sign bit, of a full table as it is; for
+        ``multiplier`` the product. With
         ``tracks_invalid``, above each whether what was selected is invalid.
     """
 
@@ -47,10 +48,11 @@ class Fetch(Block):
         rows = f"_r{config.rows}" if config.rows > 1 else ""
         stages = f"_s{plan.product_stages}" if plan.product_stages else ""
         negation = "one's complement" if plan.carries_signs else "negation"
+        negated = f", or its {negation}" if plan.signed_keys else ""
         super().__init__(
             f"{_kind(plan)}_{format_name(plan.config)}{rows}{stages}",
-            f"the entry that a key selects, or its {negation}"
-            if plan.signed_keys
+            f"the entry that a key selects{negated}"
+            if plan.keys_name_groups
             else "an activation times a weight",
             {
                 **({"clk": In(1), "advance": In(1)} if plan.product_stages else {}),
@@ -85,6 +87,14 @@ class Fetch(Block):
             case unknown:
                 assert_never(unknown)
 
+    @property
+    def _index(self) -> Value:
+        return self.key[:-1] if self.plan.signed_keys else self.key
+
+    def _negated(self, entry: Value) -> Value:
+        """``entry``, negated if the key has a sign that is 1."""
+        return self.operators.negate(entry, self.key[-1]) if self.plan.signed_keys else entry
+
     def _fields(self, row: Value) -> list[Value]:
         """A row's entries, sign-extended to the fetched width, each with its invalid bit above it."""
         plan = self.plan
@@ -98,10 +108,10 @@ class Fetch(Block):
     def _onehot(self, m: Module, rows: list[Value]) -> list[Value]:
         """Decode the index once, then AND-OR."""
         plan = self.plan
-        index, sign = self.key[:-1], self.key[-1]
+        index = self._index
         hot = [Signal(name=f"hot{i + 1}") for i in range(len(plan.table.entries))]
-        group = plan.config.group_size
-        cubes = relative_cubes(group) if plan.config.packs_keys else index_cubes(group, plan.config.alphabet)
+        code = plan.config.group_size, plan.config.alphabet, plan.config.symmetry
+        cubes = relative_cubes(code[0]) if plan.config.packs_keys else index_cubes(*code)
         for line, cube in zip(hot, cubes, strict=True):
             literals = [index[bit] if value else ~index[bit] for bit, value in cube.items()]
             m.d.comb += line.eq(reduce(and_, literals or [Const(1, 1)]))
@@ -114,13 +124,13 @@ class Fetch(Block):
                 legs.append(leg)
             # In lots, because Amaranth walks expressions recursively and the 364 legs of µ = 6 are too deep.
             lots = [reduce(or_, legs[i : i + OR_LOT]) for i in range(0, len(legs), OR_LOT)]
-            picked.append(self.operators.negate(reduce(or_, lots), sign))
+            picked.append(self._negated(reduce(or_, lots)))
         return picked
 
     def _tree(self, m: Module, rows: list[Value]) -> list[Value]:
         """Binary multiplexers, one level for each bit of the index."""
         plan = self.plan
-        index, sign = self.key[:-1], self.key[-1]
+        index = self._index
         picked = []
         for r, row in enumerate(rows):
             nothing: list[Value] = [Const(0, plan.leaf_width)] * plan.code.first_index
@@ -132,7 +142,7 @@ class Fetch(Block):
                 ]
             entry = Signal(plan.leaf_width, name=f"entry_row{r}")
             m.d.comb += entry.eq(level[0])
-            picked.append(self.operators.negate(entry, sign))
+            picked.append(self._negated(entry))
         return picked
 
     def _select(self, m: Module, rows: list[Value]) -> list[Value]:

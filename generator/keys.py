@@ -2,7 +2,8 @@
 
 For weights w ∈ {-1, 0, 1}^µ let t = Σᵢ wᵢ·3^(µ-1-i), the balanced-ternary value. The key is the sign bit
 t < 0 above the index, the rank of |t| among the groups of the alphabet: of the ternary one |t| itself.
-Negating a group flips the sign alone, so half a table serves all groups.
+Negating a group flips the sign alone, so half a table serves all groups. Keys to a full table have no sign:
+they are t modulo the number of groups, of another alphabet the rank of that.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from generator.alphabets import ALPHABETS, TERNARY, Digits, code_of, value_of
+from generator.alphabets import ALPHABETS, TERNARY, Digits, Symmetry, code_of, value_of
 from generator.errors import KeyFileError
 
 
 def entry_count(group_size: int, alphabet: str = TERNARY) -> int:
-    """Stored entries of a table: one of each ± pair of groups that are not zero, ternary (3^µ - 1) / 2."""
+    """Entries of half a table: one of each ± pair of groups that are not zero, ternary (3^µ - 1) / 2."""
     return len(code_of(alphabet, group_size).entries)
 
 
@@ -39,13 +40,15 @@ def digits_of(index: int, group_size: int, alphabet: str = TERNARY) -> Digits:
 
 
 @lru_cache
-def index_cubes(group_size: int, alphabet: str = TERNARY) -> tuple[dict[int, int], ...]:
+def index_cubes(
+    group_size: int, alphabet: str = TERNARY, symmetry: Symmetry = "half"
+) -> tuple[dict[int, int], ...]:
     """For each entry the bits of the index that tell it from every other: bit position → value.
 
     Indices above the last entry never come, so an entry's cube may cover them; the fewer bits, the smaller
     the decoder. Bits are dropped greedily, from the lowest.
     """
-    code = code_of(alphabet, group_size)
+    code = code_of(alphabet, group_size, symmetry)
     width, used = code.index_width, np.arange(code.last_index + 1)
     cubes = []
     for index in range(code.first_index, len(used)):
@@ -73,7 +76,9 @@ def ternary(weights: ArrayLike) -> NDArray[np.int8]:
     return array.astype(np.int8, copy=False)
 
 
-def pack(weights: ArrayLike, group_size: int, alphabet: str = TERNARY) -> NDArray[Any]:
+def pack(
+    weights: ArrayLike, group_size: int, alphabet: str = TERNARY, symmetry: Symmetry = "half"
+) -> NDArray[Any]:
     """Keys of ``weights[..., N]``, one for each group of µ along the last axis: ``[..., ceil(N/µ)]``.
 
     They come in the smallest type that holds a key. A last group of fewer weights is filled up: ternary
@@ -82,7 +87,7 @@ def pack(weights: ArrayLike, group_size: int, alphabet: str = TERNARY) -> NDArra
     """
     array = ternary(weights)
     if alphabet != TERNARY:
-        return _pack_by_table(array, group_size, alphabet)
+        return _pack_by_table(array, group_size, alphabet, symmetry)
     padding = -array.shape[-1] % group_size
     if padding:
         array = np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, padding)])
@@ -93,9 +98,14 @@ def pack(weights: ArrayLike, group_size: int, alphabet: str = TERNARY) -> NDArra
     for digit in range(1, group_size):
         value += value << 1
         value += groups[..., digit]
-    sign = (value < 0).view(np.uint8)
-    key: NDArray[Any] = np.abs(value, out=value).view(np.uint8 if small else np.uint16)
-    key |= sign.astype(key.dtype, copy=False) << index_width(group_size)
+    unsigned = np.uint8 if small else np.uint16
+    negative: NDArray[Any] = (value < 0).view(np.uint8).astype(unsigned, copy=False)
+    if not code_of(alphabet, group_size, symmetry).signed:
+        key: NDArray[Any] = value.view(unsigned)
+        key += negative * unsigned(3**group_size)
+        return key
+    key = np.abs(value, out=value).view(unsigned)
+    key |= negative << index_width(group_size)
     return key
 
 
@@ -103,7 +113,9 @@ PLACES = 2
 """Bits of a weight in the place of its group's key in a table of keys."""
 
 
-def _pack_by_table(array: NDArray[np.int8], group_size: int, alphabet: str) -> NDArray[Any]:
+def _pack_by_table(
+    array: NDArray[np.int8], group_size: int, alphabet: str, symmetry: Symmetry = "half"
+) -> NDArray[Any]:
     """``pack`` for any alphabet: a group's weights, two bits each, are where its key is in a table."""
     whole = array.shape[-1] // group_size * group_size
     parts = [(array[..., :whole], group_size), (array[..., whole:], array.shape[-1] - whole)]
@@ -116,7 +128,7 @@ def _pack_by_table(array: NDArray[np.int8], group_size: int, alphabet: str) -> N
         for digit in range(1, size):
             place <<= PLACES
             place |= groups[..., digit]
-        keys = keys_of_weights(group_size, alphabet, size)[place]
+        keys = keys_of_weights(group_size, alphabet, size, symmetry)[place]
         no_key = np.iinfo(keys.dtype).max
         if keys.size and keys.max() == no_key:
             bad = part.reshape(*part.shape[:-1], -1, size)[keys == no_key][0]
@@ -136,18 +148,18 @@ def completed(prefix: Digits, group_size: int, alphabet: str) -> Digits | None:
 
 
 @lru_cache
-def keys_of_weights(group_size: int, alphabet: str, given: int) -> NDArray[Any]:
+def keys_of_weights(group_size: int, alphabet: str, given: int, symmetry: Symmetry = "half") -> NDArray[Any]:
     """Keys of groups of which the first ``given`` weights are known, by these in two's complement of two
     bits, the first on top; the largest number of the type, which is no key, where no group begins so."""
-    code = code_of(alphabet, group_size)
-    index = {digits: number for number, digits in enumerate(code.halves)}
+    code = code_of(alphabet, group_size, symmetry)
+    index = {digits: number for number, digits in enumerate(code.selected)}
     unsigned = np.min_scalar_type(2 << code.index_width)
     keys = np.full(1 << PLACES * given, np.iinfo(unsigned).max, dtype=unsigned)
     for prefix in product((-1, 0, 1), repeat=given):
         group = completed(prefix, group_size, alphabet)
         if group is None:
             continue
-        negative = value_of(group) < 0
+        negative = code.signed and value_of(group) < 0
         place = 0
         for weight in prefix:
             place = place << PLACES | weight & ((1 << PLACES) - 1)
@@ -157,29 +169,35 @@ def keys_of_weights(group_size: int, alphabet: str, given: int) -> NDArray[Any]:
 
 
 @lru_cache
-def weights_of_keys(group_size: int, alphabet: str = TERNARY) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+def weights_of_keys(
+    group_size: int, alphabet: str = TERNARY, symmetry: Symmetry = "half"
+) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
     """For every pattern of a key's bits the weights [2^bits, µ], and whether it is a key at all."""
-    code = code_of(alphabet, group_size)
+    code = code_of(alphabet, group_size, symmetry)
     width, last = code.index_width, code.last_index
-    weights = np.zeros((2 << width, group_size), dtype=np.int8)
-    weights[: last + 1] = code.halves
-    weights[1 << width :] = -weights[: 1 << width]
+    weights = np.zeros((1 << code.key_width, group_size), dtype=np.int8)
+    weights[: last + 1] = code.selected
     known = np.arange(1 << width) <= last
+    if not code.signed:
+        return weights, known
+    weights[1 << width :] = -weights[: 1 << width]
     return weights, np.concatenate([known, known & (np.arange(1 << width) >= code.first_index)])
 
 
-def unpack(keys: ArrayLike, group_size: int, alphabet: str = TERNARY) -> NDArray[np.int8]:
+def unpack(
+    keys: ArrayLike, group_size: int, alphabet: str = TERNARY, symmetry: Symmetry = "half"
+) -> NDArray[np.int8]:
     """The weights of ``keys[..., G]``: ``[..., G·µ]``, padding included.
 
     Raises ``KeyFileError`` for an index above the last entry and for a sign on the group of zeros.
     """
     array = np.asarray(keys)
-    weights, known = weights_of_keys(group_size, alphabet)
+    weights, known = weights_of_keys(group_size, alphabet, symmetry)
     inside = not array.size or (array.min() >= 0 and array.max() < len(known))
     if not (inside and known[array].all()):
         defined = [0 <= key < len(known) and known[key] for key in array.flat]
-        code = code_of(alphabet, group_size)
-        signs = ", with a sign bit above 0" if code.first_index else ""
+        code = code_of(alphabet, group_size, symmetry)
+        signs = ", with a sign bit above 0" if code.first_index and code.signed else ""
         raise KeyFileError(
             f"key {int(array.flat[defined.index(False)])} is not one of group_size {group_size}: "
             f"indices 0 … {code.last_index} are allowed{signs}"

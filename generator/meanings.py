@@ -33,12 +33,14 @@ def key_code(plan: CorePlan) -> dict[str, Any]:
             "bytes": bytes_by_value().tolist(),
             "meaning": PACKED,
         }
-    if not plan.signed_keys:
+    if not plan.keys_name_groups:
         how = "two's complement" if plan.config.datapath is None else plan.config.activation
         return {"width": plan.key_width, "meaning": f"weight -1, 0 or 1 as {how}"}
     code = {
         "width": plan.key_width,
-        "meaning": "sign in the top bit, index below; t = sum of w[i]*3^(mu-1-i); sign = t < 0, index = |t|",
+        "meaning": "sign in the top bit, index below; t = sum of w[i]*3^(mu-1-i); sign = t < 0, index = |t|"
+        if plan.signed_keys
+        else "t modulo 3^mu, t = sum of w[i]*3^(mu-1-i)",
         "group_size": plan.config.group_size,
         "largest_index": plan.code.last_index,
     }
@@ -47,7 +49,7 @@ def key_code(plan: CorePlan) -> dict[str, Any]:
     return code | {
         "meaning": f"{code['meaning']}'s rank among those of the groups",
         "alphabet": plan.config.alphabet,
-        "groups": [list(group) for group in plan.code.halves],
+        "groups": [list(group) for group in plan.code.selected],
     }
 
 

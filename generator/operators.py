@@ -57,6 +57,10 @@ class Operators:
         combine = subtract_signed if entry.subtract else add_signed
         return combine(m, f"entry_{entry.index}", left, right, entry.range.width)
 
+    def negative(self, m: Module, entry: Entry, of: Value) -> Value:
+        """``entry`` of a table, which negates another."""
+        return subtract_signed(m, f"entry_{entry.index}", Const(0, 1), of, entry.range.width)
+
     def negate(self, leaf: Value, sign: Value) -> Value:
         """A fetched entry, negated if ``sign``."""
         return leaf ^ sign.replicate(len(leaf))

@@ -122,6 +122,36 @@ def _adds_deeper_for_fewer_adders(core: CoreConfig) -> None:
         )
 
 
+def _has_entries_to_negate(core: CoreConfig) -> None:
+    match core.symmetry:
+        case "half":
+            return
+        case "full":
+            pass
+        case unknown_symmetry:
+            assert_never(unknown_symmetry)
+    match core.architecture:
+        case "lut" if core.group_size > 1:
+            pass
+        case "lut" | "select" | "multiplier":
+            raise ConfigError(
+                f"symmetry = {core.symmetry!r} with architecture = {core.architecture!r} and group_size = "
+                f"{core.group_size}: there is no table to double; it is for 'lut' and larger groups"
+            )
+        case unknown:
+            assert_never(unknown)
+    if core.packs_keys:
+        raise ConfigError(
+            f"symmetry = {core.symmetry!r} with key_packing = {core.key_packing!r}: what is made of packed "
+            "weights has a sign, 'half' is allowed"
+        )
+    if core.datapath == "native" and isinstance(core.format, Float):
+        raise ConfigError(
+            f"symmetry = {core.symmetry!r} with datapath = 'native': a float is negated by its sign bit, "
+            "'half' is allowed"
+        )
+
+
 def _multiplies_floats_without_subnormals(core: CoreConfig) -> None:
     if core.subnormals:
         return
@@ -241,6 +271,10 @@ RULES = (
     Rule(
         ("architecture", "activation", "datapath", "alphabet", "group_size", "table_depth"),
         _adds_deeper_for_fewer_adders,
+    ),
+    Rule(
+        ("architecture", "activation", "datapath", "group_size", "key_packing", "symmetry"),
+        _has_entries_to_negate,
     ),
     Rule(
         ("architecture", "activation", "datapath", "subnormals"),

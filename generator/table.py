@@ -35,10 +35,11 @@ class Table(Block):
         late = "_late" if plan.registers_activations else ""
         name = f"table_{group_name(plan.config)}_{number}{late}"
         stages = plan.table_stages - plan.scale_stages
+        negations = f"{plan.table.negations} negations, " if plan.table.negations else ""
         super().__init__(
             f"{name}_s{plan.table_unit_stages}" if plan.table_unit_stages else name,
             f"all {len(plan.table.entries)} combinations of {plan.config.group_size} activations, "
-            f"{plan.table.adders} adders, registers {where} them",
+            f"{plan.table.adders} adders, {negations}registers {where} them",
             {
                 "clk": In(1),
                 "load": In(plan.enables(stages)),
@@ -77,6 +78,10 @@ class Table(Block):
             return waiting[additions - entry.depth]
 
         for entry in table.sums:
+            if entry.negates:
+                whole = after(by_number[entry.left], entry.depth - 1)
+                made[entry.index] = [self.operators.negative(m, entry, whole)]
+                continue
             if entry.right is None:
                 made[entry.index] = [operands[entry.left]]
                 continue

@@ -35,7 +35,7 @@ def codes_of(plan: CorePlan, weights: NDArray[Any]) -> NDArray[Any]:
         return np.asarray(magnitude | integers & integers.dtype.type(1 << (config.format.bits - 1)))
     match config.architecture:
         case "lut" | "select":
-            return keys.pack(weights, config.group_size, config.alphabet)
+            return keys.pack(weights, config.group_size, config.alphabet, config.symmetry)
         case "multiplier":
             return keys.encode(weights, config.group_size, plan.key_width, config.alphabet)
         case unknown:
@@ -51,7 +51,8 @@ def weights_of(plan: CorePlan, codes: NDArray[Any]) -> NDArray[np.int8]:
     """The ternary weights of ``codes[..., n]``: ``[..., n·µ]``; ``KeyFileError`` for a code of none."""
     match plan.config.architecture:
         case "lut" | "select":
-            return keys.unpack(codes, plan.config.group_size, plan.config.alphabet)
+            config = plan.config
+            return keys.unpack(codes, config.group_size, config.alphabet, config.symmetry)
         case "multiplier":
             return _weights_of_numbers(plan, codes)
         case unknown:
@@ -149,7 +150,7 @@ def matrix_of(plan: CorePlan, chunks: Iterable[NDArray[Any]], outputs: int, leng
 
 def _is_padded(plan: CorePlan, codes: NDArray[Any], part: NDArray[Any], held: NDArray[np.int8]) -> bool:
     """Whether the ``codes`` of ``part`` are those of ``held``, its first rows and columns, and zeros."""
-    if plan.config.alphabet == TERNARY or not plan.signed_keys:
+    if plan.config.alphabet == TERNARY or not plan.keys_name_groups:
         return bool(np.count_nonzero(part) == np.count_nonzero(held))
     expected = np.zeros_like(codes)
     again = codes_of(plan, held)

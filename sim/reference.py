@@ -69,7 +69,7 @@ def evaluate(plan: CorePlan, activations: ArrayLike, weights: ArrayLike, *, chec
     match plan.config.architecture:
         case "lut" | "select":
             groups = table_entries(plan.table, arithmetic, groups, check)
-            codes: Array = keys.pack(w, group, plan.config.alphabet)
+            codes: Array = keys.pack(w, group, plan.config.alphabet, plan.config.symmetry)
         case "multiplier":
             codes = keys.ternary(w)
         case unknown:
@@ -122,7 +122,9 @@ def table_entries(plan: TablePlan, arithmetic: Arithmetic, groups: Array, check:
     made = np.zeros((len(plan.sums) + 1, *groups.shape[1:]), dtype=groups.dtype)
     for entry in plan.sums:
         number = entry.index
-        if entry.right is None:
+        if entry.negates:
+            made[number] = -made[entry.left]
+        elif entry.right is None:
             made[number] = groups[entry.left]
         else:
             right = 2 * made[entry.right] if entry.doubled else made[entry.right]
@@ -141,10 +143,10 @@ def fetched(plan: CorePlan, arithmetic: Arithmetic, tables: Array, code: Array) 
         case "lut" | "select":
             by_table = np.ascontiguousarray(tables.transpose(1, 2, 0))
             index, sign = code & ((1 << plan.index_width) - 1), code >> plan.index_width
-            return [
-                arithmetic.fetch(np.take_along_axis(by_table[leaf], index[leaf], axis=1), sign[leaf])
-                for leaf in range(len(code))
-            ]
+            picked = [np.take_along_axis(by_table[leaf], index[leaf], axis=1) for leaf in range(len(code))]
+            if not plan.signed_keys:
+                return [Pending(entry, None) for entry in picked]
+            return [arithmetic.fetch(entry, sign[leaf]) for leaf, entry in enumerate(picked)]
         case "multiplier":
             return [arithmetic.multiply(tables[0, leaf, :, None], code[leaf]) for leaf in range(len(code))]
         case unknown:

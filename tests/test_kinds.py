@@ -24,6 +24,7 @@ ADDED = {
     "diagonals": ("generator/config.py", "Split = Literal["),
     "chiplet": ("generator/config.py", "Wrapper = Literal["),
     "bitmap": ("generator/config.py", "KeyPacking = Literal["),
+    "quarter": ("generator/alphabets.py", "Symmetry = Literal["),
 }
 """Kinds that are none, by the line of the source where their names go."""
 
@@ -98,6 +99,12 @@ MUST_KNOW = {
     "diagonals": {"generator/config.py"},
     "chiplet": {"generator/verilog.py", "dse/handoff/__init__.py"},
     "bitmap": {"generator/config.py", "dse/presentation/naming.py"},
+    "quarter": {
+        "generator/alphabets.py",  # its codes
+        "generator/rules.py",
+        "costmodel/price/representative.py",
+        "dse/presentation/naming.py",
+    },
 }
 
 

@@ -74,6 +74,7 @@ TRAITS = (
             "architecture",
             "group_size",
             "alphabet",
+            "symmetry",
             "table_depth",
             "activation",
             "datapath",

@@ -21,6 +21,7 @@ from costmodel.price.components import (
     decoder,
     gated,
     half_adders,
+    negation,
     register,
     total,
     triple,
@@ -80,7 +81,9 @@ def table(plan: CorePlan) -> Bill:
         case unknown:
             assert_never(unknown)
     if plan.tracks_invalid and not plan.multiplies_floats:
-        bills += [Bill.of(gate=sum(map(abs, entry.digits)) - 1) for entry in plan.table.entries]
+        bills += [
+            Bill.of(gate=sum(map(abs, entry.digits)) - 1) for entry in plan.table.entries if not entry.negates
+        ]
     return total(bills)
 
 
@@ -88,9 +91,10 @@ def _entry_adders(plan: CorePlan) -> list[Bill]:
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath() | AlignedDatapath():
             # Twice an activation has no lowest bit to add.
-            return [
+            added = [
                 adder(made.range.width - made.doubled) for made in plan.table.sums if made.right is not None
             ]
+            return [*added, *(negation(made.range.width) for made in plan.table.sums if made.negates)]
         case NativeDatapath(add=unit):
             # Entries come in pairs, the sum and the difference of the same two.
             return [floating.float_adder_pair(unit) * (plan.table.adders / 2)]
@@ -321,7 +325,7 @@ NUMBER = (
     "pipeline.float_stages",
 )
 """Keys that say how numbers are added."""
-_VALUE = ("architecture", "group_size", "alphabet", *NUMBER)
+_VALUE = ("architecture", "group_size", "alphabet", "symmetry", *NUMBER)
 _GATED = ("clock_gating",)
 _OUTPUTS = ("dataflow", "outputs", "columns")
 _ADDED = ("tables", "max_reduction", "reduction", "pipeline.fetch")
@@ -344,7 +348,10 @@ AREA_TERMS = (
     ),
     AreaTerm(
         "fetch",
-        ("architecture", "activation", "group_size", "alphabet", "fetch", "datapath", "aligned_bits"),
+        (
+            *("architecture", "activation", "group_size", "alphabet", "symmetry", "fetch", "datapath"),
+            "aligned_bits",
+        ),
         ("columns", "tables"),
         key_decoder,
     ),

@@ -130,6 +130,11 @@ def half_adders(count: int) -> Bill:
     return Bill.of(sum=count / 2, gate=count)
 
 
+def negation(width: int) -> Bill:
+    """A number of ``width`` bits less than zero: inverted, and one added by half adders."""
+    return half_adders(width - 1)
+
+
 def carries(bits: int, followed: bool = False) -> Bill:
     """The path through the carries of an adder over so many bits.
 

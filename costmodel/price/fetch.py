@@ -101,6 +101,8 @@ def _chosen(plan: CorePlan, multiplexer: Bill) -> Bill:
         return _selected(plan, decoded=False)
     held = plan.config.pipeline.fetch
     negated = Bill.of(complement=1 if plan.adds_floats else plan.fetched_width)
+    if not plan.signed_keys:
+        negated = NOTHING
     return multiplexer + negated + _held_sign(plan) + register(plan.leaf_width if held else 0, holds=True)
 
 
@@ -146,7 +148,7 @@ def fetch_path(plan: CorePlan, followed: bool) -> Bill:
     """The path of a fetched value or a product, whose carries are not waited for if adders follow."""
     match plan.fetch_circuit:
         case "onehot" | "tree" | "controls":
-            return Bill.of(merge=log2(2 * len(plan.code.entries)))
+            return Bill.of(merge=log2((1 + plan.code.signed) * len(plan.code.entries)))
         case "product":
             return _product_path(plan, followed)
         case unknown:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, assert_never
 
-from generator.alphabets import ALPHABETS
+from generator.alphabets import ALPHABETS, SYMMETRIES, Symmetry
 from generator.config import (
     ARCHITECTURES,
     DATAFLOWS,
@@ -144,6 +144,9 @@ def representative(values: Mapping[str, Any]) -> CoreConfig:
     there is no such core.
     """
     core = {"tables": 1, "columns": 1, **_needed_for(values.get("alphabet")), **values}
+    symmetry = values.get("symmetry")
+    if symmetry in SYMMETRIES:
+        core = {**_needed_to_double(symmetry), **core}
     reduction = values.get("reduction")
     if reduction in REDUCTION_STRUCTURES:
         core |= {**_needed_with(reduction), **values}
@@ -162,6 +165,17 @@ def _needed_for(alphabet: Any) -> dict[str, Any]:
     """A group size that ``alphabet`` has, where it is not the usual one."""
     sizes = ALPHABETS[alphabet].group_sizes if alphabet in ALPHABETS else ()
     return {"group_size": sizes[0]} if sizes and default_of("group_size") not in sizes else {}
+
+
+def _needed_to_double(symmetry: Symmetry) -> dict[str, Any]:
+    """A group size of which there are tables with entries to negate."""
+    match symmetry:
+        case "half":
+            return {}
+        case "full":
+            return {"group_size": 2}
+        case unknown:
+            assert_never(unknown)
 
 
 def _needed_with(reduction: ReductionStructure) -> dict[str, Any]:

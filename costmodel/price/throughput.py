@@ -29,6 +29,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "reduction",
         "group_size",
         "alphabet",
+        "symmetry",
         "symmetric",
         "aligned_bits",
         "max_reduction",

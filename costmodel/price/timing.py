@@ -376,7 +376,7 @@ def _accumulator_stages(plan: CorePlan) -> list[Bill]:
             assert_never(unknown)
 
 
-_VALUE = ("architecture", "group_size", "alphabet", "table_depth", *NUMBER)
+_VALUE = ("architecture", "group_size", "alphabet", "symmetry", "table_depth", *NUMBER)
 _REDUCTION = ("tables", "max_reduction", "reduction", "pipeline.fetch", "pipeline.reduction_every")
 _MERGED = ("max_reduction", "dataflow", "reduction")
 

@@ -81,7 +81,7 @@ def subnormals(plan: CorePlan) -> str:
 def weights(plan: CorePlan) -> str:
     """What a zero weight and a negative zero do."""
     zero = "A zero weight selects nothing: it counts as +0, whatever its activation is."
-    if plan.signed_keys:
+    if plan.keys_name_groups:
         return zero if any(0 in group for group in plan.code.halves) else "No weight is zero."
     if plan.multiplies_floats:
         return f"{zero} So does a weight of -0: no result differs."

@@ -257,7 +257,7 @@ def order_of_work(plan: CorePlan) -> str:
         else f" A last block of fewer than {config.rows} tokens is filled up with rows of zero activations, "
         "whose results are to be dropped."
     )
-    filled = "zero weights" if plan.code.first_index or not plan.signed_keys else "keys of 0"
+    filled = "zero weights" if plan.code.first_index or not plan.keys_name_groups else "keys of 0"
     return (
         f"A block is {block}. {order} `tlast` marks a block's last result. N and M that are no multiples of "
         f"a tile are filled up with zeros: zero activations, {filled}.{rest} The next block may follow "
@@ -269,7 +269,7 @@ def keys(plan: CorePlan) -> str:
     """The key code."""
     if plan.config.packs_keys:
         return packing(plan.config)
-    if not plan.signed_keys:
+    if not plan.keys_name_groups:
         return f"A weight is {plan.key_width} bits: -1, 0 or 1 as {key_number(plan)}."
     size = plan.config.group_size
     code = plan.code
@@ -279,25 +279,29 @@ def keys(plan: CorePlan) -> str:
     else:
         lead = (
             f"A key stands for {size} weights w0 … w{size - 1} of one output, those of {size} neighbouring "
-            f"activations. With t = {value_of(size)} it is the sign, t < 0, above {index_of(plan)}."
+            f"activations. With t = {value_of(size)} it is {index_of(plan)}."
         )
     shown = sorted({0, 1, 2, 3, last - 1, last} & set(range(last + 1)))
     rows = []
     for index in shown:
-        for negative in (False, True) if index >= first else (False,):
-            group = [-w if negative else w for w in code.halves[index]]
+        for negative in (False, True) if index >= first and code.signed else (False,):
+            group = [-w if negative else w for w in code.selected[index]]
             pattern = index | negative << (width - 1)
             rows.append([", ".join(f"{w:+d}" if w else "0" for w in group), f"`{pattern:0{width}b}`"])
-    rest = f" Indices above {last}, and a sign above index 0, must not come." if first else ""
+    signs = ", and a sign above index 0," if code.signed else ""
+    rest = f" Indices above {last}{signs} must not come." if first or not code.signed else ""
     return f"{lead}{rest}\n\n{table(['weights', 'key'], rows)}"
 
 
 def index_of(plan: CorePlan) -> str:
-    """The index of a group of weights by their value t."""
+    """The key of a group of weights by their value t."""
+    code = plan.code
+    values = ", ".join(str(value_of_weights(group)) for group in code.selected)
     if plan.config.alphabet == TERNARY:
-        return "|t|"
-    values = ", ".join(str(value_of_weights(group)) for group in plan.code.halves)
-    return f"the place of |t| (from 0) among {values}"
+        return "the sign, t < 0, above |t|" if code.signed else f"t modulo {code.groups}"
+    if code.signed:
+        return f"the sign, t < 0, above the place of |t| (from 0) among {values}"
+    return f"the place of t (from 0) among {values}"
 
 
 def key_number(plan: CorePlan) -> str:

@@ -236,7 +236,7 @@ def result_fields(plan: CorePlan, tiling: Tiling, layer: LayerData) -> NDArray[n
     rows, columns = tiling.blocks * config.rows, tiling.m_tiles * plan.columns
     x = np.zeros((rows, layer.length), dtype=layer.activations.dtype)
     x[: layer.tokens] = layer.activations
-    beyond = plan.code.halves[0] if plan.signed_keys else (0,)
+    beyond = plan.code.halves[0] if plan.keys_name_groups else (0,)
     w = np.tile(np.resize(np.array(beyond, dtype=np.int8), layer.length), (columns, 1))
     w[: layer.outputs] = layer.weights
     values = evaluate(plan, x, w)

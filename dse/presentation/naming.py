@@ -11,6 +11,7 @@ from dse.presentation.phrases import counted, listing
 from dse.pricing.kinds import Kind
 from dse.spec.memory import NO_MEMORY
 from dse.spec.scenarios import TECHNOLOGY
+from generator.alphabets import Symmetry
 from generator.config import Architecture, Dataflow, KeyPacking, ReductionStructure
 
 Row = Mapping[str, Any]
@@ -35,6 +36,7 @@ OTHERS: Mapping[str, Callable[[Any], str]] = {
     "subnormals": lambda value: "" if value else "without subnormals",
     "alphabet": lambda value: f"{value} weights",
     "table_depth": lambda value: f"tables {counted(value, 'addition')} deep" if value else "",
+    "symmetry": lambda value: _doubled(value),
     "max_reduction": lambda value: f"sums of {value:,}",
     "pipeline.table": lambda value: f"registered {value}",
     "pipeline.fetch": lambda value: "registered fetch" if value else "",
@@ -63,6 +65,16 @@ def _summed(reduction: ReductionStructure) -> str:
             return "carry-save reduction"
         case "chain":
             return "chained adders"
+        case unknown:
+            assert_never(unknown)
+
+
+def _doubled(symmetry: Symmetry) -> str:
+    match symmetry:
+        case "half":
+            return ""
+        case "full":
+            return "full tables"
         case unknown:
             assert_never(unknown)
 

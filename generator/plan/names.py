@@ -20,7 +20,8 @@ def group_name(config: CoreConfig) -> str:
     """The group size, and the alphabet of its weights, in a module's name."""
     alphabet = "" if config.alphabet == TERNARY else f"_{config.alphabet}"
     depth = f"_d{config.table_depth}" if config.table_depth else ""
-    return f"mu{config.group_size}{alphabet}{depth}"
+    symmetry = "" if config.symmetry == "half" else f"_{config.symmetry}"
+    return f"mu{config.group_size}{alphabet}{depth}{symmetry}"
 
 
 def architecture_name(config: CoreConfig) -> str:

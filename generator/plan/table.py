@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from generator.alphabets import TERNARY, Digits, GroupCode, code_of, value_of
+from generator.alphabets import TERNARY, Digits, GroupCode, Symmetry, code_of, value_of
 from generator.plan.ranges import Range
 from generator.plan.table_sums import Steps, depths, steps_of, support
 
@@ -16,7 +16,8 @@ class Entry:
 
     One with one non-zero digit is activation ``left`` itself (``right`` is None). Any other is the sum of
     those numbered ``left`` and ``right``, or their difference where ``subtract`` is true; ``right`` counts
-    twice where ``doubled`` is. There are ``depth`` additions between an activation and it.
+    twice where ``doubled`` is. One that ``negates`` is that numbered ``left`` less than zero. There are
+    ``depth`` additions between an activation and it.
     """
 
     index: int
@@ -27,6 +28,14 @@ class Entry:
     doubled: bool
     depth: int
     range: Range
+    negates: bool = False
+
+    @property
+    def operands(self) -> tuple[int, ...]:
+        """Numbers of those that it is made of."""
+        if self.right is None:
+            return (self.left,) if self.negates else ()
+        return self.left, self.right
 
 
 @dataclass(frozen=True)
@@ -34,17 +43,18 @@ class TablePlan:
     """How µ activations become an alphabet's entries, within ``deepest`` additions (0: as few as may be).
 
     Each sum of two activations or more takes one addition. Where sums that are no entries are among them,
-    their numbers follow those of the entries.
+    their numbers follow those of the entries. A full table is half a table with what negates its entries.
     """
 
     group_size: int
     activation: Range
     alphabet: str = TERNARY
     deepest: int = 0
+    symmetry: Symmetry = "half"
 
     @property
     def code(self) -> GroupCode:
-        return code_of(self.alphabet, self.group_size)
+        return code_of(self.alphabet, self.group_size, self.symmetry)
 
     @property
     def _steps(self) -> Steps:
@@ -58,7 +68,15 @@ class TablePlan:
         others = sorted(steps.keys() - set(entries), key=value_of)
         numbers = {digits: number for number, digits in enumerate((*entries, *others), start=1)}
         order = sorted(steps, key=lambda digits: (depth[digits], len(support(digits)), numbers[digits]))
-        return tuple(self._sum(digits, numbers, depth[digits]) for digits in order)
+        added = [self._sum(digits, numbers, depth[digits]) for digits in order]
+        by_digits = {made.digits: made for made in added}
+        negated = (self._negation(digits, numbers, by_digits) for digits in entries if digits not in steps)
+        return (*added, *negated)
+
+    def _negation(self, digits: Digits, numbers: dict[Digits, int], sums: dict[Digits, Entry]) -> Entry:
+        of = sums[tuple(-digit for digit in digits)]
+        number, depth = numbers[digits], of.depth + 1
+        return Entry(number, digits, of.index, None, False, False, depth, -of.range, negates=True)
 
     def _sum(self, digits: Digits, numbers: dict[Digits, int], depth: int) -> Entry:
         step, terms = self._steps[digits], self._range(digits)
@@ -88,6 +106,11 @@ class TablePlan:
         return sum(made.right is not None for made in self.sums)
 
     @cached_property
+    def negations(self) -> int:
+        """Entries of a full table that negate others."""
+        return sum(made.negates for made in self.sums)
+
+    @cached_property
     def depth(self) -> int:
         """Additions on the longest path, at least ceil(log2 µ)."""
         return max(made.depth for made in self.sums)
@@ -98,8 +121,7 @@ class TablePlan:
         depth = {made.index: made.depth for made in self.sums}
         wait = {entry.index: self.depth - entry.depth for entry in self.entries}
         for made in self.sums:
-            for operand in (made.left, made.right) if made.right is not None else ():
-                assert operand is not None
+            for operand in made.operands:
                 wait[operand] = max(wait.get(operand, 0), made.depth - 1 - depth[operand])
         return wait
 

@@ -92,12 +92,13 @@ class WidthPlan:
     def table(self) -> TablePlan:
         raw = self.multiplies_floats
         held = FloatRange(0, 0, self.activation_width) if raw else self.activation_range
-        return TablePlan(self.config.group_size, held, self.config.alphabet, self.config.table_depth)
+        config = self.config
+        return TablePlan(config.group_size, held, config.alphabet, config.table_depth, config.symmetry)
 
     @property
     def code(self) -> GroupCode:
         """How the groups of weights are numbered."""
-        return code_of(self.config.alphabet, self.config.group_size)
+        return code_of(self.config.alphabet, self.config.group_size, self.config.symmetry)
 
     @property
     def multiplies_floats(self) -> bool:
@@ -198,7 +199,10 @@ class WidthPlan:
 
     @cached_property
     def fetched(self) -> tuple[Range, Range]:
-        """Ranges of a fetched value without and with the sign: an entry or nothing, and one's complements."""
+        """Ranges of a fetched value without and with the sign: an entry or nothing, and one's complements.
+
+        Where keys have no sign, both are the first.
+        """
         if self.adds_floats or self.multiplies_floats:
             return self.activation_range, self.activation_range
         match self.config.architecture:
@@ -206,7 +210,7 @@ class WidthPlan:
                 entries = Range(0, 0)
                 for entry in self.table.entries:
                     entries = entries | entry.range
-                return entries, ~entries
+                return entries, ~entries if self.signed_keys else entries
             case "multiplier":
                 low, high = self.activation_range.low, self.activation_range.high
                 product = Range(low * high, max(low * low, high * high))
@@ -319,6 +323,11 @@ class WidthPlan:
     @property
     def signed_keys(self) -> bool:
         """Whether a key's top bit is a sign."""
+        return self.keys_name_groups and self.code.signed
+
+    @property
+    def keys_name_groups(self) -> bool:
+        """Whether a key is the number of a group of weights; a multiplier's is a weight."""
         match self.config.architecture:
             case "lut" | "select":
                 return True

@@ -58,6 +58,22 @@ def test_keys_are_a_sign_above_the_rank(alphabet: str, size: int) -> None:
     assert np.array_equal(unpack(keys, size, alphabet), np.array(groups).reshape(-1))
 
 
+@pytest.mark.parametrize(("alphabet", "size"), [*(("ternary", size) for size in range(1, 7)), *OTHERS])
+def test_keys_to_a_full_table_count_all_groups(alphabet: str, size: int) -> None:
+    """From nothing, or the least that is not negative, up; on from the most negative. As wide as others."""
+    every = list(product((-1, 0, 1), repeat=size)) if alphabet == "ternary" else groups_of(alphabet, size)
+    keys = pack(np.array(every).reshape(1, -1), size, alphabet, "full")[0]
+    first = len(every) // 2
+    assert keys.tolist() == [*range(len(every) - first, len(every)), *range(len(every) - first)]
+    assert np.array_equal(unpack(keys, size, alphabet, "full"), np.array(every).reshape(-1))
+    code = code_of(alphabet, size, "full")
+    assert code.key_width == code_of(alphabet, size).key_width
+    assert len(code.entries) == len(every) - every.count((0,) * size)
+    if len(every) < 1 << code.key_width:
+        with pytest.raises(KeyFileError, match=f"indices 0 … {len(every) - 1} are allowed$"):
+            unpack([len(every)], size, alphabet, "full")
+
+
 @pytest.mark.parametrize(("alphabet", "size"), OTHERS)
 def test_random_weights_of_any_length_come_back(alphabet: str, size: int) -> None:
     rng = np.random.default_rng(size)

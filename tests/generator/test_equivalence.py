@@ -54,12 +54,20 @@ def groups_by_index(plan: CorePlan) -> dict[int, tuple[int, ...]]:
     return {first + index: digits for index, digits in groups.items()}
 
 
+def weights_by_key(plan: CorePlan) -> dict[int, tuple[int, ...]]:
+    """Weights by their keys: a sign above the index or, of full tables, negative groups behind the others."""
+    half, full = groups_by_index(plan), plan.config.symmetry == "full"
+    beyond = 2 * len(half) + min(half) * 2 - 1
+    negative = {beyond - index if full else index | 1 << (plan.key_width - 1): w for index, w in half.items()}
+    return {**half, **{key: tuple(-each for each in w) for key, w in negative.items()}}
+
+
 def in_code_of(plan: CorePlan, index: str) -> str:
     """Whether ``index`` selects an entry, in Verilog."""
     if plan.key_width == 1:
         return "1"
-    indices = list(groups_by_index(plan))
-    return f"{index} >= {indices[0]} && {index} <= {indices[-1]}"
+    indices = list(groups_by_index(plan) if plan.config.symmetry == "half" else weights_by_key(plan))
+    return f"{index} >= {min(indices)} && {index} <= {max(indices)}"
 
 
 def naive_fetch(plan: CorePlan) -> str:
@@ -93,12 +101,9 @@ def naive_datapath(plan: CorePlan, ports: str) -> str:
         key = f"keys[{table * plan.key_width} +: {plan.key_width}]"
         lines.append(f"  reg signed [{width - 1}:0] sum{table};")
         lines.append(f"  always @* case ({key})")
-        for index, digits in groups_by_index(plan).items():
-            for sign in (0, 1):
-                weights = [-d if sign else d for d in digits]
-                terms = [f"{'+' if w > 0 else '-'} x{table}_{i}" for i, w in enumerate(weights) if w]
-                code = sign << (plan.key_width - 1) | index
-                lines.append(f"    {plan.key_width}'d{code}: sum{table} = {' '.join(terms)};")
+        for code, weights in weights_by_key(plan).items():
+            terms = [f"{'+' if w > 0 else '-'} x{table}_{i}" for i, w in enumerate(weights) if w]
+            lines.append(f"    {plan.key_width}'d{code}: sum{table} = {' '.join(terms)};")
         lines += [f"    default: sum{table} = 0;", "  endcase"]
         sums.append(f"sum{table}")
     lines.append(f"  wire signed [{width - 1}:0] tile = {' + '.join(sums)};")
@@ -111,7 +116,7 @@ def with_legal_keys(plan: CorePlan, ports: str, inner: str) -> str:
     width = plan.key_width
     lines = [f"module gate({ports});", f"  wire [{beat_bits(plan).key - 1}:0] legal;"]
     for table in range(plan.config.tables):
-        index = f"keys[{table * width} +: {width - 1}]"
+        index = f"keys[{table * width} +: {width - (plan.config.symmetry == 'half')}]"
         in_code = in_code_of(plan, index)
         field = f"[{table * width} +: {width}]"
         lines.append(f"  assign legal{field} = ({in_code}) ? keys{field} : {width}'d0;")
@@ -205,6 +210,23 @@ SLOW = [
         for fetch, tables, bits in product(("onehot", "tree"), (2, 3, 5), BITS)
     ),
 ]
+
+
+@pytest.mark.parametrize(
+    ("alphabet", "size", "fetch", "tables", "bits"),
+    [
+        ("ternary", 2, "onehot", 2, 3),
+        ("ternary", 3, "tree", 1, 3),
+        ("binary", 3, "tree", 2, 2),
+        pytest.param("ternary", 3, "onehot", 2, 3, marks=pytest.mark.exhaustive),
+        pytest.param("sparse_3_4", 4, "onehot", 1, 2, marks=pytest.mark.exhaustive),
+    ],
+)
+def test_a_datapath_of_full_tables_adds_its_weights(
+    alphabet: str, size: int, fetch: str, tables: int, bits: int, tmp_path: Path
+) -> None:
+    core = {"alphabet": alphabet, "group_size": size, "fetch": fetch, "tables": tables}
+    prove_datapath({**core, "activation": f"int{bits}", "symmetry": "full"}, tmp_path)
 
 
 @pytest.mark.parametrize(

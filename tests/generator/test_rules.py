@@ -17,6 +17,7 @@ VALUES: dict[str, list[Any]] = {
     "group_size": [1, 4, 5],
     "alphabet": ["ternary", "binary", "sparse_3_4"],
     "table_depth": [0, 2, 3],
+    "symmetry": ["half", "full"],
     "subnormals": [True, False],
     "fetch": ["onehot", "tree"],
     "key_packing": ["none", "base3"],

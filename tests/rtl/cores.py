@@ -67,8 +67,17 @@ def random_config(seed: int) -> CoreConfig:
 
 
 def randomly_packed(rng: random.Random, values: dict[str, Any]) -> CoreConfig:
-    """The core of ``values``, about every other with packed keys where it may have them, or gated clocks, and
-    every third with another alphabet."""
+    """The core of ``values``, about every other with packed keys where it may have them, or gated clocks,
+    every third with another alphabet, and of those that may be every third with full tables."""
+    core = randomly_coded(rng, values)
+    if rng.random() < 1 / 3:
+        with suppress(ConfigError):
+            return CoreConfig.parse({**core.model_dump(), "symmetry": "full"})
+    return core
+
+
+def randomly_coded(rng: random.Random, values: dict[str, Any]) -> CoreConfig:
+    """The core of ``values`` with gated clocks or not, and another code of keys or not."""
     packed = rng.random() < 0.5
     values = {**values, "clock_gating": rng.random() < 0.5}
     if rng.random() < 1 / 3:

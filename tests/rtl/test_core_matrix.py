@@ -222,6 +222,43 @@ CORES: dict[str, dict[str, Any]] = {
                 "pipeline": {"table": "activations", "fetch": True},
             },
             "sparse-tree-held": {"alphabet": "sparse_3_4", "group_size": 4, "fetch": "tree", **HELD},
+            "full-mu3": {"symmetry": "full", "group_size": 3, "tables": 5},
+            "full-mu2-tree-held": {
+                "symmetry": "full",
+                "group_size": 2,
+                "fetch": "tree",
+                "rows": 2,
+                "pipeline": FULL_PIPELINE,
+                **HELD,
+            },
+            "full-mu4": {"symmetry": "full", "group_size": 4, "pipeline": {"table": "activations"}},
+            "full-carry-save": {"symmetry": "full", "group_size": 3, "tables": 3, "reduction": "carry_save"},
+            "full-binary-deep": {
+                "symmetry": "full",
+                "alphabet": "binary",
+                "group_size": 4,
+                "table_depth": 4,
+            },
+            "full-sparse": {
+                "symmetry": "full",
+                "alphabet": "sparse_3_4",
+                "group_size": 4,
+                "activation": "int4",
+            },
+            "full-exact": {
+                "symmetry": "full",
+                "activation": "fp8_e4m3",
+                "datapath": "exact",
+                "group_size": 2,
+            },
+            "full-aligned": {
+                "symmetry": "full",
+                "activation": "fp16",
+                "datapath": "aligned",
+                "aligned_bits": 9,
+                "group_size": 2,
+                "pipeline": {"fetch": True, "float_stages": 1},
+            },
             "sparse-fp16": {
                 "alphabet": "sparse_3_4",
                 "group_size": 4,
@@ -236,6 +273,7 @@ CORES: dict[str, dict[str, Any]] = {
 LARGE = (
     *("mu5", "mu6", "mu6-tree", "packed-mu6", "binary-mu5-tree", "binary-mu1", "sparse", "sparse-fp16"),
     *("gated-native", "gated-native-held", "gated-aligned"),
+    *("full-mu4", "full-sparse", "full-binary-deep", "full-aligned"),
 )
 """Cores that take long to build, or differ little from others."""
 
