@@ -44,7 +44,7 @@ def main() -> None:
             columns = model.costs(view)
             judging += time.perf_counter() - start
             start = time.perf_counter()
-            _, front = judge_block(model, slices)
+            front = judge_block(model, slices).front
             whole = time.perf_counter() - start
         found = np.flatnonzero(mask)
         costs = np.column_stack([np.broadcast_to(c, shape).reshape(-1)[found] for c in columns])

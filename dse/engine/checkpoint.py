@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +64,8 @@ class Checkpoint:
                 groups=np.array(list(result.fronts), dtype=np.int64),
                 lengths=np.array([len(front) for front in fronts], dtype=np.int64),
                 ids=np.concatenate([front.ids for front in fronts] or [np.empty(0, np.int64)]),
-                costs=np.concatenate([front.costs for front in fronts] or [np.empty((0, 0))]),
+                objectives=np.array([front.costs.shape[1] for front in fronts], dtype=np.int64),
+                costs=np.concatenate([front.costs.ravel() for front in fronts] or [np.empty(0)]),
             )
 
     def load(self) -> dict[int, ChunkResult]:
@@ -72,12 +74,8 @@ class Checkpoint:
         for path in sorted(self.directory.glob("chunk-*.npz")):
             try:
                 with np.load(path) as data:
-                    ends = np.cumsum(data["lengths"])[:-1]
-                    fronts = zip(np.split(data["ids"], ends), np.split(data["costs"], ends), strict=True)
                     results[int(path.stem.partition("-")[2])] = ChunkResult(
-                        tuple(data["passed"].tolist()),
-                        {g: Front(*f) for g, f in zip(data["groups"].tolist(), fronts, strict=False)},
-                        data["reach"],
+                        tuple(data["passed"].tolist()), _fronts(data), data["reach"]
                     )
             except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
                 path.unlink(missing_ok=True)
@@ -86,3 +84,14 @@ class Checkpoint:
     def remove(self) -> None:
         """Forgets all chunks."""
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def _fronts(data: Mapping[str, NDArray[Any]]) -> dict[int, Front]:
+    """The fronts in a file, which need not be of equally many objectives."""
+    lengths, objectives = data["lengths"], data["objectives"]
+    ids = np.split(data["ids"], np.cumsum(lengths)[:-1])
+    costs = np.split(data["costs"], np.cumsum(lengths * objectives)[:-1])
+    return {
+        int(number): Front(ids[i], costs[i].reshape(len(ids[i]), objectives[i]))
+        for i, number in enumerate(data["groups"])
+    }

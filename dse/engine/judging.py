@@ -133,37 +133,48 @@ class Judged(NamedTuple):
 
 def judge_block(model: Model, slices: tuple[slice, ...]) -> Judged:
     """Judges the designs of a block."""
-    view = model.block(slices)
-    passed, mask = _tested(model, view, prod(s.stop - s.start for s in slices))
+    view, size = model.block(slices), prod(s.stop - s.start for s in slices)
     front, reach = Front.empty(len(model.spec.objectives)), unreached(model)
-    if mask is not None:
-        front = _front(model, view, mask, slices)
-        reach = reached(model, view, mask & model.within(view), slices)
-    behind = [_behind(model, view.behind(gigabytes), slices) for gigabytes in model.bandwidths]
-    return Judged(passed, front, tuple(behind), reach)
+    others = [Front.empty(len(model.roles.deciding)) for _ in model.bandwidths]
+    passed, cores = _tested(model.judge_cores(view), np.ones((), dtype=np.bool_), size)
+    if passed[-1]:
+        more, mask = _tested(model.judge_figures(view), cores, size)
+        passed += more
+        if passed[-1]:
+            front = _front(model, view, mask, slices)
+            reach = reached(model, view, model.within(view, mask), slices)
+        others = [_behind(model, view.behind(gigabytes), cores, slices) for gigabytes in model.bandwidths]
+    passed += [0] * (len(model.tests) - len(passed))
+    return Judged((size, *passed), front, tuple(others), reach)
 
 
-def _behind(model: Model, view: TableView, slices: tuple[slice, ...]) -> Front:
-    """The front of a block behind another memory, of the designs that can be the answer there."""
-    _, mask = _tested(model, view, prod(s.stop - s.start for s in slices))
-    if mask is not None:
-        mask = mask & model.within(view)
-    if mask is None or not mask.any():
-        return Front.empty(len(model.spec.objectives))
-    return _front(model, view, mask, slices)
+def _behind(model: Model, view: TableView, cores: Table, slices: tuple[slice, ...]) -> Front:
+    """The front of a block behind another memory, of the designs that can be the answer there.
+
+    Of the objectives those that decide count; designs that are equal in these all stay.
+    """
+    deciding = model.roles.deciding
+    _, mask = _tested(model.judge_figures(view), cores, cores.size)
+    mask = model.within(view, mask)
+    if not mask.any():
+        return Front.empty(len(deciding))
+    if len(deciding) == len(model.spec.objectives):
+        return _front(model, view, mask, slices)
+    costs = model.costs(view, deciding)
+    shape = np.broadcast_shapes(mask.shape, *(cost.shape for cost in costs)) or (1,) * len(slices)
+    ids, rows = _picked(model, costs, np.broadcast_to(mask, shape), slices)
+    return Front.of(ids, rows, ties=True)
 
 
-def _tested(model: Model, view: TableView, size: int) -> tuple[tuple[int, ...], Table | None]:
-    """How many of ``size`` designs pass each test, and which pass all; None where none does."""
-    passed = [size]
-    mask: Table = np.ones((), dtype=np.bool_)
-    for test in model.judge(view):
+def _tested(tests: Iterator[Table], mask: Table, size: int) -> tuple[list[int], Table]:
+    """How many of ``size`` designs pass each of ``tests`` and all before, until none does; which pass all."""
+    passed = []
+    for test in tests:
         mask = mask & test
         passed.append(int(np.count_nonzero(mask)) * (size // mask.size))
         if not passed[-1]:
-            rest = len(model.tests) + 1 - len(passed)
-            return (*passed, *[0] * rest), None
-    return tuple(passed), mask
+            break
+    return passed, mask
 
 
 def _front(model: Model, view: TableView, mask: Table, slices: tuple[slice, ...]) -> Front:
@@ -177,14 +188,20 @@ def _front(model: Model, view: TableView, mask: Table, slices: tuple[slice, ...]
     keep = np.broadcast_to(keep, shape)
     if np.count_nonzero(keep) > FEW:
         keep = keep & ~beaten_by_neighbours(costs, shape)
+    return Front.of(*_picked(model, costs, keep, slices))
+
+
+def _picked(
+    model: Model, costs: Sequence[Table], keep: Table, slices: tuple[slice, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Ids and costs of those of a block that ``keep`` says."""
     kept = np.flatnonzero(keep)
-    index = np.unravel_index(kept, shape)
+    index = np.unravel_index(kept, keep.shape)
     rows = np.empty((len(kept), len(costs)))
     for i, cost in enumerate(costs):
-        rows[:, i] = np.broadcast_to(cost, shape)[index]
+        rows[:, i] = np.broadcast_to(cost, keep.shape)[index]
     digits = tuple(digit + s.start for digit, s in zip(index, slices, strict=True))
-    ids = np.ravel_multi_index(digits, model.space.shape).astype(np.int64)
-    return Front.of(ids, rows)
+    return np.ravel_multi_index(digits, model.space.shape).astype(np.int64), rows
 
 
 def judge_chunk(model: Model, grid: Grid, chunk: int) -> ChunkResult:
@@ -203,9 +220,14 @@ def judge_chunk(model: Model, grid: Grid, chunk: int) -> ChunkResult:
             for memory, front in enumerate((judged.front, *judged.behind)):
                 if len(front):
                     number = memory * len(model.groups) + model.group(slices)
-                    fronts.setdefault(number, FrontBuilder()).add(front)
+                    fronts.setdefault(number, _builder(model, number)).add(front)
     finished = {number: parts.front() for number, parts in sorted(fronts.items())}
     return ChunkResult(tuple(passed.tolist()), finished, reach)
+
+
+def _builder(model: Model, number: int) -> FrontBuilder:
+    """What collects the fronts of a ``number``: those behind other memories keep what is equal."""
+    return FrontBuilder(ties=number >= len(model.groups))
 
 
 class Executor(Protocol):
@@ -262,7 +284,7 @@ def run(
         passed = passed + np.array(result.passed, dtype=np.int64)
         np.minimum(reach, result.reach, out=reach)
         for group, front in result.fronts.items():
-            fronts.setdefault(group, FrontBuilder()).add(front)
+            fronts.setdefault(group, _builder(model, group)).add(front)
 
     kept = checkpoint.load() if checkpoint else {}
     for result in kept.values():

@@ -1,6 +1,7 @@
 """The Pareto front: which designs no other design beats in one objective without losing in another.
 
-Costs are always minimised here; of designs with equal costs the one with the lowest id stands for all.
+Costs are always minimised here; of designs with equal costs the one with the lowest id stands for all, but
+where ``ties`` stay, because something else decides between them.
 """
 
 from __future__ import annotations
@@ -29,23 +30,24 @@ class Front:
         return cls(np.empty(0, np.int64), np.empty((0, objectives)))
 
     @classmethod
-    def of(cls, ids: NDArray[np.int64], costs: NDArray[np.float64]) -> Front:
+    def of(cls, ids: NDArray[np.int64], costs: NDArray[np.float64], ties: bool = False) -> Front:
         """The front of any designs, exactly. ``ids`` are distinct, ``costs`` finite."""
         if len(ids) < 2:
             return cls(ids, costs)
         if np.any(ids[1:] < ids[:-1]):
             order = np.argsort(ids)
             ids, costs = ids[order], costs[order]
-        kept = non_dominated(costs)
+        kept = non_dominated(costs, ties)
         return cls(ids[kept], costs[kept])
 
     @classmethod
-    def merge(cls, fronts: Iterable[Front]) -> Front:
+    def merge(cls, fronts: Iterable[Front], ties: bool = False) -> Front:
         """The front of the union of ``fronts``, whatever their order."""
         parts = list(fronts)
         if len(parts) == 1:
             return parts[0]
-        return cls.of(np.concatenate([f.ids for f in parts]), np.concatenate([f.costs for f in parts]))
+        ids, costs = np.concatenate([f.ids for f in parts]), np.concatenate([f.costs for f in parts])
+        return cls.of(ids, costs, ties)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -54,9 +56,10 @@ class Front:
 class FrontBuilder:
     """Fronts added one by one, merged when enough have come to be worth it."""
 
-    def __init__(self) -> None:
+    def __init__(self, ties: bool = False) -> None:
         self._parts: list[Front] = []
         self._waiting = 0
+        self._ties = ties
 
     def add(self, front: Front) -> None:
         self._parts.append(front)
@@ -66,7 +69,7 @@ class FrontBuilder:
 
     def front(self) -> Front:
         """The front of all that was added."""
-        self._parts = [Front.merge(self._parts)]
+        self._parts = [Front.merge(self._parts, self._ties)]
         self._waiting = 0
         return self._parts[0]
 
@@ -100,11 +103,12 @@ _MOOCORE = threading.Lock()
 """Held by the thread that is in moocore, which does not promise to serve several at once."""
 
 
-def non_dominated(costs: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which rows of ``costs[k, objectives]`` no other row dominates; of equal rows the first alone."""
+def non_dominated(costs: NDArray[np.float64], ties: bool = False) -> NDArray[np.bool_]:
+    """Which rows of ``costs[k, objectives]`` no other row dominates; of equal rows the first alone, or all
+    where ``ties`` stay."""
     if costs.shape[1] == 1:
-        kept = np.zeros(len(costs), dtype=np.bool_)
-        kept[np.argmin(costs[:, 0])] = True
-        return kept
+        least = costs[:, 0] == costs[:, 0].min()
+        return least if ties else np.asarray(np.arange(len(costs)) == np.argmax(least))
     with _MOOCORE:
-        return np.asarray(moocore.is_nondominated(np.ascontiguousarray(costs)), dtype=np.bool_)
+        kept = moocore.is_nondominated(np.ascontiguousarray(costs), keep_weakly=ties)
+    return np.asarray(kept, dtype=np.bool_)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dse.pricing.table_view import BANDWIDTH
 from dse.spec.axes import SpecError
+from dse.spec.goals import Recommend
 from dse.spec.memory import NO_MEMORY, find_memory
 from dse.spec.space import Space
 
@@ -23,8 +24,12 @@ def one_bandwidth(space: Space) -> float | None:
     return None if named[0] == NO_MEMORY else find_memory(named[0]).peak_gb_per_s
 
 
-def other_bandwidths(space: Space, stated: Sequence[float] | None, where: str) -> tuple[float, ...]:
+def other_bandwidths(
+    space: Space, stated: Sequence[float] | None, where: str, recommend: Recommend
+) -> tuple[float, ...]:
     """GB/s of other memories in their order: what is ``stated``, else ``FACTORS`` of the one that there is.
+
+    Of a knee, which takes whole fronts, only what is stated counts.
 
     Raises ``SpecError`` where some are stated beside no memory, or beside several.
     """
@@ -34,5 +39,6 @@ def other_bandwidths(space: Space, stated: Sequence[float] | None, where: str) -
             expected = "others of one memory, which [memory] states, are expected"
             raise SpecError(f"{where}: bandwidths_gb_per_s: {expected}")
         return ()
-    values = [factor * here for factor in FACTORS] if stated is None else stated
+    usual = [] if recommend == "knee" else [factor * here for factor in FACTORS]
+    values = usual if stated is None else stated
     return tuple(sorted({float(f"{value:.6g}") for value in values} - {here}))

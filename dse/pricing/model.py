@@ -6,7 +6,7 @@ figure, or the name of a key or metric, with an array.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
@@ -17,7 +17,6 @@ from numpy.typing import ArrayLike
 from costmodel.price.sram import sram_of
 from costmodel.price.technology import Technology
 from dse.pricing.bandwidths import other_bandwidths
-from dse.pricing.energy_metrics import OF_CHIPS
 from dse.pricing.figure import Column, Step
 from dse.pricing.filling import Table
 from dse.pricing.kinds import Kind, Kinds
@@ -27,6 +26,7 @@ from dse.pricing.roles import Roles
 from dse.pricing.scenario_tables import (
     check_energies,
     check_memories,
+    check_metrics,
     gathered,
     largest_workload,
     priced_of,
@@ -43,7 +43,6 @@ from dse.spec.scenarios import TECHNOLOGY
 from dse.spec.space import DESIGN_KEYS, Space, check_name
 from dse.spec.sweep_spec import FigureWords, SweepSpec
 from dse.spec.workload import Workload
-from generator.errors import instead
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ class Model:
             raise SpecError(f"{where}: {section}: {error}") from None
         asked = [name for each in (*figures.values(), *constraints) for name in each.names]
         check_energies(space, (*spec.objectives, *spec.budget, *asked), where)
-        _check_metrics(spec, technology, [*built_in, *figures], where)
+        check_metrics(spec, technology, [*built_in, *figures], where)
         for name in spec.budget:
             if name not in spec.objectives:
                 raise SpecError(f"{where}: budget.{name} has to be an objective")
@@ -119,9 +118,9 @@ class Model:
         tables = {**keys, **costs, Step.TARGET_CLOCK: target_clock}
         model = cls(
             spec, technology, space, tables, rules, fits, figures, constraints, 0, (), tuple(others),
-            other_bandwidths(space, spec.bandwidths_gb_per_s, where),
         )  # fmt: skip
-        return model._arranged(where)
+        others_behind = other_bandwidths(space, spec.bandwidths_gb_per_s, where, model.roles.recommend)
+        return replace(model, bandwidths=others_behind)._arranged(where)
 
     @cached_property
     def priced(self) -> Priced:
@@ -252,8 +251,16 @@ class Model:
 
     def judge(self, view: TableView) -> Iterator[Table]:
         """For each of ``tests``, which designs pass it."""
+        yield from self.judge_cores(view)
+        yield from self.judge_figures(view)
+
+    def judge_cores(self, view: TableView) -> Iterator[Table]:
+        """The same for the first of ``tests``: cores, whatever memory they are behind."""
         yield _all(view.take(rule) for rule in self.rules)
         yield _all(view.take(fit) for fit in self.fits)
+
+    def judge_figures(self, view: TableView) -> Iterator[Table]:
+        """The same for the others of ``tests``."""
         if self.space.has("clock_mhz"):
             yield np.asarray(view("delay_ps") * view(Step.TARGET_CLOCK) <= 1e6)
         for name in self.figures:
@@ -261,12 +268,10 @@ class Model:
         for constraint in self.constraints:
             yield np.asarray(constraint(view), dtype=np.bool_)
 
-    def costs(self, view: TableView) -> list[Table]:
-        """The objectives, all to be minimised."""
-        return [
-            view(name) if goal == "min" else np.negative(view(name))
-            for name, goal in self.spec.objectives.items()
-        ]
+    def costs(self, view: TableView, names: Sequence[str] = ()) -> list[Table]:
+        """The objectives, or those of ``names``, all to be minimised."""
+        goals = self.spec.objectives
+        return [view(name) if goals[name] == "min" else np.negative(view(name)) for name in names or goals]
 
     @cached_property
     def roles(self) -> Roles:
@@ -285,13 +290,15 @@ class Model:
         name = self.roles.price if self.roles.recommend == "cheapest" else self.roles.merit
         return name, 1 if self.spec.objectives[name] == "min" else -1
 
-    def within(self, view: TableView) -> Table:
-        """Which designs keep the limits of all objectives."""
-        kept = [
-            view(name) <= limit if self.spec.objectives[name] == "min" else view(name) >= limit
-            for name, limit in self.spec.budget.items()
-        ]
-        return _all(iter(kept))
+    def within(self, view: TableView, mask: Table) -> Table:
+        """Which of the designs that ``mask`` leaves keep the limits of all objectives."""
+        for name, limit in self.spec.budget.items():
+            if not mask.any():
+                break
+            mask = mask & (
+                view(name) <= limit if self.spec.objectives[name] == "min" else view(name) >= limit
+            )
+        return mask
 
     def behind(self, gigabytes: float) -> Model:
         """The same designs behind a memory of another bandwidth."""
@@ -368,20 +375,6 @@ class Model:
             {k for k, shape in enumerate(shapes) if i in scenarios or (shape and shape[i] > 1)}
             for i in range(len(self.space.axes))
         ]
-
-
-def _check_metrics(spec: SweepSpec, technology: Technology, known: Collection[str], where: str) -> None:
-    """Raises ``SpecError`` for an objective, or a limit, of a figure that is not ``known``."""
-    for section, given in (("objectives", spec.objectives), ("budget", spec.budget)):
-        for name in given:
-            if name not in known:
-                if name in OF_CHIPS:
-                    raise SpecError(
-                        f"{where}: {section}.{name}: technology {technology.name} has no [energy], which "
-                        "`ternlut calibrate` fits to a library with power tables"
-                    )
-                near = instead(name, known, "metrics")
-                raise SpecError(f"{where}: {section}.{name} is no metric: {near}")
 
 
 def _clocks(space: Space) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from dse.pricing.metric import FAST, SMALL, Comparison, Goal
+from dse.pricing.metric import EXACT, FAST, SMALL, Comparison, Goal
 from dse.spec.goals import Recommend
 
 
@@ -13,12 +13,26 @@ from dse.spec.goals import Recommend
 class Roles:
     """``price`` is saved, ``merit`` is what designs are made equal in, ``recommend`` the rule.
 
-    Of one objective price and merit are the same.
+    Of one objective price and merit are the same. ``errors`` are the objectives that say how exact a design
+    is: without them a comparison would not be fair. ``by_limits``: whether designs are held against the
+    recommended one that keep the limits it keeps.
     """
 
+    objectives: tuple[str, ...]
     price: str
     merit: str
     recommend: Recommend
+    errors: tuple[str, ...]
+    by_limits: bool
+
+    @property
+    def deciding(self) -> tuple[str, ...]:
+        """The objectives that decide what is recommended and what that is held against; the others at most
+        between designs that are equal in these. Of the knee all do."""
+        if self.recommend == "knee" or len(self.objectives) == 1:
+            return self.objectives
+        paid = (self.price,) if self.by_limits else (self.price, self.merit)
+        return (*paid, *self.errors)
 
     @classmethod
     def of(
@@ -46,4 +60,6 @@ class Roles:
         if recommend is None:
             fast = any(words(name) == FAST for name in budget)
             recommend = "fastest" if price in budget else "cheapest" if fast else "knee"
-        return cls(price, merit, recommend)
+        exact = tuple(name for name in goals if words(name) == EXACT and name not in (price, merit))
+        limited = recommend == "cheapest" and bool(set(budget) - {price}) and len(goals) > 1
+        return cls(tuple(goals), price, merit, recommend, exact, limited)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
 from costmodel.price.sram import sram_of, sram_tables
 from costmodel.price.technology import Technology, load_technology
-from dse.pricing.energy_metrics import WITH_MEMORY
+from dse.pricing.energy_metrics import OF_CHIPS, WITH_MEMORY
 from dse.pricing.figure import Column
 from dse.pricing.filling import Table
 from dse.pricing.metrics import Priced
@@ -16,8 +16,10 @@ from dse.spec.axes import SpecError
 from dse.spec.memory import NO_MEMORY, find_memory, memories
 from dse.spec.scenarios import TECHNOLOGY, varied
 from dse.spec.space import Space
+from dse.spec.sweep_spec import SweepSpec
 from dse.spec.system import ON_CHIP
 from dse.spec.workload import Workload
+from generator.errors import instead
 
 
 def priced_of(technology: Technology) -> Priced:
@@ -94,3 +96,17 @@ def check_memories(space: Space, technology: Technology, where: str) -> None:
                 f"{where}: {key} = {values[0]!r}: no memories of technology {technology.name} are known; "
                 f"{', '.join(sram_tables())} have them"
             )
+
+
+def check_metrics(spec: SweepSpec, technology: Technology, known: Collection[str], where: str) -> None:
+    """Raises ``SpecError`` for an objective, or a limit, of a figure that is not ``known``."""
+    for section, given in (("objectives", spec.objectives), ("budget", spec.budget)):
+        for name in given:
+            if name not in known:
+                if name in OF_CHIPS:
+                    raise SpecError(
+                        f"{where}: {section}.{name}: technology {technology.name} has no [energy], which "
+                        "`ternlut calibrate` fits to a library with power tables"
+                    )
+                near = instead(name, known, "metrics")
+                raise SpecError(f"{where}: {section}.{name} is no metric: {near}")

@@ -72,7 +72,7 @@ def write_behind(path: Path, model: Model, outcome: Outcome) -> None:
         ids = _ids_of(fronts)
         if not len(ids):
             continue
-        front = Front.merge(fronts.values()).ids
+        front = Front.merge(fronts.values(), ties=True).ids
         with np.errstate(all="ignore"):
             column = model.behind(gigabytes).picks(ids)
             table = _table(model, ids, column, np.ones(len(ids), dtype=np.bool_), front, ids)

@@ -10,7 +10,7 @@ from typing import Any, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from dse.pricing.metric import EXACT, Goal, Metric
+from dse.pricing.metric import Goal, Metric
 from dse.pricing.roles import Roles
 from dse.spec.goals import Recommend
 from dse.sweep.results.designs import Designs, Row
@@ -55,12 +55,9 @@ class Rules:
         return len(self.results.objectives) == 1
 
     @property
-    def errors(self) -> list[str]:
+    def errors(self) -> tuple[str, ...]:
         """The objectives that say how exact a design is: without them a comparison would not be fair."""
-        names = self.results.objectives
-        return [
-            n for n in names if self.results.metric(n).words == EXACT and n not in (self.merit, self.price)
-        ]
+        return self.roles.errors
 
     @cached_property
     def tradeoffs(self) -> tuple[list[str], dict[str, float]]:
@@ -108,8 +105,7 @@ class Rules:
     @property
     def by_limits(self) -> bool:
         """Whether designs are held against the recommended one that keep the limits it keeps."""
-        limited = bool(set(self.results.budget) - {self.price})
-        return self.recommend == "cheapest" and limited and not self.single
+        return self.roles.by_limits
 
     def reaching(self, designs: Designs, standard: Mapping[str, float]) -> Designs:
         """Those that are at least as good as ``standard`` says."""
