@@ -24,12 +24,24 @@ def tightness(period: ArrayLike, rippling: ArrayLike, shortest: ArrayLike) -> ND
     the same unit; 0 is no path). Where rippling carries no longer suffice, faster ones come at once; from
     there on cells grow with the frequency (``benchmarks/clock_targets.py``).
     """
-    period, shortest = np.asarray(period, dtype=np.float64), np.asarray(shortest, dtype=np.float64)
+    period, rippling, shortest = (np.asarray(each, dtype=np.float64) for each in (period, rippling, shortest))
     none = shortest <= 0
-    rippling = np.where(none, 2.0, rippling)
-    safe = np.minimum(np.where(none, 1.0, shortest), rippling / 1.001)
-    faster = (1 / period - 1 / rippling) / (1 / safe - 1 / rippling)
+    some = bool(none.any())
+    if some:
+        rippling, shortest = np.where(none, 2.0, rippling), np.where(none, 1.0, shortest)
+    slowest = 1 / rippling
+    faster = (1 / period - slowest) / (1 / np.minimum(shortest, rippling / 1.001) - slowest)
     beyond = (rippling / period - (1 - NEAR)) / (2 * NEAR)
-    share = AT_ONCE * np.clip(beyond, 0, 1) + (1 - AT_ONCE) * np.clip(faster, 0, 1)
-    result: NDArray[np.float64] = np.where(none, 0.0, share)
+    share = AT_ONCE * _between(beyond) + (1 - AT_ONCE) * _between(faster)
+    result: NDArray[np.float64] = np.where(none, 0.0, share) if some else share
     return result
+
+
+def at_ease(period: float, rippling: float) -> bool:
+    """Whether the ``tightness`` of a clock ``period`` is 0 of paths that take at most ``rippling``."""
+    return rippling <= (1 - NEAR) * period
+
+
+def _between(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """0 … 1."""
+    return np.minimum(np.maximum(share, 0.0), 1.0)

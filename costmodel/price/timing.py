@@ -84,7 +84,8 @@ def path_of(part: Part, stage: Callable[[str], Paths]) -> Paths:
     for first, *others in PATHS_OF_PARTS[part]:
         path = stage(first)
         for other in others:
-            path = np.where(path > 0, path, stage(other))
+            if (path <= 0).any():
+                path = np.where(path > 0, path, stage(other))
         paths.append(path)
     longest: Paths = reduce(np.maximum, paths)
     return longest

@@ -161,6 +161,9 @@ def _behind(model: Model, view: TableView, cores: Table, slices: tuple[slice, ..
     if len(deciding) == len(model.spec.objectives):
         return _front(model, view, mask, slices)
     costs = model.costs(view, deciding)
+    if len(costs) == 1:
+        cost = np.where(mask, costs[0], inf)
+        mask = cost == cost.min()
     shape = np.broadcast_shapes(mask.shape, *(cost.shape for cost in costs)) or (1,) * len(slices)
     ids, rows = _picked(model, costs, np.broadcast_to(mask, shape), slices)
     return Front.of(ids, rows, ties=True)
@@ -196,10 +199,10 @@ def _picked(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Ids and costs of those of a block that ``keep`` says."""
     kept = np.flatnonzero(keep)
-    index = np.unravel_index(kept, keep.shape)
     rows = np.empty((len(kept), len(costs)))
     for i, cost in enumerate(costs):
-        rows[:, i] = np.broadcast_to(cost, keep.shape)[index]
+        rows[:, i] = np.broadcast_to(cost, keep.shape).reshape(-1)[kept]
+    index = np.unravel_index(kept, keep.shape)
     digits = tuple(digit + s.start for digit, s in zip(index, slices, strict=True))
     return np.ravel_multi_index(digits, model.space.shape).astype(np.int64), rows
 

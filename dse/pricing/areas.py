@@ -6,9 +6,8 @@ suffice it costs what it does at ease, and from there to its shortest period gro
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
-from math import prod
 from typing import Literal
 
 import numpy as np
@@ -18,9 +17,10 @@ from costmodel.price.buffering import BUFFERS
 from costmodel.price.combining import COMBINING, JOINING_TERMS
 from costmodel.price.throughput import STAGES
 from costmodel.price.timing import DELAY_TERMS, driven, path_of
-from costmodel.speeds import MEDIUM_PERIOD, SPEEDS, tightness
+from costmodel.speeds import MEDIUM_PERIOD, SPEEDS, at_ease, tightness
 from dse.pricing import buffers
 from dse.pricing.figure import (
+    Column,
     Estimate,
     JoiningPrice,
     PlanFigure,
@@ -34,14 +34,15 @@ from dse.pricing.view import Array, View
 
 DesignPart = Literal[Part, "combining", "buffers"]
 DESIGN_PARTS: tuple[DesignPart, ...] = (*PARTS, COMBINING, BUFFERS)
+FACTORS = ("rows", "columns", "tables", *STAGES)
+"""What units of a core are counted by, in the order in which sums are multiplied."""
 
 
 def sized_cost(part: DesignPart | None = None) -> Callable[[View], Array]:
     """What ``part``, or the whole design, costs, sized for the clock that it runs at."""
     if part is None:
-        parts = [(each, sized_cost(each)) for each in DESIGN_PARTS]
-        return lambda view: reduce(np.add, [cost(view) for each, cost in parts if _has(view, each)])
-    fastest, ease = amount("tight", part), amount("medium", part)
+        return lambda view: view(Step.CELLS) + (view(Step.BUFFER_AREA) if view.sram else 0.0)
+    fastest, ease = amount("tight", part=part), amount("medium", part=part)
     if part == BUFFERS:
         return ease
     path: Part = "accumulators" if part == COMBINING else part
@@ -56,65 +57,85 @@ def sized_cost(part: DesignPart | None = None) -> Callable[[View], Array]:
     return sized
 
 
-def _has(view: View, part: DesignPart) -> bool:
-    """Whether any of the designs has such a part."""
-    match part:
-        case "buffers":
-            return view.sram is not None
-        case "combining":
-            return bool((view("cores") > 1).any())
-        case _:
-            return True
+def _of_core(*of: str, part: DesignPart | None = None) -> Callable[[View], Array]:
+    """The same of one core, without what is between cores and without wires; ``of`` several quantities, what
+    they sum up to."""
+    terms = [(i, term) for i, term in enumerate(AREA_TERMS) if part in (None, term.part)]
+    if not terms:
+        return lambda view: np.zeros(())
+    return _sum([(set(term.count), UnitPrice(each, i)) for each in of for i, term in terms])
 
 
-def _amount_of_core(of: str, part: DesignPart | None = None) -> Callable[[View], Array]:
-    """The same of one core, without what is between cores and without wires."""
-    prices: dict[tuple[str, ...], list[UnitPrice]] = {}
-    for i, term in enumerate(AREA_TERMS):
-        if part in (None, term.part):
-            prices.setdefault(tuple(sorted(term.count)), []).append(UnitPrice(of, i))
-
-    # Those of few keys first, because they are small; in an order that is the same for every view, because
-    # sums round.
-    def keys(units: list[UnitPrice]) -> int:
-        return len({key for unit in units for key in AREA_TERMS[unit.term].keys})
-
-    ordered = sorted(prices.items(), key=lambda item: keys(item[1]) + len(item[0]))
-
-    def of_core(view: View) -> Array:
-        terms = []
-        for count, units in ordered:
-            price = reduce(np.add, (view(unit) for unit in units))
-            number = prod(
-                (view(PlanFigure(key) if key in STAGES else key) for key in count),
-                start=np.ones((), np.int64),
-            )
-            terms.append(price * number.astype(np.float64))
-        return reduce(np.add, terms) if terms else np.zeros(())
-
-    return of_core
+Counted = list[tuple[set[str], UnitPrice]]
+"""Prices of units, each with the keys that say how many there are."""
 
 
-def amount(of: str, part: DesignPart | None = None) -> Callable[[View], Array]:
+def _sum(prices: Counted, factors: Sequence[str] = FACTORS) -> Callable[[View], Array]:
+    """The sum of ``prices`` times their numbers, factor by factor.
+
+    What is in every row is summed up before it is multiplied by the rows: most sums are over few axes.
+    """
+    if not factors:
+        units = [price for _, price in prices]
+        return lambda view: reduce(np.add, (view(unit) for unit in units))
+    factor, *others = factors
+    inside = [(count - {factor}, price) for count, price in prices if factor in count]
+    outside = [(count, price) for count, price in prices if factor not in count]
+    if not inside:
+        return _sum(outside, others)
+    each, rest = _sum(inside, others), _sum(outside, others) if outside else None
+    key: Column = PlanFigure(factor) if factor in STAGES else factor
+
+    def total(view: View) -> Array:
+        product = each(view) * view(key).astype(np.float64)
+        return np.asarray(product if rest is None else product + rest(view))
+
+    return total
+
+
+def amount(*of: str, part: DesignPart | None = None) -> Callable[[View], Array]:
     """What ``part``, or the whole design, costs at the speed ``of``, or has of the quantity ``of``."""
-    of_core = _amount_of_core(of, part)
+    cells = cells_of(*of, part=part)
 
     def cost(view: View) -> Array:
-        total = of_core(view)
-        cores = view("cores")
-        alone = cores.ndim == 0 and cores == 1
-        if not alone:
-            total = total * cores
-            for i, term in enumerate(JOINING_TERMS):
-                if part in (None, term.part):
-                    total = total + _between_cores(view, of, i)
-        if view.wires is not None and of in view.wires.spread:
-            total = total * view.wires.spread[of]
-        if view.sram and of in SPEEDS and part in (None, BUFFERS):
+        total = cells(view)
+        (speed,) = of
+        if view.wires is not None and speed in view.wires.spread:
+            total = total * view.wires.spread[speed]
+        if view.sram and speed in SPEEDS and part in (None, BUFFERS):
             total = total + view(Step.BUFFER_AREA)
         return np.asarray(total)
 
     return cost
+
+
+def cells_of(*of: str, part: DesignPart | None = None) -> Callable[[View], Array]:
+    """The same of the cells alone, neither spread for wires nor with memories.
+
+    ``of`` several quantities, what they sum up to.
+    """
+    of_core = _of_core(*of, part=part)
+
+    def cost(view: View) -> Array:
+        total, cores = of_core(view), view("cores")
+        if cores.ndim == 0 and cores == 1:
+            return total
+        total = total * cores
+        for i, term in enumerate(JOINING_TERMS):
+            if part in (None, term.part):
+                total = reduce(np.add, (_between_cores(view, each, i) for each in of), total)
+        return np.asarray(total)
+
+    return cost
+
+
+_PARTS = [(part, sized_cost(part)) for part in DESIGN_PARTS if part != BUFFERS]
+
+
+def sized_cells(view: View) -> Array:
+    """The same of everything but memories, whatever those are behind."""
+    several = bool((view("cores") > 1).any())
+    return reduce(np.add, [cost(view) for part, cost in _PARTS if several or part != COMBINING])
 
 
 def _between_cores(view: View, of: str, term: int) -> Array:
@@ -130,7 +151,7 @@ def delay(view: View) -> Array:
     return np.maximum(core, buffers.access(view)) if view.sram else core
 
 
-_FASTEST_CORE = _amount_of_core("tight")
+_FASTEST_CORE = _of_core("tight")
 """The cells of one core as fast as can be, in µm²: wires grow with them."""
 
 
@@ -184,4 +205,7 @@ def tightness_of(view: View, part: Part) -> Array:
     def path(rippling: bool) -> Array:
         return path_of(part, lambda stage: view(StagePath(_TERMS[stage], rippling)))
 
-    return tightness(view(Step.SIZED_PERIOD), path(rippling=True), path(rippling=False))
+    period, longest = view(Step.SIZED_PERIOD), path(rippling=True)
+    if at_ease(period.min(), np.fmax.reduce(longest, axis=None)):
+        return np.zeros(())
+    return tightness(period, longest, path(rippling=False))

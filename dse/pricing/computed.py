@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dse.pricing import buffers, energy, passes
-from dse.pricing.areas import core_delay, sized_period, stage_path, tightness_of, wire_slowdown
-from dse.pricing.demands import layer_demand, layers_seconds
-from dse.pricing.figure import Figure, Idle, LayerDemand, LayerSeconds, StagePath, Step, Tightness
+from dse.pricing.areas import core_delay, sized_cells, sized_period, stage_path, tightness_of, wire_slowdown
+from dse.pricing.demands import cycle, layer_demand, layers_seconds
+from dse.pricing.figure import (
+    BufferFigure,
+    Figure,
+    Idle,
+    LayerDemand,
+    LayerEnergy,
+    LayerSeconds,
+    StagePath,
+    Step,
+    Tightness,
+)
 from dse.pricing.idle import idle_mask
 from dse.pricing.limits import engine_rate, memory_rate
 from dse.pricing.view import Array, View
 
 STEPS: Mapping[Figure, Callable[[View], Array]] = {
+    Step.CYCLE: cycle,
     Step.SIZED_PERIOD: sized_period,
     Step.CORE_DELAY: core_delay,
     Step.WIRE_SLOWDOWN: wire_slowdown,
@@ -22,7 +33,9 @@ STEPS: Mapping[Figure, Callable[[View], Array]] = {
     Step.RATED_SECONDS: lambda view: passes.time_of(view, passes.rated(view.workload)),
     Step.CHIP_ENERGY: lambda view: energy.chip_pj(view, passes.rated(view.workload)),
     Step.MEMORY_ENERGY: lambda view: energy.memory_pj(view, passes.rated(view.workload)),
+    Step.CELLS: sized_cells,
     Step.LARGER: energy.larger,
+    Step.CLOCKED_POWER: energy.clocked_power,
 }
 """Figures that metrics share and nobody names."""
 
@@ -32,6 +45,10 @@ def computed(view: View, figure: Figure) -> Array:
     match figure:
         case LayerSeconds(shapes=shapes):
             return layers_seconds(view, shapes)
+        case BufferFigure():
+            return buffers.figure_of(view, figure)
+        case LayerEnergy(shapes=shapes):
+            return energy.layers_pj(view, shapes)
         case LayerDemand():
             return layer_demand(view, figure)
         case Idle(key=key):

@@ -189,11 +189,16 @@ def stored_bits(view: View, shape: Shape) -> tuple[Array, Array]:
 def layers_seconds(view: View, shapes: Sequence[Shape]) -> Array:
     """Seconds of layers, one after the other."""
     if not _limited(view):
-        return np.asarray(cycles(view, shapes) * 1e-6 / view("clock_mhz"))
+        return np.asarray(cycles(view, shapes) * view(Step.CYCLE))
     total = np.zeros(())
     for shape in shapes:
         total = total + shape.layers * reduce(np.maximum, (taken for _, taken in layer_times(view, shape)))
     return total
+
+
+def cycle(view: View) -> Array:
+    """Seconds of a clock cycle."""
+    return np.asarray(1e-6 / view("clock_mhz"))
 
 
 def layers_waiting(view: View, shapes: Sequence[Shape], limit: Limit) -> Array:
@@ -229,10 +234,13 @@ def layer_demand(view: View, demand: LayerDemand) -> Array:
     """What one layer asks for."""
     match demand.of:
         case "seconds":
-            ticks = _layer_steps(view, demand.shape) + _latency(view)
+            ticks = _layer_steps(view, demand.shape)
             if _has_pauses(view):
                 ticks = ticks + _layer_pauses(view, demand.shape)
-            return np.asarray(ticks * 1e-6 / view("clock_mhz"))
+            cycle = view(Step.CYCLE)
+            if cycle.ndim == 0:  # Few axes change each of the two.
+                return np.asarray(ticks * cycle + _latency(view) * cycle)
+            return np.asarray((ticks + _latency(view)) * cycle)
         case "bits":
             keys, others = stored_bits(view, demand.shape)
             return np.asarray(keys + others)

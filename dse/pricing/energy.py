@@ -6,46 +6,57 @@ works, and while anything waits for a memory, the clocks of the cores go on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from costmodel.speeds import Speed
 from dse.pricing import buffers, passes
-from dse.pricing.areas import amount
+from dse.pricing.areas import cells_of
 from dse.pricing.demands import HOLDING, accesses
-from dse.pricing.figure import Step, energy_of
+from dse.pricing.figure import LayerEnergy, Step, energy_of
 from dse.pricing.limits import memory_energy
 from dse.pricing.pieces import Demand, Piece, Weighted, pieces_of
 from dse.pricing.view import Array, View
+from dse.spec.workload import Shape
 
-_CLOCK, _STEP, _LOAD = (amount(energy_of(reason)) for reason in ("clock", "step", "load"))
+_CLOCK, _STEP, _LOAD = (cells_of(energy_of(reason)) for reason in ("clock", "step", "load"))
 """fJ that all cores take for a cycle, a step and a table that is filled, with cells of least area."""
+_FILLED = cells_of(energy_of("step"), energy_of("load"))
+"""fJ of a step that fills its tables."""
+_LEAST = cells_of("relaxed")
 
 
 def grown(view: View) -> Array:
     """What the energy of cells that are sized for the clock is over that of least area."""
     assert view.energies is not None
-    return 1 + view.energies.growth * (view(Step.LARGER) - 1)
+    growth = view.energies.growth
+    return (1 - growth) + growth * view(Step.LARGER)
 
 
 def larger(view: View) -> Array:
     """Area of the cells, sized for the clock, over their least area."""
-    return np.asarray(_cells(view, "area_um2", "medium") / _cells(view, "least_area_um2", "relaxed"))
+    return np.asarray(view(Step.CELLS) / (_LEAST(view) * _spread(view)))
 
 
-def _cells(view: View, area: str, speed: Speed) -> Array:
-    """µm² of the cells alone, neither spread for wires, as at a ``speed``, nor with memories."""
-    memories = view(Step.BUFFER_AREA) if view.sram else np.zeros(())
-    spread = 1.0 if view.wires is None else view.wires.spread[speed]
-    return np.asarray((view(area) - memories) / spread)
+def _spread(view: View) -> float:
+    """What wires spread cells by."""
+    return 1.0 if view.wires is None else view.wires.spread["medium"]
 
 
 def cycle_pj(view: View) -> Array:
     """pJ of a cycle in which all cores make a step."""
-    held = np.isin(view("dataflow"), HOLDING)
-    loads = np.where(held, 1 / _words(view), 1.0) if held.any() else np.ones(())
-    return np.asarray(grown(view) * (_CLOCK(view) + _STEP(view) + loads * _LOAD(view)) * 1e-3)
+    moved = _FILLED(view) if not _holds(view) else _STEP(view) + _LOAD(view) * _loads_a_step(view)
+    return np.asarray(grown(view) * (_CLOCK(view) + moved) * 1e-3)
+
+
+def _holds(view: View) -> bool:
+    """Whether any of the designs holds tables."""
+    return bool(np.isin(view("dataflow"), HOLDING).any())
+
+
+def _loads_a_step(view: View) -> Array:
+    """Tables that are filled in a step."""
+    return np.where(np.isin(view("dataflow"), HOLDING), 1 / _words(view), 1.0)
 
 
 def _words(view: View) -> Array:
@@ -57,8 +68,7 @@ def _words(view: View) -> Array:
 def leakage_nw(view: View) -> Array:
     """nW that the cells of all cores leak."""
     assert view.energies is not None
-    cells = _cells(view, "least_area_um2", "relaxed") * view(Step.LARGER)
-    return np.asarray(cells * view.energies.leakage_nw_per_um2)
+    return np.asarray(view(Step.CELLS) * (view.energies.leakage_nw_per_um2 / _spread(view)))
 
 
 def cores_pj(view: View, chosen: Weighted) -> Array:
@@ -66,23 +76,31 @@ def cores_pj(view: View, chosen: Weighted) -> Array:
     if view.energies is None:
         return np.zeros(())
     pieces = pieces_of(view.workload, chosen)
-    steps, loads = _work(view, pieces)
-    seconds = passes.seconds(view, pieces)
-    clocked = seconds * view("clock_mhz") * 1e6 * _CLOCK(view)
-    moved = steps * _STEP(view) + loads * _LOAD(view)
-    return np.asarray(grown(view) * (clocked + moved) * 1e-3 + seconds * leakage_nw(view) * 1e3)
+    taken = passes.seconds(view, pieces) * view(Step.CLOCKED_POWER)
+    for layers, often in _layers(pieces):
+        taken += often * view(LayerEnergy(layers))
+    return np.asarray(taken)
 
 
-def _work(view: View, pieces: Sequence[Piece]) -> tuple[Array, Array]:
-    """Steps of each core, and in how many of them its tables are filled."""
-    steps, loads = np.zeros(()), np.zeros(())
-    held = np.isin(view("dataflow"), HOLDING)
+def _layers(pieces: Sequence[Piece]) -> Iterator[tuple[tuple[Shape, ...], float]]:
+    """The ternary layers of some pieces, and how often they are computed."""
     for piece in pieces:
         if not isinstance(piece.work, Demand):
-            made, filled, _ = accesses(view, piece.work)
-            steps = steps + piece.often * made
-            loads = loads + piece.often * (np.where(held, filled, made) if held.any() else made)
-    return steps, loads
+            yield piece.work, piece.often
+
+
+def clocked_power(view: View) -> Array:
+    """pJ a second that the clocks of all cores take, whatever they do, and what their cells leak."""
+    return np.asarray(grown(view) * _CLOCK(view) * (1e3 * view("clock_mhz")) + 1e3 * leakage_nw(view))
+
+
+def layers_pj(view: View, shapes: Sequence[Shape]) -> Array:
+    """pJ of the steps and of the filled tables of layers, without the clock: the same behind any memory."""
+    steps, tiles, _ = accesses(view, shapes)
+    if not _holds(view):
+        return np.asarray((steps * 1e-3) * _FILLED(view) * grown(view))
+    loads = np.where(np.isin(view("dataflow"), HOLDING), tiles, steps)
+    return np.asarray((steps * 1e-3 * _STEP(view) + loads * 1e-3 * _LOAD(view)) * grown(view))
 
 
 def buffers_pj(view: View, chosen: Weighted) -> Array:
@@ -90,9 +108,8 @@ def buffers_pj(view: View, chosen: Weighted) -> Array:
     total = np.zeros(())
     if not view.sram:
         return total
-    for piece in pieces_of(view.workload, chosen):
-        if not isinstance(piece.work, Demand):
-            total = total + piece.often * buffers.picojoules(view, piece.work)
+    for layers, often in _layers(pieces_of(view.workload, chosen)):
+        total = total + often * buffers.picojoules(view, layers)
     return total
 
 

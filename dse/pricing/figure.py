@@ -111,16 +111,18 @@ class Step(Enum):
     """Figures of designs between keys and metrics.
 
     ``TARGET_CLOCK``: the MHz that are asked for, 0 for as fast as can be; the metric ``clock_mhz`` is what a
-    design runs at. ``SIZED_PERIOD``: ps of the clock period that a design is sized for. ``MEMORY_RATE`` and
-    ``ENGINE_RATE``: bits and multiply-accumulates a second of what is beside the cores. ``CORE_DELAY``: ps of
-    a core's longest path, whatever memories are beside it. ``WIRE_SLOWDOWN``: what wires multiply paths by.
-    ``BUFFER_AREA``: µm² of all memories on chip.
+    design runs at, and ``CYCLE`` the seconds of one of its cycles. ``SIZED_PERIOD``: ps of the clock period
+    that a design is sized for. ``MEMORY_RATE`` and ``ENGINE_RATE``: bits and multiply-accumulates a second of
+    what is beside the cores. ``CORE_DELAY``: ps of a core's longest path, whatever memories are beside it.
+    ``WIRE_SLOWDOWN``: what wires multiply paths by. ``BUFFER_AREA``: µm² of all memories on chip.
     ``RATED_SECONDS``: the time of the passes that token rates are of; ``CHIP_ENERGY`` and ``MEMORY_ENERGY``:
-    pJ that cores with their memories, and the memory off chip, take for these. ``LARGER``: area of the cells,
-    sized for the clock, over their least area.
+    pJ that cores with their memories, and the memory off chip, take for these. ``CELLS``: µm² of everything
+    but memories, sized for the clock, and ``LARGER``: area of the cells over their least. ``CLOCKED_POWER``:
+    pJ a second that cores take whatever they do.
     """
 
     TARGET_CLOCK = "clock_mhz asked"
+    CYCLE = "seconds of a cycle"
     SIZED_PERIOD = "period that is sized for"
     CORE_DELAY = "delay of a core"
     WIRE_SLOWDOWN = "slowdown by wires"
@@ -130,7 +132,9 @@ class Step(Enum):
     RATED_SECONDS = "seconds of the rated passes"
     CHIP_ENERGY = "energy of the chip for the rated passes"
     MEMORY_ENERGY = "energy of the memory for the rated passes"
+    CELLS = "area without memories"
     LARGER = "area of cells over their least"
+    CLOCKED_POWER = "power of clocks and leakage"
 
     def __str__(self) -> str:
         return self.value
@@ -144,6 +148,31 @@ class LayerSeconds:
 
     def __str__(self) -> str:
         return f"seconds of {self.shapes}"
+
+
+Use = Literal["activations", "results", "keys", "weights"]
+"""What memories on chip hold."""
+
+
+@dataclass(frozen=True)
+class BufferFigure:
+    """µm² of the memory for a use, or ps of its access; 0 of designs that have none."""
+
+    of: Literal["area", "access"]
+    use: Use
+
+    def __str__(self) -> str:
+        return f"{self.of} of the memory of {self.use}"
+
+
+@dataclass(frozen=True)
+class LayerEnergy:
+    """pJ that cores take for the steps of layers of some ``shapes``, and to fill their tables."""
+
+    shapes: tuple[Shape, ...]
+
+    def __str__(self) -> str:
+        return f"energy of {self.shapes}"
 
 
 @dataclass(frozen=True)
@@ -179,7 +208,9 @@ Figure = (
     | PlanFigure
     | Estimate
     | Step
+    | BufferFigure
     | LayerSeconds
+    | LayerEnergy
     | LayerDemand
     | Idle
 )
