@@ -51,15 +51,17 @@ def test_merged_parts_make_the_front_of_the_whole_in_any_order(given, random) ->
     assert Front.merge(parts).ids.tolist() == by_definition(ids, costs)
 
 
-@pytest.mark.parametrize("objectives", [2, 3, 4, 5])
+@pytest.mark.parametrize("objectives", [1, 2, 3, 4, 5])
 def test_a_front_of_many_is_found_by_brute_force_too(objectives: int) -> None:
     rng = np.random.default_rng(objectives)
     costs = rng.integers(0, 50, size=(1500, objectives)).astype(np.float64)
-    front = Front.of(np.arange(len(costs)), costs)
+    ids = np.arange(len(costs))
+    front = Front.of(ids, costs)
     dominates = (costs[:, None] <= costs[None]).all(-1) & (costs[:, None] < costs[None]).any(-1)
     free = costs[~dominates.any(0)]
     assert {tuple(row) for row in front.costs} == {tuple(row) for row in free}
     assert len(front) == len(np.unique(free, axis=0))
+    assert np.flatnonzero(~dominates.any(0)).tolist() == Front.of(ids, costs, ties=True).ids.tolist()
 
 
 @st.composite

@@ -125,6 +125,19 @@ def test_of_a_single_objective_every_axis_is_ranked_by_it() -> None:
     assert model.aim == ("rms_error", 1)
 
 
+def test_a_knee_is_looked_for_behind_stated_memories_alone() -> None:
+    assert model_of(asked("knee")).bandwidths == ()
+    assert model_of(asked("knee", bandwidths_gb_per_s=[1.0])).bandwidths == (1.0,)
+    assert model_of(asked("cheapest")).bandwidths == (0.5, 1.0, 4.0, 8.0)
+
+
+def test_designs_that_are_equal_in_what_decides_stay_until_the_other_objectives_do() -> None:
+    model = model_of(asked("cheapest", axes=AXES | {"latency_ns": [0, 50, 100]}, bandwidths_gb_per_s=[8.0]))
+    assert model.roles.deciding == ("area_um2",)
+    fronts = run(model, Grid.of(model, block_points=20, chunk_points=60)).behind[8.0]
+    assert {len(front) for front in fronts.values()} == {3}, "the latency of a memory changes no area"
+
+
 def test_only_one_memory_has_others() -> None:
     with pytest.raises(SpecError, match="bandwidths_gb_per_s: others of one memory"):
         model_of(asked("knee", memory={}, bandwidths_gb_per_s=[1.0]))
