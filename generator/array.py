@@ -251,10 +251,15 @@ class Array(Block):
         return dealt(beat, config.cores, config.rows) if config.adds_results else [beat] * config.cores
 
     def _keys(self) -> list[Value]:
-        """Each core's beat: its columns, or its tables of every column; packed weights come core by core."""
+        """Each core's beat: its columns, or its tables of every column; packed weights and scales come core
+        by core."""
         config, beat = self.plan.config, self._without_padding("key")
         dealt_out = config.adds_results and not config.packs_keys
-        return dealt(beat, config.cores, config.columns if dealt_out else 1)
+        bits = self.plan.key_elements.bits
+        keys = dealt(beat[:bits], config.cores, config.columns if dealt_out else 1)
+        if self.plan.scaler is None:
+            return keys
+        return [Cat(*both) for both in zip(keys, dealt(beat[bits:], config.cores, 1), strict=True)]
 
     def _without_padding(self, stream: str) -> Value:
         beat: Value = getattr(self, f"s_axis_{stream}_tdata")

@@ -44,6 +44,8 @@ BlockKind = Literal[
     "table",
     "fetch",
     "column",
+    "scaler",
+    "scale_unit",
     "compressor",
     "largest_exponent",
     "align",

@@ -47,7 +47,7 @@ class Column(Block):
         Row 0, table 0 in the low bits.
     exponents : In(R·exponent_width)
         Only for ``aligned``: the scale of each row's tile, when it arrives at the accumulator.
-    results : Out(R·result_width)
+    results : Out(R·column_width)
         The accumulators, as floats if the activations are.
     """
 
@@ -65,7 +65,7 @@ class Column(Block):
                 "keys": In(config.tables * plan.key_width),
                 "entries": In(config.rows * config.tables * plan.table_bits),
                 **({"exponents": In(config.rows * plan.exponent_width)} if plan.exponent_width else {}),
-                "results": Out(config.rows * plan.result_width),
+                "results": Out(config.rows * plan.column_width),
             },
         )
         self.operators = operators_of(plan)
@@ -78,7 +78,7 @@ class Column(Block):
         plan, config = self.plan, self.plan.config
         keys = slices(self.keys, [plan.key_width] * config.tables)
         entries = slices(self.entries, [plan.table_bits] * (config.rows * config.tables))
-        results = slices(self.results, [plan.result_width] * config.rows)
+        results = slices(self.results, [plan.column_width] * config.rows)
 
         exponents: list[Value | None] = [None] * config.rows
         if plan.exponent_width:

@@ -56,6 +56,8 @@ ARRAY_KEYS = ("cores", "split")
 OUTER_KEYS = (*ARRAY_KEYS, "buffers", "wrapper")
 """Keys that say what is around a core; all others are those of one core."""
 MOST_CORES = 1 << 16
+DEFAULT_SCALE = "fp16"
+"""Format of scales where none is given."""
 ADDED_KEYS = {
     "alphabet",
     "table_depth",
@@ -64,6 +66,8 @@ ADDED_KEYS = {
     "reduction",
     "key_packing",
     "clock_gating",
+    "scale_group",
+    "scale",
     *OUTER_KEYS,
 }
 """Keys that are written where they differ from their default alone: cores keep the names they had before."""
@@ -177,6 +181,15 @@ class CoreConfig(BaseModel):
         default=None,
         description="floats: format in which tiles are added up; the activations' own, or `fp32`",
     )
+    scale_group: int = Field(
+        default=0,
+        ge=0,
+        le=1 << 16,
+        description="weights of a row that share a scale, 0 for none: sums of groups are scaled and added",
+    )
+    scale: str | None = Field(
+        default=None, description="with `scale_group`: number format of scales, fp16 where not given"
+    )
     subnormals: bool = Field(
         default=True,
         description="multiplied floats: numbers below the normal ones, which a multiplier may take for zeros",
@@ -202,6 +215,8 @@ class CoreConfig(BaseModel):
         if not isinstance(values, dict):
             return values
         given = {key: value for key, value in values.items() if value is not None}
+        if given.get("scale_group") and "scale" not in given:
+            values = values | {"scale": DEFAULT_SCALE}
         activation = str(given.get("activation"))
         if activation not in FLOATS:
             return values | ({"datapath": None} if given.get("datapath") == "native" else {})
@@ -243,6 +258,8 @@ class CoreConfig(BaseModel):
             raise ConfigError(
                 f"split = {self.split!r} with cores = 1: one core has nothing to divide; it is for several"
             )
+        if self.scale is not None and not self.scale_group:
+            raise ConfigError(f"scale = {self.scale!r} with scale_group = 0: it is for groups of weights")
         integer = isinstance(self.format, Integer)
         if self.datapath is None or integer:
             for key in sorted(FLOAT_KEYS, reverse=True):
@@ -251,7 +268,7 @@ class CoreConfig(BaseModel):
                         f"{key} = {getattr(self, key)!r} with activation = {self.activation!r}: it is for "
                         "floating point"
                     )
-            if self.pipeline.float_stages:
+            if self.pipeline.float_stages and not isinstance(self.scale_format, Float):
                 raise ConfigError(
                     f"pipeline.float_stages = {self.pipeline.float_stages} with activation = "
                     f"{self.activation!r}: it is for floating point"
@@ -269,6 +286,11 @@ class CoreConfig(BaseModel):
     def format(self) -> Format:
         """The activations' number format."""
         return format_named(self.activation, self.symmetric)
+
+    @cached_property
+    def scale_format(self) -> Format | None:
+        """The number format of a group's scale; None where groups have none."""
+        return None if self.scale is None else format_named(self.scale, what="scale")
 
     @property
     def number_kind(self) -> NumberKind:
@@ -322,8 +344,11 @@ class CoreConfig(BaseModel):
     @cached_property
     def digest(self) -> str:
         """Twelve hex digits that name this configuration."""
-        of_floats: dict[str, Any] = {**dict.fromkeys(FLOAT_KEYS, True), "pipeline": {"float_stages"}}
-        left_out = of_floats if isinstance(self.format, Integer) else {}
+        left_out: dict[str, Any] = {}
+        if isinstance(self.format, Integer):
+            left_out = dict.fromkeys(FLOAT_KEYS, True)
+            if self.scale is None:
+                left_out["pipeline"] = {"float_stages"}
         text = json.dumps(self.model_dump(mode="json", exclude=left_out), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 

@@ -12,6 +12,7 @@ from generator.column import Column, control_ports
 from generator.floating.align import LargestExponent
 from generator.operators import clocking
 from generator.plan import AlignedDatapath, CorePlan, beat_bits, core_name, top_name
+from generator.scaler import Scaler
 from generator.sequencer import Sequencer
 from generator.table import Table
 from generator.unpacking import Unpacker
@@ -34,7 +35,7 @@ class Datapath(Block):
     activations : In(R·n·b)
     keys : In(K·L·key_width)
         Or, packed, the bytes that hold their weights.
-    results : Out(R·K·result_width)
+    results : Out(R·K·column_width)
         Row 0, column 0 in the low bits of each.
     """
 
@@ -50,8 +51,8 @@ class Datapath(Block):
                 "load": In(plan.enables(plan.table_stages)),
                 **{port: In(width) for port, width in control_ports(plan).items()},
                 "activations": In(beat_bits(plan).activation),
-                "keys": In(beat_bits(plan).key),
-                "results": Out(beat_bits(plan).result),
+                "keys": In(plan.key_elements.bits),
+                "results": Out(plan.config.rows * plan.columns * plan.column_width),
             },
         )
         self.table, self.column = Table(plan), Column(plan)
@@ -88,7 +89,7 @@ class Datapath(Block):
         # Icarus Verilog takes a net of which instances drive parts for one with many drivers, and works out
         # all of its bits again for every slice that is read: minutes a cycle where tables are large.
         copy_out(m, Cat(made), entries)
-        width = plan.result_width
+        width = plan.column_width
         by_column = []
         for column, keys in enumerate(
             slices(self._keys(m), [config.tables * plan.key_width] * config.columns)
@@ -160,12 +161,16 @@ class Core(Block):
         )
         self.sequencer, self.datapath = Sequencer(plan), Datapath(plan)
         self.blocks = (self.sequencer, self.datapath)
+        self.scaler = None if plan.scaler is None else Scaler(plan, plan.scaler)
+        if self.scaler is not None:
+            self.blocks = (*self.blocks, self.scaler)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         plan = self.plan
         control = {port: Signal(width, name=port) for port, width in control_ports(plan).items()}
         load = Signal(plan.enables(plan.table_stages))
+        handshake, made, results = self._scaled(m, self.scaler, control) if self.scaler else self._results()
         m.submodules.sequencer = self.sequencer.instance(
             clk=self.aclk,
             rst=~self.aresetn,
@@ -175,25 +180,64 @@ class Core(Block):
             activation_ready=self.s_axis_activation_tready,
             key_valid=self.s_axis_key_tvalid,
             key_ready=self.s_axis_key_tready,
-            result_valid=self.m_axis_result_tvalid,
-            result_ready=self.m_axis_result_tready,
-            result_last=self.m_axis_result_tlast,
+            **handshake,
             load=load,
             **control,
         )
         mark_padding(m, self, plan)
-        results = Signal(beat_bits(plan).result)
         m.submodules.datapath = self.datapath.instance(
             clk=self.aclk,
             load=load,
             **control,
-            results=results,
+            results=made,
             activations=self.s_axis_activation_tdata[: beat_bits(plan).activation],
-            keys=self.s_axis_key_tdata[: beat_bits(plan).key],
+            keys=self.s_axis_key_tdata[: plan.key_elements.bits],
         )
         padding = Const(0, len(self.m_axis_result_tdata) - len(results))
         copy_out(m, Cat(results, padding), self.m_axis_result_tdata)
         return m
+
+    def _results(self) -> tuple[dict[str, Value], Signal, Signal]:
+        """The handshake of the columns' results, these, and those of the core: they are the same."""
+        handshake = {
+            "result_valid": self.m_axis_result_tvalid,
+            "result_ready": self.m_axis_result_tready,
+            "result_last": self.m_axis_result_tlast,
+        }
+        results = Signal(beat_bits(self.plan).result, name="results")
+        return handshake, results, results
+
+    def _scaled(
+        self, m: Module, scaler: Scaler, control: dict[str, Signal]
+    ) -> tuple[dict[str, Value], Signal, Signal]:
+        """The same where columns make sums of groups: the scaler takes them, its totals leave the core."""
+        plan = self.plan
+        groups = {port: Signal(name=f"group_{port}") for port in ("valid", "opens", "closes", "last")}
+        going = Signal(name="going")
+        sums = Signal(plan.config.rows * plan.columns * plan.column_width, name="sums")
+        totals = Signal(beat_bits(plan).result, name="totals")
+        first = plan.key_elements.bits
+        m.submodules.scaler = scaler.instance(
+            clk=self.aclk,
+            rst=~self.aresetn,
+            **{port: control[port] for port in scaler.controls},
+            scales=self.s_axis_key_tdata[first : first + plan.scale_elements.bits],
+            sums=sums,
+            **{f"group_{port}": signal for port, signal in groups.items()},
+            going=going,
+            result_valid=self.m_axis_result_tvalid,
+            result_ready=self.m_axis_result_tready,
+            result_last=self.m_axis_result_tlast,
+            totals=totals,
+        )
+        handshake = {
+            "result_valid": groups["valid"],
+            "result_ready": going,
+            "result_last": groups["last"],
+            "result_opens": groups["opens"],
+            "result_closes": groups["closes"],
+        }
+        return handshake, sums, totals
 
 
 def stream_ports(plan: CorePlan) -> dict[str, Any]:

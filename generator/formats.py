@@ -183,7 +183,7 @@ Format = Integer | Float
 
 
 @lru_cache
-def format_named(name: str, symmetric: bool = False) -> Format:
+def format_named(name: str, symmetric: bool = False, what: str = "activation") -> Format:
     """The format that ``name`` stands for: int2 … int16, or one of ``FLOATS``."""
     if name in FLOATS:
         return FLOATS[name]
@@ -191,4 +191,4 @@ def format_named(name: str, symmetric: bool = False) -> Format:
     if match and int(match[1]) in INTEGER_BITS:
         return Integer(int(match[1]), symmetric)
     names = [*(f"int{bits}" for bits in INTEGER_BITS), *FLOATS]
-    raise ConfigError(f"activation = {name!r} is not a number format: {instead(name, names, 'formats')}")
+    raise ConfigError(f"{what} = {name!r} is not a number format: {instead(name, names, 'formats')}")

@@ -16,6 +16,9 @@ from generator.block import Block, decrement, delayed, enables_of, keep_low, sli
 from generator.column import control_ports
 from generator.plan import CorePlan, core_name
 
+GROUP_FLAGS = {"opens": "result_opens", "closes": "result_closes"}
+"""Flags of tiles, and the ports on which they leave with a group's sum: it begins a result, or ends one."""
+
 
 class Sequencer(Block):
     """Handshakes and tile counters.
@@ -28,6 +31,9 @@ class Sequencer(Block):
     activation_ready, key_ready, result_valid, result_last : Out(1)
     load : Out(1)
         The tables take activations and hand on those before them; where clocks are gated, stage by stage.
+    result_opens, result_closes : Out(1)
+        Only where groups have scales: the result, a group's, is the first or the last of its sum. There, all
+        stands still but for ``result_ready``.
     accept, step, keep, advance, recall, slot, capture, merge : Out
         As ``control_ports`` says.
     """
@@ -51,6 +57,7 @@ class Sequencer(Block):
                 "result_valid": Out(1),
                 "result_ready": In(1),
                 "result_last": Out(1),
+                **({port: Out(1) for port in GROUP_FLAGS.values()} if plan.scaler else {}),
                 "load": Out(plan.enables(plan.table_stages)),
                 **{port: Out(width) for port, width in control_ports(plan).items()},
             },
@@ -64,7 +71,7 @@ class Sequencer(Block):
         pausing = Signal()
         issue, advance, release = (Signal(name=name) for name in ("issue", "advancing", "released"))
         going = Signal() if plan.pause_cycles else advance
-        m.d.comb += going.eq(~self.result_valid | self.result_ready)
+        m.d.comb += going.eq(self.result_ready if plan.scaler else ~self.result_valid | self.result_ready)
         if plan.pause_cycles:
             m.d.comb += advance.eq(going & ~pausing)
         m.d.comb += self.activation_ready.eq(~loaded | release)
@@ -91,7 +98,8 @@ class Sequencer(Block):
         ]
 
         # The flags of a tile travel with it to the accumulators.
-        names = [name for name in ("first", "end", "last", "over", "single", "slot") if name in flags]
+        order = ("first", "end", "last", "over", "single", "slot", *GROUP_FLAGS)
+        names = [name for name in order if name in flags]
         carried = Cat(flags[name] for name in names)
         widths = [len(flags[name]) for name in names]
         valid: Value = issue
@@ -112,6 +120,8 @@ class Sequencer(Block):
         drive = self._drive_pipelined_accumulators if plan.pipelines_accumulator else self._drive_accumulators
         end, last = drive(m, going, pausing, accept, tile)
 
+        for flag, port in GROUP_FLAGS.items() if plan.scaler else ():
+            update(m, getattr(self, port), (going, tile[flag]))
         enables += self._send_results(m, going, end, last)
         if enables and gates:
             m.d.comb += self.advance.eq(Cat(enables))
@@ -284,7 +294,24 @@ class Sequencer(Block):
         update(m, n_again, (block_starts, n_tiles))
         update(m, n_left, (self.rst, 1), (block_starts, n_tiles), (sum_starts, n_again), (load, n_next))
         update(m, m_left, (self.rst, 1), (block_starts, m_tiles), (sum_starts, m_next))
-        return {"first": first, "end": end, "last": last}
+        flags: dict[str, Value] = {"first": first, "end": end, "last": last}
+        return self._count_groups(m, load, flags) if self.plan.scaler else flags
+
+    def _count_groups(self, m: Module, load: Value, flags: dict[str, Value]) -> dict[str, Value]:
+        """Sums that consist of groups of tiles, of each of which the accumulators make a sum."""
+        tiles = self.plan.group_tiles
+        opens, closes = Signal(name="sum_opens"), flags["end"]
+        first, end = Signal(name="group_first"), Signal(name="group_end")
+        update(m, opens, (load & closes, 1), (load & end, 0))
+        if tiles == 1:
+            m.d.comb += [first.eq(1), end.eq(1)]
+        else:
+            left = Signal((tiles).bit_length(), name="group_left")
+            m.d.comb += end.eq(left == 1)
+            following = decrement(m, "group_next", left)
+            update(m, left, (self.rst, 1), (load & end, Const(tiles, len(left))), (load, following))
+            update(m, first, (load, end))
+        return {**flags, "first": first, "end": end, "opens": opens, "closes": closes}
 
     def _count_held_tables(
         self, m: Module, load: Value, issue: Value, n_tiles: Value, m_tiles: Value

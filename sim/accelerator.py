@@ -19,10 +19,9 @@ from generator.plan.registers import ERROR_MEANINGS, REGISTERS, ErrorCode
 from generator.verilog import emit
 from sim.build import build
 from sim.harness import run_testbench
-from sim.layers import LayerData, key_chunks
+from sim.layers import LayerData, evaluated, key_chunks
 from sim.memory_image import LayerShape, MemoryMap, activation_octets, descriptor, lay_out, results_in
 from sim.recipe import Shared, recipe_for
-from sim.reference import evaluate
 from sim.session import SimulationResult
 
 FILL = 0xA5
@@ -202,7 +201,7 @@ def _result(
         overwritten += int((rest != FILL).sum())
     return ListResult(
         outputs=tuple(outputs),
-        expected=tuple(evaluate(axi.core, layer.activations, layer.weights) for layer in layers),
+        expected=tuple(evaluated(axi.core, layer) for layer in layers),
         registers=recording["registers"],
         complaints=tuple(recording["complaints"]),
         reads=np.array(recording["reads"], dtype=np.int64),

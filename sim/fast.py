@@ -21,11 +21,10 @@ from numpy.typing import ArrayLike, NDArray
 from generator.config import CoreConfig
 from generator.plan import CorePlan, Tiling, beat_bits, buffers_of, plan_for
 from generator.verilog import emit
-from sim import reference
 from sim.build import SimulationError, build
 from sim.dram import Dram
 from sim.fields import beat_bytes
-from sim.layers import LayerData, activation_chunks, key_chunks
+from sim.layers import LayerData, activation_chunks, evaluated, key_chunks
 from sim.program import DRIVER
 from sim.recipe import Shared, recipe_for
 from sim.runtime import Runtime
@@ -38,6 +37,7 @@ def simulate_fast(
     config: CoreConfig,
     activations: ArrayLike,
     weights: ArrayLike,
+    scales: ArrayLike | None = None,
     *,
     stalls: float | Streams = 0.0,
     seed: int = 0,
@@ -47,10 +47,12 @@ def simulate_fast(
 ) -> SimulationResult:
     """Run x[B, N] ``activations`` through W[M, N] ternary ``weights`` on the core's Verilog.
 
+    Groups of weights may have ``scales`` [M, groups].
+
     Finds what ``sim.harness.simulate`` finds, to the cycle, and raises the same errors.
     """
     started = time.perf_counter()
-    layer, plan = LayerData.of(activations, weights), plan_for(config)
+    layer, plan = LayerData.of(activations, weights, scales), plan_for(config)
     tiling = Tiling.of(plan, layer.length, layer.outputs, layer.tokens)
     # Begun once the layer is known to fit, to be ready when Verilator is.
     runtime = Runtime(DRIVER)
@@ -64,7 +66,7 @@ def simulate_fast(
         _write(directory / "activations.bin", streams.activation.packed(activation_chunks(plan, layer)))
         _write(directory / "keys.bin", streams.key.packed(key_chunks(plan, layer)))
         if expected is None:
-            expected = reference.evaluate(plan, layer.activations, layer.weights)
+            expected = evaluated(plan, layer)
         executable = building.result()
         built = time.perf_counter()
         figures = _run(executable, directory, _options(plan, tiling, session))

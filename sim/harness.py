@@ -26,11 +26,10 @@ from numpy.typing import ArrayLike
 from generator.config import CoreConfig
 from generator.plan import CorePlan, beat_bits, buffers_of, plan_for
 from generator.verilog import emit
-from sim import reference
 from sim.build import SimulationError, build
 from sim.dram import Dram
 from sim.fields import beat_bytes
-from sim.layers import Beats, LayerData, beats_of
+from sim.layers import Beats, LayerData, beats_of, evaluated
 from sim.recipe import Shared, recipe_for
 from sim.session import Session, SimulationResult, Streams, silence_after
 from sim.transport import window_of
@@ -43,6 +42,7 @@ def simulate(
     config: CoreConfig,
     activations: ArrayLike,
     weights: ArrayLike,
+    scales: ArrayLike | None = None,
     *,
     stalls: float | Streams = 0.0,
     seed: int = 0,
@@ -54,13 +54,15 @@ def simulate(
 ) -> SimulationResult:
     """Run x[B, N] ``activations`` through W[M, N] ternary ``weights`` on the core's Verilog.
 
+    Groups of weights may have ``scales`` [M, groups].
+
     Results are held against ``expected`` y[B, M], by default the reference. ``waves`` names an FST file to
     write, ``shared`` what other simulations of the core use too, ``dram`` a memory that the streams wait for.
     Raises ``SimulationError`` where the
     simulation cannot be made or run, and the domain's errors for values and shapes that do not fit; a core
     that computes wrongly is a result, not an error.
     """
-    session = Session([LayerData.of(activations, weights)], Streams.of(stalls), seed=seed, dram=dram)
+    session = Session([LayerData.of(activations, weights, scales)], Streams.of(stalls), seed=seed, dram=dram)
     truth = None if expected is None else [[np.asarray(expected)]]
     return simulate_sessions(config, [session], driver=driver, waves=waves, expected=truth, shared=shared)
 
@@ -79,10 +81,7 @@ def simulate_sessions(
     plan = plan_for(config)
     beats = [[beats_of(plan, layer) for layer in session.layers] for session in sessions]
     if expected is None:
-        expected = [
-            [reference.evaluate(plan, layer.activations, layer.weights) for layer in session.layers]
-            for session in sessions
-        ]
+        expected = [[evaluated(plan, layer) for layer in session.layers] for session in sessions]
     steps = sum(layer.tiling.steps for session in beats for layer in session)
     emission = shared.emission if shared else emit(config)
     recipe = recipe_for(emission, shared.steps if shared else steps, fast=False, waves=waves is not None)

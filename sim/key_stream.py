@@ -42,6 +42,31 @@ def codes_of(plan: CorePlan, weights: NDArray[Any]) -> NDArray[Any]:
             assert_never(unknown)
 
 
+def group_codes(plan: CorePlan, weights: NDArray[Any]) -> NDArray[Any]:
+    """``codes_of`` weights, where groups have scales with every group in tiles of its own."""
+    group = plan.config.scale_group
+    if not group:
+        return codes_of(plan, weights)
+    if plan.config.alphabet == TERNARY:
+        return codes_of(plan, in_groups(plan, weights))
+    parts = (codes_of(plan, weights[:, first : first + group]) for first in range(0, weights.shape[1], group))
+    size = plan.group_tiles * plan.tables
+    return np.concatenate([np.pad(part, ((0, 0), (0, size - part.shape[1]))) for part in parts], axis=1)
+
+
+def in_groups(plan: CorePlan, values: NDArray[Any]) -> NDArray[Any]:
+    """``values[..., N]`` as tiles take them, [..., tiles·n]: zeros fill up the last tile, where groups have
+    scales the last of each."""
+    *others, length = values.shape
+    group = plan.config.scale_group or length
+    groups, tiled = -(-length // group), plan.tiles_of(length) * plan.tile_length
+    padded = np.zeros((*others, groups * group), dtype=values.dtype)
+    padded[..., :length] = values
+    result = np.zeros((*others, groups, tiled // groups), dtype=values.dtype)
+    result[..., :group] = padded.reshape(*others, groups, group)
+    return result.reshape(*others, tiled)
+
+
 def code_type(plan: CorePlan) -> np.dtype[Any]:
     """The type of the stream's codes."""
     return np.dtype(np.uint8) if plan.config.packs_keys else codes_of(plan, np.ones((1, 1), np.int8)).dtype
@@ -85,7 +110,7 @@ def stream_chunks(plan: CorePlan, weights: NDArray[Any]) -> Iterator[NDArray[Any
         if plan.config.packs_keys:
             yield _packed(plan, part)
             continue
-        codes = codes_of(plan, part)
+        codes = group_codes(plan, part)
         m = -(-len(part) // plan.columns)
         n = -(-codes.shape[1] // plan.tables)
         if codes.shape != (m * plan.columns, n * plan.tables):
@@ -99,9 +124,10 @@ def stream_chunks(plan: CorePlan, weights: NDArray[Any]) -> Iterator[NDArray[Any
 
 def _packed(plan: CorePlan, weights: NDArray[Any]) -> NDArray[np.uint8]:
     """The packed beats [beats, bytes] of a strip of ``weights``; each core of an array has its own bytes."""
-    m, n = -(-len(weights) // plan.columns), -(-weights.shape[1] // plan.tile_length)
+    tiled = in_groups(plan, keys.ternary(weights))
+    m, n = -(-len(weights) // plan.columns), tiled.shape[1] // plan.tile_length
     padded = np.zeros((m * plan.columns, n * plan.tile_length), dtype=np.int8)
-    padded[: len(weights), : weights.shape[1]] = keys.ternary(weights)
+    padded[: len(weights)] = tiled
     tiles = padded.reshape(m, plan.columns, n, plan.tile_length).transpose(_order(plan))
     by_core = tiles.reshape(m * n, *_cores(plan)).transpose(0, 1, 3, 2, 4)
     return pack_weights(by_core.reshape(m * n, plan.config.cores, -1)).reshape(m * n, -1)

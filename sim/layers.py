@@ -14,10 +14,11 @@ from generator.alphabets import code_of
 from generator.config import CoreConfig
 from generator.errors import WorkloadError
 from generator.formats import Integer
-from generator.plan import CorePlan, Tiling
+from generator.plan import CorePlan, Tiling, plan_for
 from sim.fields import pack_fields, unpack_fields
-from sim.key_stream import stream_chunks
-from sim.reference import with_invalid
+from sim.key_stream import in_groups, stream_chunks
+from sim.reference import evaluate, with_invalid
+from sim.scales import beat_chunks, random_scales
 from sim.transport import Transports, transports_of
 
 CHUNK_VALUES = 1 << 18
@@ -40,20 +41,22 @@ def check_size(length: int, outputs: int, tokens: int) -> None:
 
 @dataclass(frozen=True, eq=False)
 class LayerData:
-    """x[B, N] ``activations`` and ternary W[M, N] ``weights``."""
+    """x[B, N] ``activations`` and ternary W[M, N] ``weights``; their groups may have ``scales``
+    [M, groups]."""
 
     activations: NDArray[Any]
     weights: NDArray[np.int8]
+    scales: NDArray[Any] | None = None
 
     @classmethod
-    def of(cls, activations: ArrayLike, weights: ArrayLike) -> LayerData:
+    def of(cls, activations: ArrayLike, weights: ArrayLike, scales: ArrayLike | None = None) -> LayerData:
         """The layer of two array-likes; ``WorkloadError`` where their shapes do not fit."""
         x, w = np.asarray(activations), np.asarray(weights)
         if x.ndim != 2 or w.ndim != 2 or x.shape[1] != w.shape[1]:
             raise WorkloadError(
                 f"x{list(x.shape)} and W{list(w.shape)} do not fit: x[B, N] and W[M, N] are expected"
             )
-        return cls(x, keys.ternary(w))
+        return cls(x, keys.ternary(w), None if scales is None else np.asarray(scales))
 
     @classmethod
     def random(
@@ -71,7 +74,7 @@ class LayerData:
         weights[rng.random(outputs) < 0.1] = rng.choice(np.array([-1, 1], dtype=np.int8)) * extreme
         activations = config.format.random(rng, (tokens, length))
         activations[rng.random(tokens) < 0.1] = rng.choice([config.format.minimum, config.format.maximum])
-        return cls(activations, weights)
+        return cls(activations, weights, random_scales(plan_for(config), rng, outputs, length))
 
     @property
     def length(self) -> int:
@@ -138,15 +141,19 @@ def activation_chunks(plan: CorePlan, layer: LayerData) -> Iterator[NDArray[np.u
         blocks = min(at_once, tiling.blocks - first)
         given = layer.activations[first * config.rows : (first + blocks) * config.rows]
         x = config.format.encode(given)
-        x = np.pad(x, ((0, blocks * config.rows - len(x)), (0, padded - layer.length)))
+        x = np.pad(in_groups(plan, x), ((0, blocks * config.rows - len(x)), (0, 0)))
         x = x.reshape(blocks, config.rows, n, plan.tile_length).transpose(0, 2, 1, 3)
         yield pack_fields(x.reshape(blocks * n, -1), plan.activation_width)
 
 
 def key_chunks(plan: CorePlan, layer: LayerData) -> Iterator[NDArray[np.uint8]]:
     """The key beats of ``layer``, once through its weights, as chunks [beats, bytes]."""
-    for codes in stream_chunks(plan, layer.weights):
-        yield pack_fields(codes, plan.key_elements.width)
+    yield from beat_chunks(plan, stream_chunks(plan, layer.weights), layer.scales, layer.weights.shape)
+
+
+def evaluated(plan: CorePlan, layer: LayerData) -> NDArray[Any]:
+    """y[B, M] of ``layer`` as the core computes it, as ``sim.reference.evaluate`` gives it."""
+    return evaluate(plan, layer.activations, layer.weights, layer.scales)
 
 
 def results_of(plan: CorePlan, tiling: Tiling, outputs: int, tokens: int, beats: NDArray[np.uint8]) -> Any:
@@ -155,7 +162,7 @@ def results_of(plan: CorePlan, tiling: Tiling, outputs: int, tokens: int, beats:
     For floats as ``sim.reference.evaluate`` gives them: bits, the canonical NaN beside a set ``invalid``.
     """
     config = plan.config
-    signed = isinstance(config.format, Integer)
+    signed = isinstance(plan.result_number, Integer)
     columns, rows = plan.columns, config.rows
     y = np.empty((tokens, outputs), dtype=np.int64)
     at_once = max(1, CHUNK_VALUES // (tiling.m_tiles * rows * columns))
@@ -171,7 +178,7 @@ def results_of(plan: CorePlan, tiling: Tiling, outputs: int, tokens: int, beats:
 
 def values_of(plan: CorePlan, results: NDArray[np.int64]) -> NDArray[Any]:
     """The numbers that ``results`` stand for: integers, or float64 with NaN where they are invalid."""
-    number = plan.config.accumulator_format or plan.config.format
+    number = plan.result_number
     if isinstance(number, Integer):
         return results
     return np.asarray(number.decode(results & ((1 << number.bits) - 1)).astype(np.float64))

@@ -29,13 +29,24 @@ from generator.plan import (
 )
 from sim import carry_save
 from sim.arithmetic import Arithmetic, Array, Pending, arithmetic_of, within, wrap
+from sim.key_stream import group_codes, in_groups
+from sim.scales import scale_patterns, scaled
 
 CHUNK_VALUES = 1 << 21
 """Fetched values alive at a time, which bounds memory for any layer."""
 
 
-def evaluate(plan: CorePlan, activations: ArrayLike, weights: ArrayLike, *, check: bool = False) -> Array:
+def evaluate(
+    plan: CorePlan,
+    activations: ArrayLike,
+    weights: ArrayLike,
+    scales: ArrayLike | None = None,
+    *,
+    check: bool = False,
+) -> Array:
     """y[B, M] as the core of ``plan`` computes it from x[B, N] ``activations`` and W[M, N] ``weights``.
+
+    Where groups have scales, these are ``scales`` [M, groups], ones without any.
 
     Integers, or for floats the bits of each result, ``invalid`` above its value; the value beside a set
     ``invalid`` is given as the canonical NaN, whatever the hardware has there.
@@ -58,39 +69,57 @@ def evaluate(plan: CorePlan, activations: ArrayLike, weights: ArrayLike, *, chec
     # Cores that divide the inputs have tables of their own, and each a sum to which the others' are added.
     tables, group = plan.config.tables, plan.config.group_size
     cores, n_tiles = plan.tables // tables, tiling.n_tiles
-    tiles = np.pad(x, ((0, 0), (0, n_tiles * plan.tile_length - length)))
-    tiles = tiles.reshape(tokens, n_tiles, cores, tables * group).transpose(2, 0, 1, 3)
-    scales = arithmetic.scales(tiles)
+    tiles = in_groups(plan, x).reshape(tokens, n_tiles, cores, tables * group).transpose(2, 0, 1, 3)
+    exponents = arithmetic.scales(tiles)
     groups = (
-        arithmetic.activations(tiles, scales)
+        arithmetic.activations(tiles, exponents)
         .reshape(cores, tokens, n_tiles, tables, group)
         .transpose(4, 0, 1, 3, 2)
     )
     match plan.config.architecture:
         case "lut" | "select":
             groups = table_entries(plan.table, arithmetic, groups, check)
-            codes: Array = keys.pack(w, group, plan.config.alphabet, plan.config.symmetry)
+            codes = group_codes(plan, w)
         case "multiplier":
-            codes = keys.ternary(w)
+            codes = in_groups(plan, keys.ternary(w))
         case unknown:
             assert_never(unknown)
     codes = np.pad(codes, ((0, 0), (0, n_tiles * plan.tables - codes.shape[1])))
     codes = codes.reshape(outputs, n_tiles, cores, tables).transpose(2, 3, 1, 0)
 
+    patterns = (
+        None if plan.scaler is None and scales is None else scale_patterns(plan, scales, outputs, length)
+    )
     chunk = max(1, CHUNK_VALUES // (tables * n_tiles))
     y = np.empty((tokens, outputs), dtype=np.int64)
     for first in range(0, outputs, chunk):
         columns = slice(first, first + chunk)
         code = np.ascontiguousarray(codes[..., columns]).astype(np.int64)
         for token in range(tokens):
-            sums = []
-            for core in range(cores):
-                leaves = fetched(plan, arithmetic, groups[:, core, token], code[core])
-                root = column_sum(plan, arithmetic, leaves, check)
-                sums.append(arithmetic.accumulate(root, scales[core, token]))
-            y[token, columns] = arithmetic.results(joined(arithmetic, sums))
+            roots = [
+                column_sum(
+                    plan, arithmetic, fetched(plan, arithmetic, groups[:, core, token], code[core]), check
+                )
+                for core in range(cores)
+            ]
+            if plan.scaler is not None and patterns is not None:
+                sums = group_sums(plan, arithmetic, roots[0])
+                y[token, columns] = scaled(plan.scaler, sums, patterns[columns].T)
+                continue
+            parts = [arithmetic.accumulate(*each) for each in zip(roots, exponents[:, token], strict=True)]
+            y[token, columns] = arithmetic.results(joined(arithmetic, parts))
     special = arithmetic.special(x)
     return y if special is None else with_invalid(plan, y, special.astype(int) @ (w != 0).T.astype(int) > 0)
+
+
+def group_sums(plan: CorePlan, arithmetic: Arithmetic, root: Pending) -> Array:
+    """The accumulators [groups, M] at the end of every group of the tiles of ``root`` [tiles, M]."""
+    tiles, sums = plan.group_tiles, []
+    for first in range(0, len(root.value), tiles):
+        value, sign = (None if part is None else part[first : first + tiles] for part in root)
+        assert value is not None
+        sums.append(arithmetic.results(arithmetic.accumulate(Pending(value, sign), np.zeros(len(value)))))
+    return np.array(sums)
 
 
 def joined(arithmetic: Arithmetic, sums: Sequence[Array]) -> Array:

@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from sim.session import SimulationResult, Streams
 
 
-def reference(config: CoreConfig, activations: ArrayLike, weights: ArrayLike) -> NDArray[Any]:
+def reference(
+    config: CoreConfig, activations: ArrayLike, weights: ArrayLike, scales: ArrayLike | None = None
+) -> NDArray[Any]:
     """y[B, M] as the core of ``config`` computes it from x[B, N] ``activations`` and W[M, N] ``weights``.
+
+    With ``scale_group`` the groups of weights have ``scales`` [M, groups], ones if there are none.
 
     Rounded as the hardware rounds, addition by addition: int64 for integer activations, float64 for floats,
     NaN where a result means nothing. Activations have to be values of the core's format, weights -1, 0 or 1.
@@ -34,13 +38,14 @@ def reference(config: CoreConfig, activations: ArrayLike, weights: ArrayLike) ->
     array([[ 6, 97]])
     """
     plan = plan_for(config)
-    return values_of(plan, evaluate(plan, activations, weights))
+    return values_of(plan, evaluate(plan, activations, weights, scales))
 
 
 def simulate(
     config: CoreConfig,
     activations: ArrayLike,
     weights: ArrayLike,
+    scales: ArrayLike | None = None,
     *,
     fast: bool = False,
     stalls: float | Streams = 0.0,
@@ -52,6 +57,8 @@ def simulate(
     dram: Dram | None = None,
 ) -> SimulationResult:
     """Run x[B, N] ``activations`` through W[M, N] ternary ``weights`` on the core's Verilog in Verilator.
+
+    With ``scale_group`` the groups of weights have ``scales`` [M, groups], ones if there are none.
 
     The result says whether it ``passed``: every output is that of ``expected`` (by default what the plan
     gives), bit for bit, and came in the cycle that the plan says. ``y`` has the outputs as numbers.
@@ -75,7 +82,7 @@ def simulate(
         from sim.accelerator import simulate_accelerator
         from sim.layers import LayerData
 
-        layer = LayerData.of(activations, weights)
+        layer = LayerData.of(activations, weights, scales)
         assert not isinstance(stalls, tuple)
         return simulate_accelerator(
             config, layer, stalls=stalls, seed=seed, waves=None if waves is None else Path(waves),
@@ -85,13 +92,13 @@ def simulate(
         from sim.fast import simulate_fast
 
         return simulate_fast(
-            config, activations, weights, stalls=stalls, seed=seed, expected=expected, shared=shared,
-            dram=dram,
+            config, activations, weights, scales, stalls=stalls, seed=seed, expected=expected,
+            shared=shared, dram=dram,
         )  # fmt: skip
     from sim.harness import simulate as by_cocotb
 
     return by_cocotb(
-        config, activations, weights, stalls=stalls, seed=seed, driver=driver,
+        config, activations, weights, scales, stalls=stalls, seed=seed, driver=driver,
         waves=None if waves is None else Path(waves), expected=expected, shared=shared,
         dram=dram,
     )  # fmt: skip

@@ -91,7 +91,7 @@ def group_of(kind: BlockKind, around: str) -> str:
             return "tables"
         case "fetch" | "unpacker" | "byte_decoder" | "key_encoder":
             return "fetch"
-        case "column" | "compressor" | "combiner" | "result_tree":
+        case "column" | "compressor" | "combiner" | "result_tree" | "scaler" | "scale_unit":
             return "columns"
         case "float_adder" | "float_multiplier" | "float_widen":
             return around

@@ -90,7 +90,7 @@ class BlockRun:
                 first = 0
                 for each in self.passes:
                     progress(f"simulating {layer.name}", done / total or None)
-                    part = LayerData(data.activations[first : first + each.tokens], data.weights)
+                    part = LayerData(data.activations[first : first + each.tokens], data.weights, data.scales)
                     result = simulator.run(part)
                     about = {
                         "layer": layer.name,

@@ -52,8 +52,8 @@ class Simulator:
         from sim.run import simulate
 
         return simulate(
-            self.config, data.activations, data.weights, fast=self.fast, stalls=self.stalls, seed=self.seed,
-            driver="axi" if self.axi else "lean", waves=self.dump, shared=self.shared,
+            self.config, data.activations, data.weights, data.scales, fast=self.fast, stalls=self.stalls,
+            seed=self.seed, driver="axi" if self.axi else "lean", waves=self.dump, shared=self.shared,
             dram=self.dram,
         )  # fmt: skip
 

@@ -18,8 +18,7 @@ from generator import keys
 from generator.alphabets import TERNARY
 from generator.config import CoreConfig
 from generator.plan import CorePlan, Tiling, plan_for
-from sim import reference
-from sim.layers import LayerData, beats_of, results_of
+from sim.layers import LayerData, beats_of, evaluated, results_of
 from sim.weights.activations import activations_for, random_activations
 
 LENGTH = OUTPUTS = BITNET.reduction
@@ -129,9 +128,7 @@ class Judge:
 
     def __init__(self, windows: Windows) -> None:
         self._windows = windows
-        self._expected = [
-            reference.evaluate(windows.plan, lane.activations, lane.weights) for lane in windows.lanes
-        ]
+        self._expected = [evaluated(windows.plan, lane) for lane in windows.lanes]
 
     def __call__(self, run: Run) -> None:
         """Raises ``PowerError`` where a result is wrong, or where there is none."""

@@ -37,6 +37,7 @@ from generator.plan.merge import MergePlan
 from generator.plan.names import core_name, format_name, group_name, top_name
 from generator.plan.ranges import FloatRange, Range
 from generator.plan.reduction import Node, ReductionPlan, Value
+from generator.plan.scaler import FloatScaling, IntegerScaling, ScalerPlan, Scaling
 from generator.plan.table import Entry, TablePlan
 from generator.plan.table_sums import by_weights, halving_of
 from generator.plan.tiling import Tiling
@@ -61,10 +62,12 @@ __all__ = [
     "FloatAdderPlan",
     "FloatMultiplierPlan",
     "FloatRange",
+    "FloatScaling",
     "FloatToFixedPlan",
     "FloatUnit",
     "GearboxPlan",
     "IntegerDatapath",
+    "IntegerScaling",
     "Joining",
     "LargestExponentPlan",
     "MergePlan",
@@ -72,6 +75,8 @@ __all__ = [
     "Node",
     "Range",
     "ReductionPlan",
+    "ScalerPlan",
+    "Scaling",
     "TablePlan",
     "Tiling",
     "Traffic",

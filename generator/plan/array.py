@@ -73,6 +73,12 @@ class ArrayPlan(CorePlan):
         return KeyElements(self.config.cores * fields, width)
 
     @property
+    def scale_elements(self) -> KeyElements:
+        """Those of all cores, core by core."""
+        fields, width = super().scale_elements
+        return KeyElements(self.config.cores * fields, width)
+
+    @property
     def most_outputs(self) -> int | None:
         outputs, columns = self.config.outputs, self.config.columns
         return None if outputs is None else outputs * (self.columns // columns)

@@ -182,7 +182,8 @@ class CorePlan(WidthPlan):
     @property
     def finishing_cycles(self) -> int:
         """Cycles from a result's last sum to the result."""
-        return 1 + self.pause_cycles + self.result_stages
+        scaling = 0 if self.scaler is None else self.scaler.cycles
+        return 1 + self.pause_cycles + self.result_stages + scaling
 
     @property
     def latency_cycles(self) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from generator.formats import Float
+
 
 @dataclass(frozen=True)
 class Range:
@@ -53,3 +55,12 @@ class FloatRange(Range):
 
     def __or__(self, other: Range) -> Range:
         return self
+
+
+def aligned_range(number: Float, bits: int) -> Range:
+    """What an activation is in units of its tile's scale, of which ``bits`` are kept."""
+    precision, limit = number.mantissa + 1, 1 << (bits - 1)
+    # A significand that keeps all its bits does not reach the limit; one that is cut rounds up to it.
+    if bits > precision:
+        limit = ((1 << precision) - 1) << (bits - 1 - precision)
+    return Range(-limit, min(limit, (1 << (bits - 1)) - 1))

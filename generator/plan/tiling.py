@@ -46,7 +46,7 @@ class Tiling:
         if m_tiles >= 1 << plan.m_tiles_width:
             most = (1 << plan.m_tiles_width) - 1
             raise WorkloadError(f"{layer}: M needs {m_tiles} tiles, {most} is the most")
-        n_tiles = -(-length // plan.tile_length)
+        n_tiles = plan.tiles_of(length)
         match config.dataflow:
             case "output_stationary":
                 restreams, slots, burst = m_tiles, m_tiles, n_tiles

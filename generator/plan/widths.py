@@ -8,11 +8,12 @@ from typing import Literal, NamedTuple, assert_never
 
 from generator.alphabets import GroupCode, code_of
 from generator.config import CoreConfig, FetchStructure
-from generator.formats import Float, Integer
+from generator.formats import Format, Integer
 from generator.packing import BYTE, packed_bytes, relative_key_width
 from generator.plan.compression import CompressorPlan
-from generator.plan.ranges import FloatRange, Range
+from generator.plan.ranges import FloatRange, Range, aligned_range
 from generator.plan.reduction import CHAIN, ReductionPlan
+from generator.plan.scaler import FloatScaling, ScalerPlan
 from generator.plan.table import TablePlan
 
 FetchCircuit = Literal[FetchStructure, "controls", "product"]
@@ -195,7 +196,7 @@ class WidthPlan:
     @property
     def bits_per_weight(self) -> float:
         """Bits of key stream that one weight costs."""
-        return self.key_elements.bits / (self.columns * self.tile_length)
+        return (self.key_elements.bits + self.scale_elements.bits) / (self.columns * self.tile_length)
 
     @cached_property
     def fetched(self) -> tuple[Range, Range]:
@@ -244,10 +245,11 @@ class WidthPlan:
 
     @cached_property
     def sum_range(self) -> Range:
-        """What is added up exactly: N_max activations, for ``aligned`` a tile's, each taken or negated."""
+        """What is added up exactly: N_max activations, a group's, or for ``aligned`` a tile's, each taken or
+        negated."""
         if self.adds_floats:
             return self.activation_range
-        terms = self.config.tile_length if self.exponent_width else self.config.max_reduction
+        terms = self.config.tile_length if self.exponent_width else self.longest_sum
         magnitude = terms * -self.activation_range.low
         return Range(-magnitude, magnitude)
 
@@ -262,8 +264,39 @@ class WidthPlan:
         return self.accumulator_width + self.tracks_invalid
 
     @property
+    def longest_sum(self) -> int:
+        """Activations of the longest sum of a column: N_max, or those of a group that has a scale."""
+        return self.config.scale_group or self.config.max_reduction
+
+    @property
+    def group_tiles(self) -> int:
+        """Tiles of a group that has a scale; 0 where groups have none. Zeros fill up its last tile."""
+        return -(-self.config.scale_group // self.tile_length)
+
+    def tiles_of(self, length: int) -> int:
+        """Tiles along N = ``length``, of whole groups where these have scales."""
+        group = self.config.scale_group
+        return -(-length // group) * self.group_tiles if group else -(-length // self.tile_length)
+
+    @cached_property
+    def scaler(self) -> ScalerPlan | None:
+        """What scales the sums of groups."""
+        config, number = self.config, self.config.scale_format
+        if number is None:
+            return None
+        groups = -(-config.max_reduction // config.scale_group)
+        stages = config.pipeline.float_stages
+        return ScalerPlan(config.columns, self.group_tiles, groups, self.sum_range, number, stages)
+
+    @property
+    def scale_elements(self) -> KeyElements:
+        """The scales that a beat of the key stream has above its keys."""
+        scaler = self.scaler
+        return KeyElements(0, 0) if scaler is None else KeyElements(scaler.units, scaler.number.bits)
+
+    @property
     def value_width(self) -> int:
-        """Bits of the number in a result: an exact integer, or a float."""
+        """Bits of the number in a column's result: an exact integer, or a float."""
         match self.config.number_kind:
             case "integer" | "native" | "aligned":
                 return self.accumulator_width
@@ -273,9 +306,22 @@ class WidthPlan:
                 assert_never(unknown)
 
     @property
-    def result_width(self) -> int:
-        """Bits of a result: its number and, above it, ``invalid`` if the datapath has that."""
+    def result_number(self) -> Format:
+        """The number format of a result; of integers that of what they are sums of."""
+        if self.scaler is None:
+            return self.config.accumulator_format or self.config.format
+        scaling = self.scaler.scaling
+        return scaling.add.fmt if isinstance(scaling, FloatScaling) else scaling.number
+
+    @property
+    def column_width(self) -> int:
+        """Bits of a column's result: its number and, above it, ``invalid`` if the datapath has that."""
         return self.value_width + self.tracks_invalid
+
+    @property
+    def result_width(self) -> int:
+        """Bits of a result: a column's, or a scaled sum of these."""
+        return self.column_width if self.scaler is None else self.scaler.total_width
 
     @cached_property
     def reduction(self) -> ReductionPlan | CompressorPlan:
@@ -343,7 +389,7 @@ class WidthPlan:
 
     @property
     def max_n_tiles(self) -> int:
-        return -(-self.config.max_reduction // self.tile_length)
+        return self.tiles_of(self.config.max_reduction)
 
     @property
     def n_tiles_width(self) -> int:
@@ -352,12 +398,3 @@ class WidthPlan:
     @property
     def m_tiles_width(self) -> int:
         return TILE_COUNT_WIDTH if self.config.outputs is None else self.partial_sums.bit_length()
-
-
-def aligned_range(number: Float, bits: int) -> Range:
-    """What an activation is in units of its tile's scale, of which ``bits`` are kept."""
-    precision, limit = number.mantissa + 1, 1 << (bits - 1)
-    # A significand that keeps all its bits does not reach the limit; one that is cut rounds up to it.
-    if bits > precision:
-        limit = ((1 << precision) - 1) << (bits - 1 - precision)
-    return Range(-limit, min(limit, (1 << (bits - 1)) - 1))

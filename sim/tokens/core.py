@@ -87,8 +87,10 @@ class CoreTokens:
         held = self._tiles.held
         self._finishing = [False] * (self._inner.accumulator_stages - 1 if held else 0)
         self._held = held
-        # The results of one core, then the tree's.
-        self._results = [False] * (self._inner.result_stages + 1)
+        # The results of one core, on their way through its scaler, too, then the tree's.
+        scaler = self._inner.scaler
+        behind = self._inner.result_stages + (scaler.cycles if scaler else 0)
+        self._results = [False] * (behind + 1)
         self._tree: list[bool] = []
         if isinstance(plan, ArrayPlan) and plan.config.adds_results:
             self._tree = [False] * (plan.joining.cycles + plan.result_stages)

@@ -68,11 +68,25 @@ def random_config(seed: int) -> CoreConfig:
 
 def randomly_packed(rng: random.Random, values: dict[str, Any]) -> CoreConfig:
     """The core of ``values``, about every other with packed keys where it may have them, or gated clocks,
-    every third with another alphabet, and of those that may be every third with full tables."""
+    every third with another alphabet, of those that may be every third with full tables, and every other that
+    may with scales of groups."""
     core = randomly_coded(rng, values)
     if rng.random() < 1 / 3:
         with suppress(ConfigError):
-            return CoreConfig.parse({**core.model_dump(), "symmetry": "full"})
+            core = CoreConfig.parse({**core.model_dump(), "symmetry": "full"})
+    return core if rng.random() < 1 / 2 else randomly_scaled(rng, core)
+
+
+def randomly_scaled(rng: random.Random, core: CoreConfig) -> CoreConfig:
+    """``core`` with scales of groups, where it may have them."""
+    scaled = {
+        "scale_group": rng.randint(core.tile_length, core.max_reduction),
+        "scale": rng.choice(["fp16", "bf16", "fp8_e4m3", "fp8_e5m2", "fp32", "int2", "int7"]),
+    }
+    for stages in (rng.choice([0, 1, 2, 4]), 0):
+        pipeline = core.pipeline.model_dump() | {"float_stages": stages}
+        with suppress(ConfigError):
+            return CoreConfig.parse({**core.model_dump(), **scaled, "pipeline": pipeline})
     return core
 
 
@@ -156,9 +170,12 @@ def extreme_layer(config: CoreConfig) -> LayerData:
     ends = np.array([[number.minimum], [number.maximum]])
     outputs = min(4, config.outputs or 4)
     signs = np.array([[1], [-1], [1], [-1]], dtype=np.int8)[:outputs]
+    number, scales = config.scale_format, None
+    if number is not None:
+        scales = np.full((outputs, -(-config.max_reduction // config.scale_group)), number.maximum)
     group = code_of(config.alphabet, config.group_size).most_taken
     weights = signs * np.resize(np.array(group, dtype=np.int8), config.max_reduction)
-    return LayerData(np.repeat(ends, config.max_reduction, axis=1), weights)
+    return LayerData(np.repeat(ends, config.max_reduction, axis=1), weights, scales)
 
 
 def sessions_for(config: CoreConfig, seed: int) -> list[Session]:
@@ -178,14 +195,34 @@ def sessions_for(config: CoreConfig, seed: int) -> list[Session]:
 def truth(config: CoreConfig, layer: LayerData) -> Any:
     """What a layer's results must be.
 
-    Of integers numpy's matrix product, of ``exact`` the rounded sum of exact fractions, of other datapaths
-    what the reference says, which tests of its own hold against the truth.
+    Of integers numpy's matrix product, of groups with scales numpy's products and sums of these, of
+    ``exact`` the rounded sum of exact fractions, of other datapaths what the reference says, which tests of
+    its own hold against the truth.
     """
+    if config.scale_group:
+        return sums_of_scaled_groups(config, layer)
     if isinstance(config.format, Integer):
         return layer.activations @ layer.weights.T.astype(np.int64)
     if config.datapath != "exact":
         return evaluate(plan_for(config), layer.activations, layer.weights)
     return exactly_rounded(config.format, layer)
+
+
+def sums_of_scaled_groups(config: CoreConfig, layer: LayerData) -> Any:
+    """Σ over groups of scale · (x · wᵀ): integers, or bits of float32 rounded as numpy does, NaN as one."""
+    x, w, size = layer.activations, layer.weights.astype(np.int64), config.scale_group
+    assert layer.scales is not None
+    total: Any = np.zeros(
+        (len(x), len(w)), np.int64 if isinstance(config.scale_format, Integer) else np.float32
+    )
+    with np.errstate(all="ignore"):
+        for group, first in enumerate(range(0, layer.length, size)):
+            sums = x[:, first : first + size] @ w[:, first : first + size].T
+            scaled = sums * layer.scales[:, group].astype(np.float64)
+            total = total + scaled.astype(total.dtype)
+    if total.dtype == np.int64:
+        return total
+    return np.where(np.isnan(total), FLOATS["fp32"].canonical_nan, total.view(np.uint32)).astype(np.int64)
 
 
 def exactly_rounded(fmt: Format, layer: LayerData) -> Any:

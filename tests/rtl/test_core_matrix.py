@@ -267,6 +267,36 @@ CORES: dict[str, dict[str, Any]] = {
             },
         }.items()
     },
+    **{
+        f"scaled-{name}": {"tables": 2, "columns": 5, "scale_group": 13, **core}
+        for name, core in {
+            "mu2": {"group_size": 2},
+            "mu3-fast": {
+                "group_size": 3,
+                "columns": 7,
+                "rows": 2,
+                "pipeline": {**FULL_PIPELINE, "float_stages": 2},
+            },
+            "every-cycle": {"group_size": 4, "scale_group": 8, "scale": "bf16", "columns": 2},
+            "one-unit": {
+                "group_size": 1,
+                "scale_group": 20,
+                "scale": "fp8_e4m3",
+                "pipeline": {"fetch": True},
+            },
+            "fp32-stages": {"activation": "int16", "scale": "fp32", "pipeline": {"float_stages": 6}},
+            "integer": {"group_size": 2, "scale": "int5", "clock_gating": True, "pipeline": FULL_PIPELINE},
+            "binary": {"alphabet": "binary", "group_size": 4, "scale": "fp8_e5m2", "cores": 2},
+            "sparse": {
+                "alphabet": "sparse_3_4",
+                "group_size": 4,
+                "scale_group": 16,
+                "reduction": "carry_save",
+            },
+            "select-packed": {"architecture": "select", "key_packing": "base3", "rows": 3, "scale": "int8"},
+            "multiplier": {"architecture": "multiplier", "scale": "bf16", "pipeline": {"float_stages": 1}},
+        }.items()
+    },
 }
 
 
