@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from generator.alphabets import ALPHABETS, TERNARY, code_of
+from generator.alphabets import TERNARY, code_of
 from generator.errors import ConfigError
 from generator.formats import Float, Integer
 from generator.packing import BYTE, WEIGHTS_A_BYTE
 from generator.plan.table_sums import saves_adders
+from generator.rule import Rule
+from generator.scale_rules import SCALE_RULES
 
 if TYPE_CHECKING:
     from generator.config import CoreConfig, Dataflow
@@ -19,17 +19,6 @@ FEWEST_HELD, MOST_HELD = 4, 1 << 16
 """Beats of keys that a buffer may hold; with fewer it could not take one a cycle."""
 LONGEST_EXACT_EXPONENT = 5
 """Exponent bits of a format whose sums in fixed point fit 63 bits."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Which values of ``keys`` go together; ``check``, which reads no others, raises ``ConfigError``.
-
-    A space of many cores asks each rule once for every combination of its keys.
-    """
-
-    keys: tuple[str, ...]
-    check: Callable[[CoreConfig], None]
 
 
 def holds_tables(dataflow: Dataflow) -> bool:
@@ -262,58 +251,6 @@ def _decodes_packed_keys(core: CoreConfig) -> None:
         )
 
 
-def _scales_sums_of_integers(core: CoreConfig) -> None:
-    if core.scale_group and isinstance(core.format, Float):
-        raise ConfigError(
-            f"scale_group = {core.scale_group} with activation = {core.activation!r}: what is scaled are "
-            "sums of integers; 0 is allowed"
-        )
-
-
-def _scales_finished_sums(core: CoreConfig) -> None:
-    if core.scale_group and holds_tables(core.dataflow):
-        raise ConfigError(
-            f"scale_group = {core.scale_group} with dataflow = 'table_stationary': sums of groups are "
-            "finished one after the other; 'output_stationary' is allowed"
-        )
-
-
-def _scales_whole_sums(core: CoreConfig) -> None:
-    if core.scale_group and core.adds_results:
-        raise ConfigError(
-            f"scale_group = {core.scale_group} with split = 'inputs': cores would scale parts of a group; "
-            "'outputs' is allowed"
-        )
-
-
-def _has_groups_of_tiles(core: CoreConfig) -> None:
-    if core.scale_group and not core.tile_length <= core.scale_group <= core.max_reduction:
-        raise ConfigError(
-            f"scale_group = {core.scale_group} with a tile of {core.tile_length} activations and "
-            f"max_reduction = {core.max_reduction}: what is between these is allowed"
-        )
-
-
-def _begins_groups_with_scales(core: CoreConfig) -> None:
-    any_weights = 1 in ALPHABETS[core.alphabet].group_sizes
-    if core.scale_group % core.group_size and not any_weights:
-        raise ConfigError(
-            f"scale_group = {core.scale_group} with alphabet = {core.alphabet!r}: a multiple of group_size = "
-            f"{core.group_size} is allowed, as its groups are whole"
-        )
-
-
-def _scales_within_a_group(core: CoreConfig) -> None:
-    if not core.scale_group or not isinstance(core.scale_format, Float):
-        return
-    tiles, stages = -(-core.scale_group // core.tile_length), core.pipeline.float_stages
-    if stages >= tiles:
-        raise ConfigError(
-            f"pipeline.float_stages = {stages} with scale_group = {core.scale_group}: a group takes {tiles} "
-            f"cycles, in which its scaled sum has to be added; at most {tiles - 1} is allowed"
-        )
-
-
 RULES = (
     Rule(("activation", "datapath", "max_reduction"), _fits_fixed_point),
     Rule(("activation", "accumulation"), _accumulates_in_its_own_or_a_wide_format),
@@ -339,12 +276,7 @@ RULES = (
     Rule(("architecture", "group_size", "key_packing"), _saves_bits_of_keys),
     Rule(("alphabet", "key_packing"), _packs_ternary_weights),
     Rule(("fetch", "group_size", "key_packing"), _decodes_packed_keys),
-    Rule(("activation", "scale_group"), _scales_sums_of_integers),
-    Rule(("dataflow", "scale_group"), _scales_finished_sums),
-    Rule(("tables", "group_size", "max_reduction", "scale_group"), _has_groups_of_tiles),
-    Rule(("alphabet", "group_size", "scale_group"), _begins_groups_with_scales),
-    Rule(("cores", "split", "scale_group"), _scales_whole_sums),
-    Rule(("tables", "group_size", "scale_group", "scale", "pipeline.float_stages"), _scales_within_a_group),
+    *SCALE_RULES,
 )
 """In the order in which a core that breaks several is told of them."""
 

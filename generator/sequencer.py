@@ -18,6 +18,8 @@ from generator.plan import CorePlan, core_name
 
 GROUP_FLAGS = {"opens": "result_opens", "closes": "result_closes"}
 """Flags of tiles, and the ports on which they leave with a group's sum: it begins a result, or ends one."""
+CARRIED = ("first", "end", "last", "over", "single", "slot", *GROUP_FLAGS)
+"""Flags that travel with a tile, where there are such."""
 
 
 class Sequencer(Block):
@@ -98,8 +100,7 @@ class Sequencer(Block):
         ]
 
         # The flags of a tile travel with it to the accumulators.
-        order = ("first", "end", "last", "over", "single", "slot", *GROUP_FLAGS)
-        names = [name for name in order if name in flags]
+        names = [name for name in CARRIED if name in flags]
         carried = Cat(flags[name] for name in names)
         widths = [len(flags[name]) for name in names]
         valid: Value = issue
@@ -120,15 +121,16 @@ class Sequencer(Block):
         drive = self._drive_pipelined_accumulators if plan.pipelines_accumulator else self._drive_accumulators
         end, last = drive(m, going, pausing, accept, tile)
 
-        for flag, port in GROUP_FLAGS.items() if plan.scaler else ():
-            update(m, getattr(self, port), (going, tile[flag]))
-        enables += self._send_results(m, going, end, last)
+        enables += self._send_results(m, going, end, last, tile)
         if enables and gates:
             m.d.comb += self.advance.eq(Cat(enables))
         return m
 
-    def _send_results(self, m: Module, going: Signal, end: Value, last: Value) -> list[Value]:
-        """``result_valid`` and ``result_last``, as many stages after the accumulators as results take.
+    def _send_results(
+        self, m: Module, going: Signal, end: Value, last: Value, tile: dict[str, Value]
+    ) -> list[Value]:
+        """``result_valid`` and ``result_last``, as many stages after the accumulators as results take; beside
+        a group's the flags of its last ``tile``.
 
         Returns when something moves into each of these stages.
         """
@@ -141,6 +143,8 @@ class Sequencer(Block):
             end, last = next_end, next_last
         update(m, self.result_valid, (self.rst, 0), (going, end))
         update(m, self.result_last, (going, last))
+        for flag, port in GROUP_FLAGS.items() if self.plan.scaler else ():
+            update(m, getattr(self, port), (going, tile[flag]))
         return enables
 
     def _arrival(self, m: Module) -> tuple[Value, Value, Value]:

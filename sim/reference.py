@@ -60,15 +60,45 @@ def evaluate(
         raise WorkloadError(
             f"x{list(x.shape)} and W{list(w.shape)} do not fit: x[B, N] and W[M, N] are expected"
         )
-    tokens, length = x.shape
-    outputs = w.shape[0]
-    tiling = Tiling.of(plan, length, outputs, tokens)
+    (tokens, length), outputs = x.shape, w.shape[0]
+    n_tiles = Tiling.of(plan, length, outputs, tokens).n_tiles
     arithmetic = arithmetic_of(plan, check)
     check = check and not plan.adds_floats
+    groups, codes, exponents = _selection(plan, arithmetic, x, w, check)
 
-    # Cores that divide the inputs have tables of their own, and each a sum to which the others' are added.
+    has_scales = plan.scaler is not None or scales is not None
+    patterns = scale_patterns(plan, scales, outputs, length) if has_scales else None
+    chunk = max(1, CHUNK_VALUES // (plan.config.tables * n_tiles))
+    y = np.empty((tokens, outputs), dtype=np.int64)
+    for first in range(0, outputs, chunk):
+        columns = slice(first, first + chunk)
+        code = np.ascontiguousarray(codes[..., columns]).astype(np.int64)
+        for token in range(tokens):
+            leaves = (
+                fetched(plan, arithmetic, groups[:, core, token], each) for core, each in enumerate(code)
+            )
+            roots = [column_sum(plan, arithmetic, each, check) for each in leaves]
+            if plan.scaler is not None and patterns is not None:
+                sums = group_sums(plan, arithmetic, roots[0])
+                y[token, columns] = scaled(plan.scaler, sums, patterns[columns].T)
+                continue
+            parts = [arithmetic.accumulate(*each) for each in zip(roots, exponents[:, token], strict=True)]
+            y[token, columns] = arithmetic.results(joined(arithmetic, parts))
+    special = arithmetic.special(x)
+    return y if special is None else with_invalid(plan, y, special.astype(int) @ (w != 0).T.astype(int) > 0)
+
+
+def _selection(
+    plan: CorePlan, arithmetic: Arithmetic, x: Array, w: Array, check: bool
+) -> tuple[Array, Array, Array]:
+    """What tables hold [entries, cores, tokens, L, tiles], the keys [cores, L, tiles, M], and what the
+    activations of tiles have in common [cores, tokens, tiles].
+
+    Cores that divide the inputs have tables of their own, and each a sum to which the others' are added.
+    """
+    (tokens, length), outputs = x.shape, w.shape[0]
     tables, group = plan.config.tables, plan.config.group_size
-    cores, n_tiles = plan.tables // tables, tiling.n_tiles
+    cores, n_tiles = plan.tables // tables, plan.tiles_of(length)
     tiles = in_groups(plan, x).reshape(tokens, n_tiles, cores, tables * group).transpose(2, 0, 1, 3)
     exponents = arithmetic.scales(tiles)
     groups = (
@@ -85,31 +115,7 @@ def evaluate(
         case unknown:
             assert_never(unknown)
     codes = np.pad(codes, ((0, 0), (0, n_tiles * plan.tables - codes.shape[1])))
-    codes = codes.reshape(outputs, n_tiles, cores, tables).transpose(2, 3, 1, 0)
-
-    patterns = (
-        None if plan.scaler is None and scales is None else scale_patterns(plan, scales, outputs, length)
-    )
-    chunk = max(1, CHUNK_VALUES // (tables * n_tiles))
-    y = np.empty((tokens, outputs), dtype=np.int64)
-    for first in range(0, outputs, chunk):
-        columns = slice(first, first + chunk)
-        code = np.ascontiguousarray(codes[..., columns]).astype(np.int64)
-        for token in range(tokens):
-            roots = [
-                column_sum(
-                    plan, arithmetic, fetched(plan, arithmetic, groups[:, core, token], code[core]), check
-                )
-                for core in range(cores)
-            ]
-            if plan.scaler is not None and patterns is not None:
-                sums = group_sums(plan, arithmetic, roots[0])
-                y[token, columns] = scaled(plan.scaler, sums, patterns[columns].T)
-                continue
-            parts = [arithmetic.accumulate(*each) for each in zip(roots, exponents[:, token], strict=True)]
-            y[token, columns] = arithmetic.results(joined(arithmetic, parts))
-    special = arithmetic.special(x)
-    return y if special is None else with_invalid(plan, y, special.astype(int) @ (w != 0).T.astype(int) > 0)
+    return groups, codes.reshape(outputs, n_tiles, cores, tables).transpose(2, 3, 1, 0), exponents
 
 
 def group_sums(plan: CorePlan, arithmetic: Arithmetic, root: Pending) -> Array:

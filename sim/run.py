@@ -99,8 +99,7 @@ def simulate(
 
     return by_cocotb(
         config, activations, weights, scales, stalls=stalls, seed=seed, driver=driver,
-        waves=None if waves is None else Path(waves), expected=expected, shared=shared,
-        dram=dram,
+        waves=None if waves is None else Path(waves), expected=expected, shared=shared, dram=dram,
     )  # fmt: skip
 
 

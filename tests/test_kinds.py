@@ -49,6 +49,7 @@ MUST_KNOW = {
         "generator/axi/top.py",  # how often a reader reads
         "dse/handoff/accelerator.py",
         "generator/rules.py",
+        "generator/scale_rules.py",
         "generator/plan/core.py",
         "generator/plan/tiling.py",
         "generator/sequencer.py",

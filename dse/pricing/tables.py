@@ -31,7 +31,8 @@ from dse.spec.system import SYSTEM_KEYS, check_system
 from dse.spec.workload import Workload
 from generator.errors import WorkloadError
 from generator.plan import CorePlan, Tiling
-from generator.rules import RULES, Rule
+from generator.rule import Rule
+from generator.rules import RULES
 
 Figures = tuple[Callable[[CorePlan], float], ...]
 

@@ -9,7 +9,8 @@ import pytest
 
 from generator.config import CoreConfig
 from generator.errors import ConfigError
-from generator.rules import RULES, Rule
+from generator.rule import Rule
+from generator.rules import RULES
 
 VALUES: dict[str, list[Any]] = {
     "architecture": ["lut", "select", "multiplier"],
@@ -29,6 +30,11 @@ VALUES: dict[str, list[Any]] = {
     "aligned_bits": [None, 12, 56],
     "reduction": ["tree", "carry_save", "chain"],
     "accumulation": [None, "fp16", "fp32", "bf16"],
+    "scale_group": [0, 6, 64],
+    "scale": [None, "fp16", "int4"],
+    "cores": [1, 2],
+    "split": ["outputs", "inputs"],
+    "pipeline.float_stages": [0, 9],
 }
 
 
@@ -39,11 +45,24 @@ class Watched:
         self.values, self.read = values, set[str]()
 
     def __getattr__(self, name: str) -> Any:
+        if name == "pipeline":
+            return WatchedPipeline(self)
         if name in CoreConfig.model_fields:
             self.read.add(name)
             return self.values[name]
         derived = getattr(CoreConfig, name)
         return (derived.fget if isinstance(derived, property) else derived.func)(self)
+
+
+class WatchedPipeline:
+    """Its table of registers."""
+
+    def __init__(self, core: Watched) -> None:
+        self.core = core
+
+    def __getattr__(self, name: str) -> Any:
+        self.core.read.add(f"pipeline.{name}")
+        return self.core.values[f"pipeline.{name}"]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.check.__name__.strip("_"))

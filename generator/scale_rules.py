@@ -1,0 +1,82 @@
+"""Which cores may have groups of weights with scales."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from generator.alphabets import ALPHABETS
+from generator.errors import ConfigError
+from generator.formats import Float
+from generator.rule import Rule
+
+if TYPE_CHECKING:
+    from generator.config import CoreConfig
+
+
+def _scales_sums_of_integers(core: CoreConfig) -> None:
+    if core.scale_group and isinstance(core.format, Float):
+        raise ConfigError(
+            f"scale_group = {core.scale_group} with activation = {core.activation!r}: what is scaled are "
+            "sums of integers; 0 is allowed"
+        )
+
+
+def _scales_finished_sums(core: CoreConfig) -> None:
+    if not core.scale_group:
+        return
+    match core.dataflow:
+        case "output_stationary":
+            return
+        case "table_stationary":
+            raise ConfigError(
+                f"scale_group = {core.scale_group} with dataflow = 'table_stationary': sums of groups are "
+                "finished one after the other; 'output_stationary' is allowed"
+            )
+        case unknown:
+            assert_never(unknown)
+
+
+def _scales_whole_sums(core: CoreConfig) -> None:
+    if core.scale_group and core.adds_results:
+        raise ConfigError(
+            f"scale_group = {core.scale_group} with split = 'inputs': cores would scale parts of a group; "
+            "'outputs' is allowed"
+        )
+
+
+def _has_groups_of_tiles(core: CoreConfig) -> None:
+    if core.scale_group and not core.tile_length <= core.scale_group <= core.max_reduction:
+        raise ConfigError(
+            f"scale_group = {core.scale_group} with a tile of {core.tile_length} activations and "
+            f"max_reduction = {core.max_reduction}: what is between these is allowed"
+        )
+
+
+def _begins_groups_with_scales(core: CoreConfig) -> None:
+    any_weights = 1 in ALPHABETS[core.alphabet].group_sizes
+    if core.scale_group % core.group_size and not any_weights:
+        raise ConfigError(
+            f"scale_group = {core.scale_group} with alphabet = {core.alphabet!r}: a multiple of group_size = "
+            f"{core.group_size} is allowed, as its groups are whole"
+        )
+
+
+def _scales_within_a_group(core: CoreConfig) -> None:
+    if not core.scale_group or not isinstance(core.scale_format, Float):
+        return
+    tiles, stages = -(-core.scale_group // core.tile_length), core.pipeline.float_stages
+    if stages >= tiles:
+        raise ConfigError(
+            f"pipeline.float_stages = {stages} with scale_group = {core.scale_group}: a group takes {tiles} "
+            f"cycles, in which its scaled sum has to be added; at most {tiles - 1} is allowed"
+        )
+
+
+SCALE_RULES = (
+    Rule(("activation", "scale_group"), _scales_sums_of_integers),
+    Rule(("dataflow", "scale_group"), _scales_finished_sums),
+    Rule(("tables", "group_size", "max_reduction", "scale_group"), _has_groups_of_tiles),
+    Rule(("alphabet", "group_size", "scale_group"), _begins_groups_with_scales),
+    Rule(("cores", "split", "scale_group"), _scales_whole_sums),
+    Rule(("tables", "group_size", "scale_group", "scale", "pipeline.float_stages"), _scales_within_a_group),
+)
