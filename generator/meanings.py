@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from generator.alphabets import TERNARY
+from generator.formats import Integer
 from generator.packing import BYTE, WEIGHTS_A_BYTE, bytes_by_value
 from generator.plan import CorePlan
 
@@ -53,10 +54,30 @@ def key_code(plan: CorePlan) -> dict[str, Any]:
     }
 
 
+def scale_elements(plan: CorePlan) -> dict[str, Any]:
+    """What a beat of keys has above its keys, where groups of weights have scales."""
+    scaler = plan.scaler
+    if scaler is None:
+        return {}
+    cores = f"core (0 … {plan.config.cores - 1}), " if plan.config.cores > 1 else ""
+    return {
+        "scales": {
+            "first_bit": plan.key_elements.bits,
+            "element_bits": scaler.number.bits,
+            "element": scaler.number.name,
+            "order": f"{cores}unit (0 … {scaler.units - 1})",
+            "meaning": f"in beat s of a group's {scaler.tiles}: the scales of columns s + {scaler.steps}"
+            f"*unit, for s below {scaler.steps}; others do not count",
+        }
+    }
+
+
 def result_element(plan: CorePlan) -> str:
     """What the bits of one result mean, in words."""
-    if plan.config.datapath is None:
+    if isinstance(plan.result_number, Integer):
         return "two's complement"
+    if plan.scaler is not None:
+        return plan.result_number.name
     number = plan.config.accumulation or plan.config.activation
     if not plan.tracks_invalid:
         return number

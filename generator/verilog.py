@@ -31,7 +31,7 @@ from generator.config import CoreConfig
 from generator.core import Core
 from generator.directory import write_directory
 from generator.errors import ConfigError
-from generator.meanings import key_code, key_order, result_element
+from generator.meanings import key_code, key_order, result_element, scale_elements
 from generator.plan import ArrayPlan, CorePlan, beat_bits, core_name, plan_for
 
 PASSES = (
@@ -123,6 +123,7 @@ class Emission:
                     "bits": beat_bits(plan).key,
                     "element_bits": plan.key_elements.width,
                     "order": key_order(plan),
+                    **scale_elements(plan),
                 },
                 "result": {
                     "bits": beat_bits(plan).result,

@@ -1,4 +1,4 @@
-"""How far off an aligned core's results can be."""
+"""How far off the results of aligned cores, and of scaled groups, can be."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from generator import softfloat
-from generator.plan import AlignedDatapath, CorePlan
+from generator.plan import AlignedDatapath, CorePlan, FloatScaling
 
 
 def aligned_error_bound(plan: CorePlan, activations: ArrayLike, weights: ArrayLike) -> NDArray[Any]:
@@ -67,3 +67,32 @@ def aligned_error_bound(plan: CorePlan, activations: ArrayLike, weights: ArrayLi
         bounds[into] = bounds[into] + bounds[source]
         bounds[into] += e * (np.abs(exacts[into]) + bounds[into])
     return bounds[merge.merges[-1] % merge.sums if merge.merges else 0]
+
+
+def scaled_error_bound(
+    plan: CorePlan, activations: ArrayLike, weights: ArrayLike, scales: ArrayLike
+) -> NDArray[Any]:
+    """The most by which y[B, M] of a core that scales groups differs from the exact Σ s · (x · wᵀ).
+
+    For finite scales, as long as no total exceeds fp32. With e = 2^-24 and h the smallest subnormal, a
+    product is off by D = e·|v·s| + h/2 at most. A total that is off by B and exactly T takes it: what is
+    rounded is at most |T| + B + D, and a sum of floats is exact below the normal range, so that
+    B ← B + D + e·(|T| + B + D). Integer scales lose nothing.
+    """
+    x, w, s = (np.asarray(each, dtype=np.float64) for each in (activations, weights, scales))
+    bound, total = np.zeros((len(x), len(w))), np.zeros((len(x), len(w)))
+    scaler, size = plan.scaler, plan.config.scale_group
+    if scaler is None:
+        raise TypeError("a core without scale_group has no such bound")
+    if not isinstance(scaler.scaling, FloatScaling):
+        return bound
+    fmt = scaler.scaling.add.fmt
+    e, h = 2.0 ** -(fmt.mantissa + 1), 2.0**fmt.smallest_exponent
+    for group, first in enumerate(range(0, x.shape[1], size)):
+        part = slice(first, first + size)
+        product = x[:, part] @ w[:, part].T * s[:, group]
+        off = e * np.abs(product) + h / 2
+        total += product
+        bound += off
+        bound += e * (np.abs(total) + bound)
+    return bound

@@ -50,14 +50,14 @@ def scale_patterns(plan: CorePlan, scales: ArrayLike | None, outputs: int, lengt
             f"scales {list(values.shape)}: {list(shape)} is expected, a scale for every {group} of {length} "
             "weights of an output"
         )
-    given = values.astype(np.float64)
-    if isinstance(number, Integer) and not ((given >= number.minimum) & (given <= number.maximum)).all():
-        raise WorkloadError(f"scales: {number.minimum} … {number.maximum} is allowed with {number.name}")
-    patterns = number.encode(values)
-    if not np.array_equal(number.decode(patterns).astype(np.float64), given, equal_nan=True):
-        raise WorkloadError(
-            f"scales: {number.name} does not have all of their values, round them to it first"
-        )
+    with np.errstate(invalid="ignore"):
+        given = values.astype(np.float64)
+        if isinstance(number, Integer) and not ((given >= number.minimum) & (given <= number.maximum)).all():
+            raise WorkloadError(f"scales: {number.minimum} … {number.maximum} is allowed with {number.name}")
+        patterns = number.encode(values)
+        same = np.array_equal(number.decode(patterns).astype(np.float64), given, equal_nan=True)
+    if not same:
+        raise WorkloadError(f"scales: {number.name} has not all of their values, round them to it")
     return patterns.astype(np.int64)
 
 

@@ -25,11 +25,12 @@ from generator.plan import (
     AlignPlan,
     CorePlan,
     ExactDatapath,
+    FloatScaling,
     IntegerDatapath,
     NativeDatapath,
 )
 
-ERROR_KEYS = (*NUMBER, "group_size", "alphabet", "tables", "dataflow")
+ERROR_KEYS = (*NUMBER, "group_size", "alphabet", "tables", "dataflow", "scale_group", "scale")
 """Keys of a configuration that ``arithmetic_error`` depends on."""
 SAMPLES = 1 << 16
 
@@ -56,7 +57,7 @@ def arithmetic_error(plan: CorePlan, length: int) -> float:
     tile = activations / length
     match plan.datapath:
         case IntegerDatapath():
-            return 0.0
+            return _scaling_error(plan, length)
         case ExactDatapath(number):
             return _rounding(number)
         case NativeDatapath(number, accumulate=unit):
@@ -68,6 +69,16 @@ def arithmetic_error(plan: CorePlan, length: int) -> float:
             return sqrt(variance + tiles * tile * _rounding(unit.fmt) ** 2 + step**2)
         case unknown:
             assert_never(unknown)
+
+
+def _scaling_error(plan: CorePlan, length: int) -> float:
+    """RMS error of sums of groups that are scaled, each rounded, and added, each addition rounded."""
+    scaler = plan.scaler
+    if scaler is None or not isinstance(scaler.scaling, FloatScaling):
+        return 0.0
+    groups = ceil(length / plan.config.scale_group)
+    shares = 1 + _accumulated(groups, 1, 1 / groups)
+    return _rounding(scaler.scaling.add.fmt) * sqrt(shares)
 
 
 def rms_error(plan: CorePlan, length: int) -> float:

@@ -93,7 +93,7 @@ def _below_rms(plan: CorePlan, statistics: Statistics) -> float:
     number = plan.config.format
     if not isinstance(number, Integer):
         return 1.0
-    length = min(statistics.reduction, plan.config.max_reduction)
+    length = min(statistics.reduction, plan.longest_sum)
     activation = 2.0 ** (number.bits - 1) / CREST
     size = activation * sqrt(max(1 - statistics.zero_weights, 1e-3) * length / 2)
     return min(1.0, max(0.0, log2(max(size, 1.0)) + 1) / plan.state_width)

@@ -47,6 +47,7 @@ def _widths(plan: CorePlan) -> Hashable:
         plan.accumulator_width,
         plan.sum_range.width,
         plan.n_tiles_width,
+        plan.result_width,
     )
 
 
@@ -81,6 +82,7 @@ TRAITS = (
             "aligned_bits",
             "tables",
             "reduction",
+            "scale_group",
         ),
         _widths,
         # What runs longer layers, and takes all values, can stand for the others.
@@ -115,6 +117,7 @@ TRAITS = (
             "rounding",
             "accumulation",
             "subnormals",
+            "scale",
             "pipeline.float_stages",
         )
     ),

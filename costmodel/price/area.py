@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal, assert_never, get_args
 
-from costmodel.price import floating
+from costmodel.price import control, floating, scaling
 from costmodel.price.components import (
     NOTHING,
     Bill,
     adder,
-    counter,
-    decoder,
     gated,
     half_adders,
     negation,
@@ -27,7 +25,7 @@ from costmodel.price.components import (
     triple,
 )
 from costmodel.price.fetch import aligned_product, fetch, key_decoder, unpacked_key
-from costmodel.price.throughput import PAUSE_KEYS, STAGES
+from costmodel.price.throughput import PAUSE_KEYS, SCALER_COUNTS, STAGES
 from generator.plan import (
     AlignedDatapath,
     CompressorPlan,
@@ -47,7 +45,7 @@ class AreaTerm:
     """Equal units of one ``part``.
 
     ``keys`` are the configuration's keys (dotted) that one unit's bill depends on; the product of the keys,
-    and the stages of the plan, in ``count`` is how many units a core has.
+    and the stages and counts of the plan, in ``count`` is how many units a core has.
     """
 
     part: Part
@@ -64,7 +62,8 @@ class AreaTerm:
         return gated(self.bill(plan)) if gates else self.bill(plan)
 
     def units(self, plan: CorePlan) -> int:
-        return prod(getattr(plan if key in STAGES else plan.config, key) for key in self.count)
+        of_plan = (*STAGES, *SCALER_COUNTS)
+        return prod(getattr(plan if key in of_plan else plan.config, key) for key in self.count)
 
 
 def table(plan: CorePlan) -> Bill:
@@ -259,61 +258,6 @@ def memory(plan: CorePlan) -> Bill:
     return register(words * width, holds=True) + Bill.of(leg=width, choice=(words - 1) * width)
 
 
-def length_counter(plan: CorePlan) -> Bill:
-    """Counts the tiles of the reduction length; output-stationary also keeps what to start again from."""
-    bits = plan.n_tiles_width
-    match plan.config.dataflow:
-        case "output_stationary":
-            return counter(bits) + register(bits, holds=True)
-        case "table_stationary":
-            return counter(bits)
-        case unknown:
-            assert_never(unknown)
-
-
-def output_counter(plan: CorePlan) -> Bill:
-    """Counts the tiles of the outputs; table-stationary also keeps what to start again from, and the slot."""
-    bits = plan.m_tiles_width
-    match plan.config.dataflow:
-        case "output_stationary":
-            return counter(bits)
-        case "table_stationary":
-            bill = counter(bits) + register(bits, holds=True)
-            if plan.stored_sums < 2:
-                return bill
-            bill += counter(plan.slot_width) + Bill.of(choice=bits, full_adder=bits)
-            return bill + decoder(plan.stored_sums)
-        case unknown:
-            assert_never(unknown)
-
-
-def flags(plan: CorePlan) -> Bill:
-    """The flags that travel with a tile through a stage of the columns' pipeline."""
-    carried = 3 + (1 + plan.slot_width if plan.stored_sums else 0)
-    return register(1 + carried, holds=True)
-
-
-def handshakes(_: CorePlan) -> Bill:
-    """Those of the streams."""
-    return Bill.of(handshake=1)
-
-
-def arriving_length(plan: CorePlan) -> Bill:
-    """The number of tiles along N while its tile is in a stage of pipelined tables."""
-    return register(1 + plan.n_tiles_width, holds=True)
-
-
-def arriving_outputs(plan: CorePlan) -> Bill:
-    """The number of tiles along M while its tile is in a stage of pipelined tables."""
-    return register(plan.m_tiles_width, holds=True)
-
-
-def finishing(plan: CorePlan) -> Bill:
-    """The flags of a result in pipelined accumulators and converters, and the counter of their pauses."""
-    results = register(2, holds=True) * (plan.result_stages + plan.accumulator_stages - 1)
-    return results + (counter(plan.pause_cycles.bit_length()) if plan.pause_cycles else NOTHING)
-
-
 NUMBER = (
     "activation",
     "symmetric",
@@ -328,9 +272,13 @@ NUMBER = (
 _VALUE = ("architecture", "group_size", "alphabet", "symmetry", *NUMBER)
 _GATED = ("clock_gating",)
 _OUTPUTS = ("dataflow", "outputs", "columns")
-_ADDED = ("tables", "max_reduction", "reduction", "pipeline.fetch")
+_LONGEST = ("max_reduction", "scale_group")
+_ADDED = ("tables", *_LONGEST, "reduction", "pipeline.fetch")
+_SCALED = ("scale_group", "scale")
+_SUMMED = ("activation", "symmetric", "max_reduction", *_SCALED, "pipeline.float_stages")
 _SCALE = ("activation", "datapath", "aligned_bits", "pipeline.float_stages")
 _COLUMN = ("rows", "columns")
+_TILES = ("dataflow", "outputs", "group_size", "tables", *_LONGEST)
 
 AREA_TERMS = (
     AreaTerm("tables", (*_VALUE, *_GATED, "table_depth", "pipeline.table"), ("rows", "tables"), table),
@@ -343,9 +291,7 @@ AREA_TERMS = (
         ("rows",),
         scale_beside_columns,
     ),
-    AreaTerm(
-        "converters", (*_VALUE, *_GATED, "tables", "max_reduction", "reduction"), _COLUMN, result_converters
-    ),
+    AreaTerm("converters", (*_VALUE, *_GATED, "tables", *_LONGEST, "reduction"), _COLUMN, result_converters),
     AreaTerm(
         "fetch",
         (
@@ -358,7 +304,7 @@ AREA_TERMS = (
     AreaTerm("fetch", ("key_packing", "group_size"), ("columns", "tables"), unpacked_key),
     AreaTerm(
         "fetch",
-        (*_VALUE, *_GATED, "max_reduction", "fetch", "pipeline.fetch"),
+        (*_VALUE, *_GATED, *_LONGEST, "fetch", "pipeline.fetch"),
         ("rows", "columns", "tables"),
         fetch,
     ),
@@ -372,19 +318,26 @@ AREA_TERMS = (
     AreaTerm("reduction", (*_VALUE, *_ADDED), ("columns",), sign_reduction),
     AreaTerm("accumulators", (*_VALUE, *_ADDED, *_GATED), _COLUMN, accumulator),
     AreaTerm("accumulators", (*NUMBER, *_GATED, "dataflow"), _COLUMN, merger),
-    AreaTerm("accumulators", (*NUMBER, *_GATED, "max_reduction", *_OUTPUTS), _COLUMN, memory),
-    AreaTerm("control", ("dataflow", "outputs", "group_size", "tables", "max_reduction"), (), length_counter),
-    AreaTerm("control", (*_OUTPUTS, *PAUSE_KEYS), (), output_counter),
-    AreaTerm("control", (*_OUTPUTS, *PAUSE_KEYS), ("pipeline_stages",), flags),
-    AreaTerm("control", (), (), handshakes),
+    AreaTerm("accumulators", (*NUMBER, *_GATED, *_LONGEST, *_OUTPUTS), _COLUMN, memory),
+    AreaTerm("control", _TILES, (), control.length_counter),
+    AreaTerm("control", (*_OUTPUTS, *PAUSE_KEYS), (), control.output_counter),
+    AreaTerm("control", (*_OUTPUTS, *PAUSE_KEYS, "scale_group"), ("pipeline_stages",), control.flags),
+    AreaTerm("control", (), (), control.handshakes),
     AreaTerm(
         "control",
-        ("dataflow", "outputs", "group_size", "tables", "max_reduction"),
+        _TILES,
         ("arriving_stages",),
-        arriving_length,
+        control.arriving_length,
     ),
-    AreaTerm("control", _OUTPUTS, ("arriving_stages",), arriving_outputs),
-    AreaTerm("control", ("dataflow", *PAUSE_KEYS), (), finishing),
+    AreaTerm("control", _OUTPUTS, ("arriving_stages",), control.arriving_outputs),
+    AreaTerm("control", ("dataflow", *PAUSE_KEYS), (), control.finishing),
+    AreaTerm("accumulators", (*_SUMMED, *_GATED), _COLUMN, scaling.waiting_sum),
+    AreaTerm("accumulators", (*_SUMMED, *_GATED), ("rows", "scale_units"), scaling.unit),
+    AreaTerm("accumulators", (*_SCALED, *_GATED), ("scale_units",), scaling.scale_of_unit),
+    AreaTerm("accumulators", (*_SCALED, *_GATED), ("scale_units", "pipeline_stages"), scaling.arriving_scale),
+    AreaTerm("accumulators", (*_SCALED, *_GATED), ("scale_units", "scale_steps"), scaling.waiting_scale),
+    AreaTerm("control", _SCALED, ("scale_steps",), scaling.step),
+    AreaTerm("control", (*_SCALED, *PAUSE_KEYS), (), scaling.control),
 )
 
 

@@ -193,13 +193,15 @@ def tree_multiplexer(legs: int, width: int, nothing: bool = True) -> Bill:
     return Bill.of(choice=(legs - 1) * width, gate=width if nothing else 0)
 
 
-def multiplier(bits: int, width: int) -> Bill:
-    """The low ``width`` bits of a product of two numbers of ``bits`` bits, without three times one of them.
+def multiplier(bits: int, width: int, others: int | None = None) -> Bill:
+    """The low ``width`` bits of a product of a number of ``bits`` bits and one of as many, or of ``others``,
+    without three times the latter.
 
     Each pair of bits of the other chooses a row, which is added to those below it; a last bit without a
     partner is a gate a bit. As ``generator.products`` has it.
     """
-    rows = [(min(2, bits - place), min(bits + 2, width - place)) for place in range(0, min(bits, width), 2)]
+    of_row = (bits if others is None else others) + 2
+    rows = [(min(2, bits - place), min(of_row, width - place)) for place in range(0, min(bits, width), 2)]
     chosen = sum(kept for of, kept in rows if of == 2)
     gated = sum(kept for of, kept in rows if of == 1)
     return Bill.of(product_bit=chosen, gate=gated) + total([adder(kept) for _, kept in rows[1:]])

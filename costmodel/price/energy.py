@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from math import exp, log2
 from typing import Literal, get_args
 
-from costmodel.price import activity, area, lateness
+from costmodel.price import activity, area, control, lateness, scaling
 from costmodel.price.activity import BITNET, Statistics
 from costmodel.price.area import AREA_TERMS, AreaTerm
 from costmodel.price.combining import JoiningTerm
@@ -114,6 +114,11 @@ def _outputs(plan: CorePlan, data: Statistics) -> Motion:
     return _counting(plan.config.outputs is not None, plan.m_tiles_width)
 
 
+def _scaled(plan: CorePlan, data: Statistics) -> Motion:
+    """Another column's sum and scale in every step."""
+    return Motion(activity.RANDOM)
+
+
 def _rarely(plan: CorePlan, data: Statistics) -> Motion:
     return Motion(RARELY, writes=RARELY)
 
@@ -139,8 +144,12 @@ MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
     area.sign_reduction: _keys,
     area.accumulator: _accumulated,
     area.memory: _stored,
-    area.length_counter: _length,
-    area.output_counter: _outputs,
+    scaling.waiting_sum: _scaled,
+    scaling.unit: _scaled,
+    scaling.scale_of_unit: _scaled,
+    scaling.arriving_scale: _scaled,
+    control.length_counter: _length,
+    control.output_counter: _outputs,
 }
 """How the units of the terms of area move; those that are not here change with results, if at all."""
 

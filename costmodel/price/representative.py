@@ -11,6 +11,7 @@ from generator.config import (
     ARCHITECTURES,
     DATAFLOWS,
     DATAPATHS,
+    DEFAULT_SCALE,
     FLOAT_KEYS,
     OUTER_KEYS,
     REDUCTION_STRUCTURES,
@@ -44,7 +45,8 @@ DECIDING_KEYS: Mapping[str, tuple[str, ...]] = {
     "symmetric": _NUMBER,
     **dict.fromkeys(sorted(FLOAT_KEYS), _NUMBER),
     "pipeline.table": (*_NUMBER, "architecture", "group_size", "pipeline.float_stages"),
-    "pipeline.float_stages": _NUMBER,
+    "pipeline.float_stages": (*_NUMBER, "scale_group", "scale"),
+    "scale": ("scale_group",),
 }
 """Keys that mean something for some cores only, and for each the keys that say whether it does."""
 OPTIONAL_KEYS = tuple(DECIDING_KEYS)
@@ -73,11 +75,14 @@ def idle_keys(values: Mapping[str, Any]) -> set[str]:
     idle = _idle_beside(value("dataflow")) | ({"fetch"} if multiplies else set())
     if value("group_size") == 1:
         idle.add("table_depth")
+    if not value("scale_group"):
+        idle.add("scale")
     if not multiplies or value("datapath") == "aligned" or value("activation") not in FLOATS:
         idle.add("subnormals")
     if value("activation") not in FLOATS:
         table = {"pipeline.table"} if value("group_size") == 1 else set()
-        return idle | table | FLOAT_KEYS | {"pipeline.float_stages"}
+        scaled = value("scale_group") and (value("scale") or DEFAULT_SCALE) in FLOATS
+        return idle | table | FLOAT_KEYS | (set() if scaled else {"pipeline.float_stages"})
     datapath: DatapathKind = value("datapath") or "native"
     # Converters that are pipelined stand where a table's one register would.
     converts = _converts_in_tables(datapath, multiplies)

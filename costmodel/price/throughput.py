@@ -33,10 +33,13 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "symmetric",
         "aligned_bits",
         "max_reduction",
+        "scale_group",
     ),
-    "finishing_cycles": (*PAUSE_KEYS, "dataflow"),
+    "finishing_cycles": (*PAUSE_KEYS, "dataflow", "scale_group", "scale"),
 }
 """Stages of a plan by name, and the keys that each number depends on."""
+SCALER_COUNTS = ("scale_units", "scale_steps")
+"""Numbers of a plan that depend on its columns: what scales sums of groups, and the turns that it takes."""
 LATENCY = ("table_stages", "pipeline_stages", "finishing_cycles")
 """What a plan's latency is the sum of."""
 KEY_WIDTH_KEYS = ("architecture", "activation", "group_size", "alphabet", "datapath", "aligned_bits")

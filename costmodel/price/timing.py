@@ -17,7 +17,7 @@ from typing import Any, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.price import floating
+from costmodel.price import floating, scaling
 from costmodel.price.area import NUMBER, PARTS, Part
 from costmodel.price.components import NOTHING, Bill, carries
 from costmodel.price.fetch import fetch_path, unpacking_path
@@ -72,7 +72,7 @@ PATHS_OF_PARTS: Mapping[Part, tuple[tuple[str, ...], ...]] = {
     "tables": (("entries", "fetch"),),
     "fetch": (("fetch",),),
     "reduction": (_SUMS,),
-    "accumulators": (("accept",), ("recall",), ("accumulate",), _SUMS),
+    "accumulators": (("accept",), ("recall",), ("accumulate",), ("scaling",), _SUMS),
     "control": (("accept",), ("recall",)),
 }
 """The stages that each part is in; where nothing is registered in between, the next one has it instead."""
@@ -378,8 +378,9 @@ def _accumulator_stages(plan: CorePlan) -> list[Bill]:
 
 
 _VALUE = ("architecture", "group_size", "alphabet", "symmetry", "table_depth", *NUMBER)
-_REDUCTION = ("tables", "max_reduction", "reduction", "pipeline.fetch", "pipeline.reduction_every")
-_MERGED = ("max_reduction", "dataflow", "reduction")
+_LONGEST = ("max_reduction", "scale_group")
+_REDUCTION = ("tables", *_LONGEST, "reduction", "pipeline.fetch", "pipeline.reduction_every")
+_MERGED = (*_LONGEST, "dataflow", "reduction")
 
 DELAY_TERMS = (
     DelayTerm("scale", (*NUMBER, "group_size", "tables", "pipeline.table"), scale_stage),
@@ -389,6 +390,9 @@ DELAY_TERMS = (
     DelayTerm("reduction", (*_VALUE, *_REDUCTION), reduction_stage),
     DelayTerm("result", (*NUMBER, "max_reduction"), result_stage),
     DelayTerm("accumulate", NUMBER, accumulate_stage),
+    DelayTerm(
+        "scaling", (*NUMBER, "group_size", "tables", "max_reduction", "scale_group", "scale"), scaling.paths
+    ),
     DelayTerm("accept", (*NUMBER, *_MERGED), accept_stage, broadcast=True),
     DelayTerm("recall", (*NUMBER, *_MERGED, "outputs", "columns"), recall_stage, broadcast=True),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from dse.handoff.scales import scaling_rules
 from generator.formats import Float
 from generator.plan import (
     AlignedDatapath,
@@ -53,6 +54,8 @@ def joined(plan: CorePlan) -> list[str]:
 
 def integers(plan: CorePlan) -> list[str]:
     promise = " The most negative activation must not come." if plan.config.symmetric else ""
+    if plan.scaler is not None:
+        return [f"Activations are two's complement.{promise}", *scaling_rules(plan, plan.scaler)]
     return [f"Activations are two's complement. A result is the exact sum, whatever the order.{promise}"]
 
 

@@ -9,6 +9,7 @@ from dse.handoff.arithmetic import rules
 from dse.handoff.buffer_sheet import buffered_meanings, buffers_section
 from dse.handoff.packed_weights import counted_bytes, packing
 from dse.handoff.prices import Price
+from dse.handoff.scales import scale_places, scaled_result
 from dse.handoff.scripts import PDKS, UTILISATION
 from dse.handoff.templates import table, text_of
 from generator.alphabets import TERNARY
@@ -176,6 +177,8 @@ def arithmetic(plan: CorePlan) -> str:
     total, cut = plan.config.accumulation or plan.config.activation, plan.config.aligned_bits
     flagged = f"{total} and a bit `invalid` above it"
     match plan.config.number_kind:
+        case "integer" if plan.scaler is not None:
+            return scaled_result(plan.scaler)
         case "integer":
             return "two's complement, exact: no sum within N overflows"
         case "native":
@@ -208,8 +211,10 @@ def port_rows(plan: CorePlan) -> list[list[str]]:
 def counted_keys(plan: CorePlan) -> str:
     """What a beat of keys has."""
     if plan.config.packs_keys:
-        return counted_bytes(plan)
-    return counted(plan.columns * plan.tables, plan.key_width)
+        beat = counted_bytes(plan)
+    else:
+        beat = counted(plan.columns * plan.tables, plan.key_width)
+    return f"{beat}, and scales, {counted(*plan.scale_elements)}" if plan.scaler else beat
 
 
 def counted(elements: int, width: int) -> str:
@@ -261,7 +266,7 @@ def order_of_work(plan: CorePlan) -> str:
     return (
         f"A block is {block}. {order} `tlast` marks a block's last result. N and M that are no multiples of "
         f"a tile are filled up with zeros: zero activations, {filled}.{rest} The next block may follow "
-        "at once, with other tile counts."
+        f"at once, with other tile counts.{scale_places(plan)}"
     )
 
 

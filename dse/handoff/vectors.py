@@ -22,6 +22,7 @@ from generator.plan import CorePlan, Tiling, beat_bits, top_name
 from sim.fields import hex_lines, pack_fields
 from sim.layers import Beats, LayerData, beats_of
 from sim.reference import evaluate
+from sim.scales import random_scales
 from sim.session import Session
 from sim.tokens.bench import movements_of
 
@@ -205,7 +206,7 @@ def layer_of(plan: CorePlan, values: str, n: int, m: int, blocks: int, rng: np.r
             weights *= np.repeat(groups, config.group_size, axis=1)[:, :length]
     else:
         activations = config.format.random(rng, (tokens, length))
-    return LayerData.of(activations, weights)
+    return LayerData.of(activations, weights, random_scales(plan, rng, outputs, length))
 
 
 def corners(number: Format) -> NDArray[Any]:
@@ -230,7 +231,7 @@ def corner_patterns(number: Float) -> Iterator[int]:
 def result_fields(plan: CorePlan, tiling: Tiling, layer: LayerData) -> NDArray[np.uint64]:
     """The elements of the result beats, [beats, R·K], those of the zeros at the edges included.
 
-    Outputs beyond the last have keys of 0, which where no group is zero stand for weights.
+    Outputs beyond the last have keys of 0, which where no group is zero stand for weights, and scales of 0.
     """
     config = plan.config
     rows, columns = tiling.blocks * config.rows, tiling.m_tiles * plan.columns
@@ -239,6 +240,10 @@ def result_fields(plan: CorePlan, tiling: Tiling, layer: LayerData) -> NDArray[n
     beyond = plan.code.halves[0] if plan.keys_name_groups else (0,)
     w = np.tile(np.resize(np.array(beyond, dtype=np.int8), layer.length), (columns, 1))
     w[: layer.outputs] = layer.weights
-    values = evaluate(plan, x, w)
+    scales = None
+    if layer.scales is not None:
+        scales = np.zeros((columns, layer.scales.shape[1]), dtype=layer.scales.dtype)
+        scales[: layer.outputs] = layer.scales
+    values = evaluate(plan, x, w, scales)
     beats = values.reshape(tiling.blocks, config.rows, tiling.m_tiles, plan.columns).transpose(0, 2, 1, 3)
     return np.ascontiguousarray(beats).reshape(tiling.blocks * tiling.m_tiles, -1).astype(np.uint64)

@@ -35,6 +35,8 @@ OTHERS: Mapping[str, Callable[[Any], str]] = {
     "clock_gating": lambda value: "gated clocks" if value else "",
     "subnormals": lambda value: "" if value else "without subnormals",
     "alphabet": lambda value: f"{value} weights",
+    "scale_group": lambda value: f"a scale for every {value} weights" if value else "",
+    "scale": lambda value: f"{value} scales",
     "table_depth": lambda value: f"tables {counted(value, 'addition')} deep" if value else "",
     "symmetry": lambda value: _doubled(value),
     "max_reduction": lambda value: f"sums of {value:,}",

@@ -15,7 +15,7 @@ import numpy as np
 from costmodel.price.area import AREA_TERMS, PARTS, Part
 from costmodel.price.buffering import BUFFERS
 from costmodel.price.combining import COMBINING, JOINING_TERMS
-from costmodel.price.throughput import STAGES
+from costmodel.price.throughput import SCALER_COUNTS, STAGES
 from costmodel.price.timing import DELAY_TERMS, driven, path_of
 from costmodel.speeds import MEDIUM_PERIOD, SPEEDS, at_ease, tightness
 from dse.pricing import buffers
@@ -34,7 +34,7 @@ from dse.pricing.view import Array, View
 
 DesignPart = Literal[Part, "combining", "buffers"]
 DESIGN_PARTS: tuple[DesignPart, ...] = (*PARTS, COMBINING, BUFFERS)
-FACTORS = ("rows", "columns", "tables", *STAGES)
+FACTORS = ("rows", "columns", "tables", *SCALER_COUNTS, *STAGES)
 """What units of a core are counted by, in the order in which sums are multiplied."""
 
 
@@ -84,13 +84,20 @@ def _sum(prices: Counted, factors: Sequence[str] = FACTORS) -> Callable[[View], 
     if not inside:
         return _sum(outside, others)
     each, rest = _sum(inside, others), _sum(outside, others) if outside else None
-    key: Column = PlanFigure(factor) if factor in STAGES else factor
+    key = _counted(factor)
 
     def total(view: View) -> Array:
         product = each(view) * view(key).astype(np.float64)
         return np.asarray(product if rest is None else product + rest(view))
 
     return total
+
+
+def _counted(key: str) -> Column:
+    """What answers for a key of a term's count."""
+    if key in STAGES:
+        return PlanFigure(key)
+    return Step(key) if key in SCALER_COUNTS else key
 
 
 def amount(*of: str, part: DesignPart | None = None) -> Callable[[View], Array]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from dse.pricing import buffers, energy, passes
+from dse.pricing import buffers, energy, passes, scaling
 from dse.pricing.areas import core_delay, sized_cells, sized_period, stage_path, tightness_of, wire_slowdown
 from dse.pricing.demands import cycle, layer_demand, layers_seconds
 from dse.pricing.figure import (
@@ -36,6 +36,8 @@ STEPS: Mapping[Figure, Callable[[View], Array]] = {
     Step.CELLS: sized_cells,
     Step.LARGER: energy.larger,
     Step.CLOCKED_POWER: energy.clocked_power,
+    Step.SCALE_UNITS: scaling.units,
+    Step.SCALE_STEPS: scaling.steps,
 }
 """Figures that metrics share and nobody names."""
 

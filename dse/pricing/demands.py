@@ -18,6 +18,7 @@ from costmodel.price.combining import levels_of
 from costmodel.price.throughput import LATENCY, layer_pauses_batch, layer_steps_batch
 from dse.pricing.figure import LayerDemand, PlanFigure, Step
 from dse.pricing.limits import Limit, where_limiting
+from dse.pricing.scaling import beat_bits, filled, has_scales
 from dse.pricing.view import Array, View, whole
 from dse.spec.system import LIMITS
 from dse.spec.workload import Shape
@@ -41,6 +42,7 @@ def share(view: View, shape: Shape) -> Share:
     """One core's part of a layer."""
     cores = view("cores")
     inputs, outputs, one = np.asarray(shape.inputs), np.asarray(shape.outputs), np.ones((), np.int64)
+    inputs = filled(view, inputs)
     if cores.ndim == 0 and cores == 1:
         return Share(inputs, outputs, one)
     by_inputs = view("split") == "inputs"
@@ -123,7 +125,8 @@ def steps(view: View) -> Array:
 
 def latency(view: View) -> Array:
     """Cycles of one core from an activation to its result."""
-    return reduce(np.add, (view(PlanFigure(name)) for name in LATENCY))
+    stages = reduce(np.add, (view(PlanFigure(name)) for name in LATENCY))
+    return np.asarray(stages + view(Step.SCALE_STEPS)) if has_scales(view) else stages
 
 
 def _latency(view: View) -> Array:
@@ -150,12 +153,14 @@ def key_beat(view: View) -> Array:
     beat = keys * view(PlanFigure.KEY_WIDTH)
     if packs.any():
         beat = np.where(packs, BYTE * packed_bytes(np.asarray(keys * view("group_size"))), beat)
+    if has_scales(view):
+        beat = beat + beat_bits(view)
     return np.asarray(view("cores") * beat)
 
 
 def bits_per_weight(view: View) -> Array:
-    """Bits of keys for each weight, with what fills up a beat's last byte."""
-    if not np.isin(view("key_packing"), PACKED).any():
+    """Bits of keys for each weight, with what fills up a beat's last byte, and of scales."""
+    if not np.isin(view("key_packing"), PACKED).any() and not has_scales(view):
         return np.asarray(view(PlanFigure.KEY_WIDTH) / view("group_size"))
     return np.asarray(key_beat(view) / (view("cores") * view("columns") * view("tile_length")))
 

@@ -90,6 +90,7 @@ class PlanFigure(Enum):
     ACTIVATION_WIDTH = "activation_width"
     RESULT_WIDTH = "result_width"
     COMBINING_STAGES = "combining_stages"
+    SCALE_BITS = "scale_bits"
 
     def __str__(self) -> str:
         return f"plan {self.value}"
@@ -118,7 +119,8 @@ class Step(Enum):
     ``RATED_SECONDS``: the time of the passes that token rates are of; ``CHIP_ENERGY`` and ``MEMORY_ENERGY``:
     pJ that cores with their memories, and the memory off chip, take for these. ``CELLS``: µm² of everything
     but memories, sized for the clock, and ``LARGER``: area of the cells over their least. ``CLOCKED_POWER``:
-    pJ a second that cores take whatever they do.
+    pJ a second that cores take whatever they do. ``SCALE_UNITS`` and ``SCALE_STEPS``: what scales the sums
+    of groups in a row, and the turns that it takes.
     """
 
     TARGET_CLOCK = "clock_mhz asked"
@@ -135,6 +137,8 @@ class Step(Enum):
     CELLS = "area without memories"
     LARGER = "area of cells over their least"
     CLOCKED_POWER = "power of clocks and leakage"
+    SCALE_UNITS = "scale_units"
+    SCALE_STEPS = "scale_steps"
 
     def __str__(self) -> str:
         return self.value

@@ -39,13 +39,17 @@ class Tabulated:
     value: Callable[[CorePlan], float]
 
 
+_SCALE = ("scale_group", "scale")
 PLAN_FIGURES: Mapping[Figure, Tabulated] = {
     **{PlanFigure(name): Tabulated(keys, attrgetter(name)) for name, keys in STAGES.items()},
     PlanFigure.ACCUMULATOR_STAGES: Tabulated(PAUSE_KEYS, lambda plan: plan.accumulator_stages),
     PlanFigure.PAUSE_CYCLES: Tabulated((*PAUSE_KEYS, "dataflow"), lambda plan: plan.pause_cycles),
     PlanFigure.KEY_WIDTH: Tabulated(KEY_WIDTH_KEYS, lambda plan: plan.key_width),
     PlanFigure.ACTIVATION_WIDTH: Tabulated(("activation",), lambda plan: plan.activation_width),
-    PlanFigure.RESULT_WIDTH: Tabulated(COMBINING_KEYS, lambda plan: plan.result_width),
+    PlanFigure.RESULT_WIDTH: Tabulated(
+        (*COMBINING_KEYS, "scale_group", "scale"), lambda plan: plan.result_width
+    ),
+    PlanFigure.SCALE_BITS: Tabulated(_SCALE, lambda plan: plan.scale_bits),
     PlanFigure.COMBINING_STAGES: Tabulated(PAUSE_KEYS, lambda plan: plan.joining_stages),
 }
 """Figures of the plan, and the keys each depends on."""

@@ -181,11 +181,11 @@ class CorePlan(WidthPlan):
 
     @property
     def finishing_cycles(self) -> int:
-        """Cycles from a result's last sum to the result."""
-        scaling = 0 if self.scaler is None else self.scaler.cycles
+        """Cycles from a result's last sum to the result, but for those in which columns are scaled."""
+        scaling = 0 if self.scaler is None else self.scaler.cycles - self.scaler.steps
         return 1 + self.pause_cycles + self.result_stages + scaling
 
     @property
     def latency_cycles(self) -> int:
         """Clock edges from an accepted activation to its result, when its key waits and nobody stalls."""
-        return self.table_stages + self.pipeline_stages + self.finishing_cycles
+        return self.table_stages + self.pipeline_stages + self.finishing_cycles + self.scale_steps

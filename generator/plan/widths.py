@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple, assert_never
 
 from generator.alphabets import GroupCode, code_of
-from generator.config import CoreConfig, FetchStructure
+from generator.config import FetchStructure
 from generator.formats import Format, Integer
 from generator.packing import BYTE, packed_bytes, relative_key_width
 from generator.plan.compression import CompressorPlan
@@ -15,13 +15,11 @@ from generator.plan.ranges import FloatRange, Range, aligned_range
 from generator.plan.reduction import CHAIN, ReductionPlan
 from generator.plan.scaler import FloatScaling, ScalerPlan
 from generator.plan.table import TablePlan
+from generator.plan.tiles import TilePlan
 
 FetchCircuit = Literal[FetchStructure, "controls", "product"]
 """What makes a fetched value: a structure of the configuration around a table's entries, or what an
 architecture has instead, two controls of its one activation or a product."""
-
-TILE_COUNT_WIDTH = 16
-"""Bits of ``m_tiles`` where nothing on chip limits it (output-stationary)."""
 
 
 class KeyElements(NamedTuple):
@@ -36,34 +34,8 @@ class KeyElements(NamedTuple):
 
 
 @dataclass(frozen=True)
-class WidthPlan:
-    """The numbers and streams of a ``config``: ranges, widths in bits, the table, the reduction.
-
-    ``rounds``: whether an ``exact`` sum leaves as a float; one that others are added to leaves as it is.
-    """
-
-    config: CoreConfig
-    rounds: bool = True
-
-    @property
-    def tables(self) -> int:
-        """Tables that a beat of activations fills, for each row."""
-        return self.config.tables
-
-    @property
-    def columns(self) -> int:
-        """Outputs that a beat of results has, for each row."""
-        return self.config.columns
-
-    @property
-    def tile_length(self) -> int:
-        """Activations of a beat, for each row."""
-        return self.tables * self.config.group_size
-
-    @property
-    def most_outputs(self) -> int | None:
-        """M of the longest layer, where that is limited on chip."""
-        return self.config.outputs
+class WidthPlan(TilePlan):
+    """The numbers and streams of a core: ranges, widths in bits, the table, the reduction."""
 
     @cached_property
     def activation_range(self) -> Range:
@@ -263,21 +235,6 @@ class WidthPlan:
         """Bits of a partial sum with the bit that says whether it is invalid."""
         return self.accumulator_width + self.tracks_invalid
 
-    @property
-    def longest_sum(self) -> int:
-        """Activations of the longest sum of a column: N_max, or those of a group that has a scale."""
-        return self.config.scale_group or self.config.max_reduction
-
-    @property
-    def group_tiles(self) -> int:
-        """Tiles of a group that has a scale; 0 where groups have none. Zeros fill up its last tile."""
-        return -(-self.config.scale_group // self.tile_length)
-
-    def tiles_of(self, length: int) -> int:
-        """Tiles along N = ``length``, of whole groups where these have scales."""
-        group = self.config.scale_group
-        return -(-length // group) * self.group_tiles if group else -(-length // self.tile_length)
-
     @cached_property
     def scaler(self) -> ScalerPlan | None:
         """What scales the sums of groups."""
@@ -293,6 +250,21 @@ class WidthPlan:
         """The scales that a beat of the key stream has above its keys."""
         scaler = self.scaler
         return KeyElements(0, 0) if scaler is None else KeyElements(scaler.units, scaler.number.bits)
+
+    @property
+    def scale_bits(self) -> int:
+        """Bits of a scale; 0 where groups have none."""
+        return 0 if self.scaler is None else self.scaler.number.bits
+
+    @property
+    def scale_units(self) -> int:
+        """Multipliers, and adders, that scale the sums of a row."""
+        return 0 if self.scaler is None else self.scaler.units
+
+    @property
+    def scale_steps(self) -> int:
+        """Cycles in which they serve their columns."""
+        return 0 if self.scaler is None else self.scaler.steps
 
     @property
     def value_width(self) -> int:
@@ -362,11 +334,6 @@ class WidthPlan:
         return (4 + (len(self.table.entries) - 1).bit_length()) // 3
 
     @property
-    def partial_sums(self) -> int:
-        """Partial sums a column keeps, its accumulator among them."""
-        return 1 if self.config.outputs is None else -(-self.config.outputs // self.config.columns)
-
-    @property
     def signed_keys(self) -> bool:
         """Whether a key's top bit is a sign."""
         return self.keys_name_groups and self.code.signed
@@ -386,15 +353,3 @@ class WidthPlan:
     def carries_signs(self) -> bool:
         """Whether the reduction adds a key's sign as a carry-in; a float is negated without one."""
         return self.signed_keys and not self.adds_floats
-
-    @property
-    def max_n_tiles(self) -> int:
-        return self.tiles_of(self.config.max_reduction)
-
-    @property
-    def n_tiles_width(self) -> int:
-        return self.max_n_tiles.bit_length()
-
-    @property
-    def m_tiles_width(self) -> int:
-        return TILE_COUNT_WIDTH if self.config.outputs is None else self.partial_sums.bit_length()

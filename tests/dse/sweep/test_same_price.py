@@ -37,6 +37,8 @@ CHOICES: dict[str, list[Any]] = {
     "alphabet": ["ternary", "binary", "sparse_3_4"],
     "table_depth": [0, 3],
     "clock_gating": [False, True],
+    "scale_group": [0, 12, 32, 96],
+    "scale": ["fp16", "bf16", "int4"],
     "pipeline.table": ["entries", "activations"],
     "pipeline.fetch": [False, True],
     "pipeline.reduction_every": [0, 1, 2],
