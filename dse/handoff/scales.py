@@ -48,14 +48,12 @@ def scale_places(plan: CorePlan) -> str:
     scaler = plan.scaler
     if scaler is None:
         return ""
-    cores = (
-        f" of core 0, then of core 1 and so on, {plan.config.columns} columns each"
-        if plan.config.cores > 1
-        else ""
-    )
+    config, last = plan.config, scaler.steps - 1
+    cores = f" of core 0, then of core 1 and so on, {config.columns} columns each" if config.cores > 1 else ""
     return (
-        f" Above its keys, from bit {plan.key_elements.bits} on, a beat has {plan.scale_elements.fields} scales of "
-        f"{scaler.number.bits} bits. A group of {plan.config.scale_group} activations takes {scaler.tiles} tiles of its "
-        f"own, filled up with zeros. Beat s of these, s = 0 … {scaler.steps - 1}, has the scales of columns s, s + "
-        f"{scaler.steps}, …{cores}; those of columns that there are not, and of later beats, do not count."
+        f" Above its keys, from bit {plan.key_elements.bits} on, a beat has {plan.scale_elements.fields} "
+        f"scales of {scaler.number.bits} bits. A group of {config.scale_group} activations takes "
+        f"{scaler.tiles} tiles of its own, filled up with zeros. Beat s of these, s = 0 … {last}, has the "
+        f"scales of columns s, s + {scaler.steps}, …{cores}; those of columns that there are not, and of "
+        "later beats, do not count."
     )
