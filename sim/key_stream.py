@@ -67,6 +67,15 @@ def in_groups(plan: CorePlan, values: NDArray[Any]) -> NDArray[Any]:
     return result.reshape(*others, tiled)
 
 
+def out_of_groups(plan: CorePlan, tiled: NDArray[Any], length: int) -> NDArray[Any]:
+    """The ``values[..., N]`` that ``in_groups`` made ``tiled`` of."""
+    group = plan.config.scale_group
+    if group:
+        size = plan.group_tiles * plan.tile_length
+        tiled = tiled.reshape(len(tiled), -1, size)[..., :group].reshape(len(tiled), -1)
+    return tiled[..., :length]
+
+
 def code_type(plan: CorePlan) -> np.dtype[Any]:
     """The type of the stream's codes."""
     return np.dtype(np.uint8) if plan.config.packs_keys else codes_of(plan, np.ones((1, 1), np.int8)).dtype
@@ -156,11 +165,10 @@ def matrix_of(plan: CorePlan, chunks: Iterable[NDArray[Any]], outputs: int, leng
     Raises ``KeyFileError`` for codes the core does not know and for padding that is not zero.
     """
     tiling = Tiling.of(plan, length, outputs)
-    tile = plan.tile_length
     matrix = np.empty((outputs, length), dtype=np.int8)
     for (rows, columns), beats in zip(strips(plan, tiling), chunks, strict=True):
         m = -(-(min(rows.stop, outputs) - rows.start) // plan.columns)
-        n = -(-(min(columns.stop, length) - columns.start) // tile)
+        n = plan.tiles_of(min(columns.stop, length) - columns.start)
         packed = plan.config.packs_keys
         elements = _unpacked(plan, beats) if packed else beats
         axes, order = (m, plan.columns, n, plan.tile_length if packed else plan.tables), _order(plan)
@@ -168,7 +176,7 @@ def matrix_of(plan: CorePlan, chunks: Iterable[NDArray[Any]], outputs: int, leng
         codes = tiles.transpose(np.argsort(order)).reshape(m * plan.columns, -1)
         part = codes if packed else weights_of(plan, codes)
         into = matrix[rows, columns]
-        into[:] = part[: len(into), : into.shape[1]]
+        into[:] = out_of_groups(plan, part[: len(into)], into.shape[1])
         if not _is_padded(plan, codes, part, into):
             raise KeyFileError(f"the padding beyond {outputs} outputs and {length} inputs is not zero")
     return matrix
@@ -179,7 +187,7 @@ def _is_padded(plan: CorePlan, codes: NDArray[Any], part: NDArray[Any], held: ND
     if plan.config.alphabet == TERNARY or not plan.keys_name_groups:
         return bool(np.count_nonzero(part) == np.count_nonzero(held))
     expected = np.zeros_like(codes)
-    again = codes_of(plan, held)
+    again = group_codes(plan, held)
     expected[: len(again), : again.shape[1]] = again
     return bool((expected == codes).all())
 

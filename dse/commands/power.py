@@ -151,8 +151,10 @@ def _stored(
     if len(chosen.choices) != 1:
         raise UsageError(f"--tensor: chooses {len(chosen.choices)} tensors of {weights}, one is expected")
     (choice,) = chosen.choices
-    stored = StoredLayer.of(config.format, file, choice.tensor, rule[0], rule[1], activations, TOKENS, seed)
-    return LayerData.of(stored.activations.values, stored.matrix.weights)
+    stored = StoredLayer.of(
+        config.format, file, choice.tensor, rule[0], rule[1], activations, TOKENS, seed, config
+    )
+    return LayerData.of(stored.activations.values, stored.matrix.weights, stored.scales)
 
 
 def _of_waiting(measured: MeasuredEnergy, busy: MeasuredEnergy | None) -> str:

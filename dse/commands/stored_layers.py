@@ -147,13 +147,13 @@ class StoredRun:
                 try:
                     stored = StoredLayer.of(
                         simulator.config.format, self.chosen.file, tensor, self.rule, self.per,
-                        self.activations, self.tokens, simulator.seed,
+                        self.activations, self.tokens, simulator.seed, simulator.config,
                     )  # fmt: skip
                     check_alphabet(stored.matrix, simulator.config, tensor)
                 except WeightFileError as error:
                     self.chosen.refuse(choice, error)
                     continue
-                data = LayerData.of(stored.activations.values, stored.matrix.weights)
+                data = LayerData.of(stored.activations.values, stored.matrix.weights, stored.scales)
                 result = simulator.run(data)
                 figures = simulator.figures(data, result) | stored.figures(plan, result.outputs[0])
             yield stored, result, figures

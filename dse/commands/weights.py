@@ -189,7 +189,7 @@ def _pack(
             name = choice.tensor.name
             progress(f"packing {name}", done / len(chosen.choices))
             try:
-                matrix = ternary_of(chosen.file, choice.tensor, rule, per)
+                matrix = ternary_of(chosen.file, choice.tensor, rule, per, config)
                 check_alphabet(matrix, config, choice.tensor)
             except WeightFileError as error:
                 chosen.refuse(choice, error)

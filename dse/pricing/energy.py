@@ -78,7 +78,7 @@ def cores_pj(view: View, chosen: Weighted) -> Array:
     pieces = pieces_of(view.workload, chosen)
     taken = passes.seconds(view, pieces) * view(Step.CLOCKED_POWER)
     for layers, often in _layers(pieces):
-        taken += often * view(LayerEnergy(layers))
+        taken = taken + often * view(LayerEnergy(layers))
     return np.asarray(taken)
 
 

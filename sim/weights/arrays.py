@@ -24,15 +24,22 @@ if TYPE_CHECKING:
 
 
 def load(
-    path: Path | str, tensor: str = "", *, rule: Rule = "auto", per: Per = "tensor", i2s: Layout = "x86"
+    path: Path | str,
+    tensor: str = "",
+    *,
+    rule: Rule = "auto",
+    per: Per = "tensor",
+    i2s: Layout = "x86",
+    core: CoreConfig | None = None,
 ) -> TernaryMatrix:
     """The matrix ``tensor`` of a file of weights as ``weights`` T[M, N] (int8) and ``scale``, W ≈ scale · T.
 
     ``path`` is a safetensors, GGUF, .npy or .npz file, a checkpoint's directory or its index; without a name
     its only matrix is taken, NAME[3] is one of a stack of experts. ``rule`` says how floats become ternary
     (``auto``, ``absmean``, ``threshold``, ``exact``, ``packed`` or ``codes``), ``per`` whether there is one
-    scale or one a row, ``i2s`` how GGUF's I2_S is laid out. Raises ``WeightFileError`` in one line for what
-    cannot be read or is not there.
+    scale or one a row, ``i2s`` how GGUF's I2_S is laid out. With a ``core`` that has ``scale_group``,
+    ``applied.scales`` [M, groups] are what it multiplies the sums of its groups by. Raises
+    ``WeightFileError`` in one line for what cannot be read or is not there.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -50,7 +57,7 @@ def load(
         raise WeightFileError(
             f"{path}: {tensor!r} matches {1 + len(more)} tensors, the name of one is expected"
         )
-    return ternary_of(file, choice.tensor, rule, per)
+    return ternary_of(file, choice.tensor, rule, per, core)
 
 
 def ternary(weights: ArrayLike, *, rule: Rule = "auto", per: Per = "tensor") -> TernaryMatrix:

@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import tee
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -24,8 +25,10 @@ from generator.config import CoreConfig
 from generator.errors import KeyFileError
 from generator.files import claimed, output_directory, replacing, write_text
 from generator.plan import CorePlan, Tiling, beat_bits, plan_for
-from sim.fields import beat_bytes, hex_lines, pack_fields, unpack_unsigned
+from sim.fields import beat_bytes, hex_lines, unpack_unsigned
 from sim.key_stream import code_type, matrix_of, stream_chunks, strips
+from sim.scales import beat_chunks
+from sim.weights.core_scales import scaled_by_core
 from sim.weights.ternary import TernaryMatrix
 
 FORMAT = "ternlut key image"
@@ -51,11 +54,13 @@ def write_image(
     ``OutputError`` where files cannot be written.
     """
     plan = plan_for(config)
+    if matrix.applied is None:
+        matrix = scaled_by_core(matrix, config)
     outputs, length = matrix.weights.shape
     beats = Tiling.of(plan, length, outputs)
-    count, size = beats.n_tiles * beats.m_tiles, beat_bytes(*plan.key_elements)
+    count, size = beats.n_tiles * beats.m_tiles, beat_bytes(beat_bits(plan).key, 1)
     with claimed(output_directory(directory)):
-        digest = _write_keys(plan, matrix.weights, directory, count)
+        digest = _write_keys(plan, matrix, directory, count)
         _write_scales(matrix, directory)
         manifest = {
             "format": FORMAT,
@@ -86,16 +91,18 @@ def write_image(
     return manifest
 
 
-def _write_keys(plan: CorePlan, weights: NDArray[np.int8], directory: Path, beats: int) -> str:
-    """Writes so many beats of the keys of ``weights`` in every form; the SHA-256 of ``keys.bin``."""
+def _write_keys(plan: CorePlan, matrix: TernaryMatrix, directory: Path, beats: int) -> str:
+    """Writes so many beats of the keys of ``matrix`` in every form; the SHA-256 of ``keys.bin``."""
+    scales = None if matrix.applied is None else matrix.applied.scales
     digest = hashlib.sha256()
     with ExitStack() as stack:
         # Closed in the opposite order, so that a file is complete before it takes its place.
         paths = {name: stack.enter_context(replacing(directory / name)) for name in (BINARY, HEX, ARRAY)}
         files = {name: stack.enter_context(path.open("wb")) for name, path in paths.items()}
         files[ARRAY].write(_npy_header((beats, *_beat_shape(plan)), code_type(plan)))
-        for codes in stream_chunks(plan, weights):
-            octets = np.ascontiguousarray(pack_fields(codes, plan.key_elements.width))
+        chunks, again = tee(stream_chunks(plan, matrix.weights))
+        for codes, packed in zip(chunks, beat_chunks(plan, again, scales, matrix.weights.shape), strict=True):
+            octets = np.ascontiguousarray(packed)
             files[BINARY].write(octets.data)
             digest.update(octets.data)
             files[HEX].write(hex_lines(octets))
@@ -131,7 +138,7 @@ def read_image(config: CoreConfig, directory: Path) -> KeyImage:
     path, plan = directory / BINARY, plan_for(config)
     outputs, length = manifest["shape"]
     tiling = Tiling.of(plan, length, outputs)
-    count, size = tiling.n_tiles * tiling.m_tiles, beat_bytes(*plan.key_elements)
+    count, size = tiling.n_tiles * tiling.m_tiles, beat_bytes(beat_bits(plan).key, 1)
     if not path.is_file():
         raise KeyFileError(f"{path}: missing")
     if path.stat().st_size != count * size:
@@ -171,7 +178,7 @@ def order_of(plan: CorePlan) -> str:
 def _chunks(plan: CorePlan, beats: NDArray[np.uint8], outputs: int, length: int) -> Iterator[NDArray[Any]]:
     """The codes of ``beats``, cut as ``stream_chunks`` cuts them; refuses bits beyond the last key."""
     fields, width = plan.key_elements
-    unused = fields * width % 8
+    unused = beat_bits(plan).key % 8
     first = 0
     for rows, columns in strips(plan, Tiling.of(plan, length, outputs)):
         m, n = (

@@ -14,6 +14,7 @@ from generator.config import CoreConfig
 from generator.errors import KeyFileError
 from generator.keys import pack
 from sim.weights.codes import bytes_of_codes, bytes_packed, stranger
+from sim.weights.core_scales import scaled_by_core
 from sim.weights.groups import grouped, of_blocks
 from sim.weights.packed import VALUES_A_BYTE
 from sim.weights.tensors import Tensor, TensorFile, WeightFileError
@@ -23,8 +24,14 @@ Rule = Literal["auto", "absmean", "threshold", "exact", "packed", "codes"]
 RULES: tuple[Rule, ...] = get_args(Rule)
 
 
-def ternary_of(file: TensorFile, tensor: Tensor, rule: Rule = "auto", per: Per = "tensor") -> TernaryMatrix:
-    """``tensor`` of ``file`` as a ternary matrix.
+def ternary_of(
+    file: TensorFile,
+    tensor: Tensor,
+    rule: Rule = "auto",
+    per: Per = "tensor",
+    core: CoreConfig | None = None,
+) -> TernaryMatrix:
+    """``tensor`` of ``file`` as a ternary matrix; for a ``core`` that scales groups with those scales.
 
     ``auto`` takes bytes as packed, what is ternary as it is, also with several scales in a row or with noise
     in its scale, and other floats by ``absmean``. The scale that checkpoints store beside a ternary tensor,
@@ -38,7 +45,10 @@ def ternary_of(file: TensorFile, tensor: Tensor, rule: Rule = "auto", per: Per =
         )
     if not tensor.is_matrix:
         raise WeightFileError(f"{tensor} has shape {list(tensor.shape)}, a matrix W[M, N] is expected")
-    matrix = _by_rule(file, tensor, rule, per).noted(*tensor.notes)
+    scales_groups = core is not None and core.scale_group > 0
+    matrix = _by_rule(file, tensor, rule, per, scales_groups).noted(*tensor.notes)
+    if core is not None and scales_groups:
+        matrix = _noted_loss(scaled_by_core(matrix, core, tensor), core)
     return matrix if matrix.weights.any() else matrix.noted("all of its weights are zero")
 
 
@@ -52,7 +62,17 @@ def check_alphabet(matrix: TernaryMatrix, config: CoreConfig, tensor: Tensor) ->
         raise WeightFileError(f"{tensor}: {error}") from None
 
 
-def _by_rule(file: TensorFile, tensor: Tensor, rule: Rule, per: Per) -> TernaryMatrix:
+def _noted_loss(matrix: TernaryMatrix, core: CoreConfig) -> TernaryMatrix:
+    """With a note where scales are not those of the file."""
+    if matrix.exact or matrix.groups is None:
+        return matrix
+    return matrix.noted(
+        f"its scales are rounded to {core.scale}, {matrix.weight_error:.2%} of the weights' root mean square "
+        "is lost"
+    )
+
+
+def _by_rule(file: TensorFile, tensor: Tensor, rule: Rule, per: Per, scales_groups: bool) -> TernaryMatrix:
     if rule == "packed" or (rule == "auto" and tensor.is_bytes):
         return _with_stored_scale(file, tensor, bytes_packed(tensor, sure=rule == "packed"), expected=True)
     if rule == "codes":
@@ -62,15 +82,17 @@ def _by_rule(file: TensorFile, tensor: Tensor, rule: Rule, per: Per) -> TernaryM
     if rule == "threshold":
         return threshold(tensor, per)
     matrix = of_blocks(tensor) if tensor.blocks is not None else exact(tensor)
-    if rule == "exact" and matrix is not None and matrix.groups is not None:
+    differ = matrix is not None and matrix.groups is not None
+    if rule == "exact" and differ and not scales_groups:
         raise WeightFileError(
-            f"{tensor}: the blocks of a row differ in scale, which one key stream cannot carry; "
+            f"{tensor}: the blocks of a row differ in scale, which a core without scale_group cannot apply; "
             "--ternary auto takes their mean"
         )
     if matrix is None and rule == "auto" and not tensor.is_integer:
         matrix = grouped(tensor) or nearly(tensor, per)
     if matrix is not None:
-        return _explained(_with_stored_scale(file, tensor, matrix))
+        matrix = _with_stored_scale(file, tensor, matrix)
+        return matrix if differ and scales_groups else _explained(matrix)
     if rule == "exact" or tensor.is_integer:
         raise WeightFileError(f"{tensor} of type {tensor.kind} is not ternary: {stranger(tensor)}")
     return absmean(tensor, per)
@@ -148,6 +170,10 @@ def weights_beside(tensor: Tensor, matrix: TernaryMatrix, first: int, last: int)
 
 
 def scaled_rows(matrix: TernaryMatrix, first: int, last: int) -> NDArray[np.float64]:
-    """Rows of scale · T."""
+    """Rows of scale · T, times what a core applies."""
     scale = np.broadcast_to(matrix.scale, len(matrix.weights))[first:last, None]
-    return matrix.weights[first:last] * scale
+    rows = np.asarray(matrix.weights[first:last] * scale)
+    if matrix.applied is None:
+        return rows
+    by_weight = np.repeat(matrix.applied.scales[first:last], matrix.applied.length, axis=1)
+    return rows * by_weight[:, : rows.shape[1]]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.config import CoreConfig
 from generator.formats import Format
 from generator.plan import CorePlan
 from sim.weights.activations import Activations, activations_for, load_activations, random_activations
@@ -37,18 +38,25 @@ class StoredLayer:
         activations: Path | None = None,
         tokens: int = 1,
         seed: int = 0,
+        core: CoreConfig | None = None,
     ) -> StoredLayer:
-        """A ``tensor`` of ``file`` with the activations of the file ``activations``, else normal ones.
+        """A ``tensor`` of ``file`` with the activations of the file ``activations``, else normal ones; for a
+        ``core`` that scales groups with those scales.
 
         Raises ``WeightFileError`` for what cannot be read or does not fit.
         """
-        matrix = ternary_of(file, tensor, rule, per)
+        matrix = ternary_of(file, tensor, rule, per, core)
         length = matrix.weights.shape[1]
         if activations is None:
             x = random_activations(length, tokens, seed)
         else:
             x = load_activations(activations, length)
         return cls(tensor, matrix, activations_for(number, x))
+
+    @property
+    def scales(self) -> NDArray[np.float64] | None:
+        """Those that the core applies, [M, groups]."""
+        return None if self.matrix.applied is None else self.matrix.applied.scales
 
     def figures(self, plan: CorePlan, results: NDArray[np.int64]) -> dict[str, Any]:
         """Names, shares and errors, for ``results`` y[B, M] of a core."""

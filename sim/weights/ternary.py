@@ -52,7 +52,8 @@ class TernaryMatrix:
 
     ``rule`` is how they came about, ``exact`` whether W = scale · T; where it is not, ``residual`` [M] and
     ``power`` [M] are the sums of (W - scale · T)² and W² over the rows. ``groups`` has the scales of a matrix
-    that is ternary with several in a row, which ``scale`` stands for. ``factor`` is what W was multiplied by
+    that is ternary with several in a row, which ``scale`` stands for. ``applied`` are those that a core
+    multiplies the sums of its groups by: then W ≈ scale · applied · T. ``factor`` is what W was multiplied by
     beside what the file's tensor holds, ``notes`` what was assumed.
     """
 
@@ -63,6 +64,7 @@ class TernaryMatrix:
     residual: NDArray[np.float64] | None = None
     power: NDArray[np.float64] | None = None
     groups: Groups | None = None
+    applied: Groups | None = None
     factor: NDArray[np.float64] = field(default_factory=lambda: np.array(1.0))
     notes: tuple[str, ...] = ()
 
