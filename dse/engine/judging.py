@@ -23,8 +23,8 @@ from dse.pricing.filling import Table
 from dse.pricing.model import Model
 from dse.pricing.table_view import TableView
 
-BLOCK_POINTS = 1 << 17
-"""Points of a block at most: its arrays stay in the cache."""
+BLOCK_POINTS = 1 << 19
+"""Points of a block at most: so many that what each block costs by itself is little; arrays are of 4 MB."""
 
 FEW = 1 << 10
 """Designs of a block that are compared with each other at once, without a look at their neighbours first."""

@@ -31,10 +31,12 @@ STEPS: Mapping[Figure, Callable[[View], Array]] = {
     Step.MEMORY_RATE: memory_rate,
     Step.ENGINE_RATE: engine_rate,
     Step.RATED_SECONDS: lambda view: passes.time_of(view, passes.rated(view.workload)),
-    Step.CHIP_ENERGY: lambda view: energy.chip_pj(view, passes.rated(view.workload)),
+    Step.CHIP_ENERGY: lambda view: energy.chip_pj(
+        view, passes.rated(view.workload), view(Step.RATED_SECONDS)
+    ),
     Step.MEMORY_ENERGY: lambda view: energy.memory_pj(view, passes.rated(view.workload)),
     Step.CELLS: sized_cells,
-    Step.LARGER: energy.larger,
+    Step.GROWN: energy.grown,
     Step.CLOCKED_POWER: energy.clocked_power,
     Step.SCALE_UNITS: scaling.units,
     Step.SCALE_STEPS: scaling.steps,

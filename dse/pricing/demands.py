@@ -19,7 +19,7 @@ from costmodel.price.throughput import LATENCY, layer_pauses_batch, layer_steps_
 from dse.pricing.figure import LayerDemand, PlanFigure, Step
 from dse.pricing.limits import Limit, where_limiting
 from dse.pricing.scaling import beat_bits, filled, has_scales
-from dse.pricing.view import Array, View, whole
+from dse.pricing.view import Array, View, weighted_sum, whole
 from dse.spec.system import LIMITS
 from dse.spec.workload import Shape
 from generator.config import DATAFLOWS, KEY_PACKINGS, packs_weights
@@ -195,10 +195,10 @@ def layers_seconds(view: View, shapes: Sequence[Shape]) -> Array:
     """Seconds of layers, one after the other."""
     if not _limited(view):
         return np.asarray(cycles(view, shapes) * view(Step.CYCLE))
-    total = np.zeros(())
-    for shape in shapes:
-        total = total + shape.layers * reduce(np.maximum, (taken for _, taken in layer_times(view, shape)))
-    return total
+    return weighted_sum(
+        (shape.layers, reduce(np.maximum, (taken for _, taken in layer_times(view, shape))))
+        for shape in shapes
+    )
 
 
 def cycle(view: View) -> Array:

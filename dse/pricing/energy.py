@@ -16,7 +16,7 @@ from dse.pricing.demands import HOLDING, accesses
 from dse.pricing.figure import LayerEnergy, Step, energy_of
 from dse.pricing.limits import memory_energy
 from dse.pricing.pieces import Demand, Piece, Weighted, pieces_of
-from dse.pricing.view import Array, View
+from dse.pricing.view import Array, View, weighted_sum
 from dse.spec.workload import Shape
 
 _CLOCK, _STEP, _LOAD = (cells_of(energy_of(reason)) for reason in ("clock", "step", "load"))
@@ -30,7 +30,7 @@ def grown(view: View) -> Array:
     """What the energy of cells that are sized for the clock is over that of least area."""
     assert view.energies is not None
     growth = view.energies.growth
-    return (1 - growth) + growth * view(Step.LARGER)
+    return np.asarray((1 - growth) + larger(view) * growth)
 
 
 def larger(view: View) -> Array:
@@ -46,7 +46,7 @@ def _spread(view: View) -> float:
 def cycle_pj(view: View) -> Array:
     """pJ of a cycle in which all cores make a step."""
     moved = _FILLED(view) if not _holds(view) else _STEP(view) + _LOAD(view) * _loads_a_step(view)
-    return np.asarray(grown(view) * (_CLOCK(view) + moved) * 1e-3)
+    return np.asarray(view(Step.GROWN) * (_CLOCK(view) + moved) * 1e-3)
 
 
 def _holds(view: View) -> bool:
@@ -71,15 +71,18 @@ def leakage_nw(view: View) -> Array:
     return np.asarray(view(Step.CELLS) * (view.energies.leakage_nw_per_um2 / _spread(view)))
 
 
-def cores_pj(view: View, chosen: Weighted) -> Array:
-    """pJ that the cores take for some passes, leakage included; 0 where the technology has no energies."""
+def cores_pj(view: View, chosen: Weighted, seconds: Array | None = None) -> Array:
+    """pJ that the cores take for some passes, leakage included; 0 where the technology has no energies.
+
+    ``seconds``: what the passes take, where that is known.
+    """
     if view.energies is None:
         return np.zeros(())
     pieces = pieces_of(view.workload, chosen)
-    taken = passes.seconds(view, pieces) * view(Step.CLOCKED_POWER)
-    for layers, often in _layers(pieces):
-        taken = taken + often * view(LayerEnergy(layers))
-    return np.asarray(taken)
+    if seconds is None:
+        seconds = passes.seconds(view, pieces)
+    moved = [(often, view(LayerEnergy(layers))) for layers, often in _layers(pieces)]
+    return weighted_sum([(1.0, seconds * view(Step.CLOCKED_POWER)), *moved])
 
 
 def _layers(pieces: Sequence[Piece]) -> Iterator[tuple[tuple[Shape, ...], float]]:
@@ -91,16 +94,16 @@ def _layers(pieces: Sequence[Piece]) -> Iterator[tuple[tuple[Shape, ...], float]
 
 def clocked_power(view: View) -> Array:
     """pJ a second that the clocks of all cores take, whatever they do, and what their cells leak."""
-    return np.asarray(grown(view) * _CLOCK(view) * (1e3 * view("clock_mhz")) + 1e3 * leakage_nw(view))
+    return np.asarray(view(Step.GROWN) * _CLOCK(view) * (1e3 * view("clock_mhz")) + 1e3 * leakage_nw(view))
 
 
 def layers_pj(view: View, shapes: Sequence[Shape]) -> Array:
     """pJ of the steps and of the filled tables of layers, without the clock: the same behind any memory."""
     steps, tiles, _ = accesses(view, shapes)
     if not _holds(view):
-        return np.asarray((steps * 1e-3) * _FILLED(view) * grown(view))
+        return np.asarray((steps * 1e-3) * _FILLED(view) * view(Step.GROWN))
     loads = np.where(np.isin(view("dataflow"), HOLDING), tiles, steps)
-    return np.asarray((steps * 1e-3 * _STEP(view) + loads * 1e-3 * _LOAD(view)) * grown(view))
+    return np.asarray((steps * 1e-3 * _STEP(view) + loads * 1e-3 * _LOAD(view)) * view(Step.GROWN))
 
 
 def buffers_pj(view: View, chosen: Weighted) -> Array:
@@ -122,9 +125,9 @@ def memory_pj(view: View, chosen: Weighted) -> Array:
     return np.asarray(sum(bits.values()) * each)
 
 
-def chip_pj(view: View, chosen: Weighted) -> Array:
+def chip_pj(view: View, chosen: Weighted, seconds: Array | None = None) -> Array:
     """pJ of everything on chip: cores and their memories."""
-    return cores_pj(view, chosen) + buffers_pj(view, chosen)
+    return np.asarray(buffers_pj(view, chosen) + cores_pj(view, chosen, seconds))
 
 
 def all_pj(view: View, chosen: Weighted) -> Array:

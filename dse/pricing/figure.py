@@ -118,7 +118,7 @@ class Step(Enum):
     ``WIRE_SLOWDOWN``: what wires multiply paths by. ``BUFFER_AREA``: µm² of all memories on chip.
     ``RATED_SECONDS``: the time of the passes that token rates are of; ``CHIP_ENERGY`` and ``MEMORY_ENERGY``:
     pJ that cores with their memories, and the memory off chip, take for these. ``CELLS``: µm² of everything
-    but memories, sized for the clock, and ``LARGER``: area of the cells over their least. ``CLOCKED_POWER``:
+    but memories, sized for the clock, and ``GROWN``: what that makes energies larger by. ``CLOCKED_POWER``:
     pJ a second that cores take whatever they do. ``SCALE_UNITS`` and ``SCALE_STEPS``: what scales the sums
     of groups in a row, and the turns that it takes.
     """
@@ -135,7 +135,7 @@ class Step(Enum):
     CHIP_ENERGY = "energy of the chip for the rated passes"
     MEMORY_ENERGY = "energy of the memory for the rated passes"
     CELLS = "area without memories"
-    LARGER = "area of cells over their least"
+    GROWN = "energy of cells over their least"
     CLOCKED_POWER = "power of clocks and leakage"
     SCALE_UNITS = "scale_units"
     SCALE_STEPS = "scale_steps"

@@ -16,7 +16,7 @@ from dse.pricing.demands import layers_waiting, stored_bits
 from dse.pricing.figure import LayerSeconds, Step
 from dse.pricing.limits import Limit, where_limiting
 from dse.pricing.pieces import Demand, Piece, Weighted, pieces_of
-from dse.pricing.view import Array, View
+from dse.pricing.view import Array, View, weighted_sum
 from dse.spec.workload import Shape, Workload
 
 Traffic = Literal["keys", "head", "embedding", "kv", "activations"]
@@ -26,11 +26,9 @@ TRAFFIC: tuple[Traffic, ...] = get_args(Traffic)
 
 
 def seconds(view: View, pieces: Iterable[Piece]) -> Array:
-    """Seconds of pieces, one after the other."""
-    total = np.zeros(())
-    for piece in pieces:
-        total = total + piece.often * _seconds(view, piece.work)
-    return total
+    """Seconds of pieces, one after the other; those that few keys change are summed up first."""
+    ordered = sorted(pieces, key=lambda piece: not isinstance(piece.work, Demand))
+    return weighted_sum((piece.often, _seconds(view, piece.work)) for piece in ordered)
 
 
 def _seconds(view: View, work: tuple[Shape, ...] | Demand) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -57,3 +57,19 @@ class View(Protocol):
 def whole(figure: Array) -> Array:
     """``figure`` as integers, where there is a core; 0 where there is none."""
     return np.nan_to_num(figure).astype(np.int64)
+
+
+def weighted_sum(terms: Iterable[tuple[float, Array]]) -> Array:
+    """The sum of arrays times numbers, in the order of ``terms``, with few arrays in between.
+
+    Making arrays is what the time of a block goes into.
+    """
+    total = np.zeros(())
+    for weight, values in terms:
+        term = np.asarray(values * weight, dtype=np.float64)
+        if term.shape == np.broadcast_shapes(term.shape, total.shape):
+            term += total
+            total = term
+        else:
+            total = total + term
+    return total
