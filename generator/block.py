@@ -42,6 +42,7 @@ BlockKind = Literal[
     "byte_decoder",
     "key_encoder",
     "table",
+    "filler",
     "fetch",
     "column",
     "scaler",

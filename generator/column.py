@@ -89,7 +89,8 @@ class Column(Block):
             values = Signal(config.rows * plan.leaf_width, name=f"fetched{table}")
             rows = Cat(entries[row * config.tables + table] for row in range(config.rows))
             moving = any_of(enables_of(self._advance, 0, plan.product_stages))
-            clocking = {"clk": self.clk, "advance": moving} if plan.product_stages else {}
+            clocking: dict[str, Value] = {"clk": self.clk} if "clk" in self.fetch.members else {}
+            clocking |= {"advance": moving} if plan.product_stages else {}
             m.submodules[f"fetch{table}"] = self.fetch.instance(
                 **clocking, key=key, entries=rows, values=values
             )

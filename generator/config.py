@@ -24,6 +24,7 @@ from generator.buffer_config import BufferConfig
 from generator.errors import ConfigError
 from generator.formats import FLOATS, Float, Format, Integer, format_named
 from generator.pipeline_config import PipelineConfig
+from generator.table_store import TableStore
 from generator.target import Target
 from generator.toml import parse_value, read_toml
 from generator.validation import validated
@@ -59,16 +60,8 @@ MOST_CORES = 1 << 16
 DEFAULT_SCALE = "fp16"
 """Format of scales where none is given."""
 ADDED_KEYS = {
-    "alphabet",
-    "table_depth",
-    "symmetry",
-    "subnormals",
-    "reduction",
-    "key_packing",
-    "clock_gating",
-    "scale_group",
-    "scale",
-    *OUTER_KEYS,
+    *("alphabet", "table_depth", "symmetry", "table_store", "table_banks", "subnormals", "reduction"),
+    *("key_packing", "clock_gating", "scale_group", "scale", *OUTER_KEYS),
 }
 """Keys that are written where they differ from their default alone: cores keep the names they had before."""
 
@@ -139,6 +132,12 @@ class CoreConfig(BaseModel):
     )
     symmetry: Symmetry = Field(
         default="half", description="tables of one of each pair of opposite groups, or of both"
+    )
+    table_store: TableStore = Field(
+        default="registers", description="entries are made all at once, or one a cycle into a memory"
+    )
+    table_banks: int = Field(
+        default=2, ge=1, le=2, description="with `memory`: tables it has room for; 2 to fill one and read one"
     )
     tables: int = Field(ge=1, le=4096, description="L: tables side by side")
     columns: int = Field(ge=1, le=4096, description="K: outputs side by side")

@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out
 from generator.block import Block, any_of, copy_out, delayed, enables_of, slices
 from generator.column import Column, control_ports
 from generator.floating.align import LargestExponent
+from generator.memory_table import Filler, MemoryTable
 from generator.operators import clocking
 from generator.plan import AlignedDatapath, CorePlan, beat_bits, core_name, top_name
 from generator.scaler import Scaler
@@ -31,7 +32,7 @@ class Datapath(Block):
     Members
     -------
     load : In(1)
-        Or one for each stage of the tables, where clocks are gated.
+        Or one for each stage of the tables, where clocks are gated; of memories a step of filling.
     activations : In(R·n·b)
     keys : In(K·L·key_width)
         Or, packed, the bytes that hold their weights.
@@ -48,15 +49,20 @@ class Datapath(Block):
             "tables and columns of one tile",
             {
                 "clk": In(1),
-                "load": In(plan.enables(plan.table_stages)),
+                "load": In(plan.load_width),
                 **{port: In(width) for port, width in control_ports(plan).items()},
                 "activations": In(beat_bits(plan).activation),
                 "keys": In(plan.key_elements.bits),
                 "results": Out(plan.config.rows * plan.columns * plan.column_width),
             },
         )
-        self.table, self.column = Table(plan), Column(plan)
+        filling = plan.filling
+        self.table = Table(plan) if filling is None else MemoryTable(plan, filling)
+        self.column = Column(plan)
         self.blocks = (self.table, self.column)
+        self.filler = None if filling is None else Filler(plan, filling)
+        if self.filler is not None:
+            self.blocks = (self.filler, *self.blocks)
         self.unpacker = Unpacker(plan) if plan.config.packs_keys else None
         if self.unpacker is not None:
             self.blocks = (*self.blocks, self.unpacker)
@@ -75,13 +81,14 @@ class Datapath(Block):
         if plan.scale_stages:
             scaling = enables_of(self.load, 0, plan.scale_stages)
             arrived = delayed(m, arrived, "arrived", plan.scale_stages, scaling)
+        driven = self._driven(m)
         made = [Signal(plan.table_bits, name=f"entries{group}") for group in range(groups)]
         for group, activations in enumerate(
             slices(arrived, [config.group_size * plan.activation_width] * groups)
         ):
             m.submodules[f"table{group}"] = self.table.instance(
                 clk=self.clk,
-                load=enables_of(self.load, plan.scale_stages, plan.table_stages - plan.scale_stages),
+                **driven,
                 activations=activations,
                 entries=made[group],
                 **({"exponent": scales[group // config.tables].of_table} if scales else {}),
@@ -106,6 +113,16 @@ class Datapath(Block):
             by_column.append(slices(results, [width] * config.rows))
         copy_out(m, Cat(column[row] for row in range(config.rows) for column in by_column), self.results)
         return m
+
+    def _driven(self, m: Module) -> dict[str, Value]:
+        """What drives every table, by the names of their ports."""
+        plan = self.plan
+        if self.filler is None:
+            stages = plan.table_stages - plan.scale_stages
+            return {"load": enables_of(self.load, plan.scale_stages, stages)}
+        fill = Signal(self.filler.members["fill"].shape)
+        m.submodules.filler = self.filler.instance(load=self.load, fill=fill)
+        return {"fill": fill}
 
     def _keys(self, m: Module) -> Value:
         """A beat's keys, unpacked."""
@@ -169,7 +186,7 @@ class Core(Block):
         m = Module()
         plan = self.plan
         control = {port: Signal(width, name=port) for port, width in control_ports(plan).items()}
-        load = Signal(plan.enables(plan.table_stages))
+        load = Signal(plan.load_width)
         handshake, made, results = self._scaled(m, self.scaler, control) if self.scaler else self._results()
         m.submodules.sequencer = self.sequencer.instance(
             clk=self.aclk,

@@ -10,6 +10,7 @@ from operator import and_, or_
 from typing import assert_never
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from generator.block import Block, cut, extend, slices
@@ -28,7 +29,7 @@ class Fetch(Block):
     Members
     -------
     clk, advance : In(1)
-        Only where floats are multiplied in ``product_stages`` cycles.
+        Only where floats are multiplied in ``product_stages`` cycles; ``clk`` for memories, too.
     key : In(key_width)
         Sign above index, or above the weights less the sign where these come packed; for
         ``multiplier`` the weight.
@@ -55,7 +56,8 @@ class Fetch(Block):
             if plan.keys_name_groups
             else "an activation times a weight",
             {
-                **({"clk": In(1), "advance": In(1)} if plan.product_stages else {}),
+                **({"clk": In(1)} if plan.product_stages or plan.reads_memories else {}),
+                **({"advance": In(1)} if plan.product_stages else {}),
                 "key": In(plan.key_width),
                 "entries": In(config.rows * plan.table_bits),
                 "values": Out(config.rows * plan.leaf_width),
@@ -66,7 +68,7 @@ class Fetch(Block):
 
     def elaborate(self, platform: object) -> Module:
         plan, config = self.plan, self.plan.config
-        m = self.clocked() if plan.product_stages else Module()
+        m = self.clocked() if "clk" in self.members else Module()
         rows = slices(self.entries, [plan.table_bits] * config.rows)
         values = slices(self.values, [plan.leaf_width] * config.rows)
         for value, picked in zip(values, self._picked(m, rows), strict=True):
@@ -80,6 +82,8 @@ class Fetch(Block):
                 return self._onehot(m, rows)
             case "tree":
                 return self._tree(m, rows)
+            case "memory":
+                return self._read(m, rows)
             case "controls":
                 return self._select(m, rows)
             case "product":
@@ -145,6 +149,28 @@ class Fetch(Block):
             picked.append(self._negated(entry))
         return picked
 
+    def _read(self, m: Module, rows: list[Value]) -> list[Value]:
+        """A memory for each row, which is written as the others of the table are, and read by the index."""
+        plan = self.plan
+        assert plan.filling is not None
+        banks = plan.filling.banks
+        picked = []
+        for r, row in enumerate(rows):
+            word, address, written, bank = slices(
+                row, [plan.leaf_width, plan.write_address_width, 1, banks - 1]
+            )
+            memory = Memory(shape=plan.leaf_width, depth=plan.filling.words, init=[])
+            m.submodules[f"words_row{r}"] = memory
+            write, read = memory.write_port(), memory.read_port(domain="comb")
+            m.d.comb += [
+                write.addr.eq(address),
+                write.data.eq(word),
+                write.en.eq(written),
+                read.addr.eq(Cat(self._index, bank)),
+            ]
+            picked.append(self._negated(read.data))
+        return picked
+
     def _select(self, m: Module, rows: list[Value]) -> list[Value]:
         """The activation, its complement, or nothing: one AND-OR of two legs, no XOR.
 
@@ -169,7 +195,8 @@ def _kind(plan: CorePlan) -> str:
     config = plan.config
     match config.architecture:
         case "lut":
-            return f"fetch_{config.fetch}_{group_name(config)}"
+            store = "" if plan.filling is None else f"_{config.table_store}{config.table_banks}"
+            return f"fetch_{config.fetch}_{group_name(config)}{store}"
         case "select":
             return f"select_{config.fetch}{group_name(config).removeprefix('mu1')}"
         case "multiplier":

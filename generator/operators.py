@@ -78,7 +78,15 @@ class Operators:
         self, m: Module, name: str, a: Value, b: Value, width: int, carry: Value | None, enable: Value
     ) -> Value:
         """An adder of the reduction."""
-        return add_signed(m, name, a, b, width, carry)
+        return add_signed(m, name, a, b, width, self._kept_apart(carry))
+
+    def _kept_apart(self, carry: Value | None) -> Value | None:
+        """A carry, if only of 0, where full tables leave none.
+
+        What adds plain values is one sum to Yosys, which makes carry-save levels of it: in FPGAs twice the
+        lookup tables.
+        """
+        return Const(0, 1) if carry is None and self.plan.keys_name_groups else carry
 
     def addend(
         self, m: Module, row: str, root: Value, pending: Value, exponent: Value | None, enable: Value
@@ -94,7 +102,7 @@ class Operators:
         width = self.plan.accumulator_width
         match self.plan.reduction:
             case ReductionPlan():
-                return add_signed(m, f"next_{row}", operand, addend, width, carry)
+                return add_signed(m, f"next_{row}", operand, addend, width, self._kept_apart(carry))
             case CompressorPlan() as tree:
                 assert carry is not None
                 return _added_rows(m, row, tree, operand, addend, carry, width)

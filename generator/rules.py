@@ -141,6 +141,45 @@ def _has_entries_to_negate(core: CoreConfig) -> None:
         )
 
 
+def _has_memories_to_fill(core: CoreConfig) -> None:
+    given = f"table_store = {core.table_store!r} with"
+    match core.table_store:
+        case "registers":
+            if core.table_banks != 2:
+                raise ConfigError(
+                    f"table_banks = {core.table_banks} {given}: registers are no memory; it is for "
+                    "table_store = 'memory'"
+                )
+            return
+        case "memory":
+            pass
+        case unknown_store:
+            assert_never(unknown_store)
+    match core.architecture:
+        case "lut" if core.group_size > 1:
+            pass
+        case "lut" | "select" | "multiplier":
+            raise ConfigError(
+                f"{given} architecture = {core.architecture!r} and group_size = {core.group_size}: no table "
+                "adds anything; it is for 'lut' and larger groups"
+            )
+        case unknown:
+            assert_never(unknown)
+    if not holds_tables(core.dataflow):
+        raise ConfigError(
+            f"{given} dataflow = {core.dataflow!r}: a table that takes many cycles to fill has to be held, "
+            "'table_stationary' is allowed"
+        )
+    if isinstance(core.format, Float):
+        raise ConfigError(
+            f"{given} activation = {core.activation!r}: sums in a row have to be exact, it is for integers"
+        )
+    if core.table_depth:
+        raise ConfigError(
+            f"{given} table_depth = {core.table_depth}: one adder makes all entries, 0 is allowed"
+        )
+
+
 def _multiplies_floats_without_subnormals(core: CoreConfig) -> None:
     if core.subnormals:
         return
@@ -260,6 +299,10 @@ RULES = (
     Rule(
         ("architecture", "activation", "datapath", "alphabet", "group_size", "table_depth"),
         _adds_deeper_for_fewer_adders,
+    ),
+    Rule(
+        ("architecture", "activation", "dataflow", "group_size", "table_banks", "table_depth", "table_store"),
+        _has_memories_to_fill,
     ),
     Rule(
         ("architecture", "activation", "datapath", "group_size", "key_packing", "symmetry"),

@@ -14,7 +14,7 @@ from amaranth.lib.wiring import In, Out
 
 from generator.block import Block, decrement, delayed, enables_of, keep_low, slices, update
 from generator.column import control_ports
-from generator.plan import CorePlan, core_name
+from generator.plan import CorePlan, FillPlan, core_name
 
 GROUP_FLAGS = {"opens": "result_opens", "closes": "result_closes"}
 """Flags of tiles, and the ports on which they leave with a group's sum: it begins a result, or ends one."""
@@ -33,6 +33,7 @@ class Sequencer(Block):
     activation_ready, key_ready, result_valid, result_last : Out(1)
     load : Out(1)
         The tables take activations and hand on those before them; where clocks are gated, stage by stage.
+        Of tables that are memories: whether a step of filling is taken, the bank that is read, the step.
     result_opens, result_closes : Out(1)
         Only where groups have scales: the result, a group's, is the first or the last of its sum. There, all
         stands still but for ``result_ready``.
@@ -60,7 +61,7 @@ class Sequencer(Block):
                 "result_ready": In(1),
                 "result_last": Out(1),
                 **({port: Out(1) for port in GROUP_FLAGS.values()} if plan.scaler else {}),
-                "load": Out(plan.enables(plan.table_stages)),
+                "load": Out(plan.load_width),
                 **{port: Out(width) for port, width in control_ports(plan).items()},
             },
         )
@@ -76,8 +77,7 @@ class Sequencer(Block):
         m.d.comb += going.eq(self.result_ready if plan.scaler else ~self.result_valid | self.result_ready)
         if plan.pause_cycles:
             m.d.comb += advance.eq(going & ~pausing)
-        m.d.comb += self.activation_ready.eq(~loaded | release)
-        arrives, n_tiles, m_tiles = self._arrival(m)
+        arrives, n_tiles, m_tiles = self._arrival(m, ~loaded | release)
         update(m, loaded, (self.rst, 0), (arrives, 1), (release, 0))
 
         match plan.config.dataflow:
@@ -147,11 +147,14 @@ class Sequencer(Block):
             update(m, getattr(self, port), (going, tile[flag]))
         return enables
 
-    def _arrival(self, m: Module) -> tuple[Value, Value, Value]:
+    def _arrival(self, m: Module, free: Value) -> tuple[Value, Value, Value]:
         """When activations reach the end of the tables' pipeline, and the tile counts that came with them.
 
-        The pipeline moves as one: whenever its last stage is free or becomes free.
+        The pipeline moves as one: whenever its last stage is ``free`` or becomes free.
         """
+        if self.plan.filling is not None:
+            return self._fill(m, self.plan.filling, free), self.n_tiles, self.m_tiles
+        m.d.comb += self.activation_ready.eq(free)
         stages = self.plan.table_stages - 1
         taken = self.activation_ready & self.activation_valid
         if not stages:
@@ -177,6 +180,28 @@ class Sequencer(Block):
             delayed(m, self.n_tiles, "n_tiles", stages, counting),
             delayed(m, self.m_tiles, "m_tiles", stages, counting),
         )
+
+    def _fill(self, m: Module, filling: FillPlan, free: Value) -> Value:
+        """Steps of filling, in the last of which activations are taken; returns when.
+
+        Of two banks one is filled while the other is read, but for the last step, which takes the place of
+        what is read. ``free``: nothing is, or for the last time.
+        """
+        step = Signal(filling.step_width, name="fill_step")
+        last, moves, taken = Signal(name="fill_ends"), Signal(name="fill_moves"), Signal(name="filled")
+        m.d.comb += [
+            last.eq(step == filling.cycles - 1),
+            moves.eq(self.activation_valid & (free | ~last if filling.banks > 1 else free)),
+            taken.eq(moves & last),
+            self.activation_ready.eq(free & last),
+        ]
+        following = keep_low(m, "fill_next", step + Const(1, len(step)), len(step))
+        update(m, step, (self.rst, 0), (taken, 0), (moves, following))
+        bank = Signal(filling.banks - 1, name="bank_read")
+        if filling.banks > 1:
+            update(m, bank, (self.rst, 0), (taken, ~bank))
+        m.d.comb += self.load.eq(Cat(moves, bank, step))
+        return taken
 
     def _drive_accumulators(
         self, m: Module, going: Value, pausing: Signal, accept: Value, tile: dict[str, Value]

@@ -51,7 +51,12 @@ class Schedule:
         return self.issued(self._key_step(*_place(self._keys, beats)))
 
     def issued(self, steps: Numbers) -> Numbers:
-        """When steps leave the tables: while the tile that the pipeline's length is ahead is accepted."""
+        """When steps leave the tables: while the tile that the pipeline's length is ahead is accepted.
+
+        What waits for tables to be filled does so in front of them.
+        """
+        if self._plan.filling is not None:
+            return np.asarray(self._plan.table_stages + self._accepted(steps))
         stages = self._plan.pipeline_stages
         ahead = steps - stages
         taken = np.where(ahead < 0, steps, self._accepted(np.maximum(ahead, 0)) + stages)

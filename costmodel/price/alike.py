@@ -118,6 +118,7 @@ TRAITS = (
             "accumulation",
             "subnormals",
             "scale",
+            "table_banks",
             "pipeline.float_stages",
         )
     ),

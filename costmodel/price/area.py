@@ -25,6 +25,7 @@ from costmodel.price.components import (
     triple,
 )
 from costmodel.price.fetch import aligned_product, fetch, key_decoder, unpacked_key
+from costmodel.price.filling import STORE_KEYS, filler, filling_adder, stored_entries
 from costmodel.price.throughput import PAUSE_KEYS, SCALER_COUNTS, STAGES
 from generator.plan import (
     AlignedDatapath,
@@ -67,7 +68,9 @@ class AreaTerm:
 
 
 def table(plan: CorePlan) -> Bill:
-    """One table: its adders and its registers, which hold while the pipeline waits."""
+    """One table: its adders and its registers, which hold while the pipeline waits; not of a memory."""
+    if plan.filling is not None:
+        return NOTHING
     bills = [register(plan.table_register_bits, holds=True)]
     match plan.config.architecture:
         case "lut":
@@ -271,6 +274,7 @@ NUMBER = (
 """Keys that say how numbers are added."""
 _VALUE = ("architecture", "group_size", "alphabet", "symmetry", *NUMBER)
 _GATED = ("clock_gating",)
+_STORE = (*STORE_KEYS, "fetch")
 _OUTPUTS = ("dataflow", "outputs", "columns")
 _LONGEST = ("max_reduction", "scale_group")
 _ADDED = ("tables", *_LONGEST, "reduction", "pipeline.fetch")
@@ -281,7 +285,15 @@ _COLUMN = ("rows", "columns")
 _TILES = ("dataflow", "outputs", "group_size", "tables", *_LONGEST)
 
 AREA_TERMS = (
-    AreaTerm("tables", (*_VALUE, *_GATED, "table_depth", "pipeline.table"), ("rows", "tables"), table),
+    AreaTerm(
+        "tables",
+        (*_VALUE, *_GATED, "table_depth", "table_store", "pipeline.table"),
+        ("rows", "tables"),
+        table,
+    ),
+    AreaTerm("tables", (*_VALUE, *_GATED, *_STORE), ("rows", "tables"), filling_adder),
+    AreaTerm("tables", (*_VALUE, *_GATED, *_STORE, "max_reduction"), ("rows", "tables"), stored_entries),
+    AreaTerm("tables", (*_VALUE, *_STORE), (), filler),
     AreaTerm("converters", (*_VALUE, *_GATED), ("rows", "tables"), table_converters),
     AreaTerm("converters", (*_SCALE, *_GATED, "group_size", "tables"), ("rows",), scale),
     AreaTerm("converters", (*_SCALE, *_GATED, "group_size", "pipeline.table"), ("rows",), scale_beside_table),
@@ -296,7 +308,7 @@ AREA_TERMS = (
         "fetch",
         (
             *("architecture", "activation", "group_size", "alphabet", "symmetry", "fetch", "datapath"),
-            "aligned_bits",
+            *("table_store", "aligned_bits"),
         ),
         ("columns", "tables"),
         key_decoder,
@@ -304,7 +316,7 @@ AREA_TERMS = (
     AreaTerm("fetch", ("key_packing", "group_size"), ("columns", "tables"), unpacked_key),
     AreaTerm(
         "fetch",
-        (*_VALUE, *_GATED, *_LONGEST, "fetch", "pipeline.fetch"),
+        (*_VALUE, *_GATED, *_STORE, *_LONGEST, "pipeline.fetch"),
         ("rows", "columns", "tables"),
         fetch,
     ),

@@ -21,8 +21,10 @@ from costmodel.price.combining import JoiningTerm
 from costmodel.price.components import NOTHING, Bill, adder, register
 from costmodel.price.energies import KIND_OF, LATE, LOGIC, REGISTERS, RIPPLE
 from costmodel.price.fetch import aligned_product, fetch, key_decoder, unpacked_key
+from costmodel.price.filling import filler, filling_adder, stored_entries
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology
+from costmodel.price.throughput import FILL_KEYS
 from costmodel.price.units import units_around, units_of
 from generator.config import CoreConfig
 from generator.plan import CorePlan
@@ -61,6 +63,17 @@ Moves = Callable[[CorePlan, Statistics], Motion]
 
 def _filled(late: Callable[[CorePlan], Bill]) -> Moves:
     return lambda plan, data: Motion(activity.of_activations(plan, data), late(plan), held=True)
+
+
+def _adding(plan: CorePlan, data: Statistics) -> Motion:
+    """An adder that makes one entry after the other."""
+    rate = activity.of_activations(plan, data) * plan.fill_cycles
+    return Motion(rate, held=True, writes=plan.fill_cycles)
+
+
+def _filling(plan: CorePlan, data: Statistics) -> Motion:
+    """What counts the steps of filling: all lines of its decoder change twice together."""
+    return Motion(2.0, held=True, writes=plan.fill_cycles)
 
 
 def _fetched(late: Callable[[CorePlan], Bill]) -> Moves:
@@ -131,6 +144,9 @@ def _fetch(plan: CorePlan, data: Statistics) -> Motion:
 
 MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
     area.table: _filled(lateness.at_entries),
+    filling_adder: _adding,
+    stored_entries: _filled(lambda plan: NOTHING),
+    filler: _filling,
     area.table_converters: _filled(lambda plan: NOTHING),
     area.scale: _filled(lambda plan: NOTHING),
     area.scale_beside_table: _filled(lambda plan: NOTHING),
@@ -155,6 +171,8 @@ MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
 
 LATE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
     fetch: ("pipeline.table", "key_packing"),
+    filling_adder: FILL_KEYS,
+    filler: FILL_KEYS,
     aligned_product: ("group_size", "pipeline.table", "key_packing"),
     area.accumulator: ("pipeline.reduction_every",),
 }

@@ -34,6 +34,8 @@ def key_decoder(plan: CorePlan) -> Bill:
             return decoder(len(plan.code.entries)) if group > 1 else _selector(plan)
         case "tree":
             return NOTHING if group > 1 else _selector(plan)
+        case "memory":
+            return NOTHING
         case "controls":
             return _selector(plan)
         case "product":
@@ -83,6 +85,9 @@ def fetch(plan: CorePlan) -> Bill:
         case "tree":
             nothing = bool(plan.code.first_index)
             return _chosen(plan, tree_multiplexer(len(plan.table.entries), plan.leaf_width, nothing))
+        case "memory":
+            assert plan.filling is not None
+            return _chosen(plan, tree_multiplexer(plan.filling.words, plan.leaf_width, nothing=False))
         case "controls":
             return _selected(plan, decoded=True)
         case "product":
@@ -147,7 +152,7 @@ def product(plan: CorePlan) -> Bill:
 def fetch_path(plan: CorePlan, followed: bool) -> Bill:
     """The path of a fetched value or a product, whose carries are not waited for if adders follow."""
     match plan.fetch_circuit:
-        case "onehot" | "tree" | "controls":
+        case "onehot" | "tree" | "memory" | "controls":
             return Bill.of(merge=log2((1 + plan.code.signed) * len(plan.code.entries)))
         case "product":
             return _product_path(plan, followed)

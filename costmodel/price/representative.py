@@ -26,6 +26,7 @@ from generator.formats import FLOATS, Float
 from generator.pipeline_config import PipelineConfig
 from generator.plan import CorePlan, plan_for
 from generator.rules import longest_exact_reduction
+from generator.table_store import TABLE_STORES, fills_memories
 
 CONFIG_KEYS = (
     *(name for name in CoreConfig.model_fields if name not in ("pipeline", *OUTER_KEYS)),
@@ -41,10 +42,11 @@ DECIDING_KEYS: Mapping[str, tuple[str, ...]] = {
     "outputs": ("dataflow",),
     "fetch": ("architecture",),
     "table_depth": (*_NUMBER, "architecture", "group_size"),
+    "table_banks": ("table_store",),
     "subnormals": (*_NUMBER, "architecture"),
     "symmetric": _NUMBER,
     **dict.fromkeys(sorted(FLOAT_KEYS), _NUMBER),
-    "pipeline.table": (*_NUMBER, "architecture", "group_size", "pipeline.float_stages"),
+    "pipeline.table": (*_NUMBER, "architecture", "group_size", "table_store", "pipeline.float_stages"),
     "pipeline.float_stages": (*_NUMBER, "scale_group", "scale"),
     "scale": ("scale_group",),
 }
@@ -52,10 +54,14 @@ DECIDING_KEYS: Mapping[str, tuple[str, ...]] = {
 OPTIONAL_KEYS = tuple(DECIDING_KEYS)
 
 
+NEEDED_TO_FILL = {"group_size": 2, "dataflow": "table_stationary"}
+"""Keys without which there is no core whose tables are memories."""
+
 KINDS: Mapping[str, tuple[str | None, ...]] = {
     "architecture": ARCHITECTURES,
     "dataflow": DATAFLOWS,
     "datapath": (None, *DATAPATHS),
+    "table_store": TABLE_STORES,
 }
 """Keys that others depend on, and their values."""
 
@@ -73,6 +79,7 @@ def idle_keys(values: Mapping[str, Any]) -> set[str]:
         return set()
     multiplies = _multiplies(value("architecture"))
     idle = _idle_beside(value("dataflow")) | ({"fetch"} if multiplies else set())
+    idle |= {"pipeline.table"} if fills_memories(value("table_store")) else {"table_banks"}
     if value("group_size") == 1:
         idle.add("table_depth")
     if not value("scale_group"):
@@ -152,6 +159,8 @@ def representative(values: Mapping[str, Any]) -> CoreConfig:
     symmetry = values.get("symmetry")
     if symmetry in SYMMETRIES:
         core = {**_needed_to_double(symmetry), **core}
+    if values.get("table_store") in TABLE_STORES and fills_memories(values["table_store"]):
+        core = {**NEEDED_TO_FILL, **core}
     reduction = values.get("reduction")
     if reduction in REDUCTION_STRUCTURES:
         core |= {**_needed_with(reduction), **values}

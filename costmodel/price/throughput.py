@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from generator.plan import CorePlan, Tiling
 
 PAUSE_KEYS = ("activation", "datapath", "pipeline.float_stages")
-_FRONT = (*PAUSE_KEYS, "architecture", "group_size", "alphabet", "pipeline.table")
+_FRONT = (*PAUSE_KEYS, "architecture", "group_size", "alphabet", "table_store", "pipeline.table")
 STAGES: Mapping[str, tuple[str, ...]] = {
     "table_stages": _FRONT,
     "arriving_stages": _FRONT,
@@ -40,6 +40,8 @@ STAGES: Mapping[str, tuple[str, ...]] = {
 """Stages of a plan by name, and the keys that each number depends on."""
 SCALER_COUNTS = ("scale_units", "scale_steps")
 """Numbers of a plan that depend on its columns: what scales sums of groups, and the turns that it takes."""
+FILL_KEYS = ("group_size", "alphabet", "symmetry", "fetch", "table_store", "table_banks")
+"""Keys of a configuration that the cycles in which a table is filled depend on."""
 LATENCY = ("table_stages", "pipeline_stages", "finishing_cycles")
 """What a plan's latency is the sum of."""
 KEY_WIDTH_KEYS = ("architecture", "activation", "group_size", "alphabet", "datapath", "aligned_bits")
@@ -79,9 +81,12 @@ def layer_pauses_batch(
     table_stationary: ArrayLike,
     accumulator_stages: ArrayLike,
     pause_cycles: ArrayLike,
+    fill_cycles: ArrayLike = 0,
+    table_banks: ArrayLike = 2,
 ) -> NDArray[np.int64]:
     """Cycles of many cores between their first and last steps that take no keys.
 
+    Tables that take ``fill_cycles`` are filled while others are read, but for those of one bank.
     With the steps and the latency these are ``layer_cycles``.
     """
     held = np.asarray(table_stationary, dtype=np.bool_)
@@ -89,7 +94,11 @@ def layer_pauses_batch(
     idle = np.where(held, np.maximum(np.asarray(accumulator_stages, dtype=np.int64) - m_tiles, 0), 0)
     bursts = blocks * np.where(held, 1, m_tiles)
     pauses: NDArray[np.int64] = idle * (_ceil(length, tile_length) * blocks - 1)
-    return pauses + np.asarray(pause_cycles, dtype=np.int64) * (bursts - 1)
+    pauses = pauses + np.asarray(pause_cycles, dtype=np.int64) * (bursts - 1)
+    filling = np.asarray(fill_cycles, dtype=np.int64)
+    beside = np.where(np.asarray(table_banks) > 1, m_tiles, 1)
+    waits: NDArray[np.int64] = np.maximum(filling - beside, 0)
+    return pauses + waits * (_ceil(length, tile_length) * blocks - 1)
 
 
 def _ceil(amount: ArrayLike, step: ArrayLike) -> NDArray[np.int64]:

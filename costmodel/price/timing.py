@@ -21,6 +21,7 @@ from costmodel.price import floating, scaling
 from costmodel.price.area import NUMBER, PARTS, Part
 from costmodel.price.components import NOTHING, Bill, carries
 from costmodel.price.fetch import fetch_path, unpacking_path
+from costmodel.price.filling import STORE_KEYS, bank_path, filling_path
 from costmodel.price.quantity import PricedQuantity
 from costmodel.speeds import tightness
 from generator.plan import (
@@ -143,7 +144,7 @@ def entry_path(plan: CorePlan, followed: bool = False) -> Bill:
     """A table's adders, one after the other; of pipelined ones the slowest stage."""
     match plan.config.architecture:
         case "lut":
-            return _sums(plan, followed)
+            return _sums(plan, followed) if plan.filling is None else filling_path(plan, followed)
         case "select" | "multiplier":
             return NOTHING
         case unknown:
@@ -290,7 +291,7 @@ def fetch_stage(plan: CorePlan) -> Bill:
     if plan.config.packs_keys:
         # Keys are made while tables are.
         before = Bill.dearest_of([before, unpacking_path(plan)])
-    before += fetch_path(plan, followed)
+    before += fetch_path(plan, followed) + bank_path(plan)
     return before if ends else _run(plan, 0, before)
 
 
@@ -377,7 +378,7 @@ def _accumulator_stages(plan: CorePlan) -> list[Bill]:
             assert_never(unknown)
 
 
-_VALUE = ("architecture", "group_size", "alphabet", "symmetry", "table_depth", *NUMBER)
+_VALUE = ("architecture", "group_size", "alphabet", "symmetry", "table_depth", *STORE_KEYS, *NUMBER)
 _LONGEST = ("max_reduction", "scale_group")
 _REDUCTION = ("tables", *_LONGEST, "reduction", "pipeline.fetch", "pipeline.reduction_every")
 _MERGED = (*_LONGEST, "dataflow", "reduction")

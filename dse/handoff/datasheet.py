@@ -14,7 +14,7 @@ from dse.handoff.scripts import PDKS, UTILISATION
 from dse.handoff.templates import table, text_of
 from generator.alphabets import TERNARY
 from generator.alphabets import value_of as value_of_weights
-from generator.plan import ArrayPlan, CompressorPlan, CorePlan, ReductionPlan
+from generator.plan import ArrayPlan, CompressorPlan, CorePlan, FillPlan, ReductionPlan
 from generator.verilog import period_ns, ports
 
 MEANINGS = {
@@ -318,6 +318,23 @@ def value_of(size: int) -> str:
     return " + ".join(terms)
 
 
+def filling(plan: FillPlan) -> str:
+    """How long tables that are memories take."""
+    taken = (
+        f"A table is filled in {plan.cycles} cycles, in which its activations are offered; the last takes "
+        "them."
+    )
+    if plan.banks > 1:
+        return (
+            f"{taken} Another table is read meanwhile, so that a block takes `n_tiles` · max(`m_tiles`, "
+            f"{plan.cycles}) cycles when no stream hesitates."
+        )
+    return (
+        f"{taken} The first of them may be the last in which the table before is read, so that a block takes "
+        f"`n_tiles` · (`m_tiles` + {plan.cycles - 1}) cycles when no stream hesitates."
+    )
+
+
 def throughput(plan: CorePlan) -> str:
     """Cycles of a block."""
     steps = "`n_tiles` · `m_tiles`"
@@ -332,4 +349,6 @@ def throughput(plan: CorePlan) -> str:
             assert_never(unknown)
     if not plan.pause_cycles:
         pause = "The next block follows without a gap."
+    if plan.filling is not None:
+        return f"{filling(plan.filling)} {pause}"
     return f"A block takes {steps} cycles when no stream hesitates: one key beat a cycle. {pause}"

@@ -49,8 +49,11 @@ def movements(plan: CorePlan, n_tiles: int, m_tiles: int) -> Movements:
             released = issued[tiling.slots - 1 :: tiling.slots]
         case unknown:
             assert_never(unknown)
+    taken = activation_cycles(released, plan.table_stages)
+    if plan.filling is not None:
+        taken = tuple(cycle - plan.table_stages for cycle in issued[:: tiling.slots])
     return Movements(
-        activation=activation_cycles(released, plan.table_stages),
+        activation=taken,
         key=tuple(schedule.keys(np.arange(schedule.key_beats)).tolist()),
         result=tuple(schedule.offered(np.arange(schedule.result_beats)).tolist()),
     )

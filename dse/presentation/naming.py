@@ -13,6 +13,7 @@ from dse.spec.memory import NO_MEMORY
 from dse.spec.scenarios import TECHNOLOGY
 from generator.alphabets import Symmetry
 from generator.config import Architecture, Dataflow, KeyPacking, ReductionStructure
+from generator.table_store import TableStore
 
 Row = Mapping[str, Any]
 
@@ -39,6 +40,8 @@ OTHERS: Mapping[str, Callable[[Any], str]] = {
     "scale": lambda value: f"{value} scales",
     "table_depth": lambda value: f"tables {counted(value, 'addition')} deep" if value else "",
     "symmetry": lambda value: _doubled(value),
+    "table_store": lambda value: _kept(value),
+    "table_banks": lambda value: "one bank" if value == 1 else "",
     "max_reduction": lambda value: f"sums of {value:,}",
     "pipeline.table": lambda value: f"registered {value}",
     "pipeline.fetch": lambda value: "registered fetch" if value else "",
@@ -77,6 +80,16 @@ def _doubled(symmetry: Symmetry) -> str:
             return ""
         case "full":
             return "full tables"
+        case unknown:
+            assert_never(unknown)
+
+
+def _kept(store: TableStore) -> str:
+    match store:
+        case "registers":
+            return ""
+        case "memory":
+            return "tables in memory"
         case unknown:
             assert_never(unknown)
 

@@ -81,6 +81,8 @@ def _layer_pauses(view: View, shape: Shape) -> Array:
         table_stationary=np.isin(view("dataflow"), HOLDING),
         accumulator_stages=whole(view(PlanFigure.ACCUMULATOR_STAGES)),
         pause_cycles=whole(view(PlanFigure.PAUSE_CYCLES)),
+        fill_cycles=whole(view(PlanFigure.FILL_CYCLES)),
+        table_banks=view("table_banks"),
     )
 
 
@@ -115,7 +117,7 @@ def accesses(view: View, shapes: Sequence[Shape]) -> tuple[Array, Array, Array]:
 
 
 def _has_pauses(view: View) -> bool:
-    return bool((view(PlanFigure.ACCUMULATOR_STAGES) > 1).any())
+    return bool((view(PlanFigure.ACCUMULATOR_STAGES) > 1).any() or view(PlanFigure.FILL_CYCLES).any())
 
 
 def steps(view: View) -> Array:

@@ -86,6 +86,7 @@ class PlanFigure(Enum):
     FINISHING_CYCLES = "finishing_cycles"
     ACCUMULATOR_STAGES = "accumulator_stages"
     PAUSE_CYCLES = "pause_cycles"
+    FILL_CYCLES = "fill_cycles"
     KEY_WIDTH = "key_width"
     ACTIVATION_WIDTH = "activation_width"
     RESULT_WIDTH = "result_width"

@@ -16,7 +16,7 @@ from costmodel.price.energies import Energies
 from costmodel.price.energy import REASONS, Reason, UnitEnergy, energy_keys, joining_energy, term_energy
 from costmodel.price.quantity import PricedQuantity
 from costmodel.price.technology import Technology
-from costmodel.price.throughput import KEY_WIDTH_KEYS, PAUSE_KEYS, STAGES
+from costmodel.price.throughput import FILL_KEYS, KEY_WIDTH_KEYS, PAUSE_KEYS, STAGES
 from costmodel.price.timing import DELAY_TERMS
 from costmodel.speeds import SPEEDS
 from dse.pricing.figure import (
@@ -44,6 +44,7 @@ PLAN_FIGURES: Mapping[Figure, Tabulated] = {
     **{PlanFigure(name): Tabulated(keys, attrgetter(name)) for name, keys in STAGES.items()},
     PlanFigure.ACCUMULATOR_STAGES: Tabulated(PAUSE_KEYS, lambda plan: plan.accumulator_stages),
     PlanFigure.PAUSE_CYCLES: Tabulated((*PAUSE_KEYS, "dataflow"), lambda plan: plan.pause_cycles),
+    PlanFigure.FILL_CYCLES: Tabulated(FILL_KEYS, lambda plan: plan.fill_cycles),
     PlanFigure.KEY_WIDTH: Tabulated(KEY_WIDTH_KEYS, lambda plan: plan.key_width),
     PlanFigure.ACTIVATION_WIDTH: Tabulated(("activation",), lambda plan: plan.activation_width),
     PlanFigure.RESULT_WIDTH: Tabulated(

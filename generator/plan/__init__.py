@@ -24,6 +24,7 @@ from generator.plan.datapath import (
     IntegerDatapath,
     NativeDatapath,
 )
+from generator.plan.filling import FillPlan, FillStep
 from generator.plan.float_units import (
     AlignPlan,
     FixedToFloatPlan,
@@ -58,6 +59,8 @@ __all__ = [
     "Entry",
     "ExactDatapath",
     "FetchCircuit",
+    "FillPlan",
+    "FillStep",
     "FixedToFloatPlan",
     "FloatAdderPlan",
     "FloatMultiplierPlan",

@@ -7,13 +7,39 @@ from functools import cached_property
 from typing import assert_never
 
 from generator.plan.datapath import Datapath, datapath_of
+from generator.plan.filling import FillPlan
 from generator.plan.merge import MergePlan
+from generator.plan.ranges import Range
 from generator.plan.widths import WidthPlan
+from generator.table_store import fills_memories
 
 
 @dataclass(frozen=True)
 class CorePlan(WidthPlan):
     """Everything that is built of a ``CoreConfig``: its widths, and the cycles that each part takes."""
+
+    @cached_property
+    def filling(self) -> FillPlan | None:
+        """How tables are filled, where that takes several cycles."""
+        config = self.config
+        if not fills_memories(config.table_store):
+            return None
+        zeros = self.reads_memories and bool(self.code.first_index)
+        return FillPlan(config.alphabet, config.group_size, config.symmetry, zeros, config.table_banks)
+
+    @property
+    def fill_cycles(self) -> int:
+        """F: cycles in which a table is filled one entry after the other, 0 where all are made at once."""
+        return 0 if self.filling is None else self.filling.cycles
+
+    @property
+    def fill_width(self) -> int:
+        """Bits of the sum in which a table's entries are made one after the other."""
+        assert self.filling is not None
+        sums = Range(0, 0)
+        for digits in {step.digits for step in self.filling.steps}:
+            sums = sums | self.table.range_of(digits)
+        return sums.width
 
     @property
     def stored_sums(self) -> int:
@@ -38,12 +64,16 @@ class CorePlan(WidthPlan):
     @property
     def registers_activations(self) -> bool:
         """Whether tables begin with registers."""
+        if self.filling is not None:
+            return False
         chosen = self.config.pipeline.table == "activations"
         return chosen or not (self.registers_entries or self.table_unit_stages)
 
     @property
     def registers_entries(self) -> bool:
         """Whether tables end in registers of their own; pipelined float adders bring theirs."""
+        if self.filling is not None:
+            return True
         adds = self.config.group_size > 1 and not (self.adds_floats and self.float_stages)
         return self.config.pipeline.table == "entries" and adds
 
@@ -81,6 +111,10 @@ class CorePlan(WidthPlan):
     @property
     def table_register_bits(self) -> int:
         """Bits of one table's registers, those inside floating-point units left out."""
+        if self.filling is not None:
+            words = self.filling.words * self.leaf_width
+            banks = self.config.table_banks * self.table.entry_bits
+            return self.fill_width + (words if self.reads_memories else banks)
         waits, stages = self.table.waits, self.level_stages
         waiting = sum(waits[made.index] * stages * made.range.width for made in self.table.sums)
         activations = self.config.group_size * self.activation_width if self.registers_activations else 0
@@ -126,6 +160,14 @@ class CorePlan(WidthPlan):
         return (
             self.fetch_stage + int(self.config.pipeline.fetch) + (level - 1) * self.level_stages + registered
         )
+
+    @property
+    def load_width(self) -> int:
+        """Bits of what the sequencer tells tables: enables of their stages; or whether they take a step of
+        filling, which bank is read, and the step's number."""
+        if self.filling is not None:
+            return self.filling.banks + self.filling.step_width
+        return self.enables(self.table_stages)
 
     def enables(self, stages: int) -> int:
         """Enables of the registers of so many stages: one for all, or one each where clocks are gated."""

@@ -79,18 +79,19 @@ class TablePlan:
         return Entry(number, digits, of.index, None, False, False, depth, -of.range, negates=True)
 
     def _sum(self, digits: Digits, numbers: dict[Digits, int], depth: int) -> Entry:
-        step, terms = self._steps[digits], self._range(digits)
+        step, terms = self._steps[digits], self.range_of(digits)
         if step is None:
             (place,) = support(digits)
             return Entry(numbers[digits], digits, place, None, False, False, depth, terms)
         left, right = numbers[step.left], numbers[step.right]
         return Entry(numbers[digits], digits, left, right, step.subtract, step.doubled, depth, terms)
 
-    def _range(self, digits: Digits) -> Range:
+    def range_of(self, digits: Digits) -> Range:
         """What the activations with the signs of ``digits`` add up to."""
-        first, *others = (
-            self.activation if digits[place] > 0 else -self.activation for place in support(digits)
-        )
+        places = support(digits)
+        if not places:
+            return Range(0, 0)
+        first, *others = (self.activation if digits[place] > 0 else -self.activation for place in places)
         for other in others:
             first = first + other
         return first

@@ -15,7 +15,8 @@ class Tiling:
 
     A block's activations come ``restreams`` times: for every tile of outputs, or once where tables are held.
     ``slots`` is m_tiles, or table-stationary the accumulator's latency where that is more: no sum is added to
-    before it is there. After every ``burst`` steps come ``pause_cycles`` without one.
+    before it is there. After every ``burst`` steps come ``pause_cycles`` without one, for sums that are
+    finished or tables that are filled.
     """
 
     n_tiles: int
@@ -52,7 +53,7 @@ class Tiling:
                 restreams, slots, burst = m_tiles, m_tiles, n_tiles
             case "table_stationary":
                 restreams, slots = 1, max(m_tiles, plan.accumulator_stages)
-                burst = n_tiles * slots
+                burst = n_tiles * slots if plan.filling is None else slots
             case unknown:
                 assert_never(unknown)
         return cls(
@@ -62,7 +63,7 @@ class Tiling:
             restreams=restreams,
             slots=slots,
             burst=burst,
-            pause_cycles=plan.pause_cycles,
+            pause_cycles=plan.pause_cycles if plan.filling is None else plan.filling.waits(slots),
             latency_cycles=plan.latency_cycles,
         )
 

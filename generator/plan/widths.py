@@ -16,10 +16,11 @@ from generator.plan.reduction import CHAIN, ReductionPlan
 from generator.plan.scaler import FloatScaling, ScalerPlan
 from generator.plan.table import TablePlan
 from generator.plan.tiles import TilePlan
+from generator.table_store import fills_memories
 
-FetchCircuit = Literal[FetchStructure, "controls", "product"]
-"""What makes a fetched value: a structure of the configuration around a table's entries, or what an
-architecture has instead, two controls of its one activation or a product."""
+FetchCircuit = Literal[FetchStructure, "memory", "controls", "product"]
+"""What makes a fetched value: a structure of the configuration around a table's entries, or instead a memory
+of them that is read by its address, two controls of an architecture's one activation, or a product."""
 
 
 class KeyElements(NamedTuple):
@@ -67,6 +68,17 @@ class WidthPlan(TilePlan):
         held = FloatRange(0, 0, self.activation_width) if raw else self.activation_range
         config = self.config
         return TablePlan(config.group_size, held, config.alphabet, config.table_depth, config.symmetry)
+
+    @property
+    def reads_memories(self) -> bool:
+        """Whether each fetch reads a memory of its own, which FPGAs have in lookup tables; all are written
+        together."""
+        return self.fetch_circuit == "memory"
+
+    @property
+    def write_address_width(self) -> int:
+        """Bits of a memory's address: the index and, where there are two, the bank above it."""
+        return self.index_width + self.config.table_banks - 1
 
     @property
     def code(self) -> GroupCode:
@@ -132,7 +144,12 @@ class WidthPlan(TilePlan):
 
     @property
     def table_bits(self) -> int:
-        """Bits that a table hands to the fetches: its entries, and above them which of them are invalid."""
+        """Bits that a table hands to the fetches: its entries, and above them which of them are invalid.
+
+        Or what is written to their memories, its address, whether it is, and of two banks which is read.
+        """
+        if self.reads_memories:
+            return self.leaf_width + self.write_address_width + self.config.table_banks
         marks = len(self.table.entries) if self.tracks_invalid and not self.multiplies_floats else 0
         return self.table.entry_bits + marks
 
@@ -195,6 +212,8 @@ class WidthPlan(TilePlan):
     def fetch_circuit(self) -> FetchCircuit:
         """What makes a fetched value."""
         match self.config.architecture:
+            case "lut" if self.config.fetch == "tree" and fills_memories(self.config.table_store):
+                return "memory"
             case "lut":
                 return self.config.fetch
             case "select":

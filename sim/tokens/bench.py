@@ -105,7 +105,7 @@ def _run(
     while len(moved.result) < results and cycle < progress + STANDSTILL:
         activation, key = activations.offered, keys.offered
         beat, key_beat = replay.offers(activation), prefetch.offers(key)
-        beat_ready, key_ready = core.answer(key_beat is not None, ready)
+        beat_ready, key_ready = core.answer(beat is not None, key_beat is not None, ready)
         activation_taken, key_taken = replay.takes(activation, beat_ready), prefetch.takes(key, key_ready)
         if core.offers_result:
             if not waiting:

@@ -81,6 +81,7 @@ class CoreTokens:
         self._tiles = TileCounters(self._inner)
         self._arriving: list[Word | None] = [None] * self._inner.arriving_stages
         self._loaded = False
+        self._filling, self._fill_step = self._inner.filling, 0
         self._pipeline: list[Step | None] = [None] * self._inner.pipeline_stages
         self._pause = self._inner.pause_cycles
         self._pause_left = 0
@@ -99,8 +100,8 @@ class CoreTokens:
     def offers_result(self) -> bool:
         return (self._tree or self._results)[-1]
 
-    def answer(self, key: bool, result_ready: bool) -> tuple[bool, bool]:
-        """Whether an activation beat would be taken, and whether a key beat."""
+    def answer(self, activation: bool, key: bool, result_ready: bool) -> tuple[bool, bool]:
+        """Whether an activation beat would be taken, and whether a key beat; which of them are offered."""
         self._tree_goes = not self._tree or not self._tree[-1] or result_ready
         ready = self._tree_goes if self._tree else result_ready
         self._going = not self._results[-1] or ready
@@ -110,7 +111,11 @@ class CoreTokens:
         key_ready = can_issue and not idle
         self._issues = can_issue and (idle or key)
         self._releases = self._issues and self._tiles.releases
-        return not self._loaded or self._releases, key_ready
+        free = not self._loaded or self._releases
+        last = self._filling is None or self._fill_step == self._filling.cycles - 1
+        alone = self._filling is None or self._filling.banks == 1
+        self._fills = activation and (free or not (last or alone))
+        return free and last, key_ready
 
     def edge(self, word: Word | None) -> None:
         """The clock edge; ``word``: the activation beat that was taken."""
@@ -124,6 +129,8 @@ class CoreTokens:
         elif self._pipeline:
             accepted = None
         self._results_edge(self._accumulate(accepted))
+        if self._fills and self._filling is not None:
+            self._fill_step = (self._fill_step + 1) % self._filling.cycles
         if self._releases:
             self._loaded = False
         if not self._loaded:

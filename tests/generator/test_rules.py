@@ -19,6 +19,8 @@ VALUES: dict[str, list[Any]] = {
     "alphabet": ["ternary", "binary", "sparse_3_4"],
     "table_depth": [0, 2, 3],
     "symmetry": ["half", "full"],
+    "table_store": ["registers", "memory"],
+    "table_banks": [2, 1],
     "subnormals": [True, False],
     "fetch": ["onehot", "tree"],
     "key_packing": ["none", "base3"],

@@ -28,6 +28,15 @@ DESIGNS: dict[str, dict[str, Any]] = {
     "wide-bus": {"group_size": 2, "tables": 2, "rows": 2, "buffers": BOTH | {"bus_bits": 512}},
     "whole-words": {"tables": 8, "columns": 32, "buffers": BOTH | {"bus_bits": 64}},
     "keys-alone": {"group_size": 2, "buffers": {"keys": 5}, **HELD},
+    "memory-tables": {"group_size": 3, "table_store": "memory", "buffers": {"keys": 6}, **HELD},
+    "memory-one-bank": {
+        "group_size": 2,
+        "table_store": "memory",
+        "table_banks": 1,
+        "fetch": "tree",
+        "buffers": {"keys": 4, "bus_bits": 64},
+        **HELD,
+    },
     "activations-alone": {"architecture": "select", "buffers": {"activations": True}},
     "float-pauses": {"activation": "fp16", "pipeline": {"float_stages": 3}, "buffers": BOTH},
     "float-held": {
@@ -47,7 +56,7 @@ DESIGNS: dict[str, dict[str, Any]] = {
     },
     "cores-outputs": {"group_size": 3, "cores": 4, "buffers": BOTH | {"bus_bits": 256}},
 }
-QUICK = ("odd-beats",)
+QUICK = ("odd-beats", "memory-one-bank")
 NAMES = [pytest.param(name, marks=() if name in QUICK else pytest.mark.exhaustive) for name in DESIGNS]
 DRAM = Dram(ticks_per_byte=(1 << 24) // 5, latency=23, burst=64)
 

@@ -259,6 +259,43 @@ CORES: dict[str, dict[str, Any]] = {
                 "group_size": 2,
                 "pipeline": {"fetch": True, "float_stages": 1},
             },
+            **{
+                f"memory-{memory}": {"table_store": "memory", "outputs": 11, **HELD, **core}
+                for memory, core in {
+                    "mu2": {"group_size": 2, "rows": 2},
+                    "mu3-one-bank": {"group_size": 3, "table_banks": 1, "pipeline": FULL_PIPELINE},
+                    "mu3-tree": {"group_size": 3, "fetch": "tree", "outputs": 50, "clock_gating": True},
+                    "mu3-full-tree": {
+                        "group_size": 3,
+                        "fetch": "tree",
+                        "symmetry": "full",
+                        "table_banks": 1,
+                        "tables": 5,
+                        "reduction": "chain",
+                    },
+                    "mu2-many-outputs": {"group_size": 2, "outputs": 60, "pipeline": {"fetch": True}},
+                    "packed-cores": {
+                        "group_size": 2,
+                        "key_packing": "base3",
+                        "cores": 2,
+                        "split": "inputs",
+                        "activation": "int4",
+                    },
+                    "mu4": {"group_size": 4, "symmetric": True, "activation": "int5"},
+                    "binary-tree": {
+                        "group_size": 3,
+                        "alphabet": "binary",
+                        "fetch": "tree",
+                        "reduction": "carry_save",
+                    },
+                    "sparse-full": {
+                        "group_size": 4,
+                        "alphabet": "sparse_3_4",
+                        "symmetry": "full",
+                        "clock_gating": True,
+                    },
+                }.items()
+            },
             "sparse-fp16": {
                 "alphabet": "sparse_3_4",
                 "group_size": 4,
@@ -304,6 +341,9 @@ LARGE = (
     *("mu5", "mu6", "mu6-tree", "packed-mu6", "binary-mu5-tree", "binary-mu1", "sparse", "sparse-fp16"),
     *("gated-native", "gated-native-held", "gated-aligned"),
     *("full-mu4", "full-sparse", "full-binary-deep", "full-aligned"),
+    *("full-exact", "full-carry-save", "memory-mu4", "memory-sparse-full", "memory-packed-cores"),
+    *("mu4-tree", "mu4-held", "mu3-late-table", "every3-of-13", "held-sums7", "carry-save-narrow"),
+    *("int5", "int12", "multiplier2", "select16", "rows3-table_stationary"),
 )
 """Cores that take long to build, or differ little from others."""
 

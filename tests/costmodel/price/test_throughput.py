@@ -60,6 +60,8 @@ def test_a_batch_of_cores_takes_the_cycles_that_each_takes() -> None:
         for kind in (
             {},
             held,
+            {**held, "table_store": "memory", "symmetry": "full"},
+            {**held, "table_store": "memory", "table_banks": 1},
             {**native, "pipeline": {"float_stages": 3}},
             {**native, **held, "pipeline": {"float_stages": 5}},
         )
@@ -79,6 +81,8 @@ def test_a_batch_of_cores_takes_the_cycles_that_each_takes() -> None:
         table_stationary=np.array([core.dataflow == "table_stationary" for core in cores]),
         accumulator_stages=np.array([plan.accumulator_stages for plan in plans]),
         pause_cycles=np.array([plan.pause_cycles for plan in plans]),
+        fill_cycles=np.array([plan.fill_cycles for plan in plans]),
+        table_banks=np.array([core.table_banks for core in cores]),
     )
     batch = steps + pauses + [plan.latency_cycles for plan in plans]
     assert batch.tolist() == [layer_cycles(plan, 2560, 6912, 5) for plan in plans]

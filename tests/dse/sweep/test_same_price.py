@@ -43,6 +43,9 @@ CHOICES: dict[str, list[Any]] = {
     "pipeline.fetch": [False, True],
     "pipeline.reduction_every": [0, 1, 2],
     "pipeline.float_stages": [0, 1, 3],
+    "symmetry": ["half", "full"],
+    "table_store": ["registers", "memory"],
+    "table_banks": [2, 1],
 }
 
 
