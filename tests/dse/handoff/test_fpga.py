@@ -15,7 +15,7 @@ import pytest
 
 from costmodel.fit.fabric_cores import synthesize_on_fabric
 from generator.config import CoreConfig
-from tests.dse.handoff.conftest import TINY, HandOff
+from tests.dse.handoff.conftest import TINY, HandOff, hand_off
 from tests.dse.handoff.netlists import put_netlist
 from tests.dse.handoff.test_regression import icarus, last_line, regression
 from tests.dse.handoff.test_scripts import recorded
@@ -104,6 +104,27 @@ def test_the_module_of_litex_connects_every_port(tiny: HandOff, monkeypatch: pyt
         assert getattr(core, stream).arguments == ([("data", ports[f"{port}_tdata"]["width"])],)
     assert core.n_tiles.arguments == (ports["n_tiles"]["width"],)
     assert [Path(source).name for source in sources] == (tiny.directory / f"{tiny.top}.f").read_text().split()
+
+
+@icarus
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("fabric", ["ecp5", "xcup"])
+@pytest.mark.parametrize("store", [{"table_banks": 2}, {"table_banks": 1, "symmetry": "full"}])
+def test_the_regression_passes_on_tables_in_lut_memory(
+    store: dict[str, Any], fabric: str, without_ternlut: dict[str, str], tmp_path: Path
+) -> None:
+    held = {"dataflow": "table_stationary", "outputs": 30, "table_store": "memory", "fetch": "tree"}
+    core = {**TINY, **held, **store, "clock_gating": True}
+    mapped = synthesize_on_fabric(CoreConfig.parse(core), fabric, place=False, netlist=True)
+    assert mapped.netlist is not None
+    assert mapped.resources["lutram"] > 0
+    made = hand_off(core, tmp_path)
+    put_netlist(made.directory, made.top, mapped.netlist, fabric)
+    done = regression(
+        made.directory, without_ternlut, "--sim", "icarus", "--filter", "tiles|tokens|many_sums"
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.fullmatch(r"icarus: (\d+) of \1 tests passed", last_line(done))
 
 
 @icarus
