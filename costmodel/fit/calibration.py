@@ -19,10 +19,9 @@ from costmodel.fit.calibration_cores import calibration_cores, calibration_of
 from costmodel.fit.measurer import Design, Figures, Measurer
 from costmodel.fit.progress import Progress
 from costmodel.fit.sized import SizedCore, fit_sized
-from costmodel.price.area import core_bills
 from costmodel.price.components import FLOAT_AREAS, FLOAT_DELAYS, Bill, total
 from costmodel.price.estimate import figures_of
-from costmodel.price.quantity import COMPONENTS, DELAY, Over, PricedQuantity, Quantity
+from costmodel.price.quantity import CELL_QUANTITIES, COMPONENTS, DELAY, Over, PricedQuantity, Quantity
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import (
     Cost,
@@ -34,17 +33,24 @@ from costmodel.price.technology import (
     shipped_technologies,
 )
 from costmodel.price.timing import DELAY_TERMS
+from costmodel.price.units import units_of
 from generator.config import CoreConfig
 from generator.errors import TernlutError
 from generator.formats import Integer
 from generator.plan import CorePlan
 
-NOISE: Mapping[Over, float] = {"core": 0.02, "path": 0.1}
+NOISE: Mapping[Over, float] = {"core": 0.02, "lut4": 0.02, "lut6": 0.02, "path": 0.1}
 """Relative errors beyond which a point counts linearly, not squared."""
 OF_ENERGY = ("energy", "energy_without_glitches")
 """Errors that are not of a calibration's syntheses."""
-FOR_FLOATS: Mapping[Over, Sequence[str]] = {"core": FLOAT_AREAS, "path": FLOAT_DELAYS}
-"""Components that only floating-point cores have."""
+IN_TABLES = (*FLOAT_AREAS, "gate", "complement", "choice", "product_bit")
+FOR_FLOATS: Mapping[Over, Sequence[str]] = {
+    "core": FLOAT_AREAS,
+    "lut4": IN_TABLES,
+    "lut6": IN_TABLES,
+    "path": FLOAT_DELAYS,
+}
+"""Components that only floating-point cores have; in lookup tables those that integers have few of, too."""
 
 
 @dataclass(frozen=True)
@@ -98,14 +104,15 @@ def calibrate(
     return technology.model_copy(update={"fit": residuals(observations, technology) | kept})
 
 
-def fewest_cores(cores: Sequence[CoreConfig]) -> int:
-    """How many of ``cores``, the first ones, are no fewer than the coefficients that are fitted to them.
+def fewest_cores(cores: Sequence[CoreConfig], quantities: Sequence[Quantity] = CELL_QUANTITIES) -> int:
+    """How many of ``cores``, the first ones, are no fewer than the coefficients of ``quantities``.
 
     Those of integers are fitted to integer cores, what floats have besides to cores of floats.
     """
     floats = [not isinstance(core.format, Integer) for core in cores]
-    needed = {True: max(map(len, FOR_FLOATS.values()))}
-    needed[False] = max(len(set(COMPONENTS[over]) - set(later)) for over, later in FOR_FLOATS.items())
+    later = {quantity.over: set(FOR_FLOATS[quantity.over]) for quantity in quantities}
+    needed = {True: max(map(len, later.values()))}
+    needed[False] = max(len(set(COMPONENTS[over]) - names) for over, names in later.items())
     for count in range(1, len(cores)):
         if all(floats[:count].count(kind) >= least for kind, least in needed.items()):
             return count
@@ -212,15 +219,15 @@ def _fit_observed(
     having = [seen for seen in observations if seen.figures[quantity.name]]
     if not having:
         return dict.fromkeys(names, 0.0)
-    bills = [_bills(plan_to_price(seen.core), quantity.over) for seen in having]
+    bills = [bills_of(plan_to_price(seen.core), quantity.over) for seen in having]
     measured = np.array([seen.figures[quantity.name] for seen in having])
     return _fit(bills, measured, names, given, NOISE[quantity.over])
 
 
-def _bills(plan: CorePlan, over: Over) -> list[Bill]:
+def bills_of(plan: CorePlan, over: Over) -> list[Bill]:
     """The bills of which the dearest is what a core has of a quantity: one of all of it, or one a path."""
-    if over == "core":
-        return [total(list(core_bills(plan).values()))]
+    if over != "path":
+        return [total([bill * count for _, count, bill in units_of(plan, over)])]
     return [case for term in DELAY_TERMS for case in term.path(plan).cases()]
 
 
@@ -291,6 +298,6 @@ def _fit(
         for start in (0.5, 1.0, 2.0)
     ]
     best = min(fits, key=lambda fit: float(fit.cost))
-    # The solver stays off zero by a hair.
-    coefficients = np.where(best.x < 1e-6 * typical, 0.0, best.x) / scale
+    # The solver stays off zero by a hair; what none has, none pays.
+    coefficients = np.where((best.x < 1e-6 * typical) | ~counts.any(axis=(0, 1)), 0.0, best.x) / scale
     return dict(zip(names, map(float, coefficients), strict=True))

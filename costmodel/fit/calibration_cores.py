@@ -17,6 +17,7 @@ from costmodel.fit.sampling import draw_cores, size
 from costmodel.price.technology import Calibration
 from generator.config import CoreConfig
 from generator.files import write_text
+from generator.formats import Integer
 
 SEED = 2
 INTEGER_CORES, FLOAT_CORES, CARRY_SAVE_CORES = 110, 90, 24
@@ -31,6 +32,19 @@ def calibration_cores() -> tuple[CoreConfig, ...]:
     return tuple(_stated())
 
 
+@cache
+def fabric_cores() -> tuple[CoreConfig, ...]:
+    """The same for FPGAs: of those that are drawn smallest first three of integers, then one of floats, in turn.
+
+    An FPGA's technology is fitted to few of them: most designs there add integers.
+    """
+    drawn = calibration_cores()[: INTEGER_CORES + FLOAT_CORES]
+    integers = [core for core in drawn if isinstance(core.format, Integer)]
+    floats = [core for core in drawn if not isinstance(core.format, Integer)]
+    rounds = [[*integers[3 * i : 3 * i + 3], *floats[i : i + 1]] for i in range(len(drawn))]
+    return tuple(core for each in rounds for core in each)
+
+
 def calibration_of(cores: Sequence[CoreConfig]) -> Calibration:
     """What a technology that is fitted to ``cores`` says of them."""
     stated = _stated()
@@ -42,8 +56,11 @@ def cores_of(calibration: Calibration | None) -> frozenset[CoreConfig] | None:
     """The cores that a technology was fitted to; None if it does not say, or they are not of this list."""
     if calibration is None:
         return None
-    cores = calibration_cores()[: calibration.cores]
-    return frozenset(cores) if calibration_of(cores) == calibration else None
+    for order in (calibration_cores(), fabric_cores()):
+        cores = order[: calibration.cores]
+        if calibration_of(cores) == calibration:
+            return frozenset(cores)
+    return None
 
 
 @cache

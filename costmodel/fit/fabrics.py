@@ -17,29 +17,35 @@ from costmodel.flow.fabric_synthesis import (
     synthesize_to,
 )
 from costmodel.flow.synthesis import Children, side_by_side
-from costmodel.price.quantity import DELAY, Quantity
+from costmodel.price.quantity import DELAY, Over, Quantity
 from costmodel.price.technology import Cost
 from generator.errors import TernlutError
 from generator.verilog import Emission
 
 KIND = "fabric"
-LUT = Quantity(name="lut", label="LUT count", unit="LUT")
-FF = Quantity(name="ff", label="flip-flop count", unit="FF")
-CARRY = Quantity(name="carry", label="carry cell count", unit="carry cells")
-FABRIC_QUANTITIES = (LUT, FF, CARRY, DELAY)
+LUT = Quantity(name="lut", label="LUT count", unit="LUT", over="lut4")
+FF = Quantity(name="ff", label="flip-flop count", unit="FF", over="lut4")
+CARRY = Quantity(name="carry", label="carry cell count", unit="carry cells", over="lut4")
+COUNTED = (LUT, FF, CARRY)
 """What is priced in a technology of a fabric. Multipliers and memories are counted, not priced."""
 FABRIC_COST = Cost(label=LUT.label, relaxed=LUT.name, medium=LUT.name, tight=LUT.name)
+SIX_INPUTS = ("xcup", "xc7")
+"""Fabrics whose lookup tables have so many inputs; others' have four."""
+MOST_PLACED = 450
+"""LUTs of the largest core that is placed to be timed: larger ones take minutes, and are counted alone."""
 
 
 @dataclass(frozen=True)
 class OnFabric:
     """Counts the resources of ``fabric`` that a design takes up; times it placed on ``device``.
 
-    Without a device designs are timed before placement.
+    Without a device designs are timed before placement. Those of more than ``most_placed`` LUTs are not timed
+    on one: their delay is 0.
     """
 
     fabric: Fabric
     device: Device | None = None
+    most_placed: float = MOST_PLACED
 
     @property
     def kind(self) -> str:
@@ -47,7 +53,8 @@ class OnFabric:
 
     @property
     def quantities(self) -> Sequence[Quantity]:
-        return FABRIC_QUANTITIES
+        over: Over = "lut6" if self.fabric.name in SIX_INPUTS else "lut4"
+        return (*(quantity.model_copy(update={"over": over}) for quantity in COUNTED), DELAY)
 
     @property
     def cost(self) -> Cost:
@@ -78,10 +85,10 @@ class OnFabric:
         def figures(design: Design, children: Children) -> Figures:
             job = FabricJob(design.verilog, design.top, self.fabric, netlist=self.device is not None)
             result = synthesize_to(job, children)
-            delay = result.delay_ps
-            if self.device is not None:
+            counted, delay = self.fabric.counted(result.cells), result.delay_ps
+            if self.device is not None and counted[LUT.name] <= self.most_placed:
                 delay = 1e6 / place_on(job, self.device, children=children).fmax_mhz
-            return {**self.fabric.counted(result.cells), DELAY.name: delay or 0.0}
+            return {**counted, DELAY.name: delay or 0.0}
 
         with closing(side_by_side(designs, figures, workers)) as finished:
             yield from finished

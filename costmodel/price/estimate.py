@@ -138,7 +138,7 @@ class Sizes:
     @classmethod
     def of(cls, config: CoreConfig, technology: Technology, wires: Wiring = "none") -> Sizes:
         priced = plan_to_price(config)
-        units = units_of(priced)
+        units = units_of(priced, technology.summed_over)
         least, ease, fastest = (_breakdown(units, technology.cost_at(speed)) for speed in SPEEDS)
         shortest, rippling = (stages_of(priced, each) for each in (technology.delay, technology.rippling))
         others = {other.name: sum(_breakdown(units, other).values()) for other in technology.others}

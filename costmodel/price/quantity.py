@@ -9,10 +9,25 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from costmodel.price.components import AREA_COMPONENTS, DELAY_COMPONENTS
 
-Over = Literal["core", "path"]
-"""Everything that a core is made of, or what is on its longest path."""
+Over = Literal["core", "lut4", "lut6", "path"]
+"""Everything that a core is made of, in cells or in lookup tables of so many inputs; or what is on its
+longest path."""
 
-COMPONENTS: Mapping[Over, Mapping[str, str]] = {"core": AREA_COMPONENTS, "path": DELAY_COMPONENTS}
+FREE_ON_FABRICS = ("hold", "leg", "select", "held_select", "undecoded_select", "selector")
+"""What has no price of its own in lookup tables: they choose, and flip-flops have enables."""
+FABRIC_COMPONENTS: Mapping[str, str] = {
+    "table": "lookup table of a bit that is chosen, let in or held back",
+    "memory": "memory of a column's partial sums, as wide as lookup tables share an address",
+    **{name: meaning for name, meaning in AREA_COMPONENTS.items() if name not in FREE_ON_FABRICS},
+}
+"""What a core is made of in an FPGA."""
+
+COMPONENTS: Mapping[Over, Mapping[str, str]] = {
+    "core": AREA_COMPONENTS,
+    "lut4": FABRIC_COMPONENTS,
+    "lut6": FABRIC_COMPONENTS,
+    "path": DELAY_COMPONENTS,
+}
 """Names and meanings of the coefficients that a quantity has."""
 
 UNITS = {"µm²": "um2", "ps": "ps", "µW": "uw", "nW": "nw", "pJ": "pj", "fJ": "fj"}

@@ -25,6 +25,7 @@ from costmodel.price.quantity import (
     MEDIUM_AREA,
     RIPPLING_DELAY,
     TIGHT_AREA,
+    Over,
     PricedQuantity,
 )
 from costmodel.price.wires import MEANINGS, WireFit, Wires
@@ -126,17 +127,24 @@ class Technology(BaseModel):
         delay = self.quantities.get(DELAY.name)
         if delay is None or (delay.unit, delay.over) != (DELAY.unit, DELAY.over):
             raise TechnologyError("quantities.delay over paths in ps is expected: clocks follow from it")
-        sums = [quantity.name for quantity in self.quantities.values() if quantity.over == "core"]
+        sums = [quantity.name for quantity in self.quantities.values() if quantity.over != "path"]
         for speed in SPEEDS:
             if (name := self.cost.at(speed)) not in sums:
                 raise TechnologyError(f"cost.{speed} = {name!r}: {instead(name, sums)}")
         if len({self.cost_at(speed).unit for speed in SPEEDS}) > 1:
             raise TechnologyError("cost: quantities of one unit are expected at all speeds")
+        if len({self.quantities[name].over for name in sums}) > 1:
+            raise TechnologyError("quantities: the same over is expected of all that is not over paths")
         return self
 
     def cost_at(self, speed: Speed = "relaxed") -> PricedQuantity:
         """What a core that is sized for ``speed`` costs."""
         return self.quantities[self.cost.at(speed)]
+
+    @property
+    def summed_over(self) -> Over:
+        """What quantities are summed over that are not over paths."""
+        return self.cost_at().over
 
     @property
     def delay(self) -> PricedQuantity:
@@ -178,7 +186,7 @@ class Technology(BaseModel):
     def others(self) -> tuple[PricedQuantity, ...]:
         """What a core has beside its cost: registers beside lookup tables, joules beside area."""
         costs = {self.cost.at(speed) for speed in SPEEDS}
-        return tuple(q for q in self.quantities.values() if q.over == "core" and q.name not in costs)
+        return tuple(q for q in self.quantities.values() if q.over != "path" and q.name not in costs)
 
     @classmethod
     def parse(cls, text: str, where: str) -> Technology:

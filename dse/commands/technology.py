@@ -70,12 +70,13 @@ def calibrate(
     require("calibration", "calibrate")
     from costmodel.fit.calibration import calibrate as fit
     from costmodel.fit.calibration import fewest_cores
-    from costmodel.fit.calibration_cores import calibration_cores
+    from costmodel.fit.calibration_cores import calibration_cores, fabric_cores
 
-    cores = calibration_cores()
-    if points is not None and not (least := fewest_cores(cores)) <= points <= len(cores):
-        raise UsageError(f"--points {points}: {least} to {len(cores)} are expected, fewer fit no technology")
     measurer = _measurer_of(liberty, fabric, name, dont_use)
+    cores = calibration_cores() if fabric is None else fabric_cores()
+    least = fewest_cores(cores, measurer.quantities)
+    if points is not None and not least <= points <= len(cores):
+        raise UsageError(f"--points {points}: {least} to {len(cores)} are expected, fewer fit no technology")
     with progress_bar() as progress:
         technology = fit(measurer, name, workers or processors(), progress, cores[:points])
     write_text(out, technology.to_toml())

@@ -66,7 +66,7 @@ class Priced:
         others = tuple(
             Quantity(**quantity.model_dump(include=set(Quantity.model_fields)))
             for quantity in quantities.values()
-            if quantity.over == "core" and quantity.name not in costs
+            if quantity.over != "path" and quantity.name not in costs
         )
         sized = len(costs) > 1
         return cls(first.name, first.key, cost.label, first.unit, first.suffix, sized, others, energies)

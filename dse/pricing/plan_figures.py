@@ -10,10 +10,11 @@ from operator import attrgetter
 from costmodel.price.accuracy import ERROR_KEYS, arithmetic_error, rounding_error
 from costmodel.price.activity import BITNET, Statistics
 from costmodel.price.area import AREA_TERMS
-from costmodel.price.combining import COMBINING_KEYS, JOINING_KEYS, JOINING_TERMS
+from costmodel.price.combining import COMBINING_KEYS, JOINING_KEYS, JOINING_TERMS, JoiningTerm
 from costmodel.price.components import Bill
 from costmodel.price.energies import Energies
 from costmodel.price.energy import REASONS, Reason, UnitEnergy, energy_keys, joining_energy, term_energy
+from costmodel.price.fabric import bill_of, keys_of, on_fabric
 from costmodel.price.quantity import PricedQuantity
 from costmodel.price.technology import Technology
 from costmodel.price.throughput import FILL_KEYS, KEY_WIDTH_KEYS, PAUSE_KEYS, STAGES
@@ -68,10 +69,11 @@ def tabulated(technology: Technology, data: Statistics = BITNET) -> dict[Figure,
     ):
         figures[figure] = Tabulated((*keys, "max_reduction"), _of_longest_sums(error))
     for i, term in enumerate(AREA_TERMS):
-        prices = _prices(term.keys, term.priced, technology)
+        over = technology.summed_over
+        prices = _prices(keys_of(term, over), partial(bill_of, term, over=over), technology)
         figures |= {UnitPrice(of, i): price for of, price in prices.items()}
     for i, joining in enumerate(JOINING_TERMS):
-        prices = _prices(JOINING_KEYS, joining.priced, technology)
+        prices = _prices(JOINING_KEYS, _joining(joining, technology), technology)
         figures |= {JoiningPrice(of, i): price for of, price in prices.items()}
     if technology.energy is not None:
         figures |= _energies(technology, technology.energy, data)
@@ -93,6 +95,10 @@ def _of_longest_sums(error: Callable[[CorePlan, int], float]) -> Callable[[CoreP
 
 def _load(delay: PricedQuantity) -> Callable[[CorePlan], float]:
     return lambda plan: delay.coefficients["load"]
+
+
+def _joining(term: JoiningTerm, technology: Technology) -> Callable[[CorePlan], Bill]:
+    return lambda plan: on_fabric(term.priced(plan), technology.summed_over)
 
 
 def _prices(

@@ -9,6 +9,7 @@ from typing import Any
 
 from costmodel.price.components import AREA_COMPONENTS, DELAY_COMPONENTS
 from costmodel.price.energies import ENERGY_COMPONENTS, Energies
+from costmodel.price.technology import Technology
 from dse.pricing.model import Model
 from dse.spec.sweep_spec import SweepSpec
 from tests.costmodel.technologies import technology_of
@@ -44,9 +45,9 @@ def small(**changes: Any) -> dict[str, Any]:
     return copy.deepcopy(SMALL) | changes
 
 
-def model_of(values: dict[str, Any]) -> Model:
-    """The model of a spec given as a dictionary."""
-    return Model.build(SweepSpec.parse(values, "spec"), TECHNOLOGY)
+def model_of(values: dict[str, Any], technology: Technology | None = None) -> Model:
+    """The model of a spec given as a dictionary, in the invented ``TECHNOLOGY`` unless another is given."""
+    return Model.build(SweepSpec.parse(values, "spec"), technology or TECHNOLOGY)
 
 
 def spec_file(directory: Path, text: str | None = None, **changes: Any) -> Path:

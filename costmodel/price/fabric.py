@@ -1,0 +1,237 @@
+"""What a core is made of in an FPGA, where that is another thing than in cells.
+
+Logic is made of lookup tables of a few inputs, so that a bit costs by what it depends on, in steps. Adders
+are chains, a table a bit. Where a chain's tables have inputs left, what makes one of two operands goes into
+them. Registers hold by their enables; memories, and long runs of registers, are tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from costmodel.price import area
+from costmodel.price.area import AreaTerm
+from costmodel.price.components import NOTHING, Bill, adder, register, total
+from costmodel.price.fetch import aligned_product, product
+from costmodel.price.fetch import fetch as fetch_in_cells
+from costmodel.price.fetch import key_decoder as key_decoder_in_cells
+from costmodel.price.quantity import FREE_ON_FABRICS, Over
+from costmodel.price.throughput import STAGES
+from generator.plan import (
+    AlignedDatapath,
+    CompressorPlan,
+    CorePlan,
+    ExactDatapath,
+    IntegerDatapath,
+    NativeDatapath,
+    ReductionPlan,
+)
+
+RUN = 3
+"""Registers in a row, of which nothing but the last is read, that become a table."""
+TILE_FLAGS = 3
+"""Flags of a tile that nothing clears on their way."""
+PAIR_INPUTS = 5
+"""What a bit of a multiplier's row depends on: once, twice and three times a number, and two bits."""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """A fabric's lookup tables: their ``inputs``, and the ``memory_bits`` of words in those of one memory.
+
+    AMD's are ``flexible``: those of a carry chain make one operand, too, and one holds a run of registers.
+    """
+
+    inputs: int
+    memory_bits: int
+    flexible: bool
+
+    def of(self, inputs: int) -> int:
+        """Tables for a bit that depends on so many ``inputs``, one behind the other."""
+        return max(0, -(-(inputs - 1) // (self.inputs - 1)))
+
+    def before_chain(self, inputs: int) -> int:
+        """Tables for such a bit where a chain adds it to one that no table makes."""
+        return max(0, -(-inputs // (self.inputs - 1)) - 1) if self.flexible else self.of(inputs)
+
+
+TABLES: Mapping[Over, Tables] = {"lut6": Tables(6, 14, True), "lut4": Tables(4, 4, False)}
+"""By what is summed: AMD's tables, and those of the other families."""
+
+
+def fetch(plan: CorePlan, tables: Tables) -> Bill:
+    """One fetched value and its register; where adders take some of a column's values, the mean of all."""
+    match plan.fetch_circuit:
+        case "onehot" | "tree" | "controls":
+            legs = 2 * len(plan.code.entries)
+        case "product":
+            return NOTHING if plan.exponent_width else _product(plan, tables)
+        case unknown:
+            assert_never(unknown)
+    held, marks, signs = plan.config.pipeline.fetch, int(plan.tracks_invalid), int(plan.carries_signs)
+    # A column's only value is let into the accumulator by the same tables.
+    inputs = legs + signs + (plan.tables == 1 and not held)
+    share = _met_by_adders(plan)
+    chosen = share * tables.before_chain(inputs) + (1 - share) * tables.of(inputs)
+    chosen *= plan.fetched_width
+    chosen += marks * tables.of(legs) + (tables.of(3) if plan.adds_floats else 0)
+    return Bill.of(table=chosen) + register(plan.leaf_width + signs if held else 0, holds=True)
+
+
+def key_decoder(plan: CorePlan, tables: Tables) -> Bill:
+    """The lines that one key is decoded to; where two tables make a bit of a value, they read the index."""
+    inputs = len(plan.code.entries) + plan.index_width + 1
+    return key_decoder_in_cells(plan) if inputs > 2 * tables.inputs - 1 else NOTHING
+
+
+def _met_by_adders(plan: CorePlan) -> float:
+    """The share of fetched values that are operands of adders' chains, one of each, and in no register."""
+    if plan.config.pipeline.fetch or plan.adds_floats:
+        return 0.0
+    match plan.reduction:
+        case ReductionPlan() as tree:
+            if tree.leaves == 1:
+                return 0.0
+            before = tree.registered_levels[0] if tree.registered_levels else tree.depth
+            meeting = [node for node in tree.nodes if node.left is not None and node.level <= before]
+            return sum(_takes_a_leaf(tree, node.left, node.right) for node in meeting) / tree.leaves
+        case CompressorPlan():
+            return 0.0
+        case unknown:
+            assert_never(unknown)
+
+
+def _takes_a_leaf(tree: ReductionPlan, *operands: int | None) -> bool:
+    return any(operand is not None and tree.nodes[operand].left is None for operand in operands)
+
+
+def _product(plan: CorePlan, tables: Tables) -> Bill:
+    """An integer times a weight: rows that two bits choose, of which the first is added to nothing."""
+    match plan.datapath:
+        case IntegerDatapath() | AlignedDatapath():
+            bits, width = plan.activation_range.width, plan.fetched_width
+        case NativeDatapath() | ExactDatapath():
+            return product(plan)
+        case unknown:
+            assert_never(unknown)
+    first, *others = (min(bits + 2, width - place) for place in range(0, min(bits, width), 2))
+    rows = first * tables.of(PAIR_INPUTS) + sum(others) * tables.before_chain(PAIR_INPUTS)
+    held = register(plan.leaf_width if plan.config.pipeline.fetch else 0, holds=True)
+    return Bill.of(table=rows) + total([adder(kept) for kept in others]) + held
+
+
+def reduction(plan: CorePlan, tables: Tables) -> Bill:
+    """A column's adders and registers; full adders outside of chains are two functions each."""
+    match plan.reduction:
+        case ReductionPlan() as tree:
+            runs = _runs(plan, tree) if tables.flexible else []
+            return area.reduction(plan) + Bill.of(table=len(runs), register=-sum(runs))
+        case CompressorPlan() as tree:
+            functions = 2 * (tree.full_adders + tree.half_adders)
+            return Bill.of(table=functions) + register(tree.register_bits, holds=True)
+        case unknown:
+            assert_never(unknown)
+
+
+def _runs(plan: CorePlan, tree: ReductionPlan) -> list[int]:
+    """Bits of registers in each run that becomes a table: of signs and of values that wait in a column."""
+    if not tree.registered_levels or plan.adds_floats:
+        return []
+    held = int(plan.config.pipeline.fetch)
+    values, signs = dict.fromkeys(range(tree.leaves), held), dict.fromkeys(range(tree.leaves), held)
+    ended: list[int] = []
+    for level, alive in enumerate(tree.levels[1:], start=1):
+        for index in alive:
+            node = tree.nodes[index]
+            if node.level == level and node.left is not None and node.right is not None:
+                ended += [signs[node.left]] * plan.carries_signs
+                for operand in (node.left, node.right):
+                    ended += [values[operand]] * tree.nodes[operand].width
+                values[index], signs[index] = 0, signs[node.right]
+            if level in tree.registered_levels:
+                values[index] += 1
+                signs[index] += 1
+    ended += [signs[tree.levels[-1][0]]] * plan.carries_signs
+    return [run for run in ended if run >= RUN]
+
+
+def flags(plan: CorePlan, tables: Tables) -> Bill:
+    """A stage's flags: those of a tile go through all stages, one behind the other; others can be cleared."""
+    if not tables.flexible or plan.pipeline_stages < RUN or plan.config.clock_gating:
+        return area.flags(plan)
+    return area.flags(plan) + Bill.of(register=-TILE_FLAGS, table=TILE_FLAGS / plan.pipeline_stages)
+
+
+def accumulator(plan: CorePlan, tables: Tables) -> Bill:
+    """One accumulator: its chain, and what lets itself or a stored sum, and a tile's sum, come into it."""
+    match plan.datapath:
+        case IntegerDatapath() | ExactDatapath():
+            pass
+        case NativeDatapath() | AlignedDatapath():
+            return area.accumulator(plan)
+        case unknown:
+            assert_never(unknown)
+    arriving, merged = plan.fetched_width, 0
+    match plan.reduction:
+        case ReductionPlan() as tree:
+            lets_in = tree.leaves == 1 and not plan.config.pipeline.fetch and plan.signed_keys
+            arriving = 0 if lets_in else tree.root.width
+        case CompressorPlan() as tree:
+            arriving = tree.sum_width + tree.pairs + tree.late_signs
+            merged = 2 * plan.accumulator_width
+        case unreduced:
+            assert_never(unreduced)
+    kept = plan.state_width * tables.before_chain(4 if plan.stored_sums else 2)
+    gates = 0 if plan.config.clock_gating else arriving * tables.of(2) + int(plan.carries_signs)
+    logic = adder(plan.accumulator_width) + Bill.of(table=kept + gates + merged)
+    return logic + register(plan.state_width, holds=True)
+
+
+def memory(plan: CorePlan, tables: Tables) -> Bill:
+    """The other partial sums of one column: a register, or a memory of tables."""
+    words, width = plan.stored_sums, plan.state_width
+    if words < 2:
+        return register(words * width, holds=True)
+    return Bill.of(memory=-(-width // tables.memory_bits))
+
+
+INSTEAD: Mapping[Callable[[CorePlan], Bill], Callable[[CorePlan, Tables], Bill]] = {
+    fetch_in_cells: fetch,
+    key_decoder_in_cells: key_decoder,
+    aligned_product: lambda plan, tables: _product(plan, tables) if aligned_product(plan) else NOTHING,
+    area.reduction: reduction,
+    area.accumulator: accumulator,
+    area.memory: memory,
+    area.flags: flags,
+}
+"""What takes the place of bills of cells."""
+MORE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
+    fetch_in_cells: ("tables", "reduction", "pipeline.reduction_every"),
+    area.accumulator: ("dataflow", "outputs", "columns"),
+    area.flags: (*STAGES["pipeline_stages"], "clock_gating"),
+}
+"""Keys that these depend on beside those of the bills that they take the place of."""
+
+
+def keys_of(term: AreaTerm, over: Over) -> tuple[str, ...]:
+    """The keys that a unit's bill depends on, of what is summed ``over``."""
+    more = MORE_KEYS.get(term.bill, ()) if over in TABLES else ()
+    return tuple(dict.fromkeys((*term.keys, *more)))
+
+
+def bill_of(term: AreaTerm, plan: CorePlan, over: Over) -> Bill:
+    """What one unit is made of, of what is summed ``over``."""
+    instead = INSTEAD.get(term.bill)
+    if over not in TABLES or instead is None:
+        return on_fabric(term.priced(plan), over)
+    return on_fabric(instead(plan, TABLES[over]), over)
+
+
+def on_fabric(bill: Bill, over: Over) -> Bill:
+    """``bill`` without what costs nothing in an FPGA, if it is summed ``over`` one."""
+    if over not in TABLES:
+        return bill
+    counts = {name: count for name, count in bill.counts.items() if name not in FREE_ON_FABRICS}
+    return Bill(counts, tuple(tuple(on_fabric(each, over) for each in group) for group in bill.dearest))

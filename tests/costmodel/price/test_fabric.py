@@ -1,0 +1,103 @@
+"""How many lookup tables logic takes: the law against Yosys, on functions that depend on all their inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from costmodel.cells.fabrics import FABRICS
+from costmodel.flow.fabric_synthesis import FabricJob, synthesize_to
+from costmodel.price.area import AREA_TERMS
+from costmodel.price.components import Bill, total
+from costmodel.price.fabric import INSTEAD, MORE_KEYS, TABLES, bill_of
+from costmodel.price.quantity import AREA_COMPONENTS, FABRIC_COMPONENTS, FREE_ON_FABRICS, Over
+from costmodel.price.representative import CONFIG_KEYS, plan_to_price
+from costmodel.price.units import units_of
+from generator.config import CoreConfig
+from generator.verilog import emit
+
+KINDS: dict[str, Over] = {"xcup": "lut6", "ecp5": "lut4"}
+INPUTS = range(2, 12)
+BITS = 6
+SPARE = {"xcup": 1.2, "ecp5": 1.0}
+"""What a mapper makes at most of the fewest tables."""
+
+
+def verilog(name: str, of: Callable[[int, str], str]) -> str:
+    """A module with a result for each number of inputs, from inputs of its own."""
+    ports = [f"input [{BITS * count - 1}:0] i{count}, output [{BITS - 1}:0] o{count}" for count in INPUTS]
+    lines = [of(count, f"i{count}") for count in INPUTS]
+    return f"module {name}({', '.join(ports)});\n" + "\n".join(lines) + "\nendmodule\n"
+
+
+def words(count: int, signal: str) -> list[str]:
+    return [f"{signal}[{BITS * word} +: {BITS}]" for word in range(count)]
+
+
+@pytest.mark.parametrize("fabric", KINDS)
+def test_a_bit_of_many_inputs_takes_so_many_tables(fabric: str) -> None:
+    """A parity cannot be made of fewer tables than have inputs enough."""
+
+    def parity(count: int, signal: str) -> str:
+        return f"assign o{count} = {' ^ '.join(words(count, signal))};"
+
+    result = synthesize_to(FabricJob(verilog("parities", parity), "parities", FABRICS[fabric]))
+    law = TABLES[KINDS[fabric]]
+    fewest = sum(BITS * law.of(count) for count in INPUTS)
+    assert fewest <= FABRICS[fabric].counted(result.cells)["lut"] <= SPARE[fabric] * fewest
+
+
+@pytest.mark.parametrize("fabric", KINDS)
+def test_chains_make_an_operand_on_their_way_where_their_tables_can(fabric: str) -> None:
+    """A sum of one word and a parity of others: a table a bit, and what does not fit into it."""
+
+    def summed(count: int, signal: str) -> str:
+        first, *others = words(count, signal)
+        return f"assign o{count} = {first} + ({' ^ '.join(others)});"
+
+    result = synthesize_to(FabricJob(verilog("sums", summed), "sums", FABRICS[fabric]))
+    law = TABLES[KINDS[fabric]]
+    fewest = sum(BITS * (1 + law.before_chain(count - 1)) for count in INPUTS)
+    assert fewest <= FABRICS[fabric].counted(result.cells)["lut"] <= SPARE[fabric] * fewest
+
+
+CORES = [
+    {"tables": 5, "columns": 2, "pipeline": {"fetch": True, "reduction_every": 1}, "group_size": 2},
+    {"tables": 9, "columns": 1, "pipeline": {"reduction_every": 1}, "architecture": "select"},
+    {"tables": 2, "columns": 3, "dataflow": "table_stationary", "outputs": 18, "group_size": 3},
+]
+
+
+@pytest.mark.parametrize(
+    ("fabric", "core"),
+    [
+        ("xcup", CORES[0]),
+        ("ecp5", CORES[2]),
+        *(pytest.param(fabric, core, marks=pytest.mark.exhaustive) for fabric in KINDS for core in CORES),
+    ],
+)
+def test_flip_flops_are_counted_bit_by_bit(fabric: str, core: dict[str, object]) -> None:
+    """Without those that are memories or runs that become a table, and with the handshakes' four."""
+    config = CoreConfig.parse({"activation": "int4", "max_reduction": 100, **core})
+    emission = emit(config)
+    result = synthesize_to(FabricJob(emission.verilog, emission.top, FABRICS[fabric]))
+    units = units_of(plan_to_price(config), KINDS[fabric])
+    bill = total([bill * count for _, count, bill in units])
+    counted = FABRICS[fabric].counted(result.cells)["ff"]
+    assert bill.counts["register"] + 4 == pytest.approx(counted, rel=0.04)
+
+
+def test_every_component_has_a_meaning_and_those_left_out_are_of_cells() -> None:
+    assert set(FREE_ON_FABRICS) <= set(AREA_COMPONENTS)
+    for over in TABLES:
+        plan = plan_to_price(CoreConfig(tables=2, columns=2))
+        for term in AREA_TERMS:
+            assert set(bill_of(term, plan, over).counts) <= set(FABRIC_COMPONENTS)
+
+
+def test_what_takes_the_place_of_a_bill_is_that_of_a_term() -> None:
+    bills: set[Callable[..., Bill]] = {term.bill for term in AREA_TERMS}
+    assert set(INSTEAD) <= bills
+    assert set(MORE_KEYS) <= set(INSTEAD)
+    assert {key for keys in MORE_KEYS.values() for key in keys} <= set(CONFIG_KEYS)
