@@ -34,7 +34,7 @@ def calibration_cores() -> tuple[CoreConfig, ...]:
 
 @cache
 def fabric_cores() -> tuple[CoreConfig, ...]:
-    """The same for FPGAs: of those that are drawn smallest first three of integers, then one of floats, in turn.
+    """The same for FPGAs: of those that were drawn three of integers, one of floats in turn.
 
     An FPGA's technology is fitted to few of them: most designs there add integers.
     """

@@ -9,11 +9,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from costmodel.flow.synthesis import Flow, shipped_library, synthesize
-from costmodel.price.area import PARTS, core_bills
+from costmodel.price.area import PARTS
 from costmodel.price.components import total
 from costmodel.price.estimate import estimate
 from costmodel.price.representative import nested, plan_to_price
 from costmodel.price.technology import load_technology, shipped_technologies
+from costmodel.price.units import units_of
 from costmodel.speeds import SPEEDS
 from generator.config import CoreConfig
 from generator.formats import FLOATS
@@ -23,6 +24,7 @@ from generator.verilog import emit
 TECHNOLOGIES = {
     f"{name} {speed}": (load_technology(name), speed) for name in shipped_technologies() for speed in SPEEDS
 }
+OVERS = {technology.summed_over for technology, _ in TECHNOLOGIES.values()}
 few = settings(max_examples=60, deadline=None)
 
 
@@ -85,10 +87,11 @@ def cores(
 
 
 def prices(values: dict[str, Any]) -> dict[str, float]:
-    """µm² of a core in every technology; what it is made of is counted once."""
-    bill = total(list(core_bills(plan_to_price(core_of(values))).values()))
+    """What a core costs in every technology; what it is made of is counted once for those that sum alike."""
+    plan = plan_to_price(core_of(values))
+    bills = {over: total([bill * count for _, count, bill in units_of(plan, over)]) for over in OVERS}
     return {
-        name: bill.price(technology.cost_at(speed).coefficients)
+        name: bills[technology.summed_over].price(technology.cost_at(speed).coefficients)
         for name, (technology, speed) in TECHNOLOGIES.items()
     }
 

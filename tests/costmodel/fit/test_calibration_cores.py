@@ -9,7 +9,7 @@ import ml_dtypes
 import pytest
 
 from costmodel.fit import calibration_cores as module
-from costmodel.fit.calibration_cores import calibration_cores, calibration_of, cores_of
+from costmodel.fit.calibration_cores import calibration_cores, calibration_of, cores_of, fabric_cores
 from costmodel.fit.sampling import draw_cores, size
 from costmodel.fit.validation import Sample, Validation
 from costmodel.price.technology import Calibration, Technology, load_technology, shipped_technologies
@@ -60,8 +60,9 @@ def test_a_new_format_changes_a_draw_but_not_the_calibration(another_format: Non
 @pytest.mark.parametrize("technology", SHIPPED, ids=lambda technology: str(technology.name))
 def test_shipped_technologies_say_which_cores_they_were_fitted_to(technology: Technology) -> None:
     assert technology.calibration is not None
-    assert technology.calibration.cores >= 200
-    assert cores_of(technology.calibration) == frozenset(calibration_cores()[: technology.calibration.cores])
+    order, least = (fabric_cores(), 48) if technology.measured_by == "fabric" else (calibration_cores(), 200)
+    assert technology.calibration.cores >= least
+    assert cores_of(technology.calibration) == frozenset(order[: technology.calibration.cores])
 
 
 def test_a_technology_of_fewer_cores_has_seen_only_those() -> None:

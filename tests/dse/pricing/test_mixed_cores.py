@@ -65,7 +65,9 @@ def test_mixed_cores_cost_in_a_sweep_what_each_costs_alone(
     name: str, wires: Wiring, kind: str | None
 ) -> None:
     technology = wired() if name == "wired" else load_technology(name)
-    model = Model.build(SweepSpec.parse(space_of(pair(kind)) | {"wires": wires}, "spec"), technology)
+    cost = technology.cost_at().key
+    space = space_of(pair(kind)) | {"wires": wires, "objectives": {cost: "min", "delay_ps": "min"}}
+    model = Model.build(SweepSpec.parse(space, "spec"), technology)
     ids = np.random.default_rng(1).choice(model.space.size, min(model.space.size, 600), replace=False)
     rows = design_rows(model, ids[next(model.judge_picks(ids))][:40])
     assert len(rows) > 10
@@ -73,10 +75,12 @@ def test_mixed_cores_cost_in_a_sweep_what_each_costs_alone(
         core = model.space.config(row["id"])
         alone = estimate(core, technology, wires=wires)
         sized = estimate(core, technology, speed=row["speed"], wires=wires)
-        assert row["least_area_um2"] == pytest.approx(alone.cost, rel=1e-12)
-        assert row["area_um2"] == pytest.approx(sized.cost, rel=1e-12)
+        assert row[f"least_{cost}"] == pytest.approx(alone.cost, rel=1e-12)
+        assert row[cost] == pytest.approx(sized.cost, rel=1e-12)
         for part in PARTS:
-            assert row[f"area_{part}"] == pytest.approx(sized.breakdown[part], rel=1e-12, abs=1e-9)
+            assert row[f"{technology.cost.relaxed}_{part}"] == pytest.approx(
+                sized.breakdown[part], rel=1e-12, abs=1e-9
+            )
         assert row["delay_ps"] == pytest.approx(alone.delay_ps, rel=1e-12)
         assert row["rms_error"] == pytest.approx(alone.rms_error, rel=1e-12)
         for figure in ("macs_per_cycle", "latency_cycles", "bits_per_weight"):
