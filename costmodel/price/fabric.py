@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from costmodel.price import area
+from costmodel.price import area, control
 from costmodel.price.area import AreaTerm
 from costmodel.price.components import NOTHING, Bill, adder, register, total
 from costmodel.price.fetch import aligned_product, product
@@ -160,8 +160,8 @@ def _runs(plan: CorePlan, tree: ReductionPlan) -> list[int]:
 def flags(plan: CorePlan, tables: Tables) -> Bill:
     """A stage's flags: those of a tile go through all stages, one behind the other; others can be cleared."""
     if not tables.flexible or plan.pipeline_stages < RUN or plan.config.clock_gating:
-        return area.flags(plan)
-    return area.flags(plan) + Bill.of(register=-TILE_FLAGS, table=TILE_FLAGS / plan.pipeline_stages)
+        return control.flags(plan)
+    return control.flags(plan) + Bill.of(register=-TILE_FLAGS, table=TILE_FLAGS / plan.pipeline_stages)
 
 
 def accumulator(plan: CorePlan, tables: Tables) -> Bill:
@@ -204,13 +204,13 @@ INSTEAD: Mapping[Callable[[CorePlan], Bill], Callable[[CorePlan, Tables], Bill]]
     area.reduction: reduction,
     area.accumulator: accumulator,
     area.memory: memory,
-    area.flags: flags,
+    control.flags: flags,
 }
 """What takes the place of bills of cells."""
 MORE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
     fetch_in_cells: ("tables", "reduction", "pipeline.reduction_every"),
     area.accumulator: ("dataflow", "outputs", "columns"),
-    area.flags: (*STAGES["pipeline_stages"], "clock_gating"),
+    control.flags: (*STAGES["pipeline_stages"], "clock_gating"),
 }
 """Keys that these depend on beside those of the bills that they take the place of."""
 
