@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from costmodel.price import area, control
+from costmodel.price import area, control, filling
 from costmodel.price.area import AreaTerm
 from costmodel.price.components import NOTHING, Bill, adder, register, total
 from costmodel.price.fetch import aligned_product, product
@@ -39,14 +39,19 @@ PAIR_INPUTS = 5
 
 @dataclass(frozen=True)
 class Tables:
-    """A fabric's lookup tables: their ``inputs``, and the ``memory_bits`` of words in those of one memory.
+    """A fabric's lookup tables: their ``inputs``, and the words and bits of a memory of some of them.
 
     AMD's are ``flexible``: those of a carry chain make one operand, too, and one holds a run of registers.
     """
 
     inputs: int
     memory_bits: int
+    memory_words: int
     flexible: bool
+
+    def memories(self, words: int, bits: int) -> int:
+        """Memories of tables for so many words."""
+        return -(-bits // self.memory_bits) * -(-words // self.memory_words)
 
     def of(self, inputs: int) -> int:
         """Tables for a bit that depends on so many ``inputs``, one behind the other."""
@@ -57,7 +62,7 @@ class Tables:
         return max(0, -(-inputs // (self.inputs - 1)) - 1) if self.flexible else self.of(inputs)
 
 
-TABLES: Mapping[Over, Tables] = {"lut6": Tables(6, 14, True), "lut4": Tables(4, 4, False)}
+TABLES: Mapping[Over, Tables] = {"lut6": Tables(6, 14, 32, True), "lut4": Tables(4, 4, 16, False)}
 """By what is summed: AMD's tables, and those of the other families."""
 
 
@@ -66,6 +71,8 @@ def fetch(plan: CorePlan, tables: Tables) -> Bill:
     match plan.fetch_circuit:
         case "onehot" | "tree" | "controls":
             legs = 2 * len(plan.code.entries)
+        case "memory":
+            legs = 1
         case "product":
             return NOTHING if plan.exponent_width else _product(plan, tables)
         case unknown:
@@ -77,7 +84,20 @@ def fetch(plan: CorePlan, tables: Tables) -> Bill:
     chosen = share * tables.before_chain(inputs) + (1 - share) * tables.of(inputs)
     chosen *= plan.fetched_width
     chosen += marks * tables.of(legs) + (tables.of(3) if plan.adds_floats else 0)
-    return Bill.of(table=chosen) + register(plan.leaf_width + signs if held else 0, holds=True)
+    stored = Bill.of(memory=_memory_read(plan, tables))
+    return Bill.of(table=chosen) + stored + register(plan.leaf_width + signs if held else 0, holds=True)
+
+
+def _memory_read(plan: CorePlan, tables: Tables) -> int:
+    """Memories of one fetch, which has all banks of its table; 0 where it reads none."""
+    if plan.filling is None or not plan.reads_memories:
+        return 0
+    return tables.memories(plan.filling.words * plan.filling.banks, plan.leaf_width)
+
+
+def stored_entries(plan: CorePlan, tables: Tables) -> Bill:
+    """The words of one table, where fetches have none of their own."""
+    return NOTHING if plan.reads_memories else filling.stored_entries(plan)
 
 
 def key_decoder(plan: CorePlan, tables: Tables) -> Bill:
@@ -194,7 +214,7 @@ def memory(plan: CorePlan, tables: Tables) -> Bill:
     words, width = plan.stored_sums, plan.state_width
     if words < 2:
         return register(words * width, holds=True)
-    return Bill.of(memory=-(-width // tables.memory_bits))
+    return Bill.of(memory=tables.memories(words, width))
 
 
 INSTEAD: Mapping[Callable[[CorePlan], Bill], Callable[[CorePlan, Tables], Bill]] = {
@@ -204,11 +224,12 @@ INSTEAD: Mapping[Callable[[CorePlan], Bill], Callable[[CorePlan, Tables], Bill]]
     area.reduction: reduction,
     area.accumulator: accumulator,
     area.memory: memory,
+    filling.stored_entries: stored_entries,
     control.flags: flags,
 }
 """What takes the place of bills of cells."""
 MORE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
-    fetch_in_cells: ("tables", "reduction", "pipeline.reduction_every"),
+    fetch_in_cells: ("tables", "reduction", "pipeline.reduction_every", *filling.STORE_KEYS),
     area.accumulator: ("dataflow", "outputs", "columns"),
     control.flags: (*STAGES["pipeline_stages"], "clock_gating"),
 }

@@ -17,7 +17,7 @@ FREE_ON_FABRICS = ("hold", "leg", "select", "held_select", "undecoded_select", "
 """What has no price of its own in lookup tables: they choose, and flip-flops have enables."""
 FABRIC_COMPONENTS: Mapping[str, str] = {
     "table": "lookup table of a bit that is chosen, let in or held back",
-    "memory": "memory of a column's partial sums, as wide as lookup tables share an address",
+    "memory": "memory of partial sums or entries, as wide as lookup tables share an address",
     **{name: meaning for name, meaning in AREA_COMPONENTS.items() if name not in FREE_ON_FABRICS},
 }
 """What a core is made of in an FPGA."""
