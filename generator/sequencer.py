@@ -18,7 +18,7 @@ from generator.plan import CorePlan, FillPlan, core_name
 
 GROUP_FLAGS = {"opens": "result_opens", "closes": "result_closes"}
 """Flags of tiles, and the ports on which they leave with a group's sum: it begins a result, or ends one."""
-CARRIED = ("first", "end", "last", "over", "single", "slot", *GROUP_FLAGS)
+CARRIED = ("first", "end", "last", "over", "single", "slot", "plane", *GROUP_FLAGS)
 """Flags that travel with a tile, where there are such."""
 
 
@@ -82,7 +82,7 @@ class Sequencer(Block):
 
         match plan.config.dataflow:
             case "output_stationary":
-                flags = self._count_streamed_tables(m, arrives, n_tiles, m_tiles)
+                flags = self._count_streamed_tables(m, arrives, issue, n_tiles, m_tiles)
             case "table_stationary":
                 flags = self._count_held_tables(m, arrives, issue, n_tiles, m_tiles)
             case unknown:
@@ -224,6 +224,8 @@ class Sequencer(Block):
             ]
         if self.plan.stored_sums > 1:
             m.d.comb += self.slot.eq(tile["slot"])
+        if "plane" in tile:
+            m.d.comb += self.plane.eq(tile["plane"] & accept.replicate(len(self.plane)))
         return accept & tile["end"], tile["last"]
 
     def _drive_pipelined_accumulators(
@@ -308,9 +310,9 @@ class Sequencer(Block):
         return Cat(left == self.plan.pause_cycles - step for step in steps).any()
 
     def _count_streamed_tables(
-        self, m: Module, load: Value, n_tiles: Value, m_tiles: Value
+        self, m: Module, load: Value, issue: Value, n_tiles: Value, m_tiles: Value
     ) -> dict[str, Value]:
-        """Output-stationary: every activation beat meets one key beat; n runs inside m."""
+        """Output-stationary: every activation beat meets one key beat a plane; n runs inside m."""
         n_left = Signal(self.plan.n_tiles_width)
         m_left = Signal(self.plan.m_tiles_width)
         n_again = Signal(self.plan.n_tiles_width)
@@ -324,7 +326,27 @@ class Sequencer(Block):
         update(m, n_left, (self.rst, 1), (block_starts, n_tiles), (sum_starts, n_again), (load, n_next))
         update(m, m_left, (self.rst, 1), (block_starts, m_tiles), (sum_starts, m_next))
         flags: dict[str, Value] = {"first": first, "end": end, "last": last}
-        return self._count_groups(m, load, flags) if self.plan.scaler else flags
+        if self.plan.scaler:
+            flags = self._count_groups(m, load, flags)
+        return self._count_planes(m, load, issue, flags) if self.plan.config.weight_bits > 1 else flags
+
+    def _count_planes(
+        self, m: Module, load: Value, issue: Value, flags: dict[str, Value]
+    ) -> dict[str, Value]:
+        """Tiles that stay for a beat of keys for every plane, the highest first."""
+        planes = self.plan.config.weight_bits
+        left = Signal(planes.bit_length(), name="planes_left")
+        following = decrement(m, "planes_next", left)
+        update(m, left, (load, Const(planes, len(left))), (issue, following))
+        ends = Signal(name="planes_end")
+        m.d.comb += ends.eq(left == 1)
+        return {
+            **flags,
+            "first": flags["first"] & (left == planes),
+            "end": flags["end"] & ends,
+            "table_end": ends,
+            "plane": Cat(left == plane + 1 for plane in range(planes)),
+        }
 
     def _count_groups(self, m: Module, load: Value, flags: dict[str, Value]) -> dict[str, Value]:
         """Sums that consist of groups of tiles, of each of which the accumulators make a sum."""
