@@ -125,10 +125,7 @@ class CoreConfig(BaseModel):
         default=TERNARY, description="which weights there are: all of -1, 0 and 1, or fewer groups of them"
     )
     weight_bits: int = Field(
-        default=1,
-        ge=1,
-        le=4,
-        description="with `binary`: planes of a weight, which is the sum of 2^i times the i-th",
+        default=1, ge=1, le=4, description="with `binary`: planes of a weight, Σ 2^i times the i-th"
     )
     table_depth: int = Field(
         default=0,
@@ -187,10 +184,7 @@ class CoreConfig(BaseModel):
         description="floats: format in which tiles are added up; the activations' own, or `fp32`",
     )
     scale_group: int = Field(
-        default=0,
-        ge=0,
-        le=1 << 16,
-        description="weights of a row that share a scale, 0 for none: sums of groups are scaled and added",
+        default=0, ge=0, le=1 << 16, description="weights of a row that share a scale, 0 for none"
     )
     scale: str | None = Field(
         default=None, description="with `scale_group`: number format of scales, fp16 where not given"
