@@ -14,10 +14,9 @@ from amaranth.lib.wiring import In, Out
 
 from generator.block import Block, decrement, delayed, enables_of, keep_low, slices, update
 from generator.column import control_ports
+from generator.group_counters import GROUP_FLAGS, count_groups, count_planes
 from generator.plan import CorePlan, FillPlan, core_name
 
-GROUP_FLAGS = {"opens": "result_opens", "closes": "result_closes"}
-"""Flags of tiles, and the ports on which they leave with a group's sum: it begins a result, or ends one."""
 CARRIED = ("first", "end", "last", "over", "single", "slot", "plane", *GROUP_FLAGS)
 """Flags that travel with a tile, where there are such."""
 
@@ -327,42 +326,9 @@ class Sequencer(Block):
         update(m, m_left, (self.rst, 1), (block_starts, m_tiles), (sum_starts, m_next))
         flags: dict[str, Value] = {"first": first, "end": end, "last": last}
         if self.plan.scaler:
-            flags = self._count_groups(m, load, flags)
-        return self._count_planes(m, load, issue, flags) if self.plan.config.weight_bits > 1 else flags
-
-    def _count_planes(
-        self, m: Module, load: Value, issue: Value, flags: dict[str, Value]
-    ) -> dict[str, Value]:
-        """Tiles that stay for a beat of keys for every plane, the highest first."""
+            flags = count_groups(m, self.plan.group_tiles, self.rst, load, flags)
         planes = self.plan.config.weight_bits
-        left = Signal(planes.bit_length(), name="planes_left")
-        following = decrement(m, "planes_next", left)
-        update(m, left, (load, Const(planes, len(left))), (issue, following))
-        ends = Signal(name="planes_end")
-        m.d.comb += ends.eq(left == 1)
-        return {
-            **flags,
-            "first": flags["first"] & (left == planes),
-            "end": flags["end"] & ends,
-            "table_end": ends,
-            "plane": Cat(left == plane + 1 for plane in range(planes)),
-        }
-
-    def _count_groups(self, m: Module, load: Value, flags: dict[str, Value]) -> dict[str, Value]:
-        """Sums that consist of groups of tiles, of each of which the accumulators make a sum."""
-        tiles = self.plan.group_tiles
-        opens, closes = Signal(name="sum_opens"), flags["end"]
-        first, end = Signal(name="group_first"), Signal(name="group_end")
-        update(m, opens, (load & closes, 1), (load & end, 0))
-        if tiles == 1:
-            m.d.comb += [first.eq(1), end.eq(1)]
-        else:
-            left = Signal((tiles).bit_length(), name="group_left")
-            m.d.comb += end.eq(left == 1)
-            following = decrement(m, "group_next", left)
-            update(m, left, (self.rst, 1), (load & end, Const(tiles, len(left))), (load, following))
-            update(m, first, (load, end))
-        return {**flags, "first": first, "end": end, "opens": opens, "closes": closes}
+        return count_planes(m, planes, load, issue, flags) if planes > 1 else flags
 
     def _count_held_tables(
         self, m: Module, load: Value, issue: Value, n_tiles: Value, m_tiles: Value
