@@ -15,7 +15,7 @@ OUT ?= reports/bitnet-2b4t
 # first imported; most never are.
 PIP := PIP_ROOT_USER_ACTION=ignore $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet install --no-compile
 
-.PHONY: sweep test exhaustive benchmarks claims docs site lint lock clean
+.PHONY: sweep test exhaustive benchmarks claims published docs site lint lock clean
 
 sweep: $(VENV)/installed  ## explore BitNet b1.58 2B4T, emit the best core, simulate a real layer on it
 	$(BIN)/ternlut sweep examples/bitnet-2b4t.toml -o $(OUT) --emit-best
@@ -33,6 +33,9 @@ benchmarks: $(VENV)/tested  ## what docs/results.md measures
 
 claims: $(VENV)/installed  ## what the literature claims, measured: reports/claims
 	$(BIN)/python -m dse.studies.claims
+
+published: $(VENV)/installed  ## the accelerators of designs/, as published and corrected: reports/published
+	$(BIN)/python -m dse.studies.published
 
 docs: $(VENV)/tested  ## the outputs and tables that the documentation shows, made anew
 	$(BIN)/python docs/refresh.py

@@ -32,7 +32,6 @@ ADDED = {
 MUST_KNOW = {
     "bitplane": {
         "generator/rules.py",  # whether it has groups
-        "generator/plane_rules.py",
         "generator/plan/names.py",
         "generator/plan/widths.py",  # what its keys and fetched values are
         "generator/fetch.py",  # the block
@@ -46,13 +45,13 @@ MUST_KNOW = {
         "dse/presentation/plotting.py",  # colour and marker
         "dse/handoff/arithmetic.py",  # the datasheet's rules
         "dse/studies/claims/synthesized.py",
+        "dse/studies/published/theirs.py",
     },
     "weight_stationary": {
         "generator/axi/top.py",  # how often a reader reads
         "dse/handoff/accelerator.py",
         "generator/rules.py",
         "generator/scale_rules.py",
-        "generator/plane_rules.py",
         "generator/plan/core.py",
         "generator/plan/tiling.py",
         "generator/sequencer.py",
@@ -71,7 +70,6 @@ MUST_KNOW = {
     },
     "serial": {
         "generator/rules.py",
-        "generator/plane_rules.py",
         "generator/plan/widths.py",
         "costmodel/price/representative.py",
         "dse/presentation/naming.py",

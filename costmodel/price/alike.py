@@ -82,7 +82,6 @@ TRAITS = (
             "aligned_bits",
             "tables",
             "reduction",
-            "weight_bits",
             "scale_group",
         ),
         _widths,

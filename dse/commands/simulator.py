@@ -70,8 +70,7 @@ class Simulator:
 
     def figures(self, data: LayerData, result: SimulationResult) -> dict[str, Any]:
         """All of a result by name."""
-        # Of weights of several planes each takes a step.
-        macs = result.cycles * self.config.macs_per_cycle / self.config.weight_bits
+        macs = result.cycles * self.config.macs_per_cycle
         return {
             "passed": result.passed,
             "mismatches": result.mismatches,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import tomlkit
 from tomlkit.container import Container
 from tomlkit.items import Item, Table
 
+from costmodel.price.technology import load_technology
 from dse.spec.sweep_spec import SweepSpec
 from generator.config import CoreConfig, load_core
 from generator.errors import ConfigError, TernlutError
@@ -36,7 +38,8 @@ class PublishedDesign:
     """A design of the literature.
 
     ``sources`` are those of its values by dotted key. ``spec`` spans all cores of its rate; the design is its
-    reference. ``about`` is what the core file says above its values.
+    reference. ``about`` is what the core file says above its values. ``digest`` tells files and technology
+    from others.
     """
 
     name: str
@@ -45,6 +48,7 @@ class PublishedDesign:
     sources: Mapping[str, Source]
     about: str
     spec: SweepSpec
+    digest: str
 
     @property
     def title(self) -> str:
@@ -79,8 +83,11 @@ def published_design(file: Path) -> PublishedDesign:
         raise ConfigError(f"{file}: target.clock_mhz is missing: a design is compared at its clock")
     text = file.read_text(encoding="utf-8")
     about = " ".join(line.removeprefix("#").strip() for line in _leading(text.splitlines()))
-    spec = SweepSpec.load(file.parent / "spaces" / file.name)
-    return PublishedDesign(file.stem, core, target.clock_mhz, dict(_sources(file, text)), about, spec)
+    space = file.parent / "spaces" / file.name
+    spec = SweepSpec.load(space)
+    made_of = (text, space.read_text(encoding="utf-8"), load_technology(spec.technology).model_dump_json())
+    digest = hashlib.sha256("\0".join(made_of).encode()).hexdigest()[:12]
+    return PublishedDesign(file.stem, core, target.clock_mhz, dict(_sources(file, text)), about, spec, digest)
 
 
 def _leading(lines: list[str]) -> Iterator[str]:
