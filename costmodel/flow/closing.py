@@ -2,13 +2,15 @@
 
 A core's area is least with ripple carries in full-adder cells and a mapper for area; that is slow. So a clock
 is approached from there: where paths fail, static timing says the words on them. Their carries are selected
-for half a word, then run in parallel, mapped for area, then for delay; in the end those of all words do.
+for half a word, then run in parallel, and all logic is mapped for area, then for less and less delay; in the
+end the carries of all words run in parallel.
 Of all netlists made on the way the smallest that meets the clock is taken: what is sized at ease is never
 larger than what is as fast as can be.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -18,20 +20,19 @@ from costmodel.flow.full_adders import Carries, Carry, Statistics
 from costmodel.flow.kinds import Library
 from costmodel.flow.sizing import Sized, Sizer
 
-LEAN, QUICK = "strash;dch;map -a", "strash;if -g;strash;dch;map -a"
-"""Scripts of ABC that map for area: the logic as it is, and made shallow before."""
-PLAIN, FAST = "strash;map -B 1.0;topo", "strash;dch;map -B 0.9;topo"
-"""Scripts that map for delay: the logic as it is, which is smaller in most designs, and in the best of many
-forms."""
-FASTER: tuple[tuple[Carry, str, float], ...] = (
-    ("select", LEAN, 1.7),
-    ("brent_kung", LEAN, 2.5),
-    ("brent_kung", QUICK, 1.25),
-    ("brent_kung", PLAIN, 1.7),
-    ("brent_kung", FAST, 1.15),
+AT_EASE = math.inf
+"""A stretch of paths that leaves a mapper free to look at area alone."""
+FASTER: tuple[tuple[Carry, float, float], ...] = (
+    ("select", AT_EASE, 1.7),
+    ("brent_kung", AT_EASE, 2.5),
+    ("brent_kung", 1.5, 1.2),
+    ("brent_kung", 1.35, 1.25),
+    ("brent_kung", 1.2, 1.3),
+    ("brent_kung", 1.1, 1.4),
+    ("brent_kung", 1.0, 1.5),
 )
-"""How the carries of late words are computed, the script, and what the netlist before may miss the clock by
-for that to be worth trying; from the smallest to the fastest."""
+"""How the carries of late words are computed, how much longer than need be paths through logic may take, and
+what the netlist before may miss the clock by for that to be worth trying; from the smallest on."""
 EASE, GRACE = 1.1, 1.05
 """The shortest period that pays, in the shortest that there is: the last tenth takes up to a third of the
 area. A netlist that misses it by no more is taken before one of much faster carries is made."""
@@ -63,7 +64,7 @@ class Closed:
     mapped: Mapped
 
 
-Mapper = Callable[[Carries, str], Mapped]
+Mapper = Callable[[Carries, float], Mapped]
 
 
 class Closing:
@@ -72,19 +73,19 @@ class Closing:
     Parameters
     ----------
     least : the netlist of least area.
-    mapper : maps the design anew, by how its carries run and a script.
+    mapper : maps the design anew, by how its carries run and how much longer than need be paths may take.
     library, logic : as of ``Sizer``.
     """
 
     def __init__(self, least: Mapped, mapper: Mapper, library: Library, logic: CellTable) -> None:
         self._mapper, self._library, self._logic = mapper, library, logic
         self._least = least
-        self._mapped: dict[tuple[Carries, str], Mapped] = {}
+        self._mapped: dict[tuple[Carries, float], Mapped] = {}
         self._closed: list[Closed] = []
 
     def fastest(self) -> Closed:
         """The smallest for the shortest period that pays: ``EASE`` times what can be had at any price."""
-        self._size(self._map(FASTEST, FAST), None)
+        self._size(self._map(FASTEST, 1.0), None)
         return self.meet(EASE * min(closed.sized.delay_ps for closed in self._closed), GRACE)
 
     def rippling(self) -> Sized:
@@ -99,7 +100,7 @@ class Closing:
             if self._size(mapped, clock_ps, grace):
                 break
         else:
-            self._size(self._map(FASTEST, FAST), None)
+            self._size(self._map(FASTEST, 1.0), None)
         return self._smallest(clock_ps * grace)
 
     def _smallest(self, clock_ps: float) -> Closed:
@@ -113,11 +114,11 @@ class Closing:
         """Mapped netlists, by the area that is to be expected of them."""
         yield self._least
         words: frozenset[str] = frozenset()
-        for carry, script, reach in FASTER:
+        for carry, stretch, reach in FASTER:
             if self._closed[-1].sized.delay_ps <= reach * clock_ps:
                 words |= self._late_words(clock_ps)
-                yield self._map(Carries(faster=frozenset((word, carry) for word in words)), script)
-        yield self._map(FASTEST, FAST)
+                yield self._map(Carries(faster=frozenset((word, carry) for word in words)), stretch)
+        yield self._map(FASTEST, 1.0)
 
     def _late_words(self, clock_ps: float) -> frozenset[str]:
         """The words with full-adder cells on paths that fail a clock in the netlist that was sized last."""
@@ -131,12 +132,12 @@ class Closing:
             and any(slacks.get(bit, 0.0) < 0 for bits in cells[name]["connections"].values() for bit in bits)
         )
 
-    def _map(self, carries: Carries, script: str) -> Mapped:
+    def _map(self, carries: Carries, stretch: float) -> Mapped:
         if not self._least.adders.words:
             carries = RIPPLE
-        key = carries, script
+        key = carries, stretch
         if key not in self._mapped:
-            self._mapped[key] = self._mapper(carries, script)
+            self._mapped[key] = self._mapper(carries, stretch)
         return self._mapped[key]
 
     def _size(self, mapped: Mapped, clock_ps: float | None, grace: float = 1.0) -> bool:

@@ -8,6 +8,7 @@ says goes to standard output.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 from collections import Counter
@@ -22,7 +23,7 @@ from costmodel.cells.full_adder import adder_costs
 from costmodel.cells.table import CellTable, write_liberty
 from costmodel.flow.and_or import find_and_or, map_and_or
 from costmodel.flow.clock_gating import ATTRIBUTE, gated, gating_pass, share_out, smallest_gate
-from costmodel.flow.closing import Closing, Mapped
+from costmodel.flow.closing import AT_EASE, Closing, Mapped
 from costmodel.flow.full_adders import Carries, Statistics, map_adders
 from costmodel.flow.gathering import gather_full_adders
 from costmodel.flow.kinds import Library
@@ -35,6 +36,10 @@ ARITHMETIC = "t:$add t:$sub t:$alu t:$fa"
 # Every design is mapped with both scripts, and the smaller result is taken: which one that is depends on the
 # design (by up to 3 %), and together they take less time than reading the design in.
 SCRIPTS = ("strash;dc2;balance;dch -f;amap", "strash;&get -n;&syn4;&put;balance;dch -f;amap")
+LEAN, FAST = "strash;dch;map -a", "strash;dch;map -v -B 0.9 {limit};topo"
+"""Scripts that map for area once carries are fast, and for paths no longer than a limit."""
+ABC_LOG = "abc.log"
+SHORTEST = r"Area +: Delay = +([\d.]+)"
 
 
 class Worker:
@@ -48,6 +53,8 @@ class Worker:
         self.arithmetic = ""
         """The design with its registers mapped and its adders not, as JSON."""
         self.design = libyosys.Design()
+        self.shortest: dict[Carries, float] = {}
+        """The least delay of logic, by how carries run, as ABC reckons it."""
 
     def run(self, *passes: str) -> None:
         for command in passes:
@@ -104,11 +111,26 @@ class Worker:
         }
         return {"delay_ps": tight.delay_ps, "sized": figures}
 
-    def remap(self, carries: Carries, script: str) -> Mapped:
-        """The top module mapped anew."""
+    def remap(self, carries: Carries, stretch: float) -> Mapped:
+        """The top module mapped anew, paths through logic at most ``stretch`` times the shortest."""
         adders = self.adders(carries)
-        netlist = self.logic((script,) if self.maps_for_delay else SCRIPTS)
+        if not self.maps_for_delay:
+            netlist = self.logic(SCRIPTS)
+        elif stretch == AT_EASE:
+            netlist = self.logic((LEAN,))
+        else:
+            netlist = self.logic((FAST.format(limit=self.limit(carries, stretch)),))
         return Mapped(netlist["modules"][self.job["top"]], adders)
+
+    def limit(self, carries: Carries, stretch: float) -> str:
+        """What tells ABC how long paths may be; the shortest that it finds is what it does without."""
+        if stretch == 1:
+            return ""
+        if carries not in self.shortest:
+            self.logic((FAST.format(limit=""),))
+            self.run("design -load unmapped")
+            self.shortest[carries] = float(re.findall(SHORTEST, (self.directory / ABC_LOG).read_text())[-1])
+        return f"-D {stretch * self.shortest[carries]:.2f}"
 
     @cached_property
     def maps_for_delay(self) -> bool:
@@ -214,7 +236,8 @@ class Worker:
         for number, script in enumerate(scripts):
             path = self.directory / f"abc{number}.script"
             path.write_text(script.replace(";", "\n") + "\n")
-            self.run("design -load unmapped", f"abc -liberty {liberty} -script {path}", "opt_clean -purge")
+            abc = f"tee -q -o {self.directory / ABC_LOG} abc -liberty {liberty} -script {path}"
+            self.run("design -load unmapped", abc, "opt_clean -purge")
             netlist = self.netlist(f"mapped{number}.json")
             restore_tied_cells(netlist, self.offer.tied)
             mapped.append(netlist)
