@@ -20,7 +20,10 @@ from costmodel.cells.table import Arc, Cell, CellTable, Pin, write_liberty
 from costmodel.flow.and_or import find_and_or
 from costmodel.flow.closing import AT_EASE
 from costmodel.flow.full_adders import Carries, Carry
+from costmodel.flow.graph import Graph
+from costmodel.flow.kinds import Library as Kinds
 from costmodel.flow.mapping import offer
+from costmodel.flow.static_timing import Timing
 from costmodel.flow.synthesis import shipped_library, synthesize
 from costmodel.flow.yosys_worker import Worker
 
@@ -211,6 +214,24 @@ def test_adders_whose_carries_do_not_ripple_are_plain_adders(
         netlist = {"modules": {"top": mapped.module}}
         (tmp_path / "mapped.json").write_text(json.dumps(netlist))
         assert_same_function(tmp_path, tables[outputs])
+
+
+def test_the_longer_paths_may_be_the_smaller_is_what_is_mapped(tmp_path: Path) -> None:
+    """A sum and a shift by it, from the shortest paths to no limit; all of them compute the same."""
+    ports = "input [15:0] a, b, c, input [3:0] s, output [15:0] y"
+    worker = at_work(f"module top({ports}); assign y = (a + b) << (s + c[3:0]); endmodule", SHIPPED, tmp_path)
+    worker.synthesize()
+    areas, delays = [], []
+    for stretch in (1.0, 1.2, 1.5, AT_EASE):
+        mapped = worker.remap(Carries("brent_kung"), stretch)
+        netlist = {"modules": {"top": mapped.module}}
+        (tmp_path / "mapped.json").write_text(json.dumps(netlist))
+        assert_same_function(tmp_path, SHIPPED)
+        areas.append(worker.report(netlist)["area_um2"])
+        delays.append(Timing(Graph(mapped.module, Kinds(worker.table))).delay_ps)
+    assert areas == sorted(areas, reverse=True)
+    assert areas[-1] < 0.85 * areas[0]
+    assert delays[0] < 0.8 * delays[-1]
 
 
 def cell_words(worker: Worker) -> set[str]:
