@@ -126,9 +126,8 @@ def _tiles(figure: Figure, study: Study) -> None:
     """Above what cores side by side cost, below what the LUT systems of the first technology are made of."""
     numbers = list(study.tiles["number"].unique())
     panels = figure.subplots(2, len(numbers), sharex=True, squeeze=False)
-    least = study.tiles.loc[
-        study.tiles.groupby(["technology", "number", "architecture", "cores"])["penalty"].idxmin()
-    ]
+    plain = study.tiles[(study.tiles["wires"] == "none") & (study.tiles["footing"] == COMMON)]
+    least = plain.loc[plain.groupby(["technology", "number", "architecture", "cores"])["penalty"].idxmin()]
     for axes, number in zip(panels[0], numbers, strict=True):
         for technology, colour in zip(study.technologies, SHADES, strict=False):
             for architecture, dash in (("lut", "-"), ("select", (0, (2.2, 1.6)))):

@@ -12,7 +12,7 @@ from dse.studies.claims.footing import CLOCKS_MHZ, NUMBERS
 from dse.studies.claims.gain import curves, ratios
 from dse.studies.claims.parameters import corrections
 from dse.studies.claims.tiles import NUMBERS as TILED
-from dse.studies.claims.tiles import tiles
+from dse.studies.claims.tiles import cases, tiles
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def modelled(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Curves, tiles and corrections in all ``technologies``; a few minutes."""
     parts: tuple[list[pd.DataFrame], ...] = ([], [], [])
-    steps = len(technologies) * (2 * len(NUMBERS) + len(TILED))
+    steps = sum(2 * len(NUMBERS) + len(TILED) * len(cases(technology)) for technology in technologies)
     done = 0
 
     def step(part: list[pd.DataFrame], table: pd.DataFrame) -> None:
@@ -49,7 +49,8 @@ def modelled(
             step(parts[0], curves(technology, [number]))
             step(parts[2], corrections(number, technology))
         for number in TILED:
-            step(parts[1], tiles(number, technology))
+            for wires, footing in cases(technology):
+                step(parts[1], tiles(number, technology, wires, footing))
     tables = [pd.concat(part, ignore_index=True) for part in parts]
     return tables[0], tables[1], tables[2]
 

@@ -1,8 +1,9 @@
 """One large core against many tiles: the same multiply-accumulates a cycle in 1 to 64 cores side by side.
 
 The cores share the layers of a model, each computing some outputs or reducing some inputs. Every number of
-cores has the tile shape, group size and pipelining that suit it best, at one clock; what counts is area for a
-token a second, so that ragged edges, pipeline fill and the adders between cores are paid for.
+cores has the tile shape, group size and pipelining that suit it best, at one clock or at its own; what counts
+is area for a token a second, so that ragged edges, pipeline fill and the adders between cores are paid for.
+Where a technology knows what wires cost, they are counted, too: each core is placed by itself.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from typing import Any
 
 import pandas as pd
 
+from costmodel.price.technology import load_technology
+from costmodel.price.wires import Wiring
 from dse.studies.claims.footing import CLOCKS_MHZ, GROUP_SIZES, PIPELINES, Number, best, is_select_in_disguise
+from dse.studies.claims.gain import COMMON, OWN
 
 MODEL = "bitnet-b1.58-2B-4T"
 MACS_PER_CYCLE = 6144
@@ -28,15 +32,25 @@ KEPT = (
 )  # fmt: skip
 
 
-def tiles(number: Number, technology: str) -> pd.DataFrame:
+def cases(technology: str) -> list[tuple[Wiring, str]]:
+    """Wires and footings that systems are compared with."""
+    known = load_technology(technology).wires
+    if known is None or known.fit is None:
+        return [("none", COMMON)]
+    return [("none", COMMON), ("placed", COMMON), ("none", OWN), ("placed", OWN)]
+
+
+def tiles(number: Number, technology: str, wires: Wiring = "none", footing: str = COMMON) -> pd.DataFrame:
     """The best system of each architecture, number of cores and way to share.
 
     A line a system: keys, areas in µm² (of all cores), tokens a second, µm² for a token a second;
     ``penalty``: the last in that of one core of the same architecture.
     """
+    own = footing == OWN
     spec = {
         "technology": technology,
-        "clock_mhz": CLOCKS_MHZ[technology],
+        "wires": wires,
+        "clock_mhz": None if own else CLOCKS_MHZ[technology],
         "objectives": {FIGURE: "min"},
         "workload": {"model": MODEL, "tokens": 1},
         "axes": {
@@ -46,6 +60,7 @@ def tiles(number: Number, technology: str) -> pd.DataFrame:
             "cores": list(CORES),
             "split": ["outputs", "inputs"],
             "pipeline": PIPELINES,
+            **({"speed": ["medium", "tight"]} if own else {}),
         },
         "fixed": {**number.keys, "max_reduction": "workload", "fetch": "onehot"},
         "derived": {"tables": "tile / mu", "columns": f"{MACS_PER_CYCLE} / (cores * tile)"},
@@ -60,6 +75,9 @@ def tiles(number: Number, technology: str) -> pd.DataFrame:
     table = table.loc[table.groupby(keys)[FIGURE].idxmin()]
     alone = table[table["cores"] == 1].set_index("architecture")[FIGURE]
     table = table.reindex(columns=list(KEPT))
-    table.insert(0, "technology", technology)
+    for place, (name, value) in enumerate(
+        {"technology": technology, "wires": wires, "footing": footing}.items()
+    ):
+        table.insert(place, name, value)
     table["penalty"] = table[FIGURE] / table["architecture"].map(alone)
     return table.reset_index(drop=True)

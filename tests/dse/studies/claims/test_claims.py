@@ -11,9 +11,9 @@ from costmodel.price.estimate import estimate
 from costmodel.price.technology import load_technology
 from dse.studies.claims import footing, synthesized
 from dse.studies.claims.__main__ import read_study, write
-from dse.studies.claims.findings import findings
+from dse.studies.claims.findings import findings, wired_tiles
 from dse.studies.claims.footing import CLOCKS_MHZ, NUMBERS, PRICE, Number, designs
-from dse.studies.claims.gain import CASE, COMMON, curves, ratios
+from dse.studies.claims.gain import CASE, COMMON, OWN, curves, ratios
 from dse.studies.claims.parameters import corrections
 from dse.studies.claims.study import Study, study
 from dse.studies.claims.tiles import FIGURE, MACS_PER_CYCLE, tiles
@@ -93,6 +93,20 @@ def test_the_best_parameters_need_no_correction(small: Study) -> None:
     assert small.corrections["gain"].min() == 1
     assert (small.corrections["group_size_gain"] <= small.corrections["gain"]).all()
     assert (small.corrections.groupby("tile_length")["group_size_gain"].min() == 1).all()
+
+
+def test_what_wires_make_of_tiles_is_told_where_they_are_known() -> None:
+    def systems(**penalties: float) -> pd.DataFrame:
+        rows = [(*name.split("_"), penalty) for name, penalty in penalties.items()]
+        table = pd.DataFrame(rows, columns=["wires", "footing", "penalty"])
+        table["footing"] = table["footing"].map({"common": COMMON, "own": OWN})
+        return table.assign(technology=TECHNOLOGY, number="int8", architecture="lut")
+
+    assert "not included is wires" in wired_tiles(systems(none_common=1.2))
+    said = wired_tiles(systems(none_common=1.2, placed_common=1.1, none_own=1.1, placed_own=0.8))
+    assert "speak for tiles in 2 of 2 cases: in asap7 16 tiles take 1.10" in said
+    said = wired_tiles(systems(none_common=1.2, placed_common=1.3, none_own=1.1, placed_own=0.8))
+    assert "in 1 of 2 cases" in said
 
 
 def test_verdicts_follow_the_numbers() -> None:
