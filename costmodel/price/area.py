@@ -158,7 +158,7 @@ def reduction(plan: CorePlan) -> Bill:
         case ReductionPlan() as tree:
             return _adder_tree(plan, tree) + marks
         case CompressorPlan() as tree:
-            compressed = Bill.of(full_adder=tree.full_adders) + half_adders(tree.half_adders)
+            compressed = Bill.of(compressor=tree.full_adders) + half_adders(tree.half_adders)
             return compressed + register(tree.register_bits, holds=True) + marks
         case unknown:
             assert_never(unknown)
@@ -179,7 +179,7 @@ def sign_reduction(plan: CorePlan) -> Bill:
         case ReductionPlan():
             return NOTHING
         case CompressorPlan() as tree:
-            return Bill.of(full_adder=tree.early_full_adders)
+            return Bill.of(compressor=tree.early_full_adders)
         case unknown:
             assert_never(unknown)
 
@@ -191,7 +191,7 @@ def _arriving(plan: CorePlan) -> tuple[int, Bill]:
         case ReductionPlan() as tree:
             return tree.root.width, NOTHING
         case CompressorPlan() as tree:
-            merged = Bill.of(full_adder=tree.pairs) + half_adders(tree.sum_width - tree.pairs)
+            merged = Bill.of(compressor=tree.pairs) + half_adders(tree.sum_width - tree.pairs)
             return tree.sum_width + tree.pairs + tree.late_signs, merged
         case unknown:
             assert_never(unknown)

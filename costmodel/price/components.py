@@ -14,6 +14,7 @@ from math import log2
 AREA_COMPONENTS: Mapping[str, str] = {
     "full_adder": "adder's bit",
     "sum": "adder's last bit, which has no carry out",
+    "compressor": "full adder of three numbers' bits, whose carry goes no further",
     "register": "flip-flop",
     "hold": "choice between a register's value and a new one",
     "count": "counter's bit: decrement, comparison and reload",

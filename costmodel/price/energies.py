@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from generator.errors import TernlutError, instead
 
 KINDS: Mapping[str, tuple[str, ...]] = {
-    "adder": ("full_adder", "sum"),
+    "adder": ("full_adder", "sum", "compressor"),
     "hold": ("hold", "held_select"),
     "leg": ("leg",),
     "product": ("product_bit",),

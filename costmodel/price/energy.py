@@ -231,7 +231,7 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
         else:
             slow = "product" if motion.multiplied and kind == "adder" else LOGIC if kind == "hold" else kind
             kinds = {kind: size, LATE + slow: size * late}
-            if name == "full_adder" and not floats:
+            if name in ("full_adder", "compressor") and not floats:
                 kinds[RIPPLE] = max(0.0, count - adders) * areas[name]
         into = moved[motion.held or (motion.reads and name == "leg")]
         for kind, size in kinds.items():
