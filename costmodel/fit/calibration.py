@@ -51,6 +51,8 @@ FOR_FLOATS: Mapping[Over, Sequence[str]] = {
     "path": FLOAT_DELAYS,
 }
 """Components that only floating-point cores have; in lookup tables those that integers have few of, too."""
+UNSEEN: Mapping[str, str] = {"compressor": "full_adder"}
+"""What a component costs that no measured core has: as much as another."""
 
 
 @dataclass(frozen=True)
@@ -198,7 +200,12 @@ def fit_quantity(observations: Sequence[Observation], quantity: Quantity) -> dic
     later = FOR_FLOATS[quantity.over]
     first = [name for name in COMPONENTS[quantity.over] if name not in later]
     coefficients = _fit_observed(integers, quantity, first, {})
-    return coefficients | _fit_observed(floats, quantity, later, coefficients)
+    coefficients |= _fit_observed(floats, quantity, later, coefficients)
+    if quantity.over == "core":
+        bills = [bills_of(plan_to_price(seen.core), quantity.over)[0] for seen in observations]
+        seen = {name for bill in bills for name in bill.counts}
+        coefficients |= {name: coefficients[like] for name, like in UNSEEN.items() if name not in seen}
+    return coefficients
 
 
 def by_number(observations: Sequence[Observation]) -> tuple[list[Observation], list[Observation]]:

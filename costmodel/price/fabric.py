@@ -255,4 +255,7 @@ def on_fabric(bill: Bill, over: Over) -> Bill:
     if over not in TABLES:
         return bill
     counts = {name: count for name, count in bill.counts.items() if name not in FREE_ON_FABRICS}
+    compressors = counts.pop("compressor", 0)
+    if compressors:
+        counts["full_adder"] = counts.get("full_adder", 0) + compressors
     return Bill(counts, tuple(tuple(on_fabric(each, over) for each in group) for group in bill.dearest))

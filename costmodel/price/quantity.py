@@ -18,7 +18,11 @@ FREE_ON_FABRICS = ("hold", "leg", "select", "held_select", "undecoded_select", "
 FABRIC_COMPONENTS: Mapping[str, str] = {
     "table": "lookup table of a bit that is chosen, let in or held back",
     "memory": "memory of partial sums or entries, as wide as lookup tables share an address",
-    **{name: meaning for name, meaning in AREA_COMPONENTS.items() if name not in FREE_ON_FABRICS},
+    **{
+        name: meaning
+        for name, meaning in AREA_COMPONENTS.items()
+        if name not in FREE_ON_FABRICS and name != "compressor"
+    },
 }
 """What a core is made of in an FPGA."""
 

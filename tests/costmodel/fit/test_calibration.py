@@ -46,7 +46,7 @@ def priced(core: CoreConfig, technology: Technology) -> Observation:
 @cache
 def some_cores() -> tuple[CoreConfig, ...]:
     """Integer and floating-point cores."""
-    return (*draw_cores(5, 90, largest=3000), *draw_cores(5, 45, largest=3000, floats=1.0))
+    return (*draw_cores(5, 90, largest=3000, carry_save=0.2), *draw_cores(5, 45, largest=3000, floats=1.0))
 
 
 def test_a_fit_finds_the_coefficients_that_the_areas_were_made_with() -> None:
@@ -55,6 +55,17 @@ def test_a_fit_finds_the_coefficients_that_the_areas_were_made_with() -> None:
     technology = repriced(load_technology("asap7"), area=made_up)
     observations = [priced(core, technology) for core in some_cores()]
     assert fit_quantity(observations, AREA) == pytest.approx(made_up, rel=0.01)
+
+
+def test_what_no_core_has_costs_what_is_most_like_it() -> None:
+    cores = [core for core in some_cores() if core.reduction == "tree"]
+    technology = load_technology("asap7")
+    prices = fit_quantity([priced(core, technology) for core in cores], AREA)
+    assert (
+        prices["compressor"]
+        == prices["full_adder"]
+        == pytest.approx(technology.quantities["area"].coefficients["full_adder"], rel=0.01)
+    )
 
 
 def test_outliers_do_not_pull_at_a_fit() -> None:
