@@ -251,7 +251,7 @@ def bill_of(term: AreaTerm, plan: CorePlan, over: Over) -> Bill:
 
 
 def on_fabric(bill: Bill, over: Over) -> Bill:
-    """``bill`` without what costs nothing in an FPGA, if it is summed ``over`` one."""
+    """``bill``; summed ``over`` an FPGA without what is free there, and with full adders all alike."""
     if over not in TABLES:
         return bill
     counts = {name: count for name, count in bill.counts.items() if name not in FREE_ON_FABRICS}

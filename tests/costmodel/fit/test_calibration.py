@@ -118,7 +118,7 @@ def test_what_speed_costs_is_found_in_cores_whose_parts_need_it_in_different_sha
     found = fit_speeds(observations, known, technology.cost)
     for prices, truth in zip(found, (medium, tight), strict=True):
         for name in ("full_adder", "register", "gate"):
-            assert prices[name] == pytest.approx(truth[name], rel=0.15)
+            assert prices[name] == pytest.approx(truth[name], rel=0.2)
     again = repriced(technology, medium_area=found[0], tight_area=found[1])
     errors = residuals(observations, again)
     assert errors["medium_area"].median_percent < 1
