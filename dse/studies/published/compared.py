@@ -122,8 +122,8 @@ FIGURES = (
     Figure("figlut-integer", "power of half a table over a whole one's", "", 0.494, "P", half_over_full,
            "there of the table and its generator after place and route, here of adders and registers"),
     Figure("figlut", "power", "mW", 290, "P", milliwatts,
-           "28 nm with memories there, 7 nm without here; sums of fp32 in one cycle glitch, and are most of "
-           "it"),
+           "28 nm with memories there, 7 nm without here; sums of fp32 in one cycle glitch, and are most "
+           "of it"),
     Figure("tellme", "bits of a weight", "bit", 5 / 3, "S", bits, ""),
     Figure("tellme", "tokens a second", "tokens/s", 25, "A", column("tokens_per_second"),
            "attention, output head and normalisation take time there; here the memory is used to the full"),
@@ -137,8 +137,7 @@ FIGURES = (
            lambda design, row: giga_operations(design, row) / 1000, "the rate follows from it"),
     Figure("vitallm", "tokens a second", "tokens/s", 70.70, "A", column("tokens_per_second"),
            "0.256 TOPS cannot bring 70.70 tokens a second of a model of 3.2 billion weights, which take "
-           "0.46: "
-           "the published numbers do not go together, or tokens have fewer layers"),
+           "0.46: the published numbers do not go together, or tokens have fewer layers"),
     Figure("vitallm", "area", "µm²", 0.223e6, "A", column("area_um2"),
            f"a further unit and 120 KB are in the published number; {BUFFERS}", 16),
     Figure("vitallm", "energy a token", "mJ", 0.93, "D", column("energy_per_token_mj"),

@@ -73,16 +73,16 @@ HOW = (
     "*As published*: what nobody published is chosen as is best for the design, so that no correction is "
     "counted that its authors may have made. *Group size* and *shape* (activations by outputs, number of "
     "cores, what these divide) are freed alone and together; *any core of the kind*: registers, fetch and "
-    "reduction, too; *any core of the format*: cores without tables, too; *any arithmetic*: floats in other "
-    "datapaths, too; *least energy*: of the cores of the format the one that takes the least a token, which "
-    f"is how its gain in area can be below 1. No correction's error is more than {AS_EXACT:g} times the "
-    "design's own.",
+    "reduction, too; *any core of the format*: cores without tables, too; *any arithmetic*: floats in "
+    "other datapaths, too; *least energy*: of the cores of the format the one that takes the least a "
+    f"token, which is how its gain in area can be below 1. No correction's error is more than {AS_EXACT:g} "
+    "times the design's own.",
     f"Differences of less than {100 * (APART - 1):.0f} % are not told apart from none.",
 )
 
 LIMITS = (
-    "One technology, areas of cells before placement. No published netlist was available: a design is what "
-    "is written of it, and [designs](../../designs/README.md) says for each what its core only "
+    "One technology, areas of cells before placement. No published netlist was available: a design is "
+    "what is written of it, and [designs](../../designs/README.md) says for each what its core only "
     "approximates.",
     "Tables that are memories are priced as registers, and binary planes as one plane: that is "
     "unfavourable to Platinum, and leaves out what planes share.",
@@ -112,9 +112,8 @@ def _summary(study: Study) -> list[str]:
     head = ["design", "weights a cycle", "µm²", "corrected", "less area", "less energy", "what is corrected"]
     return [
         "\n".join(table(head, rows)),
-        f"{far} of {len(gains)} designs improve by more than {100 * (APART - 1):.0f} %; the published claim "
-        "is up to "
-        f"1.2×. The median is {factor(gains.median())}, the most {factor(gains.max())}.",
+        f"{far} of {len(gains)} designs improve by more than {100 * (APART - 1):.0f} %; the published "
+        f"claim is up to 1.2×. The median is {factor(gains.median())}, the most {factor(gains.max())}.",
     ]
 
 
@@ -185,12 +184,10 @@ def _points(study: Study) -> Iterator[str]:
     late = int((known["synthesized_delay_ps"] * known["clock_mhz"] > 1e6).sum())
     yield (
         f"{len(known)} cores, each sized for its clock, measured at its gates on a layer and its Verilog "
-        "simulated, "
-        f"{known['results'].sum():,.0f} results of which {wrong} are wrong. Large designs are represented "
-        "by a part, "
-        "the same tables and columns but fewer (tables × columns). The modelled area is off by "
-        f"{errors.abs().median():.1f} % in the median and {errors.abs().max():.1f} % at most; "
-        f"{late or 'none'} of them {'misses' if late == 1 else 'miss'} the clock."
+        f"simulated, {known['results'].sum():,.0f} results of which {wrong} are wrong. Large designs are "
+        "represented by a part, the same tables and columns but fewer (tables × columns). The modelled "
+        f"area is off by {errors.abs().median():.1f} % in the median and {errors.abs().max():.1f} % at "
+        f"most; {late or 'none'} of them {'misses' if late == 1 else 'miss'} the clock."
         + (f" {missing} further points have not been synthesized." if missing else "")
     )
     rows = [

@@ -17,6 +17,7 @@ from dse.studies.published.corrections import BEST, ENERGY, PRICE, PUBLISHED, co
 from dse.studies.published.designs import PublishedDesign, published_design
 from dse.studies.published.page import markdown
 from dse.studies.published.points import LARGEST_UM2, MEASURED, measured, part_of, points
+from dse.studies.published.replay import keeps_rule
 from dse.studies.published.theirs import DIFFERENCES, FLOAT_ADDERS, SPEED, Tile, area, theirs
 from dse.studies.published.words import correction_of, plain, records
 from dse.sweep.results.designs import Row, core_of
@@ -122,6 +123,16 @@ def test_the_paper_s_first_ratio_is_that_of_its_structure() -> None:
     assert floats[paper.THEIRS] == pytest.approx(0.197 / 0.120, rel=0.1)
     implied = paper.implied_multiplier(table)
     assert implied["published_multiplier_um2"] < implied["adder_um2"] < implied["multiplier_um2"]
+
+
+def test_the_paper_s_rule_of_shapes_is_what_our_cores_follow() -> None:
+    """Published: fp16 is best with more columns than activations, int8 the other way round."""
+    table = paper.shapes(("sky130hd",))
+    for activation, of in table.groupby("activation"):
+        (best,) = records(of.nsmallest(1, "ours_um2"))
+        assert keeps_rule(str(activation), best["length"], best["columns"])
+        assert (of["trimmed_um2"] <= of["theirs_um2"]).all()
+    assert not keeps_rule("int8", 8, 128)
 
 
 def test_every_published_number_has_a_reason_where_it_differs(
