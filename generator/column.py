@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import assert_never
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, any_of, delayed, enables_of, slices, update
+from generator.block import Block, any_of, delayed, enables_of, extend, slices, update
 from generator.compressor import Compressor
 from generator.fetch import Fetch
 from generator.operators import operators_of
@@ -20,7 +22,8 @@ def control_ports(plan: CorePlan) -> dict[str, int]:
 
     ``advance``: pipeline registers move; where clocks are gated, stage by stage, where a tile moves in.
     ``accept``: the root's value is added now. ``keep``, ``recall``: the accumulator's other operand is the
-    accumulator, or the stored partial sum at ``slot``; neither: zero.
+    accumulator, or the stored partial sum at ``slot``; neither: zero. ``plane``: which power of two what is
+    accepted is multiplied by, a bit each.
 
     An accumulator that is a pipelined adder has ``step`` instead of ``accept``: its registers move.
     ``capture``: the partial sum that comes out is captured. ``merge``: the captured one is added to it.
@@ -34,6 +37,8 @@ def control_ports(plan: CorePlan) -> dict[str, int]:
         ports["recall"] = 1
     if plan.stored_sums > 1:
         ports["slot"] = plan.slot_width
+    if plan.config.weight_bits > 1:
+        ports["plane"] = plan.config.weight_bits
     return ports
 
 
@@ -218,6 +223,8 @@ class Column(Block):
             invalid = Signal(name=f"invalid_{row}")
             state = Cat(accumulator, invalid)
         operand = self._operand(m, state, self.accept, row)
+        if plan.config.weight_bits > 1:
+            addend = self._shifted(m, addend, pending, row)
         if plan.config.clock_gating:
             if special is not None:
                 update(m, invalid, (self.accept, operand[-1] | special))
@@ -231,13 +238,29 @@ class Column(Block):
             operand = operand[:-1]
         gated = Signal(len(addend), name=f"gated_{row}")
         carry = Signal(len(pending), name=f"carry_{row}")
+        # A plane's power of two is none where nothing is accepted.
+        accepted = addend if plan.config.weight_bits > 1 else addend & self.accept.replicate(len(addend))
         m.d.comb += [
-            gated.eq(addend & self.accept.replicate(len(addend))),
+            gated.eq(accepted),
             carry.eq(pending & self.accept.replicate(len(pending))),
         ]
         carried = carry if plan.pending_width else None
         m.d.sync += accumulator.eq(self.operators.accumulate(m, row, operand, gated, carried, Const(1, 1)))
         return state
+
+    def _shifted(self, m: Module, addend: Value, pending: Value, row: str) -> Value:
+        """``addend`` times the power of two of its plane; zero without one.
+
+        The sign that is still to be added fills it up below: as a carry it then counts as often.
+        """
+        width = len(addend) + self.plan.config.weight_bits - 1
+        legs = []
+        for plane, taken in enumerate(self.plane):
+            shifted = extend(Cat(pending.replicate(plane), addend), width)
+            legs.append(shifted & taken.replicate(width))
+        chosen = Signal(width, name=f"shifted_{row}")
+        m.d.comb += chosen.eq(reduce(or_, legs))
+        return chosen
 
     def _circulate(self, m: Module, addend: Value, special: Value | None, row: str) -> Value:
         """The same through a pipelined adder, whose last register is the accumulator.

@@ -61,7 +61,7 @@ DEFAULT_SCALE = "fp16"
 """Format of scales where none is given."""
 ADDED_KEYS = {
     *("alphabet", "table_depth", "symmetry", "table_store", "table_banks", "subnormals", "reduction"),
-    *("key_packing", "clock_gating", "scale_group", "scale", *OUTER_KEYS),
+    *("key_packing", "clock_gating", "scale_group", "scale", "weight_bits", *OUTER_KEYS),
 }
 """Keys that are written where they differ from their default alone: cores keep the names they had before."""
 
@@ -124,6 +124,9 @@ class CoreConfig(BaseModel):
     alphabet: str = Field(
         default=TERNARY, description="which weights there are: all of -1, 0 and 1, or fewer groups of them"
     )
+    weight_bits: int = Field(
+        default=1, ge=1, le=4, description="with `binary`: planes of a weight, Σ 2^i times the i-th"
+    )
     table_depth: int = Field(
         default=0,
         ge=0,
@@ -181,10 +184,7 @@ class CoreConfig(BaseModel):
         description="floats: format in which tiles are added up; the activations' own, or `fp32`",
     )
     scale_group: int = Field(
-        default=0,
-        ge=0,
-        le=1 << 16,
-        description="weights of a row that share a scale, 0 for none: sums of groups are scaled and added",
+        default=0, ge=0, le=1 << 16, description="weights of a row that share a scale, 0 for none"
     )
     scale: str | None = Field(
         default=None, description="with `scale_group`: number format of scales, fp16 where not given"

@@ -9,6 +9,7 @@ from generator.errors import ConfigError
 from generator.formats import Float, Integer
 from generator.packing import BYTE, WEIGHTS_A_BYTE
 from generator.plan.table_sums import saves_adders
+from generator.plane_rules import PLANE_RULES
 from generator.rule import Rule
 from generator.scale_rules import SCALE_RULES
 
@@ -319,6 +320,7 @@ RULES = (
     Rule(("architecture", "group_size", "key_packing"), _saves_bits_of_keys),
     Rule(("alphabet", "key_packing"), _packs_ternary_weights),
     Rule(("fetch", "group_size", "key_packing"), _decodes_packed_keys),
+    *PLANE_RULES,
     *SCALE_RULES,
 )
 """In the order in which a core that breaks several is told of them."""
@@ -332,6 +334,11 @@ def longest_exact_reduction(number: Float) -> int:
 def check_buffers(core: CoreConfig) -> None:
     """Raises ``ConfigError`` for what is around a core and has no use there, or cannot serve it."""
     buffers = core.buffers
+    if core.weight_bits > 1 and core.wrapper != "stream":
+        raise ConfigError(
+            f"weight_bits = {core.weight_bits} with wrapper = {core.wrapper!r}: it reads one beat of keys a "
+            "tile; 'stream' is allowed"
+        )
     if core.scale_group and core.wrapper != "stream":
         raise ConfigError(
             f"scale_group = {core.scale_group} with wrapper = {core.wrapper!r}: it counts tiles that end "

@@ -64,7 +64,8 @@ def _begins_groups_with_scales(core: CoreConfig) -> None:
 def _scales_within_a_group(core: CoreConfig) -> None:
     if not core.scale_group or not isinstance(core.scale_format, Float):
         return
-    tiles, stages = -(-core.scale_group // core.tile_length), core.pipeline.float_stages
+    tiles = -(-core.scale_group // core.tile_length) * core.weight_bits
+    stages = core.pipeline.float_stages
     if stages >= tiles:
         raise ConfigError(
             f"pipeline.float_stages = {stages} with scale_group = {core.scale_group}: a group takes {tiles} "
@@ -78,5 +79,8 @@ SCALE_RULES = (
     Rule(("tables", "group_size", "max_reduction", "scale_group"), _has_groups_of_tiles),
     Rule(("alphabet", "group_size", "scale_group"), _begins_groups_with_scales),
     Rule(("cores", "split", "scale_group"), _scales_whole_sums),
-    Rule(("tables", "group_size", "scale_group", "scale", "pipeline.float_stages"), _scales_within_a_group),
+    Rule(
+        ("tables", "group_size", "weight_bits", "scale_group", "scale", "pipeline.float_stages"),
+        _scales_within_a_group,
+    ),
 )

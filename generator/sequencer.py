@@ -14,11 +14,10 @@ from amaranth.lib.wiring import In, Out
 
 from generator.block import Block, decrement, delayed, enables_of, keep_low, slices, update
 from generator.column import control_ports
+from generator.group_counters import GROUP_FLAGS, count_groups, count_planes
 from generator.plan import CorePlan, FillPlan, core_name
 
-GROUP_FLAGS = {"opens": "result_opens", "closes": "result_closes"}
-"""Flags of tiles, and the ports on which they leave with a group's sum: it begins a result, or ends one."""
-CARRIED = ("first", "end", "last", "over", "single", "slot", *GROUP_FLAGS)
+CARRIED = ("first", "end", "last", "over", "single", "slot", "plane", *GROUP_FLAGS)
 """Flags that travel with a tile, where there are such."""
 
 
@@ -82,7 +81,7 @@ class Sequencer(Block):
 
         match plan.config.dataflow:
             case "output_stationary":
-                flags = self._count_streamed_tables(m, arrives, n_tiles, m_tiles)
+                flags = self._count_streamed_tables(m, arrives, issue, n_tiles, m_tiles)
             case "table_stationary":
                 flags = self._count_held_tables(m, arrives, issue, n_tiles, m_tiles)
             case unknown:
@@ -224,6 +223,8 @@ class Sequencer(Block):
             ]
         if self.plan.stored_sums > 1:
             m.d.comb += self.slot.eq(tile["slot"])
+        if "plane" in tile:
+            m.d.comb += self.plane.eq(tile["plane"] & accept.replicate(len(self.plane)))
         return accept & tile["end"], tile["last"]
 
     def _drive_pipelined_accumulators(
@@ -308,9 +309,9 @@ class Sequencer(Block):
         return Cat(left == self.plan.pause_cycles - step for step in steps).any()
 
     def _count_streamed_tables(
-        self, m: Module, load: Value, n_tiles: Value, m_tiles: Value
+        self, m: Module, load: Value, issue: Value, n_tiles: Value, m_tiles: Value
     ) -> dict[str, Value]:
-        """Output-stationary: every activation beat meets one key beat; n runs inside m."""
+        """Output-stationary: every activation beat meets one key beat a plane; n runs inside m."""
         n_left = Signal(self.plan.n_tiles_width)
         m_left = Signal(self.plan.m_tiles_width)
         n_again = Signal(self.plan.n_tiles_width)
@@ -324,23 +325,10 @@ class Sequencer(Block):
         update(m, n_left, (self.rst, 1), (block_starts, n_tiles), (sum_starts, n_again), (load, n_next))
         update(m, m_left, (self.rst, 1), (block_starts, m_tiles), (sum_starts, m_next))
         flags: dict[str, Value] = {"first": first, "end": end, "last": last}
-        return self._count_groups(m, load, flags) if self.plan.scaler else flags
-
-    def _count_groups(self, m: Module, load: Value, flags: dict[str, Value]) -> dict[str, Value]:
-        """Sums that consist of groups of tiles, of each of which the accumulators make a sum."""
-        tiles = self.plan.group_tiles
-        opens, closes = Signal(name="sum_opens"), flags["end"]
-        first, end = Signal(name="group_first"), Signal(name="group_end")
-        update(m, opens, (load & closes, 1), (load & end, 0))
-        if tiles == 1:
-            m.d.comb += [first.eq(1), end.eq(1)]
-        else:
-            left = Signal((tiles).bit_length(), name="group_left")
-            m.d.comb += end.eq(left == 1)
-            following = decrement(m, "group_next", left)
-            update(m, left, (self.rst, 1), (load & end, Const(tiles, len(left))), (load, following))
-            update(m, first, (load, end))
-        return {**flags, "first": first, "end": end, "opens": opens, "closes": closes}
+        if self.plan.scaler:
+            flags = count_groups(m, self.plan.group_tiles, self.rst, load, flags)
+        planes = self.plan.config.weight_bits
+        return count_planes(m, planes, load, issue, flags) if planes > 1 else flags
 
     def _count_held_tables(
         self, m: Module, load: Value, issue: Value, n_tiles: Value, m_tiles: Value

@@ -104,8 +104,7 @@ class Emission:
 
     def manifest(self, clock_mhz: float | None = None) -> dict[str, Any]:
         """What the core is, for programs: configuration, clock, ports, figures, key code, versions."""
-        plan, config = self.plan, self.config
-        rows, length = f"row (0 … {config.rows - 1})", plan.tile_length
+        plan, rows, length = self.plan, f"row (0 … {self.config.rows - 1})", self.plan.tile_length
         return {
             "top": self.top,
             "datapath": self.datapath,

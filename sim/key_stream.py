@@ -19,6 +19,7 @@ from generator.alphabets import TERNARY
 from generator.errors import KeyFileError
 from generator.packing import pack_weights, unpack_weights
 from generator.plan import CorePlan, Tiling
+from generator.planes import of_planes, planes_of
 
 STRIP_WEIGHTS = 1 << 19
 """Weights worked on at a time: few enough to stay in the processor's cache."""
@@ -119,16 +120,27 @@ def stream_chunks(plan: CorePlan, weights: NDArray[Any]) -> Iterator[NDArray[Any
         if plan.config.packs_keys:
             yield _packed(plan, part)
             continue
-        codes = group_codes(plan, part)
-        m = -(-len(part) // plan.columns)
-        n = -(-codes.shape[1] // plan.tables)
-        if codes.shape != (m * plan.columns, n * plan.tables):
-            padded = np.zeros((m * plan.columns, n * plan.tables), dtype=codes.dtype)
-            padded[: len(codes), : codes.shape[1]] = codes
-            codes = padded
-        tiles = codes.reshape(m, plan.columns, n, plan.tables)
-        ordered = tiles.transpose(_order(plan)).reshape(m * n, -1)
-        yield ordered
+        first, *others = (_ordered(plan, codes) for codes in plane_codes(plan, part))
+        yield np.stack([first, *others], axis=1).reshape(-1, first.shape[1]) if others else first
+
+
+def plane_codes(plan: CorePlan, weights: NDArray[Any]) -> list[NDArray[Any]]:
+    """``group_codes`` of every plane of ``weights``, the highest first."""
+    if plan.config.weight_bits == 1:
+        return [group_codes(plan, weights)]
+    return [group_codes(plan, plane) for plane in planes_of(weights, plan.config.weight_bits)]
+
+
+def _ordered(plan: CorePlan, codes: NDArray[Any]) -> NDArray[Any]:
+    """The ``codes`` [rows, codes] of a strip in the order of the stream, [beats, K·L]."""
+    m = -(-len(codes) // plan.columns)
+    n = -(-codes.shape[1] // plan.tables)
+    if codes.shape != (m * plan.columns, n * plan.tables):
+        padded = np.zeros((m * plan.columns, n * plan.tables), dtype=codes.dtype)
+        padded[: len(codes), : codes.shape[1]] = codes
+        codes = padded
+    tiles = codes.reshape(m, plan.columns, n, plan.tables)
+    return tiles.transpose(_order(plan)).reshape(m * n, -1)
 
 
 def _packed(plan: CorePlan, weights: NDArray[Any]) -> NDArray[np.uint8]:
@@ -170,15 +182,19 @@ def matrix_of(plan: CorePlan, chunks: Iterable[NDArray[Any]], outputs: int, leng
         m = -(-(min(rows.stop, outputs) - rows.start) // plan.columns)
         n = plan.tiles_of(min(columns.stop, length) - columns.start)
         packed = plan.config.packs_keys
-        elements = _unpacked(plan, beats) if packed else beats
-        axes, order = (m, plan.columns, n, plan.tile_length if packed else plan.tables), _order(plan)
-        tiles = elements.reshape([axes[axis] for axis in order])
-        codes = tiles.transpose(np.argsort(order)).reshape(m * plan.columns, -1)
-        part = codes if packed else weights_of(plan, codes)
         into = matrix[rows, columns]
-        into[:] = out_of_groups(plan, part[: len(into)], into.shape[1])
-        if not _is_padded(plan, codes, part, into):
-            raise KeyFileError(f"the padding beyond {outputs} outputs and {length} inputs is not zero")
+        planes = []
+        for plane in range(plan.config.weight_bits):
+            of_plane = beats[plane :: plan.config.weight_bits]
+            elements = _unpacked(plan, of_plane) if packed else of_plane
+            axes, order = (m, plan.columns, n, plan.tile_length if packed else plan.tables), _order(plan)
+            tiles = elements.reshape([axes[axis] for axis in order])
+            codes = tiles.transpose(np.argsort(order)).reshape(m * plan.columns, -1)
+            part = codes if packed else weights_of(plan, codes)
+            planes.append(out_of_groups(plan, part[: len(into)], into.shape[1]))
+            if not _is_padded(plan, codes, part, planes[-1]):
+                raise KeyFileError(f"the padding beyond {outputs} outputs and {length} inputs is not zero")
+        into[:] = of_planes(np.array(planes))
     return matrix
 
 

@@ -15,6 +15,7 @@ from generator.config import CoreConfig
 from generator.errors import WorkloadError
 from generator.formats import Integer
 from generator.plan import CorePlan, Tiling, plan_for
+from generator.planes import of_planes
 from sim.fields import pack_fields, unpack_fields
 from sim.key_stream import in_groups, stream_chunks
 from sim.reference import evaluate, with_invalid
@@ -39,6 +40,12 @@ def check_size(length: int, outputs: int, tokens: int) -> None:
         )
 
 
+def _integers(weights: NDArray[Any]) -> NDArray[np.int8]:
+    """``weights`` as int8: -1, 0 and 1, or the integers that several planes make."""
+    small = np.issubdtype(weights.dtype, np.integer) and weights.size and abs(weights).max() < 16
+    return weights.astype(np.int8, copy=False) if small else keys.ternary(weights)
+
+
 @dataclass(frozen=True, eq=False)
 class LayerData:
     """x[B, N] ``activations`` and ternary W[M, N] ``weights``; their groups may have ``scales``
@@ -56,7 +63,7 @@ class LayerData:
             raise WorkloadError(
                 f"x{list(x.shape)} and W{list(w.shape)} do not fit: x[B, N] and W[M, N] are expected"
             )
-        return cls(x, keys.ternary(w), None if scales is None else np.asarray(scales))
+        return cls(x, _integers(w), None if scales is None else np.asarray(scales))
 
     @classmethod
     def random(
@@ -69,8 +76,13 @@ class LayerData:
         """
         check_size(length, outputs, tokens)
         rng = np.random.default_rng(seed)
-        weights = keys.random_weights(rng, config.alphabet, config.group_size, (outputs, length))
+        planes = [
+            keys.random_weights(rng, config.alphabet, config.group_size, (outputs, length))
+            for _ in range(config.weight_bits)
+        ]
+        weights = of_planes(np.array(planes))
         extreme = np.resize(code_of(config.alphabet, config.group_size).most_taken, length)
+        extreme = extreme * ((1 << config.weight_bits) - 1)
         weights[rng.random(outputs) < 0.1] = rng.choice(np.array([-1, 1], dtype=np.int8)) * extreme
         activations = config.format.random(rng, (tokens, length))
         activations[rng.random(tokens) < 0.1] = rng.choice([config.format.minimum, config.format.maximum])

@@ -29,7 +29,7 @@ from generator.plan import (
 )
 from sim import carry_save
 from sim.arithmetic import Arithmetic, Array, Pending, arithmetic_of, within, wrap
-from sim.key_stream import group_codes, in_groups
+from sim.key_stream import in_groups, plane_codes
 from sim.scales import scale_patterns, scaled
 
 CHUNK_VALUES = 1 << 21
@@ -74,10 +74,10 @@ def evaluate(
         columns = slice(first, first + chunk)
         code = np.ascontiguousarray(codes[..., columns]).astype(np.int64)
         for token in range(tokens):
-            leaves = (
-                fetched(plan, arithmetic, groups[:, core, token], each) for core, each in enumerate(code)
-            )
-            roots = [column_sum(plan, arithmetic, each, check) for each in leaves]
+            tables = groups[:, :, token].swapaxes(0, 1)
+            roots = [
+                _with_planes(plan, arithmetic, each, code[:, core], check) for core, each in enumerate(tables)
+            ]
             if plan.scaler is not None and patterns is not None:
                 sums = group_sums(plan, arithmetic, roots[0])
                 y[token, columns] = scaled(plan.scaler, sums, patterns[columns].T)
@@ -91,8 +91,8 @@ def evaluate(
 def _selection(
     plan: CorePlan, arithmetic: Arithmetic, x: Array, w: Array, check: bool
 ) -> tuple[Array, Array, Array]:
-    """What tables hold [entries, cores, tokens, L, tiles], the keys [cores, L, tiles, M], and what the
-    activations of tiles have in common [cores, tokens, tiles].
+    """What tables hold [entries, cores, tokens, L, tiles], the keys [planes, cores, L, tiles, M], and what
+    the activations of tiles have in common [cores, tokens, tiles].
 
     Cores that divide the inputs have tables of their own, and each a sum to which the others' are added.
     """
@@ -109,13 +109,26 @@ def _selection(
     match plan.config.architecture:
         case "lut" | "select":
             groups = table_entries(plan.table, arithmetic, groups, check)
-            codes = group_codes(plan, w)
+            codes = np.array(plane_codes(plan, w))
         case "multiplier":
-            codes = in_groups(plan, keys.ternary(w))
+            codes = in_groups(plan, keys.ternary(w))[None]
         case unknown:
             assert_never(unknown)
-    codes = np.pad(codes, ((0, 0), (0, n_tiles * plan.tables - codes.shape[1])))
-    return groups, codes.reshape(outputs, n_tiles, cores, tables).transpose(2, 3, 1, 0), exponents
+    codes = np.pad(codes, ((0, 0), (0, 0), (0, n_tiles * plan.tables - codes.shape[2])))
+    codes = codes.reshape(len(codes), outputs, n_tiles, cores, tables).transpose(0, 3, 4, 2, 1)
+    return groups, codes, exponents
+
+
+def _with_planes(plan: CorePlan, arithmetic: Arithmetic, tables: Array, codes: Array, check: bool) -> Pending:
+    """The sum of a column over the tile, [tiles, M]: of ``codes`` [planes, L, tiles, M], the highest first,
+    each twice as much as the next."""
+    first, *others = (
+        column_sum(plan, arithmetic, fetched(plan, arithmetic, tables, code), check) for code in codes
+    )
+    for plane in others:
+        sign = None if first.sign is None or plane.sign is None else 2 * first.sign + plane.sign
+        first = Pending(2 * first.value + plane.value, sign)
+    return first
 
 
 def group_sums(plan: CorePlan, arithmetic: Arithmetic, root: Pending) -> Array:

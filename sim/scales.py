@@ -89,7 +89,7 @@ def beat_chunks(
         yield from (pack_fields(codes, plan.key_elements.width) for codes in chunks)
         return
     patterns, first = scale_patterns(plan, scales, *shape), 0
-    beats_of_tile = plan.tiles_of(shape[1])
+    beats_of_tile = plan.tiles_of(shape[1]) * plan.config.weight_bits
     for codes in chunks:
         last = first + len(codes) // beats_of_tile * plan.columns
         yield _beside(plan, codes, scale_fields(plan, patterns[first:last]))

@@ -25,7 +25,8 @@ class Schedule:
         def each(name: str) -> Numbers:
             return np.array([getattr(tiling, name) for tiling in tilings], dtype=np.int64)
 
-        self._n, self._m, self._slots, blocks = map(each, ("n_tiles", "m_tiles", "slots", "blocks"))
+        self._m, self._slots, blocks = map(each, ("m_tiles", "slots", "blocks"))
+        self._n = each("n_tiles") * each("planes")
         self._burst, self._pause = each("burst"), each("pause_cycles")
         steps = each("steps")
         self._steps = _before(steps)

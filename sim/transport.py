@@ -73,7 +73,7 @@ def transports_of(plan: CorePlan, tiling: Tiling) -> Transports:
     buffers, bits = buffers_of(plan), beat_bits(plan)
     return Transports(
         Transport.of(buffers.activations, bits.activation, tiling.n_tiles, tiling.restreams),
-        Transport.of(buffers.keys, bits.key, tiling.n_tiles * tiling.m_tiles, 1),
+        Transport.of(buffers.keys, bits.key, tiling.block_keys, 1),
     )
 
 

@@ -32,6 +32,7 @@ ADDED = {
 MUST_KNOW = {
     "bitplane": {
         "generator/rules.py",  # whether it has groups
+        "generator/plane_rules.py",
         "generator/plan/names.py",
         "generator/plan/widths.py",  # what its keys and fetched values are
         "generator/fetch.py",  # the block
@@ -52,6 +53,7 @@ MUST_KNOW = {
         "dse/handoff/accelerator.py",
         "generator/rules.py",
         "generator/scale_rules.py",
+        "generator/plane_rules.py",
         "generator/plan/core.py",
         "generator/plan/tiling.py",
         "generator/sequencer.py",
@@ -70,6 +72,7 @@ MUST_KNOW = {
     },
     "serial": {
         "generator/rules.py",
+        "generator/plane_rules.py",
         "generator/plan/widths.py",
         "costmodel/price/representative.py",
         "dse/presentation/naming.py",

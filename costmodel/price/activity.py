@@ -103,7 +103,7 @@ def loads_a_step(plan: CorePlan) -> float:
     """How many tables are filled in a step: one, or where they are held one for all outputs of a column."""
     match plan.config.dataflow:
         case "output_stationary":
-            return 1.0
+            return 1.0 / plan.config.weight_bits
         case "table_stationary":
             return 1.0 / plan.partial_sums
         case unknown:

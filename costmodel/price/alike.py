@@ -82,6 +82,7 @@ TRAITS = (
             "aligned_bits",
             "tables",
             "reduction",
+            "weight_bits",
             "scale_group",
         ),
         _widths,

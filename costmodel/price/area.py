@@ -207,8 +207,11 @@ def accumulator(plan: CorePlan) -> Bill:
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath():
             arriving, merged = _arriving(plan)
-            bill = adder(plan.accumulator_width) + register(plan.state_width, holds=gates)
-            return bill + Bill.of(gate=plan.state_width + (0 if gates else arriving)) + merged
+            bill = adder(plan.accumulator_width) + register(plan.state_width, holds=gates) + merged
+            if (planes := plan.config.weight_bits) > 1:
+                # What arrives is shifted by its plane, which nothing is where nothing arrives.
+                return bill + Bill.of(gate=plan.state_width, leg=planes * (arriving + planes - 1))
+            return bill + Bill.of(gate=plan.state_width + (0 if gates else arriving))
         case NativeDatapath(number, accumulate=unit) as units:
             bill = floating.float_adder(unit) + Bill.of(gate=plan.state_width)
             bill += floating.widen(number, unit.fmt) if units.widens else NOTHING
@@ -276,10 +279,10 @@ _VALUE = ("architecture", "group_size", "alphabet", "symmetry", *NUMBER)
 _GATED = ("clock_gating",)
 _STORE = (*STORE_KEYS, "fetch")
 _OUTPUTS = ("dataflow", "outputs", "columns")
-_LONGEST = ("max_reduction", "scale_group")
+_LONGEST = ("max_reduction", "weight_bits", "scale_group")
 _ADDED = ("tables", *_LONGEST, "reduction", "pipeline.fetch")
 _SCALED = ("scale_group", "scale")
-_SUMMED = ("activation", "symmetric", "max_reduction", *_SCALED, "pipeline.float_stages")
+_SUMMED = ("activation", "symmetric", *_LONGEST, "scale", "pipeline.float_stages")
 _SCALE = ("activation", "datapath", "aligned_bits", "pipeline.float_stages")
 _COLUMN = ("rows", "columns")
 _TILES = ("dataflow", "outputs", "group_size", "tables", *_LONGEST)
@@ -333,7 +336,9 @@ AREA_TERMS = (
     AreaTerm("accumulators", (*NUMBER, *_GATED, *_LONGEST, *_OUTPUTS), _COLUMN, memory),
     AreaTerm("control", _TILES, (), control.length_counter),
     AreaTerm("control", (*_OUTPUTS, *PAUSE_KEYS), (), control.output_counter),
-    AreaTerm("control", (*_OUTPUTS, *PAUSE_KEYS, "scale_group"), ("pipeline_stages",), control.flags),
+    AreaTerm(
+        "control", (*_OUTPUTS, *PAUSE_KEYS, "weight_bits", "scale_group"), ("pipeline_stages",), control.flags
+    ),
     AreaTerm("control", (), (), control.handshakes),
     AreaTerm(
         "control",

@@ -20,7 +20,10 @@ from generator.plan import AlignedDatapath, CorePlan, ExactDatapath, IntegerData
 COMBINING: Literal["combining"] = "combining"
 """The part that adds the results of several cores."""
 
-COMBINING_KEYS = ("architecture", "group_size", "alphabet", "symmetry", *NUMBER, "tables", "max_reduction")
+COMBINING_KEYS = (
+    *("architecture", "group_size", "alphabet", "symmetry", *NUMBER),
+    *("tables", "max_reduction", "weight_bits"),
+)
 """Keys of a configuration that the bills of ``JOINING_TERMS`` depend on."""
 JOINING_KEYS = (*COMBINING_KEYS, "clock_gating")
 """Those that their prices depend on."""

@@ -9,12 +9,14 @@ from generator.plan import CorePlan
 
 
 def length_counter(plan: CorePlan) -> Bill:
-    """Counts the tiles of the reduction length, and of groups that have scales; output-stationary also keeps
-    what to start again from."""
+    """Counts the tiles of the reduction length, of groups that have scales, and the planes of a tile;
+    output-stationary also keeps what to start again from."""
     bits, group = plan.n_tiles_width, plan.group_tiles.bit_length()
     match plan.config.dataflow:
         case "output_stationary":
-            return counter(bits) + register(bits, holds=True) + (counter(group) if group > 1 else NOTHING)
+            planes = plan.config.weight_bits.bit_length() if plan.config.weight_bits > 1 else 0
+            bill = counter(bits) + register(bits, holds=True) + (counter(group) if group > 1 else NOTHING)
+            return bill + (counter(planes) if planes else NOTHING)
         case "table_stationary":
             return counter(bits)
         case unknown:
@@ -39,7 +41,8 @@ def output_counter(plan: CorePlan) -> Bill:
 
 def flags(plan: CorePlan) -> Bill:
     """The flags that travel with a tile through a stage of the columns' pipeline."""
-    carried = 3 + (2 if plan.scaler else 0) + (1 + plan.slot_width if plan.stored_sums else 0)
+    planes = plan.config.weight_bits if plan.config.weight_bits > 1 else 0
+    carried = 3 + planes + (2 if plan.scaler else 0) + (1 + plan.slot_width if plan.stored_sums else 0)
     return register(1 + carried, holds=True)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from math import exp, log2
+from math import exp
 from typing import Literal, get_args
 
 from costmodel.price import activity, area, control, lateness, scaling
@@ -37,6 +37,8 @@ UNGATED = 0.1
 """What is left of the clock of registers behind clock gates: the gates', a tenth of theirs."""
 LEVELS = 1.4
 """Levels of adders after which glitches are two thirds of what they can be."""
+SEEN = 0.3
+"""The share of what a choice takes that an input takes which is not chosen: new sums are at all stores."""
 RARELY = 0.05
 """The rate of what changes with results, not with steps."""
 
@@ -45,24 +47,40 @@ RARELY = 0.05
 class Motion:
     """How the components of a unit move: ``rate`` of a bit in a step, where ``held`` when a table is filled.
 
-    ``late``: what is in front of them, in components of delay. ``reads``: its multiplexers' legs are entries
-    of tables, and move with these. ``writes``: the share of steps, or fillings, in which its registers take a
-    new value. ``multiplied``: what arrives comes from products without a register in between.
+    ``late``: what is in front of them, in components of delay; ``path``: what a floating-point unit is from
+    end to end. ``reads``: where its multiplexers' legs are entries of tables, and move with these, the
+    share of legs that change when others are chosen. ``writes``: the share of steps, or fillings, in which
+    its registers take a new value. ``multiplied``: what arrives comes from products without a register in
+    between. ``passing``: the rate of bits that are back where they were when a step ends, if that is higher.
     """
 
     rate: float
     late: Bill = NOTHING
+    path: Bill = NOTHING
     held: bool = False
-    reads: bool = False
+    reads: float = 0.0
     writes: float = 1.0
     multiplied: bool = False
+    passing: float = 0.0
+
+    @property
+    def glitching(self) -> float:
+        """The rate of what comes and goes within a step."""
+        return max(self.rate, self.passing)
 
 
 Moves = Callable[[CorePlan, Statistics], Motion]
 
 
-def _filled(late: Callable[[CorePlan], Bill]) -> Moves:
-    return lambda plan, data: Motion(activity.of_activations(plan, data), late(plan), held=True)
+Path = Callable[[CorePlan], Bill]
+
+
+def _none(plan: CorePlan) -> Bill:
+    return NOTHING
+
+
+def _filled(late: Path = _none, path: Path = _none) -> Moves:
+    return lambda plan, data: Motion(activity.of_activations(plan, data), late(plan), path(plan), held=True)
 
 
 def _adding(plan: CorePlan, data: Statistics) -> Motion:
@@ -76,8 +94,8 @@ def _filling(plan: CorePlan, data: Statistics) -> Motion:
     return Motion(2.0, held=True, writes=plan.fill_cycles)
 
 
-def _fetched(late: Callable[[CorePlan], Bill]) -> Moves:
-    return lambda plan, data: Motion(activity.of_fetched(plan, data), late(plan))
+def _fetched(late: Path, path: Path) -> Moves:
+    return lambda plan, data: Motion(activity.of_fetched(plan, data), late(plan), path(plan))
 
 
 def _keys(plan: CorePlan, data: Statistics) -> Motion:
@@ -91,26 +109,28 @@ def _multiplied(plan: CorePlan) -> bool:
 
 
 def _reduced(plan: CorePlan, data: Statistics) -> Motion:
-    late = lateness.inside_reduction(plan)
-    return Motion(activity.of_fetched(plan, data), late, multiplied=_multiplied(plan))
+    late, path = lateness.inside_reduction(plan), lateness.of_adders(plan)
+    return Motion(activity.of_fetched(plan, data), late, path, multiplied=_multiplied(plan))
 
 
 def _accumulated(plan: CorePlan, data: Statistics) -> Motion:
-    late = lateness.at_accumulator(plan)
+    late, path = lateness.at_accumulator(plan), lateness.of_accumulator(plan)
     behind = _multiplied(plan) and not plan.reduction.registered_levels
-    return Motion(activity.of_accumulator(plan, data), late, multiplied=behind)
+    passing = activity.RANDOM * activity.moving(plan)
+    return Motion(activity.of_accumulator(plan, data), late, path, multiplied=behind, passing=passing)
 
 
 def _stored(plan: CorePlan, data: Statistics) -> Motion:
-    """Of all stored sums one is written in a step."""
+    """Of all stored sums one is written in a step, and another one is chosen."""
     share = 1 / max(1, plan.stored_sums)
-    return Motion(activity.RANDOM * share, writes=share)
+    return Motion(activity.RANDOM * min(1.0, 2 * share), writes=share)
 
 
 def _exchanged(plan: CorePlan, data: Statistics) -> tuple[Bill, Motion]:
     """What accumulators change more where stored sums take turns in them."""
     width = plan.state_width if plan.stored_sums else 0
     bill = adder(width) + register(width, holds=False) + Bill.of(gate=width) if width else NOTHING
+    bill += Bill.of(hold=SEEN * width * plan.stored_sums)
     return bill, Motion(activity.of_others(plan, data), writes=0.0)
 
 
@@ -120,7 +140,13 @@ def _counting(counts: bool, bits: int) -> Motion:
 
 
 def _length(plan: CorePlan, data: Statistics) -> Motion:
-    return _counting(plan.config.outputs is None, plan.n_tiles_width)
+    return _counting(True, plan.n_tiles_width) if plan.config.outputs is None else _by_tile(plan, data)
+
+
+def _by_tile(plan: CorePlan, data: Statistics) -> Motion:
+    """What changes with every tile that is held, at most twice; of others with their results."""
+    often = max(RARELY, min(activity.RANDOM, activity.loads_a_step(plan))) if plan.config.outputs else RARELY
+    return Motion(often, writes=often)
 
 
 def _outputs(plan: CorePlan, data: Statistics) -> Motion:
@@ -139,19 +165,21 @@ def _rarely(plan: CorePlan, data: Statistics) -> Motion:
 def _fetch(plan: CorePlan, data: Statistics) -> Motion:
     multiplies = plan.fetch_circuit == "product"
     late = lateness.at_product(plan) if multiplies else lateness.at_fetch(plan)
-    return Motion(activity.of_fetched(plan, data), late, reads=True, multiplied=multiplies)
+    path = lateness.of_products(plan) if multiplies else NOTHING
+    reads = min(1.0, 2 / max(1, len(plan.table.entries)))
+    return Motion(activity.of_fetched(plan, data), late, path, reads=reads, multiplied=multiplies)
 
 
 MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
-    area.table: _filled(lateness.at_entries),
+    area.table: _filled(lateness.at_entries, lateness.of_adders),
     filling_adder: _adding,
-    stored_entries: _filled(lambda plan: NOTHING),
+    stored_entries: _filled(),
     filler: _filling,
-    area.table_converters: _filled(lambda plan: NOTHING),
-    area.scale: _filled(lambda plan: NOTHING),
-    area.scale_beside_table: _filled(lambda plan: NOTHING),
+    area.table_converters: _filled(lateness.at_converters, lateness.of_converters),
+    area.scale: _filled(),
+    area.scale_beside_table: _filled(),
     area.scale_beside_columns: _rarely,
-    area.result_converters: _fetched(lateness.at_results),
+    area.result_converters: _fetched(lateness.at_results, lateness.of_results),
     key_decoder: _keys,
     unpacked_key: _keys,
     fetch: _fetch,
@@ -166,15 +194,24 @@ MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
     scaling.arriving_scale: _scaled,
     control.length_counter: _length,
     control.output_counter: _outputs,
+    control.arriving_length: _by_tile,
+    control.flags: _by_tile,
+    control.arriving_outputs: _by_tile,
 }
 """How the units of the terms of area move; those that are not here change with results, if at all."""
 
+_ENTRIES = ("pipeline.table", "table_depth", "table_store", "key_packing")
+"""What says how late entries and keys come."""
 LATE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
-    fetch: ("pipeline.table", "key_packing"),
     filling_adder: FILL_KEYS,
     filler: FILL_KEYS,
-    aligned_product: ("group_size", "pipeline.table", "key_packing"),
-    area.accumulator: ("pipeline.reduction_every",),
+    area.table_converters: ("tables",),
+    fetch: _ENTRIES,
+    aligned_product: ("group_size", *_ENTRIES),
+    area.reduction: _ENTRIES,
+    area.accumulator: ("pipeline.reduction_every", *_ENTRIES),
+    control.length_counter: ("columns",),
+    control.arriving_length: ("columns",),
 }
 """Keys of a configuration that a unit's energy depends on beside its bill."""
 
@@ -196,19 +233,17 @@ class UnitEnergy:
         return {"clock": self.clock, "step": self.step, "load": self.load}[reason]
 
 
-def levels_before(motion: Motion, technology: Technology) -> float:
-    """Levels of adders that take as long as the logic between the last register and a unit."""
-    coefficients = technology.rippling.coefficients
-    return motion.late.price(coefficients) / max(coefficients["adder"], 1e-9)
+def late_share(motion: Motion, technology: Technology) -> float:
+    """How much of the glitches that logic in front of a unit can make it has.
 
-
-def late_share(levels: float, floats: bool) -> float:
-    """How much of the glitches that ``levels`` of logic in front of a unit can make it has.
-
-    Gates swallow short pulses, so that of integers a few levels make all of them. What shifts by what was
-    just computed has more with every doubling of the levels.
+    Gates swallow short pulses, so that of integers a few levels of adders make all of them. Of floating-point
+    units, which shift by what was just computed, all that is in front counts, in units of what one is itself.
     """
-    return log2(1 + levels) / 2 if floats else 1 - exp(-levels / LEVELS)
+    coefficients = technology.rippling.coefficients
+    late, path = (bill.price(coefficients) for bill in (motion.late, motion.path))
+    if path > 0:
+        return late / path
+    return 1 - exp(-late / max(coefficients["adder"], 1e-9) / LEVELS)
 
 
 def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool = False) -> UnitEnergy:
@@ -219,7 +254,7 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
     areas = technology.cost_at().coefficients
     moved: dict[bool, dict[str, float]] = {True: {}, False: {}}
     floats = any(KIND_OF.get(name) == "float" for name in bill.counts)
-    late = late_share(levels_before(motion, technology), floats)
+    late = late_share(motion, technology)
     adders, clocked = bill.counts.get("sum", 0.0), 0.0
     for name, count in bill.counts.items():
         kind, size = "float" if floats else KIND_OF.get(name, LOGIC), count * areas[name]
@@ -233,9 +268,14 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
             kinds = {kind: size, LATE + slow: size * late}
             if name in ("full_adder", "compressor") and not floats:
                 kinds[RIPPLE] = max(0.0, count - adders) * areas[name]
-        into = moved[motion.held or (motion.reads and name == "leg")]
+        reads = name == "leg" and motion.reads > 0
+        into = moved[motion.held or reads]
         for kind, size in kinds.items():
-            into[kind] = into.get(kind, 0.0) + size * motion.rate
+            rate = motion.glitching if kind == RIPPLE or kind.startswith(LATE) else motion.rate
+            into[kind] = into.get(kind, 0.0) + size * rate
+        if reads:
+            chosen = kinds[kind] * motion.reads * motion.rate
+            moved[False][LOGIC] = moved[False].get(LOGIC, 0.0) + chosen
     if gated and clocked:
         moved[motion.held]["clock"] = (1 - UNGATED) * clocked * motion.writes
         clocked *= UNGATED

@@ -11,7 +11,7 @@ from typing import assert_never
 
 from costmodel.price.components import NOTHING, Bill
 from costmodel.price.fetch import fetch_path, unpacking_path
-from costmodel.price.floating import slowest_stage
+from costmodel.price.floating import slowest_stage, stage_paths
 from costmodel.price.timing import conversion, entry_path
 from generator.plan import (
     AlignedDatapath,
@@ -22,6 +22,18 @@ from generator.plan import (
     NativeDatapath,
     ReductionPlan,
 )
+from generator.plan.float_units import FloatUnit
+
+
+def at_converters(plan: CorePlan) -> Bill:
+    """Inside of what makes activations integers, in the mean; aligned ones wait for the largest exponent."""
+    match plan.datapath:
+        case AlignedDatapath(scale=unit) if not plan.float_stages:
+            return slowest_stage(unit) + _within(conversion(plan))
+        case IntegerDatapath() | NativeDatapath() | ExactDatapath() | AlignedDatapath():
+            return _within(conversion(plan))
+        case unknown:
+            assert_never(unknown)
 
 
 def at_entries(plan: CorePlan) -> Bill:
@@ -47,10 +59,15 @@ def at_product(plan: CorePlan) -> Bill:
 
 
 def at_reduction(plan: CorePlan) -> Bill:
-    """In front of the reduction's first level of adders: fetches, which are enough to make all glitches."""
+    """In front of the reduction's first level of adders.
+
+    A float times a ternary weight is that float, or none: it comes late, but it comes once.
+    """
     if plan.config.pipeline.fetch or plan.product_stages:
         return NOTHING
-    return fetch_path(plan, followed=True)
+    if plan.fetch_circuit == "product" and not isinstance(plan.datapath, IntegerDatapath):
+        return NOTHING
+    return at_fetch(plan) + fetch_path(plan, followed=True)
 
 
 def levels_before(plan: CorePlan) -> tuple[list[tuple[float, int, bool]], tuple[int, bool]]:
@@ -103,9 +120,7 @@ def at_accumulator(plan: CorePlan) -> Bill:
     Of floats also what is inside of them, in the mean.
     """
     _, (since, inside) = levels_before(plan)
-    before = level(plan) * since
-    if not inside:
-        before += at_reduction(plan)
+    before = level(plan) * since + (NOTHING if inside else at_reduction(plan))
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath():
             return before
@@ -127,6 +142,64 @@ def at_results(plan: CorePlan) -> Bill:
             return _within(slowest_stage(converter))
         case AlignedDatapath(to_float=converter):
             return level(plan) + _within(slowest_stage(converter))
+        case unknown:
+            assert_never(unknown)
+
+
+def of_unit(*units: FloatUnit) -> Bill:
+    """Through floating-point units with all of their stages, one behind the other."""
+    return sum((path for unit in units for path in stage_paths(unit)), NOTHING)
+
+
+def of_adders(plan: CorePlan) -> Bill:
+    """Through an adder of floats; nothing where there is none."""
+    return of_unit(plan.datapath.add) if isinstance(plan.datapath, NativeDatapath) else NOTHING
+
+
+def of_converters(plan: CorePlan) -> Bill:
+    """Through what makes an activation an integer."""
+    match plan.datapath:
+        case IntegerDatapath() | NativeDatapath():
+            return NOTHING
+        case ExactDatapath(to_fixed=converter):
+            return of_unit(converter)
+        case AlignedDatapath(align=converter):
+            return of_unit(converter)
+        case unknown:
+            assert_never(unknown)
+
+
+def of_products(plan: CorePlan) -> Bill:
+    """Through a multiplier of floats."""
+    match plan.datapath:
+        case NativeDatapath(multiply=unit):
+            return of_unit(unit)
+        case ExactDatapath(to_fixed=converter, multiply=unit):
+            return of_unit(unit, converter)
+        case IntegerDatapath() | AlignedDatapath():
+            return NOTHING
+        case unknown:
+            assert_never(unknown)
+
+
+def of_accumulator(plan: CorePlan) -> Bill:
+    """Through an accumulator of floats."""
+    match plan.datapath:
+        case IntegerDatapath() | ExactDatapath():
+            return NOTHING
+        case NativeDatapath(accumulate=unit) | AlignedDatapath(accumulate=unit):
+            return of_unit(unit)
+        case unknown:
+            assert_never(unknown)
+
+
+def of_results(plan: CorePlan) -> Bill:
+    """Through what makes a sum a float."""
+    match plan.datapath:
+        case IntegerDatapath() | NativeDatapath():
+            return NOTHING
+        case ExactDatapath(to_float=converter) | AlignedDatapath(to_float=converter):
+            return of_unit(converter)
         case unknown:
             assert_never(unknown)
 

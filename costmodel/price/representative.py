@@ -155,7 +155,8 @@ def representative(values: Mapping[str, Any]) -> CoreConfig:
     It stands for all cores with those values wherever nothing else matters. Raises ``ConfigError`` where
     there is no such core.
     """
-    core = {"tables": 1, "columns": 1, **_needed_for(values.get("alphabet")), **values}
+    alphabet = {"alphabet": "binary"} if values.get("weight_bits", 1) > 1 else {}
+    core = {"tables": 1, "columns": 1, **alphabet, **_needed_for(values.get("alphabet")), **values}
     symmetry = values.get("symmetry")
     if symmetry in SYMMETRIES:
         core = {**_needed_to_double(symmetry), **core}

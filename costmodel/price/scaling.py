@@ -102,7 +102,7 @@ def paths(plan: CorePlan) -> Bill:
     scaler = plan.scaler
     if scaler is None:
         return NOTHING
-    chosen = Bill.of(merge=log2(plan.group_tiles)) if plan.group_tiles > 1 else NOTHING
+    chosen = Bill.of(merge=log2(plan.group_steps)) if plan.group_steps > 1 else NOTHING
     product = chosen + Bill.of(product=max(0, _factor_bits(scaler) - 2))
     match scaler.scaling:
         case IntegerScaling():

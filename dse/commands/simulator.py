@@ -70,7 +70,8 @@ class Simulator:
 
     def figures(self, data: LayerData, result: SimulationResult) -> dict[str, Any]:
         """All of a result by name."""
-        macs = result.cycles * self.config.macs_per_cycle
+        # Of weights of several planes each takes a step.
+        macs = result.cycles * self.config.macs_per_cycle / self.config.weight_bits
         return {
             "passed": result.passed,
             "mismatches": result.mismatches,

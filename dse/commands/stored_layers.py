@@ -162,7 +162,8 @@ class StoredRun:
         """The figures of all layers together, and of each."""
         cycles, seconds = sum(r.cycles for r in results), sum(r.run_seconds for r in results)
         macs = cycles * self.simulator.config.macs_per_cycle
-        useful = self.tokens * sum(figures["shape"][0] * figures["shape"][1] for figures in layers)
+        planes = self.simulator.config.weight_bits
+        useful = planes * self.tokens * sum(figures["shape"][0] * figures["shape"][1] for figures in layers)
         expected = [r.expected_cycles for r in results if r.expected_cycles is not None]
         return {
             "passed": all(r.passed for r in results),

@@ -118,6 +118,9 @@ def weights(plan: CorePlan) -> str:
     """What weights there are."""
     if plan.config.alphabet == TERNARY:
         return "ternary weights W (-1, 0, +1)"
+    if plan.config.weight_bits > 1:
+        largest = (1 << plan.config.weight_bits) - 1
+        return f"weights W (odd integers from {-largest} to {largest})"
     return f"weights W ({plan.code.alphabet.meaning})"
 
 
@@ -246,7 +249,7 @@ def order_of_work(plan: CorePlan) -> str:
             sent = "replayed" if config.buffers.activations else "sent again"
             order = (
                 "Outputs come tile by tile: for each of `m_tiles` tiles the `n_tiles` activation beats are "
-                f"{sent}, each met by one key beat, and one result beat ends the tile."
+                f"{sent}, each met by {key_beats(plan)}, and one result beat ends the tile."
             )
         case "table_stationary":
             order = (
@@ -270,6 +273,12 @@ def order_of_work(plan: CorePlan) -> str:
     )
 
 
+def key_beats(plan: CorePlan) -> str:
+    """What goes with a beat of activations."""
+    planes = plan.config.weight_bits
+    return "one key beat" if planes == 1 else f"{planes} key beats, one a plane, the highest first"
+
+
 def keys(plan: CorePlan) -> str:
     """The key code."""
     if plan.config.packs_keys:
@@ -280,11 +289,12 @@ def keys(plan: CorePlan) -> str:
     code = plan.code
     last, width, first = code.last_index, code.key_width, code.first_index
     if size == 1:
-        lead = f"A key is one weight: its sign{' above its magnitude' if first else ''}."
+        magnitude = " above its magnitude" if first else ""
+        lead = f"{planes_of(plan)}A key is one weight: its sign{magnitude}."
     else:
         lead = (
-            f"A key stands for {size} weights w0 … w{size - 1} of one output, those of {size} neighbouring "
-            f"activations. With t = {value_of(size)} it is {index_of(plan)}."
+            f"{planes_of(plan)}A key stands for {size} weights w0 … w{size - 1} of one output, those of "
+            f"{size} neighbouring activations. With t = {value_of(size)} it is {index_of(plan)}."
         )
     shown = sorted({0, 1, 2, 3, last - 1, last} & set(range(last + 1)))
     rows = []
@@ -296,6 +306,19 @@ def keys(plan: CorePlan) -> str:
     signs = ", and a sign above index 0," if code.signed else ""
     rest = f" Indices above {last}{signs} must not come." if first or not code.signed else ""
     return f"{lead}{rest}\n\n{table(['weights', 'key'], rows)}"
+
+
+def planes_of(plan: CorePlan) -> str:
+    """What weights of several bits are, in sentences; nothing of those of one."""
+    planes = plan.config.weight_bits
+    if planes == 1:
+        return ""
+    largest = (1 << planes) - 1
+    sum_of_planes = " + ".join(f"{1 << i}·b{i}" if i else "b0" for i in reversed(range(planes)))
+    return (
+        f"A weight is {sum_of_planes} of {planes} planes of -1 and 1: the odd integers from {-largest} to "
+        f"{largest}. Planes are coded each by itself, and what follows is of the weights of one. "
+    )
 
 
 def index_of(plan: CorePlan) -> str:
@@ -340,6 +363,8 @@ def throughput(plan: CorePlan) -> str:
     steps = "`n_tiles` · `m_tiles`"
     match plan.config.dataflow:
         case "output_stationary":
+            if plan.config.weight_bits > 1:
+                steps = f"{steps} · {plan.config.weight_bits}"
             pause = f"After each result come {plan.pause_cycles} cycles in which its partial sums are merged."
         case "table_stationary":
             if plan.accumulator_stages > 1:

@@ -44,7 +44,7 @@ def movements(plan: CorePlan, n_tiles: int, m_tiles: int) -> Movements:
     issued = schedule.issued(np.arange(tiling.steps)).tolist()
     match plan.config.dataflow:
         case "output_stationary":
-            released = issued
+            released = issued[tiling.planes - 1 :: tiling.planes]
         case "table_stationary":
             released = issued[tiling.slots - 1 :: tiling.slots]
         case unknown:

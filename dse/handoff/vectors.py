@@ -19,6 +19,7 @@ from dse.handoff.movements import movements
 from generator.formats import Float, Format, Integer
 from generator.keys import random_weights
 from generator.plan import CorePlan, Tiling, beat_bits, top_name
+from generator.planes import of_planes
 from sim.fields import hex_lines, pack_fields
 from sim.layers import Beats, LayerData, beats_of
 from sim.reference import evaluate
@@ -192,9 +193,13 @@ def layer_of(plan: CorePlan, values: str, n: int, m: int, blocks: int, rng: np.r
     length = min(length, config.max_reduction)
     if plan.most_outputs is not None:
         outputs = min(outputs, plan.most_outputs)
-    weights = random_weights(rng, config.alphabet, config.group_size, (outputs, length))
+    planes = [
+        random_weights(rng, config.alphabet, config.group_size, (outputs, length))
+        for _ in range(config.weight_bits)
+    ]
+    weights, largest = of_planes(np.array(planes)), (1 << config.weight_bits) - 1
     if values == "extreme":
-        extreme = np.resize(np.array(plan.code.most_taken, dtype=np.int8), length)
+        extreme = largest * np.resize(np.array(plan.code.most_taken, dtype=np.int8), length)
         weights[0::3], weights[1::3] = extreme, -extreme
         ends = [config.format.minimum, config.format.maximum]
         activations: NDArray[Any] = np.repeat(np.resize(ends, tokens)[:, None], length, axis=1)
@@ -238,7 +243,8 @@ def result_fields(plan: CorePlan, tiling: Tiling, layer: LayerData) -> NDArray[n
     x = np.zeros((rows, layer.length), dtype=layer.activations.dtype)
     x[: layer.tokens] = layer.activations
     beyond = plan.code.halves[0] if plan.keys_name_groups else (0,)
-    w = np.tile(np.resize(np.array(beyond, dtype=np.int8), layer.length), (columns, 1))
+    largest = (1 << config.weight_bits) - 1
+    w = largest * np.tile(np.resize(np.array(beyond, dtype=np.int8), layer.length), (columns, 1))
     w[: layer.outputs] = layer.weights
     scales = None
     if layer.scales is not None:

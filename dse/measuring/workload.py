@@ -113,9 +113,9 @@ def stimulus_of(windows: Windows, cycles: int, waiting: float = 0.0, seed: int =
         streams=streams,
         results=_axis("m_axis_result"),
         counted=1,
-        period=tiling.n_tiles * tiling.m_tiles,
+        period=tiling.block_keys,
         warm_cycles=tiling.latency_cycles,
-        cycles=min(cycles, tiling.n_tiles * tiling.m_tiles),
+        cycles=min(cycles, tiling.block_keys),
     )
 
 

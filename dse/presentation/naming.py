@@ -36,6 +36,7 @@ OTHERS: Mapping[str, Callable[[Any], str]] = {
     "clock_gating": lambda value: "gated clocks" if value else "",
     "subnormals": lambda value: "" if value else "without subnormals",
     "alphabet": lambda value: f"{value} weights",
+    "weight_bits": lambda value: f"weights of {counted(value, 'plane')}" if value > 1 else "",
     "scale_group": lambda value: f"a scale for every {value} weights" if value else "",
     "scale": lambda value: f"{value} scales",
     "table_depth": lambda value: f"tables {counted(value, 'addition')} deep" if value else "",

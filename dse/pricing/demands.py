@@ -68,7 +68,7 @@ def _tile(view: View) -> dict[str, Array]:
 
 def _layer_steps(view: View, shape: Shape) -> Array:
     part = share(view, shape)
-    return layer_steps_batch(part.inputs, part.outputs, shape.tokens, **_tile(view))
+    return layer_steps_batch(part.inputs, part.outputs, shape.tokens, **_tile(view)) * view("weight_bits")
 
 
 def _layer_pauses(view: View, shape: Shape) -> Array:
@@ -163,8 +163,9 @@ def key_beat(view: View) -> Array:
 def bits_per_weight(view: View) -> Array:
     """Bits of keys for each weight, with what fills up a beat's last byte, and of scales."""
     if not np.isin(view("key_packing"), PACKED).any() and not has_scales(view):
-        return np.asarray(view(PlanFigure.KEY_WIDTH) / view("group_size"))
-    return np.asarray(key_beat(view) / (view("cores") * view("columns") * view("tile_length")))
+        return np.asarray(view("weight_bits") * view(PlanFigure.KEY_WIDTH) / view("group_size"))
+    weights = view("cores") * view("columns") * view("tile_length")
+    return np.asarray(view("weight_bits") * key_beat(view) / weights)
 
 
 def activation_beat(view: View) -> Array:

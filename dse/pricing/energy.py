@@ -50,13 +50,13 @@ def cycle_pj(view: View) -> Array:
 
 
 def _holds(view: View) -> bool:
-    """Whether any of the designs holds tables."""
-    return bool(np.isin(view("dataflow"), HOLDING).any())
+    """Whether any of the designs holds tables, for outputs or for planes of weights."""
+    return bool(np.isin(view("dataflow"), HOLDING).any() or (view("weight_bits") > 1).any())
 
 
 def _loads_a_step(view: View) -> Array:
     """Tables that are filled in a step."""
-    return np.where(np.isin(view("dataflow"), HOLDING), 1 / _words(view), 1.0)
+    return np.where(np.isin(view("dataflow"), HOLDING), 1 / _words(view), 1 / view("weight_bits"))
 
 
 def _words(view: View) -> Array:
@@ -102,7 +102,7 @@ def layers_pj(view: View, shapes: Sequence[Shape]) -> Array:
     steps, tiles, _ = accesses(view, shapes)
     if not _holds(view):
         return np.asarray((steps * 1e-3) * _FILLED(view) * view(Step.GROWN))
-    loads = np.where(np.isin(view("dataflow"), HOLDING), tiles, steps)
+    loads = np.where(np.isin(view("dataflow"), HOLDING), tiles, steps / view("weight_bits"))
     return np.asarray((steps * 1e-3 * _STEP(view) + loads * 1e-3 * _LOAD(view)) * view(Step.GROWN))
 
 

@@ -18,6 +18,11 @@ def group_tiles(view: View) -> Array:
     return np.asarray(-(-view("scale_group") // view("tile_length")))
 
 
+def group_steps(view: View) -> Array:
+    """Steps of a group, one for every plane of its tiles."""
+    return np.asarray(group_tiles(view) * view("weight_bits"))
+
+
 def filled(view: View, inputs: Array) -> Array:
     """Inputs of a layer with those that fill up the last tiles of groups."""
     if not has_scales(view):
@@ -30,7 +35,7 @@ def filled(view: View, inputs: Array) -> Array:
 def units(view: View) -> Array:
     """Multipliers, and adders, of a row, as ``ScalerPlan`` has them."""
     return np.asarray(
-        np.where(view("scale_group") > 0, -(-view("columns") // np.maximum(group_tiles(view), 1)), 0)
+        np.where(view("scale_group") > 0, -(-view("columns") // np.maximum(group_steps(view), 1)), 0)
     )
 
 

@@ -136,7 +136,7 @@ class LayerBytes:
 
     @property
     def keys(self) -> int:
-        return self.tiling.n_tiles * self.tiling.m_tiles * self.plan.keys.beat
+        return self.tiling.block_keys * self.plan.keys.beat
 
     @property
     def activations(self) -> int:

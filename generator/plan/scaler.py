@@ -42,7 +42,7 @@ Scaling = FloatScaling | IntegerScaling
 
 @dataclass(frozen=True)
 class ScalerPlan:
-    """What scales the sums of ``columns`` of each row, while a group takes ``tiles`` cycles.
+    """What scales the sums of ``columns`` of each row, while a group takes ``tiles`` steps.
 
     ``float_stages``: cycles of a converter and of an adder, less than ``tiles``; 0: everything is
     combinational. ``groups`` of the longest reduction are added.

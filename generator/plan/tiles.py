@@ -50,6 +50,11 @@ class TilePlan:
         """Tiles of a group that has a scale; 0 where groups have none. Zeros fill up its last tile."""
         return -(-self.config.scale_group // self.tile_length)
 
+    @property
+    def group_steps(self) -> int:
+        """Steps of a group that has a scale: a beat of keys for every plane of its tiles."""
+        return self.group_tiles * self.config.weight_bits
+
     def tiles_of(self, length: int) -> int:
         """Tiles along N = ``length``, of whole groups where these have scales."""
         group = self.config.scale_group

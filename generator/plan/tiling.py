@@ -11,7 +11,7 @@ from generator.plan.core import CorePlan
 
 @dataclass(frozen=True)
 class Tiling:
-    """A layer cut into tiles: every block of R tokens takes n_tiles · slots steps.
+    """A layer cut into tiles: every block of R tokens takes n_tiles · slots · planes steps.
 
     A block's activations come ``restreams`` times: for every tile of outputs, or once where tables are held.
     ``slots`` is m_tiles, or table-stationary the accumulator's latency where that is more: no sum is added to
@@ -21,6 +21,7 @@ class Tiling:
 
     n_tiles: int
     m_tiles: int
+    planes: int
     blocks: int
     restreams: int
     slots: int
@@ -50,7 +51,7 @@ class Tiling:
         n_tiles = plan.tiles_of(length)
         match config.dataflow:
             case "output_stationary":
-                restreams, slots, burst = m_tiles, m_tiles, n_tiles
+                restreams, slots, burst = m_tiles, m_tiles, n_tiles * config.weight_bits
             case "table_stationary":
                 restreams, slots = 1, max(m_tiles, plan.accumulator_stages)
                 burst = n_tiles * slots if plan.filling is None else slots
@@ -59,6 +60,7 @@ class Tiling:
         return cls(
             n_tiles=n_tiles,
             m_tiles=m_tiles,
+            planes=config.weight_bits,
             blocks=-(-tokens // config.rows),
             restreams=restreams,
             slots=slots,
@@ -69,11 +71,16 @@ class Tiling:
 
     @property
     def steps(self) -> int:
-        return self.blocks * self.n_tiles * self.slots
+        return self.blocks * self.n_tiles * self.slots * self.planes
 
     @property
     def key_beats(self) -> int:
-        return self.blocks * self.n_tiles * self.m_tiles
+        return self.blocks * self.block_keys
+
+    @property
+    def block_keys(self) -> int:
+        """Beats of keys of a block of tokens."""
+        return self.n_tiles * self.m_tiles * self.planes
 
     @property
     def activation_beats(self) -> int:

@@ -62,7 +62,7 @@ class Traffic:
         times = 1 if buffers.activations else tiling.restreams
         return cls(
             Stream(tiling.blocks * times, tiling.n_tiles * activation, buffers.activations),
-            Stream(tiling.blocks, tiling.n_tiles * tiling.m_tiles * key, buffers.keys),
+            Stream(tiling.blocks, tiling.block_keys * key, buffers.keys),
             tiling.blocks * tiling.m_tiles * result,
         )
 

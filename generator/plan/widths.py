@@ -185,7 +185,8 @@ class WidthPlan(TilePlan):
     @property
     def bits_per_weight(self) -> float:
         """Bits of key stream that one weight costs."""
-        return (self.key_elements.bits + self.scale_elements.bits) / (self.columns * self.tile_length)
+        beat = self.key_elements.bits + self.scale_elements.bits
+        return self.config.weight_bits * beat / (self.columns * self.tile_length)
 
     @cached_property
     def fetched(self) -> tuple[Range, Range]:
@@ -241,7 +242,7 @@ class WidthPlan(TilePlan):
         if self.adds_floats:
             return self.activation_range
         terms = self.config.tile_length if self.exponent_width else self.longest_sum
-        magnitude = terms * -self.activation_range.low
+        magnitude = terms * -self.activation_range.low * ((1 << self.config.weight_bits) - 1)
         return Range(-magnitude, magnitude)
 
     @property
@@ -262,7 +263,7 @@ class WidthPlan(TilePlan):
             return None
         groups = -(-config.max_reduction // config.scale_group)
         stages = config.pipeline.float_stages
-        return ScalerPlan(config.columns, self.group_tiles, groups, self.sum_range, number, stages)
+        return ScalerPlan(config.columns, self.group_steps, groups, self.sum_range, number, stages)
 
     @property
     def scale_elements(self) -> KeyElements:

@@ -23,6 +23,7 @@ class TileCounters:
             case unknown:
                 assert_never(unknown)
         self._least = plan.accumulator_stages
+        self._planes = self._plane = plan.config.weight_bits
         self._n = self._m = self._slot = 1
         self._counts = Word(1, 1)
 
@@ -37,7 +38,7 @@ class TileCounters:
 
     @property
     def ends_sum(self) -> bool:
-        return self._n == 1 and not self.idle
+        return self._n == 1 and self._plane == 1 and not self.idle
 
     @property
     def ends_block(self) -> bool:
@@ -46,7 +47,7 @@ class TileCounters:
     @property
     def releases(self) -> bool:
         """Whether the step is the last that the tile is needed for."""
-        return not self.held or self._slot == 1
+        return self._slot == 1 if self.held else self._plane == 1
 
     def load(self, word: Word) -> None:
         """The next tile arrives."""
@@ -57,11 +58,13 @@ class TileCounters:
             self._n, self._m = self._counts.n_tiles, self._m - 1
         else:
             self._n -= 1
-        self._slot = self._slots
+        self._slot, self._plane = self._slots, self._planes
 
     def issue(self) -> None:
         if self.held:
             self._slot -= 1
+        else:
+            self._plane -= 1
 
 
 class Step:

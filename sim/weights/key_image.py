@@ -58,7 +58,7 @@ def write_image(
         matrix = scaled_by_core(matrix, config)
     outputs, length = matrix.weights.shape
     beats = Tiling.of(plan, length, outputs)
-    count, size = beats.n_tiles * beats.m_tiles, beat_bytes(beat_bits(plan).key, 1)
+    count, size = beats.block_keys, beat_bytes(beat_bits(plan).key, 1)
     with claimed(output_directory(directory)):
         digest = _write_keys(plan, matrix, directory, count)
         _write_scales(matrix, directory)
@@ -138,7 +138,7 @@ def read_image(config: CoreConfig, directory: Path) -> KeyImage:
     path, plan = directory / BINARY, plan_for(config)
     outputs, length = manifest["shape"]
     tiling = Tiling.of(plan, length, outputs)
-    count, size = tiling.n_tiles * tiling.m_tiles, beat_bytes(beat_bits(plan).key, 1)
+    count, size = tiling.block_keys, beat_bytes(beat_bits(plan).key, 1)
     if not path.is_file():
         raise KeyFileError(f"{path}: missing")
     if path.stat().st_size != count * size:
@@ -185,7 +185,7 @@ def _chunks(plan: CorePlan, beats: NDArray[np.uint8], outputs: int, length: int)
             (rows.stop - rows.start) // plan.columns,
             (columns.stop - columns.start) // plan.tile_length,
         )
-        tiles = m * n
+        tiles = m * n * plan.config.weight_bits
         octets = np.asarray(beats[first : first + tiles])
         if unused and (octets[:, -1] >> unused).any():
             raise KeyFileError(f"bits above the last key of a beat are set, beat {first} or later")

@@ -32,6 +32,7 @@ VALUES: dict[str, list[Any]] = {
     "aligned_bits": [None, 12, 56],
     "reduction": ["tree", "carry_save", "chain"],
     "accumulation": [None, "fp16", "fp32", "bf16"],
+    "weight_bits": [1, 3],
     "scale_group": [0, 6, 64],
     "scale": [None, "fp16", "int4"],
     "cores": [1, 2],

@@ -79,6 +79,9 @@ def randomly_packed(rng: random.Random, values: dict[str, Any]) -> CoreConfig:
         held = {"dataflow": "table_stationary", "outputs": core.outputs or rng.randint(1, 6 * core.columns)}
         with suppress(ConfigError):
             return CoreConfig.parse({**core.model_dump(), **held, **store})
+    if core.alphabet == "binary" and rng.random() < 2 / 3:
+        with suppress(ConfigError):
+            core = CoreConfig.parse({**core.model_dump(), "weight_bits": rng.randint(2, 4)})
     return core if rng.random() < 1 / 2 else randomly_scaled(rng, core)
 
 
@@ -180,6 +183,7 @@ def extreme_layer(config: CoreConfig) -> LayerData:
         scales = np.full((outputs, -(-config.max_reduction // config.scale_group)), number.maximum)
     group = code_of(config.alphabet, config.group_size).most_taken
     weights = signs * np.resize(np.array(group, dtype=np.int8), config.max_reduction)
+    weights *= np.int8((1 << config.weight_bits) - 1)
     return LayerData(np.repeat(ends, config.max_reduction, axis=1), weights, scales)
 
 

@@ -334,6 +334,38 @@ CORES: dict[str, dict[str, Any]] = {
             "multiplier": {"architecture": "multiplier", "scale": "bf16", "pipeline": {"float_stages": 1}},
         }.items()
     },
+    **{
+        f"planes-{name}": {"alphabet": "binary", "tables": 2, "columns": 3, **core}
+        for name, core in {
+            "two": {"group_size": 4, "weight_bits": 2},
+            "three-pipelined": {
+                "group_size": 2,
+                "weight_bits": 3,
+                "tables": 5,
+                "rows": 2,
+                "pipeline": FULL_PIPELINE,
+                "clock_gating": True,
+            },
+            "four-select": {"architecture": "select", "weight_bits": 4, "tables": 7, "activation": "int2"},
+            "chain": {"group_size": 3, "weight_bits": 2, "tables": 4, "reduction": "chain", "cores": 2},
+            "late-table": {
+                "group_size": 3,
+                "weight_bits": 2,
+                "activation": "int12",
+                "pipeline": {"table": "activations", "fetch": True},
+            },
+            "inputs": {"group_size": 2, "weight_bits": 3, "cores": 2, "split": "inputs"},
+            "full": {"group_size": 3, "weight_bits": 2, "symmetry": "full"},
+            "scaled": {"group_size": 4, "weight_bits": 3, "scale_group": 13, "columns": 7},
+            "scaled-fast": {
+                "group_size": 2,
+                "weight_bits": 2,
+                "scale_group": 8,
+                "scale": "bf16",
+                "pipeline": {**FULL_PIPELINE, "float_stages": 2},
+            },
+        }.items()
+    },
 }
 
 

@@ -37,6 +37,7 @@ CHOICES: dict[str, list[Any]] = {
     "alphabet": ["ternary", "binary", "sparse_3_4"],
     "table_depth": [0, 3],
     "clock_gating": [False, True],
+    "weight_bits": [1, 2, 3],
     "scale_group": [0, 12, 32, 96],
     "scale": ["fp16", "bf16", "int4"],
     "pipeline.table": ["entries", "activations"],
