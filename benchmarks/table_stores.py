@@ -1,6 +1,6 @@
 """Tables in registers and in memories, half and full, by their readers: area and cycles side by side.
 
-Usage: table_stores.py [--readers K …] [--group-sizes µ …] [LIBERTY …]   (else the shipped asap7 cells)
+Usage: table_stores.py [--readers K …] [--group-sizes µ …] [--liberty FILE …]
 
 Each is a core of one table of int8 activations that is held while every column fetches from it 16 times.
 Areas are synthesized, least ones without a clock. The memory of a core is its table and what fills it.
@@ -52,7 +52,7 @@ def cycles(config: CoreConfig) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("liberty", nargs="*", type=Path)
+    parser.add_argument("--liberty", type=Path, nargs="+", default=[])
     parser.add_argument("--readers", type=int, nargs="+", default=[8, 32])
     parser.add_argument("--group-sizes", type=int, nargs="+", default=[3, 5])
     given = parser.parse_args()

@@ -69,12 +69,13 @@ def random_config(seed: int) -> CoreConfig:
 def randomly_packed(rng: random.Random, values: dict[str, Any]) -> CoreConfig:
     """The core of ``values``, about every other with packed keys where it may have them, or gated clocks,
     every third with another alphabet, of those that may be every third with full tables, two in five with
-    tables in memories, and every other with scales of groups."""
+    tables in memories, and every other with scales of groups. Large tables would take long to fill."""
     core = randomly_coded(rng, values)
-    if rng.random() < 1 / 3:
+    small = core.group_size < 5
+    if rng.random() < 1 / 3 and small:
         with suppress(ConfigError):
             core = CoreConfig.parse({**core.model_dump(), "symmetry": "full"})
-    if rng.random() < 0.4:
+    if rng.random() < 0.4 and small:
         store = {"table_store": "memory", "table_banks": rng.choice([1, 2])}
         held = {"dataflow": "table_stationary", "outputs": core.outputs or rng.randint(1, 6 * core.columns)}
         with suppress(ConfigError):

@@ -1,4 +1,4 @@
-"""What cores of other alphabets than the ternary cost in the model, and in synthesis; a table's adders."""
+"""What cores of other alphabets and with other tables cost in the model, and in synthesis."""
 
 from __future__ import annotations
 
@@ -30,6 +30,19 @@ CORES: list[dict[str, Any]] = [
     {**SPARSE, "tables": 2, "columns": 6},
     {**SPARSE, "tables": 2, "columns": 8, "rows": 2, "table_depth": 3, "fetch": "tree"},
 ]
+MEMORY = {"table_store": "memory", "dataflow": "table_stationary", "outputs": 8, "group_size": 3}
+STORED: list[dict[str, Any]] = [
+    {**MEMORY, "tables": 1, "columns": 4, "activation": "int4", "outputs": 4},
+    {"symmetry": "full", "group_size": 2, "tables": 4, "columns": 4},
+    {"symmetry": "full", "group_size": 3, "tables": 1, "columns": 4, "fetch": "tree", "activation": "int5"},
+    {**MEMORY, "tables": 2, "columns": 4},
+    {**MEMORY, "tables": 2, "columns": 4, "table_banks": 1, "symmetry": "full", "group_size": 2},
+    {**MEMORY, "tables": 1, "columns": 5, "fetch": "tree"},
+    {**MEMORY, "tables": 2, "columns": 3, "fetch": "tree", "table_banks": 1, "symmetry": "full"},
+    {**MEMORY, **BINARY, "tables": 2, "columns": 6, "group_size": 4, "outputs": 6},
+    {**MEMORY, **SPARSE, "tables": 1, "columns": 5, "rows": 2, "outputs": 5, "clock_gating": True},
+]
+"""Full tables, and tables in memories."""
 QUICK = 3
 ASAP7 = load_technology("asap7")
 
@@ -52,6 +65,17 @@ def test_small_cores_of_other_alphabets_cost_what_synthesis_says() -> None:
 @pytest.mark.exhaustive
 def test_cores_of_other_alphabets_cost_what_synthesis_says() -> None:
     errors = [error(core) for core in CORES]
+    assert median(errors) <= 0.03, errors
+    assert max(errors) <= 0.10, errors
+
+
+def test_a_small_core_with_tables_in_memories_costs_what_synthesis_says() -> None:
+    assert error(STORED[0]) <= 0.10
+
+
+@pytest.mark.exhaustive
+def test_cores_with_other_tables_cost_what_synthesis_says() -> None:
+    errors = [error(core) for core in STORED]
     assert median(errors) <= 0.03, errors
     assert max(errors) <= 0.10, errors
 
