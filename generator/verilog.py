@@ -391,8 +391,7 @@ def configuration(config: CoreConfig) -> str:
 def ports(plan: CorePlan) -> list[tuple[str, str, int]]:
     """Name, direction ('input' or 'output') and width of the top's ports."""
     members = Signature(ports_of(plan)).members
-    direction = {"In": "input", "Out": "output"}
-    return [(name, direction[member.flow.name], member.shape) for name, member in members.items()]
+    return [(name, f"{member.flow.name.lower()}put", member.shape) for name, member in members.items()]
 
 
 def versions() -> dict[str, str]:
