@@ -45,8 +45,8 @@ def scaled_by_core(
     factor, stored = _rounded(scales, number)
     applied = Groups(length, stored)
     lost = (scales - factor[:, None] * stored) ** 2
-    counts = np.add.reduceat(matrix.weights != 0, np.arange(0, inputs, length), axis=1, dtype=np.float64)
-    residual = (lost * counts).sum(axis=1)
+    squares = np.square(matrix.weights, dtype=np.float64)
+    residual = (lost * np.add.reduceat(squares, np.arange(0, inputs, length), axis=1)).sum(axis=1)
     outside = np.ones(()) if (factor == 1).all() else factor
     return replace(matrix, scale=outside, applied=applied, residual=residual, exact=not residual.any())
 
@@ -55,7 +55,7 @@ def _rounded(scales: NDArray[np.float64], number: Format) -> tuple[NDArray[np.fl
     """A factor for each row, and ``scales`` over it as values of the format ``number``."""
     factor = np.ones(len(scales))
     if isinstance(number, Integer) or number.bits <= FEW_BITS:
-        largest = scales.max(axis=1)
+        largest = np.abs(scales).max(axis=1)
         factor = np.where(largest > 0, largest / number.maximum, 1.0)
     shares = scales / factor[:, None]
     if isinstance(number, Integer):

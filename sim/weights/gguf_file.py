@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.weights import i2_s
+from sim.weights.coded_blocks import CODE_FORMATS, TWO_BITS, coded
 from sim.weights.gguf_header import GGUFHeader, Stored
 from sim.weights.i2_s import Layout
 from sim.weights.tensors import Blocks, Tensor, TensorFile, reading
@@ -52,6 +53,8 @@ def _tensor(path: Path, header: GGUFHeader, stored: Stored, layout: Layout) -> T
         return Tensor(str(path), stored.name, kind, shape, partial(_rows, values))
     if kind in BLOCK_FORMATS:
         return _block_tensor(path, header, stored)
+    if kind in CODE_FORMATS:
+        return _coded_tensor(path, header, stored)
     if kind == "I2_S":
         return _i2_s_tensor(path, header, stored, layout)
     known = "which cannot be read" if not kind.startswith("type ") else "which is not known"
@@ -68,6 +71,20 @@ def _i2_s_tensor(path: Path, header: GGUFHeader, stored: Stored, layout: Layout)
     return replace(tensor, read=partial(_block_values, blocks), blocks=blocks, notes=notes)
 
 
+def _coded_tensor(path: Path, header: GGUFHeader, stored: Stored) -> Tensor:
+    layout, shape = CODE_FORMATS[stored.kind], stored.shape
+    length = shape[-1] if shape else 1
+    if length % layout.weights:
+        raise ValueError(
+            f"tensor {stored.name!r} is damaged: rows of {length} weights are no multiple of the "
+            f"{layout.weights} of a block of {stored.kind}"
+        )
+    octets = header.octets(stored, math.prod(shape) // layout.weights * layout.block_bytes)
+    codes = coded(octets.reshape(-1, length // layout.weights * layout.block_bytes), layout)
+    read = partial(_block_values, codes.read)
+    return Tensor(str(path), stored.name, stored.kind, shape, read, coded=codes)
+
+
 def _block_tensor(path: Path, header: GGUFHeader, stored: Stored) -> Tensor:
     block_format, shape = BLOCK_FORMATS[stored.kind], stored.shape
     notes: tuple[str, ...] = ()
@@ -82,9 +99,11 @@ def _block_tensor(path: Path, header: GGUFHeader, stored: Stored) -> Tensor:
         )
     octets = header.octets(stored, count // block_format.weights * block_format.block_bytes)
     a_row = length // block_format.weights * block_format.block_bytes
-    blocks = partial(_blocks, octets.reshape(-1, a_row) if a_row else octets, block_format)
+    rows = octets.reshape(-1, a_row) if a_row else octets
+    blocks = partial(_blocks, rows, block_format)
     read = partial(_block_values, blocks)
-    return Tensor(str(path), stored.name, stored.kind, shape, read, blocks, notes)
+    codes = coded(rows, TWO_BITS[block_format.weights]) if stored.kind in ("Q2_0", "PQ2_0") else None
+    return Tensor(str(path), stored.name, stored.kind, shape, read, blocks, notes, coded=codes)
 
 
 def _rows(data: NDArray[Any], first: int, last: int) -> NDArray[Any]:

@@ -46,7 +46,10 @@ def of_blocks(tensor: Tensor) -> TernaryMatrix:
 
 
 DAMAGED = "is damaged: a block holds a weight of 2"
-_CODE_3 = "is not ternary: a block holds a weight of 2; --ternary absmean or threshold makes it so"
+_CODE_3 = (
+    "is not ternary: a block holds a weight of 2; --ternary absmean or threshold makes it so, and a core "
+    "with weight_bits = 2 takes it as it is"
+)
 TWO = {"Q2_0": _CODE_3, "PQ2_0": _CODE_3}
 """What a weight of 2 means in types that have it."""
 

@@ -39,6 +39,11 @@ def layer_error(
     """The error of ``results`` y[B, M], which a core made of ``activations`` and the ternary ``matrix``."""
     rows, length = matrix.weights.shape
     y = values_of(plan, results) * matrix.scale / activations.scale[:, None]
+    if matrix.offset is not None:
+        # Software adds offsets times the sums of the activations that the core was given.
+        starts = np.arange(0, length, matrix.offset.length)
+        sums = np.add.reduceat(activations.values.astype(np.float64), starts, axis=1)
+        y += sums / activations.scale[:, None] @ matrix.offset.scales.T
     original, ternary = np.empty_like(y), np.empty_like(y)
     # For packed weights a stored row is four rows; all of them are at hand as T anyway.
     at_once = max(1, (1 << 20) // length)

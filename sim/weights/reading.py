@@ -17,8 +17,9 @@ from sim.weights.codes import bytes_of_codes, bytes_packed, stranger
 from sim.weights.core_scales import scaled_by_core
 from sim.weights.groups import grouped, of_blocks
 from sim.weights.packed import VALUES_A_BYTE
+from sim.weights.several_bits import of_several_bits
 from sim.weights.tensors import Tensor, TensorFile, WeightFileError
-from sim.weights.ternary import Per, TernaryMatrix, absmean, exact, nearly, threshold
+from sim.weights.ternary import Groups, Per, TernaryMatrix, absmean, exact, nearly, threshold
 
 Rule = Literal["auto", "absmean", "threshold", "exact", "packed", "codes"]
 RULES: tuple[Rule, ...] = get_args(Rule)
@@ -45,16 +46,23 @@ def ternary_of(
         )
     if not tensor.is_matrix:
         raise WeightFileError(f"{tensor} has shape {list(tensor.shape)}, a matrix W[M, N] is expected")
+    if core is not None and core.weight_bits > 1:
+        return _noted_loss(of_several_bits(tensor, core).noted(*tensor.notes), core)
     scales_groups = core is not None and core.scale_group > 0
     matrix = _by_rule(file, tensor, rule, per, scales_groups).noted(*tensor.notes)
     if core is not None and scales_groups:
         matrix = _noted_loss(scaled_by_core(matrix, core, tensor), core)
+    if (codes := tensor.coded) is not None and tensor.blocks is None:
+        matrix = matrix.noted(
+            f"its weights have {codes.bits} bits and a scale for every {codes.length}, as a core with "
+            f"weight_bits = {codes.bits} and scale_group = {codes.length} takes them"
+        )
     return matrix if matrix.weights.any() else matrix.noted("all of its weights are zero")
 
 
 def check_alphabet(matrix: TernaryMatrix, config: CoreConfig, tensor: Tensor) -> None:
     """Raises ``WeightFileError`` where weights of ``matrix`` are no groups of the core's alphabet."""
-    if config.alphabet == TERNARY:
+    if config.alphabet == TERNARY or config.weight_bits > 1:
         return
     try:
         pack(matrix.weights, config.group_size, config.alphabet)
@@ -170,10 +178,16 @@ def weights_beside(tensor: Tensor, matrix: TernaryMatrix, first: int, last: int)
 
 
 def scaled_rows(matrix: TernaryMatrix, first: int, last: int) -> NDArray[np.float64]:
-    """Rows of scale · T, times what a core applies."""
+    """Rows of scale · T, times what a core applies, with offsets."""
     scale = np.broadcast_to(matrix.scale, len(matrix.weights))[first:last, None]
     rows = np.asarray(matrix.weights[first:last] * scale)
-    if matrix.applied is None:
-        return rows
-    by_weight = np.repeat(matrix.applied.scales[first:last], matrix.applied.length, axis=1)
-    return rows * by_weight[:, : rows.shape[1]]
+    if matrix.applied is not None:
+        rows *= by_weight(matrix.applied, first, last, rows.shape[1])
+    if matrix.offset is not None:
+        rows += by_weight(matrix.offset, first, last, rows.shape[1])
+    return rows
+
+
+def by_weight(groups: Groups, first: int, last: int, length: int) -> NDArray[np.float64]:
+    """Rows of what ``groups`` have, for every weight of ``length``."""
+    return np.repeat(groups.scales[first:last], groups.length, axis=1)[:, :length]

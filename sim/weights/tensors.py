@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.errors import TernlutError
+from sim.weights.coded_blocks import Coded
 
 STRIP_VALUES = 1 << 20
 """Values read at a time where a tensor is gone through once."""
@@ -76,8 +77,8 @@ class Tensor:
     ``kind`` is the file's name of the type, ``shape`` that of the stored values, first axis slowest.
     ``read(first, last)`` gives the stored rows first … last - 1, where all axes but the last are counted
     through; a type that is listed but cannot be read has None. ``blocks`` likewise, for types that are
-    ternary already. ``notes`` are what was assumed in reading it, ``stack`` where it is one expert of many.
-    ``refusal`` says why a type cannot be read.
+    ternary already, ``coded`` for those that are codes of few bits. ``notes`` are what was assumed in reading
+    it, ``stack`` where it is one expert of many. ``refusal`` says why a type cannot be read.
     """
 
     where: str
@@ -88,6 +89,7 @@ class Tensor:
     blocks: Callable[[int, int], Blocks] | None = None
     notes: tuple[str, ...] = ()
     stack: Stack | None = None
+    coded: Coded | None = None
     refusal: str = "which cannot be read"
 
     def __str__(self) -> str:
@@ -132,6 +134,7 @@ class Tensor:
             shape=self.shape[1:],
             read=moved(self.read),
             blocks=moved(self.blocks),
+            coded=self.coded and replace(self.coded, read=moved(self.coded.read)),
             stack=Stack(self.name, number, count),
         )
 

@@ -53,7 +53,9 @@ class TernaryMatrix:
     ``rule`` is how they came about, ``exact`` whether W = scale · T; where it is not, ``residual`` [M] and
     ``power`` [M] are the sums of (W - scale · T)² and W² over the rows. ``groups`` has the scales of a matrix
     that is ternary with several in a row, which ``scale`` stands for. ``applied`` are those that a core
-    multiplies the sums of its groups by: then W ≈ scale · applied · T. ``factor`` is what W was multiplied by
+    multiplies the sums of its groups by: then W ≈ scale · applied · T. Of weights of several bits T are odd
+    integers, and ``offset`` is what a group's weights are besides, which times the sum of its activations is
+    added outside of the core. ``factor`` is what W was multiplied by
     beside what the file's tensor holds, ``notes`` what was assumed.
     """
 
@@ -65,6 +67,7 @@ class TernaryMatrix:
     power: NDArray[np.float64] | None = None
     groups: Groups | None = None
     applied: Groups | None = None
+    offset: Groups | None = None
     factor: NDArray[np.float64] = field(default_factory=lambda: np.array(1.0))
     notes: tuple[str, ...] = ()
 
@@ -95,6 +98,11 @@ class TernaryMatrix:
             groups=groups,
             factor=self.factor * factor,
         )
+
+    def scaled_outside(self, factor: float) -> TernaryMatrix:
+        """The same with ``factor`` in what results are multiplied by, and nowhere else."""
+        residual = None if self.residual is None else self.residual * factor**2
+        return replace(self, scale=self.scale * factor, residual=residual)
 
     def noted(self, *notes: str) -> TernaryMatrix:
         """The same with ``notes`` behind its own."""
