@@ -33,6 +33,7 @@ benchmarks: $(VENV)/tested  ## what docs/results.md measures
 
 claims: $(VENV)/installed  ## what the literature claims, measured: reports/claims
 	$(BIN)/python -m dse.studies.claims
+	$(BIN)/python -m dse.studies.energy
 
 published: $(VENV)/installed  ## the accelerators of designs/, as published and corrected: reports/published
 	$(BIN)/python -m dse.studies.published

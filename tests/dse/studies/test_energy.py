@@ -1,0 +1,40 @@
+"""The study of energy: its cores are alike in what they do, and its sums are what arithmetic says."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from dse.studies.energy.cores import KINDS, LENGTHS, MACS, NUMBERS, core
+from dse.studies.energy.page import ranking, token
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_cores_do_as_much_in_a_step(kind: str) -> None:
+    for number in NUMBERS:
+        for length in LENGTHS:
+            assert core(number, kind, length).macs_per_cycle == MACS
+
+
+def test_weights_from_a_memory_take_what_a_bit_takes_times_their_bits() -> None:
+    cores = pd.DataFrame({"number": ["int8", "int8"], "fj_per_mac": [25.0, 100.0]})
+    rows = {line.split(" | ")[0].strip("| "): line for line in token(cores) if line.startswith("| ")}
+    # 417 MB at 8 pJ a bit; 2.08 G multiply-accumulates of 25 fJ.
+    assert "| 26.7 | 0.052 | 0.2% |" in rows["LPDDR4"]
+
+
+def test_where_the_smallest_takes_most_ranking_is_turned_round() -> None:
+    cores = pd.DataFrame(
+        [
+            {
+                "number": number, "kind": "select", "length": 24, "pipelined": False, "gated": False,
+                "cores": cores, "area_um2": area, "fj_per_mac": energy,
+            }
+            for number in NUMBERS
+            for cores, area, energy in ((1, 100.0, 30.0), (4, 200.0, 20.0))
+        ]
+    )  # fmt: skip
+    text = "\n".join(ranking(cores))
+    assert "| int8 | -1.00 |" in text
+    assert "| 50% |" in text
+    assert "take 0.67 to 0.67 times" in text
