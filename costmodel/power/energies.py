@@ -33,7 +33,7 @@ class CellEnergies:
     toggles: float
 
 
-class Energies:
+class TransitionEnergies:
     """The energies of a circuit's transitions, worked out once for all its runs.
 
     Parameters

@@ -16,7 +16,7 @@ from costmodel.flow.regions import cell_names
 from costmodel.flow.static_timing import IDEAL, Timing, Wires
 from costmodel.power.circuit import circuit_of
 from costmodel.power.delays import delays_of
-from costmodel.power.energies import CellEnergies, Energies
+from costmodel.power.energies import CellEnergies, TransitionEnergies
 from costmodel.power.errors import PowerError
 from costmodel.power.figures import CLOCK_TREE, KINDS, Energy, MeasuredEnergy
 from costmodel.power.simulator import LANES, Simulation
@@ -61,7 +61,7 @@ class Meter:
                     numbers.setdefault(bit, len(numbers) + 2)
         self.circuit = circuit_of(module, table, powered.powers, numbers, len(numbers) + 2)
         self.delays = delays_of(self.circuit, self.timing)
-        self.energies = Energies(self.circuit, self.timing, table, powered.powers)
+        self.energies = TransitionEnergies(self.circuit, self.timing, table, powered.powers)
 
     def simulation(self, clock_ps: float, pulse_filter: float | None = INERTIAL) -> Simulation:
         """A run with a pulse filter, or with None of it without any delays."""

@@ -19,7 +19,7 @@ from costmodel.price.activity import BITNET, Statistics
 from costmodel.price.area import AREA_TERMS, AreaTerm
 from costmodel.price.combining import JoiningTerm
 from costmodel.price.components import NOTHING, Bill, adder, register
-from costmodel.price.energies import KIND_OF, LATE, LOGIC, REGISTERS, RIPPLE
+from costmodel.price.energy_coefficients import KIND_OF, LATE, LOGIC, REGISTERS, RIPPLE
 from costmodel.price.fetch import aligned_product, fetch, key_decoder, unpacked_key
 from costmodel.price.filling import filler, filling_adder, stored_entries
 from costmodel.price.representative import plan_to_price

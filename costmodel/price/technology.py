@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from costmodel.price.energies import MEANINGS as ENERGY_MEANINGS
-from costmodel.price.energies import Energies, energies_values
+from costmodel.price.energy_coefficients import MEANINGS as ENERGY_MEANINGS
+from costmodel.price.energy_coefficients import Energies, energies_values
 from costmodel.price.quantity import (
     AREA,
     COMPONENTS,

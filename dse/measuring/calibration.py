@@ -12,7 +12,7 @@ from pathlib import Path
 
 from costmodel.cells.liberty_powers import powers_of
 from costmodel.fit.calibration_cores import calibration_cores
-from costmodel.fit.energies import MeasuredCore, errors_of, fit_energies, fit_growth
+from costmodel.fit.energy_fit import MeasuredCore, errors_of, fit_energies, fit_growth
 from costmodel.fit.libraries import cells_of
 from costmodel.fit.progress import Progress
 from costmodel.flow.synthesis import SynthesisError

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from costmodel.fit.energy import measured, powered_core
+from costmodel.fit.powered import measured, powered_core
 from costmodel.power.figures import MeasuredEnergy
 from costmodel.power.measure import Meter
 from costmodel.power.records import Waves, saif

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from costmodel.fit.energies import MeasuredCore, measured_fj, modelled_fj
+from costmodel.fit.energy_fit import MeasuredCore, measured_fj, modelled_fj
 from costmodel.fit.progress import Progress
 from costmodel.fit.validation import Errors, errors_of
 from costmodel.flow.synthesis import SynthesisError

@@ -12,8 +12,8 @@ from costmodel.price.activity import BITNET, Statistics
 from costmodel.price.area import AREA_TERMS
 from costmodel.price.combining import COMBINING_KEYS, JOINING_KEYS, JOINING_TERMS, JoiningTerm
 from costmodel.price.components import Bill
-from costmodel.price.energies import Energies
 from costmodel.price.energy import REASONS, Reason, UnitEnergy, energy_keys, joining_energy, term_energy
+from costmodel.price.energy_coefficients import Energies
 from costmodel.price.fabric import bill_of, keys_of, on_fabric
 from costmodel.price.quantity import PricedQuantity
 from costmodel.price.technology import Technology

@@ -7,7 +7,7 @@ from copy import copy
 
 import numpy as np
 
-from costmodel.price.energies import Energies
+from costmodel.price.energy_coefficients import Energies
 from costmodel.price.sram import SramTable
 from dse.pricing.computed import computed
 from dse.pricing.figure import Column

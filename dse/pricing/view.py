@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.price.energies import Energies
+from costmodel.price.energy_coefficients import Energies
 from costmodel.price.sram import SramTable
 from costmodel.price.technology import Technology
 from costmodel.price.wires import WireFit, Wiring

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from costmodel.price.components import AREA_COMPONENTS, DELAY_COMPONENTS
-from costmodel.price.energies import ENERGY_COMPONENTS, Energies
+from costmodel.price.energy_coefficients import ENERGY_COMPONENTS, Energies
 from costmodel.price.technology import Technology
 from dse.pricing.model import Model
 from dse.spec.sweep_spec import SweepSpec

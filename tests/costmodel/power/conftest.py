@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from costmodel.fit.energy import powered_core
+from costmodel.fit.powered import powered_core
 from costmodel.power.measure import Meter
 from costmodel.power.stimulus import Stimulus
 from dse.measuring.workload import Windows, stimulus_of, typical_layer, windows_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from costmodel.fit.energy import powered_core
+from costmodel.fit.powered import powered_core
 from costmodel.power.clock_tree import buffers_over
 from costmodel.power.figures import CLOCK_TREE, Energy
 from costmodel.power.measure import Meter

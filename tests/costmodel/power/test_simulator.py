@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from costmodel.fit.energy import powered_core
+from costmodel.fit.powered import powered_core
 from costmodel.power.counters import CLOCK, INTERNAL, SWITCHING
 from costmodel.power.diagrams import diagram_of, value_of
 from costmodel.power.errors import PowerError

@@ -16,8 +16,8 @@ from costmodel.price.activity import (
     of_fetched,
     of_others,
 )
-from costmodel.price.energies import ENERGY_COMPONENTS, Energies
 from costmodel.price.energy import MOVES, cycle_energy
+from costmodel.price.energy_coefficients import ENERGY_COMPONENTS, Energies
 from costmodel.price.estimate import estimate
 from costmodel.price.lateness import at_accumulator
 from costmodel.price.technology import Technology, TechnologyError, load_technology

@@ -12,8 +12,8 @@ import pytest
 from costmodel.power.errors import PowerError
 from costmodel.power.figures import Energy, MeasuredEnergy
 from costmodel.price.activity import BITNET
-from costmodel.price.energies import ENERGY_COMPONENTS, GLITCHES, Energies
 from costmodel.price.energy import cycle_energy
+from costmodel.price.energy_coefficients import ENERGY_COMPONENTS, GLITCHES, Energies
 from costmodel.price.technology import Technology, load_technology
 from dse.measuring import calibration, validation
 from generator.config import CoreConfig

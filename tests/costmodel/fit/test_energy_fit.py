@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from costmodel.fit.energies import (
+from costmodel.fit.energy_fit import (
     NAMES,
     MeasuredCore,
     counts_of,
@@ -18,7 +18,7 @@ from costmodel.fit.energies import (
 )
 from costmodel.power.figures import Energy, MeasuredEnergy
 from costmodel.price.activity import BITNET
-from costmodel.price.energies import GLITCHES
+from costmodel.price.energy_coefficients import GLITCHES
 from costmodel.price.technology import TechnologyError, load_technology
 from generator.config import CoreConfig
 from tests.costmodel.small_cores import small_cores

@@ -17,8 +17,8 @@ from scipy.optimize import least_squares
 from costmodel.power.figures import Energy, MeasuredEnergy
 from costmodel.price.activity import Statistics, loads_a_step
 from costmodel.price.area import PARTS
-from costmodel.price.energies import ENERGY_COMPONENTS, GLITCHES, KINDS, LOGIC, Energies
 from costmodel.price.energy import UnitEnergy, core_units
+from costmodel.price.energy_coefficients import ENERGY_COMPONENTS, GLITCHES, KINDS, LOGIC, Energies
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import FitError, Technology, TechnologyError
 from generator.config import CoreConfig
