@@ -139,3 +139,24 @@ def test_the_regression_passes_on_the_netlist(
     done = regression(elsewhere.directory, without_ternlut, "--sim", "icarus", "--filter", "tiles|tokens")
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.fullmatch(r"icarus: (\d+) of \1 tests passed", last_line(done))
+
+
+LARGE = {
+    **{"activation": "int8", "group_size": 2, "tables": 12, "columns": 16, "max_reduction": 8192},
+    **{"clock_gating": True, "pipeline": {"fetch": True, "reduction_every": 1}},
+}
+"""A core of 24 × 16: registers behind fetches and each level of adders, enables in place of gates."""
+
+
+@icarus
+@pytest.mark.exhaustive
+def test_the_regression_passes_on_the_netlist_of_a_large_core(
+    without_ternlut: dict[str, str], tmp_path: Path
+) -> None:
+    netlist = synthesize_on_fabric(CoreConfig.parse(LARGE), "ecp5", place=False, netlist=True).netlist
+    assert netlist is not None
+    made = hand_off(LARGE, tmp_path)
+    put_netlist(made.directory, made.top, netlist, "ecp5")
+    done = regression(made.directory, without_ternlut, "--sim", "icarus", "--filter", "golden.*tiles.*FREE")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.fullmatch(r"icarus: (\d+) of \1 tests passed", last_line(done))
