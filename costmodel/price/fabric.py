@@ -92,7 +92,7 @@ def _memory_read(plan: CorePlan, tables: Tables) -> int:
     """Memories of one fetch, which has all banks of its table; 0 where it reads none."""
     if plan.filling is None or not plan.reads_memories:
         return 0
-    return tables.memories(plan.filling.words * plan.filling.banks, plan.leaf_width)
+    return tables.memories(plan.filling.words, plan.leaf_width)
 
 
 def stored_entries(plan: CorePlan, tables: Tables) -> Bill:

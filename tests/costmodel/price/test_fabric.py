@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -10,11 +11,12 @@ from costmodel.cells.fabrics import FABRICS
 from costmodel.flow.fabric_synthesis import FabricJob, synthesize_to
 from costmodel.price.area import AREA_TERMS
 from costmodel.price.components import Bill, total
-from costmodel.price.fabric import INSTEAD, MORE_KEYS, TABLES, bill_of
+from costmodel.price.fabric import INSTEAD, MORE_KEYS, TABLES, bill_of, fetch
 from costmodel.price.quantity import AREA_COMPONENTS, FABRIC_COMPONENTS, FREE_ON_FABRICS, Over
 from costmodel.price.representative import CONFIG_KEYS, plan_to_price
 from costmodel.price.units import units_of
 from generator.config import CoreConfig
+from generator.plan import plan_for
 from generator.verilog import emit
 
 KINDS: dict[str, Over] = {"xcup": "lut6", "ecp5": "lut4"}
@@ -101,3 +103,12 @@ def test_what_takes_the_place_of_a_bill_is_that_of_a_term() -> None:
     assert set(INSTEAD) <= bills
     assert set(MORE_KEYS) <= set(INSTEAD)
     assert {key for keys in MORE_KEYS.values() for key in keys} <= set(CONFIG_KEYS)
+
+
+@pytest.mark.parametrize("store", [{"symmetry": "full", "table_banks": 1}, {"table_banks": 2}])
+def test_a_fetch_reads_one_memory_of_32_words_for_both_banks(store: dict[str, Any]) -> None:
+    """27 words of ten bits, or twice 14 of half a table: one memory of lookup tables has 32 words of 14."""
+    core = {"group_size": 3, "tables": 8, "columns": 16, "dataflow": "table_stationary", "outputs": 512}
+    memory = {"table_store": "memory", "fetch": "tree", **store}
+    bill = fetch(plan_for(CoreConfig.parse({**core, **memory})), TABLES["lut6"])
+    assert bill.counts["memory"] == 1
