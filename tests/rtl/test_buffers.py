@@ -55,6 +55,15 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "buffers": BOTH,
     },
     "cores-outputs": {"group_size": 3, "cores": 4, "buffers": BOTH | {"bus_bits": 256}},
+    "scaled-planes": {
+        "alphabet": "binary",
+        "weight_bits": 3,
+        "group_size": 2,
+        "columns": 7,
+        "scale_group": 13,
+        "pipeline": {"fetch": True, "float_stages": 1},
+        "buffers": BOTH,
+    },
 }
 QUICK = ("odd-beats", "memory-one-bank")
 NAMES = [pytest.param(name, marks=() if name in QUICK else pytest.mark.exhaustive) for name in DESIGNS]
@@ -96,7 +105,8 @@ def test_both_drivers_see_the_same_cycles(name: str) -> None:
     config = design(name)
     layer = LayerData.random(config, 61, 9, tokens=2 * config.rows + 1, seed=3)
     for stalls, dram in ((0.0, None), (0.3, None), (0.0, DRAM), (0.2, DRAM)):
-        result = simulate_fast(config, layer.activations, layer.weights, stalls=stalls, dram=dram)
+        given = layer.activations, layer.weights, layer.scales
+        result = simulate_fast(config, *given, stalls=stalls, dram=dram)
         assert result.passed, (stalls, dram, result.failures)
         assert result.cycles == result.expected_cycles
         np.testing.assert_array_equal(result.outputs[0], truth(config, layer))

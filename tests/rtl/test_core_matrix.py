@@ -376,6 +376,9 @@ LARGE = (
     *("full-exact", "full-carry-save", "memory-mu4", "memory-sparse-full", "memory-packed-cores"),
     *("mu4-tree", "mu4-held", "mu3-late-table", "every3-of-13", "held-sums7", "carry-save-narrow"),
     *("int5", "int12", "multiplier2", "select16", "rows3-table_stationary"),
+    *("int7", "every2-of-8", "held-sums1", "mu1-pipelined"),
+    *("scaled-mu2", "scaled-fp32-stages", "scaled-select-packed", "scaled-multiplier"),
+    *("planes-chain", "planes-full"),
 )
 """Cores that take long to build, or differ little from others."""
 
