@@ -16,6 +16,7 @@ from costmodel.price.activity import (
     of_fetched,
     of_others,
 )
+from costmodel.price.area import accumulator
 from costmodel.price.energy import MOVES, cycle_energy
 from costmodel.price.energy_coefficients import ENERGY_COMPONENTS, Energies
 from costmodel.price.estimate import estimate
@@ -167,3 +168,32 @@ def test_everything_that_changes_with_steps_is_a_term_of_area() -> None:
     from costmodel.price.area import AREA_TERMS
 
     assert set(MOVES) <= {term.bill for term in AREA_TERMS}
+
+
+def test_choosing_another_entry_of_a_held_table_takes_two_legs_of_all() -> None:
+    held = core(group_size=3, columns=4, dataflow="table_stationary", outputs=64)
+    fetch = cycle_energy(held, with_energy(logic=1.0), ALWAYS).parts["fetch"]
+    legs = cycle_energy(held, with_energy(leg=1.0), ALWAYS).parts["fetch"]["load"] * 16
+    plain = cycle_energy(core(group_size=3, columns=4), with_energy(leg=1.0), ALWAYS).parts["fetch"]["load"]
+    assert legs == pytest.approx(plain)
+    assert fetch["step"] > 2 / 13 * plain  # of 13 entries; the rest is decoders and complements
+
+
+def test_floats_glitch_by_all_that_is_in_front_of_them() -> None:
+    def late(**keys: Any) -> float:
+        number = {"activation": "fp8_e5m2", "datapath": "native", "architecture": "select", "group_size": 1}
+        config = core(**number, columns=1, **keys)
+        return cycle_energy(config, with_energy(late_float=1.0)).parts["accumulators"]["step"]
+
+    two, eight = late(tables=2), late(tables=8)
+    assert eight / two == pytest.approx(
+        (3 + 0.5) / (1 + 0.5), rel=0.05
+    )  # adders in front, and half of itself
+    assert late(tables=8, pipeline={"reduction_every": 3}) < 0.2 * eight
+
+
+def test_accumulators_glitch_in_bits_that_are_back_when_the_step_ends() -> None:
+    wide = core(max_reduction=65536, activation="int4")
+    rates = [MOVES[accumulator](plan_for(wide), data) for data in (BITNET, ALWAYS)]
+    assert all(motion.glitching == 0.5 for motion in rates)
+    assert rates[0].rate < 0.5
