@@ -279,10 +279,10 @@ _VALUE = ("architecture", "group_size", "alphabet", "symmetry", *NUMBER)
 _GATED = ("clock_gating",)
 _STORE = (*STORE_KEYS, "fetch")
 _OUTPUTS = ("dataflow", "outputs", "columns")
-_LONGEST = ("max_reduction", "weight_bits", "scale_group")
+_LONGEST = ("max_reduction", "weight_bits", "scale_group", "scale")
 _ADDED = ("tables", *_LONGEST, "reduction", "pipeline.fetch")
 _SCALED = ("scale_group", "scale")
-_SUMMED = ("activation", "symmetric", *_LONGEST, "scale", "pipeline.float_stages")
+_SUMMED = ("activation", "symmetric", *_LONGEST, "pipeline.float_stages")
 _SCALE = ("activation", "datapath", "aligned_bits", "pipeline.float_stages")
 _COLUMN = ("rows", "columns")
 _TILES = ("dataflow", "outputs", "group_size", "tables", *_LONGEST)
@@ -337,7 +337,7 @@ AREA_TERMS = (
     AreaTerm("control", _TILES, (), control.length_counter),
     AreaTerm("control", (*_OUTPUTS, *PAUSE_KEYS), (), control.output_counter),
     AreaTerm(
-        "control", (*_OUTPUTS, *PAUSE_KEYS, "weight_bits", "scale_group"), ("pipeline_stages",), control.flags
+        "control", (*_OUTPUTS, *PAUSE_KEYS, "weight_bits", *_SCALED), ("pipeline_stages",), control.flags
     ),
     AreaTerm("control", (), (), control.handshakes),
     AreaTerm(

@@ -34,6 +34,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "aligned_bits",
         "max_reduction",
         "scale_group",
+        "scale",
     ),
     "finishing_cycles": (*PAUSE_KEYS, "dataflow", "scale_group", "scale"),
 }

@@ -379,7 +379,7 @@ def _accumulator_stages(plan: CorePlan) -> list[Bill]:
 
 
 _VALUE = ("architecture", "group_size", "alphabet", "symmetry", "table_depth", *STORE_KEYS, *NUMBER)
-_LONGEST = ("max_reduction", "weight_bits", "scale_group")
+_LONGEST = ("max_reduction", "weight_bits", "scale_group", "scale")
 _REDUCTION = ("tables", *_LONGEST, "reduction", "pipeline.fetch", "pipeline.reduction_every")
 _MERGED = (*_LONGEST, "dataflow", "reduction")
 
@@ -391,7 +391,7 @@ DELAY_TERMS = (
     DelayTerm("reduction", (*_VALUE, *_REDUCTION), reduction_stage),
     DelayTerm("result", (*NUMBER, "max_reduction"), result_stage),
     DelayTerm("accumulate", NUMBER, accumulate_stage),
-    DelayTerm("scaling", (*NUMBER, "group_size", "tables", *_LONGEST, "scale"), scaling.paths),
+    DelayTerm("scaling", (*NUMBER, "group_size", "tables", *_LONGEST), scaling.paths),
     DelayTerm("accept", (*NUMBER, *_MERGED), accept_stage, broadcast=True),
     DelayTerm("recall", (*NUMBER, *_MERGED, "outputs", "columns"), recall_stage, broadcast=True),
 )

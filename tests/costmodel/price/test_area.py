@@ -14,7 +14,7 @@ from costmodel.price.area import AREA_TERMS, PARTS
 from costmodel.price.estimate import estimate
 from costmodel.price.representative import CONFIG_KEYS
 from costmodel.price.technology import load_technology
-from costmodel.price.throughput import STAGES
+from costmodel.price.throughput import SCALER_COUNTS, STAGES
 from generator.config import CoreConfig
 from generator.verilog import emit
 
@@ -122,7 +122,7 @@ def test_float_estimates_are_near_synthesis(datapath: str, architecture: str, gr
 def test_every_term_states_known_keys() -> None:
     for term in AREA_TERMS:
         assert set(term.keys) <= set(CONFIG_KEYS)
-        assert set(term.count) <= {"rows", "tables", "columns", "group_size", *STAGES}
+        assert set(term.count) <= {"rows", "tables", "columns", "group_size", *STAGES, *SCALER_COUNTS}
         assert term.part in PARTS
 
 
