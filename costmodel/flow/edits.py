@@ -60,6 +60,9 @@ class Edits:
         """Puts a buffer between a net and some of its readers; its name."""
         net = self._netlist.new_bit()
         name, cells = f"{prefix}.{net}", self.module["cells"]
+        # A netlist that was read has buffers by that name already, and nets in another order.
+        while name in cells:
+            name += "_"
         cells[name] = new_cell(kind.name, tuple(kind.outputs), **{kind.inputs[0]: bit, kind.outputs[0]: net})
         for reader, pin in readers:
             connections = {**cells[reader]["connections"], pin: [net]}

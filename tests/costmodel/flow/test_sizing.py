@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from costmodel.cells.table import CellTable
+from costmodel.flow.edits import Edits
 from costmodel.flow.graph import Graph
 from costmodel.flow.kinds import Library
 from costmodel.flow.mapping import strengths
@@ -74,6 +75,18 @@ def test_a_net_that_drives_many_is_buffered(table: CellTable) -> None:
     assert few.delay_ps < many.delay_ps < 4 * few.delay_ps
     buffers = sum(count for name, count in many.cells.items() if name.startswith(("BUF", "INV")))
     assert buffers > 256
+
+
+def test_a_buffer_leaves_one_of_its_name_alone(table: CellTable) -> None:
+    """Nets of a netlist that was read are numbered anew: the name of a new net's buffer may be taken."""
+    design = one_drives(3)
+    taken = f"limit.{max(bit for end in range(3) for bit in (1000 + end, 5000 + end)) + 1}"
+    design["cells"][taken] = new_cell(INVERTER, A=4, Y=6)
+    edits = Edits(design, table, strengths(table))
+    name = edits.buffer(4, [("not0", "A")], edits.buffers[0], "limit")
+    assert name != taken
+    assert design["cells"][taken]["connections"] == {"A": [4], "Y": [6]}
+    assert design["cells"]["not0"]["connections"]["A"] == design["cells"][name]["connections"]["Y"]
 
 
 def test_sizing_changes_no_adder_and_no_flip_flop_but_their_strength(table: CellTable) -> None:
