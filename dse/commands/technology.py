@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from costmodel.fit.measurer import Measurer
     from costmodel.fit.validation import Validation
+    from costmodel.price.quantity import Quantity
     from costmodel.price.technology import Technology
     from generator.config import CoreConfig
 
@@ -46,6 +47,23 @@ def _measurer_of(liberty: Sequence[Path], fabric: str | None, name: str, dont_us
     from costmodel.flow.libraries import user_library
 
     return Cells(user_library(liberty, name, dont_use))
+
+
+def _cores_of(fabric: str | None, points: int | None) -> Sequence[CoreConfig]:
+    """What a calibration synthesizes, all or so many ``points``; ``UsageError`` for too few or too many."""
+    from costmodel.fit.calibration import fewest_cores
+    from costmodel.fit.calibration_cores import calibration_cores, fabric_cores
+    from costmodel.price.quantity import CELL_QUANTITIES
+
+    if fabric is None:
+        cores: Sequence[CoreConfig] = calibration_cores()
+        quantities: Sequence[Quantity] = CELL_QUANTITIES
+    else:
+        cores, quantities = fabric_cores(), _measurer_of((), fabric, "", ()).quantities
+    least = fewest_cores(cores, quantities)
+    if points is not None and not least <= points <= len(cores):
+        raise UsageError(f"--points {points}: {least} to {len(cores)} are expected, fewer fit no technology")
+    return cores[:points]
 
 
 def calibrate(
@@ -69,20 +87,15 @@ def calibrate(
     """Fit a technology to a cell library, or to an FPGA's fabric."""
     require("calibration", "calibrate")
     from costmodel.fit.calibration import calibrate as fit
-    from costmodel.fit.calibration import fewest_cores
-    from costmodel.fit.calibration_cores import calibration_cores, fabric_cores
 
+    cores = _cores_of(fabric, points)
     measurer = _measurer_of(liberty, fabric, name, dont_use)
-    cores = calibration_cores() if fabric is None else fabric_cores()
-    least = fewest_cores(cores, measurer.quantities)
-    if points is not None and not least <= points <= len(cores):
-        raise UsageError(f"--points {points}: {least} to {len(cores)} are expected, fewer fit no technology")
     with progress_bar() as progress:
-        technology = fit(measurer, name, workers or processors(), progress, cores[:points])
+        technology = fit(measurer, name, workers or processors(), progress, cores)
     write_text(out, technology.to_toml())
     missing = ""
     if fabric is None:
-        technology, missing = _with_energies(technology, out, liberty, dont_use, cores[:points])
+        technology, missing = _with_energies(technology, out, liberty, dont_use, cores)
     cost = technology.cost_at()
     error = {part: fitted.model_dump() for part, fitted in technology.fit.items()}
     if as_json:

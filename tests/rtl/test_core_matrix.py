@@ -31,13 +31,8 @@ CORES: dict[str, dict[str, Any]] = {
         for mu in (2, 3, 4)
     },
     **{
-        f"{architecture}{bits}": {
-            "architecture": architecture,
-            "activation": f"int{bits}",
-            "tables": 5,
-            "columns": 3,
-        }
-        for architecture in ("select", "multiplier")
+        f"{name}{bits}": {"architecture": name, "activation": f"int{bits}", "tables": 5, "columns": 3}
+        for name in ("select", "multiplier")
         for bits in (2, 8, 16)
     },
     **{

@@ -93,5 +93,8 @@ def test_fields_come_back_as_they_went(width: int, fields: int, seed: int) -> No
 def test_shapes_and_weights_are_checked_at_the_door() -> None:
     with pytest.raises(WorkloadError, match="do not fit"):
         LayerData.of([[1, 2]], [[1]])
+    with pytest.raises(KeyFileError, match="weight 16 is not ternary"):
+        LayerData.of([[1, 2]], [[1, 16]])
+    core = CoreConfig.parse({"group_size": 2, "tables": 1, "columns": 1, "activation": "int8"})
     with pytest.raises(KeyFileError, match="weight 3 is not ternary"):
-        LayerData.of([[1, 2]], [[1, 3]])
+        beats_of(plan_for(core), LayerData.of([[1, 2]], [[1, 3]]))

@@ -82,8 +82,9 @@ def test_a_core_that_computes_wrongly_is_status_1(
 
     real = sim.harness.simulate
 
-    def wrong(config: Any, activations: Any, weights: Any, **options: Any) -> Any:
-        return real(config, activations, weights, **options | {"expected": activations @ weights.T + 1})
+    def wrong(config: Any, activations: Any, weights: Any, *scales: Any, **options: Any) -> Any:
+        wrong = {"expected": activations @ weights.T + 1}
+        return real(config, activations, weights, *scales, **options | wrong)
 
     monkeypatch.setattr(sim.harness, "simulate", wrong)
     result = ternlut("simulate", core, "--layer", "13x7", "--json")
