@@ -95,7 +95,8 @@ def formats(study: Study) -> Finding:
 def tiles(study: Study) -> Finding:
     """(b) What many tiles cost against one large core."""
     keys = ["technology", "number", "architecture", "cores"]
-    best = study.tiles.loc[study.tiles.groupby([*keys, "wires", "footing"])["penalty"].idxmin()]
+    held = study.tiles.dropna(subset="penalty")
+    best = held.loc[held.groupby([*keys, "wires", "footing"])["penalty"].idxmin()]
     least = best[(best["wires"] == "none") & (best["footing"] == COMMON)]
     most = int(least["cores"].max())
     many, last = least[least["cores"] == MANY], least[least["cores"] == most]
@@ -103,7 +104,7 @@ def tiles(study: Study) -> Finding:
     shared = least[least["cores"] > 1]["split"].value_counts(normalize=True)
     first = least[(least["technology"] == study.technologies[0]) & (least["architecture"] == "lut")]
     causes = [_causes(first[first["number"] == number]) for number in first["number"].unique()]
-    inputs = study.tiles[study.tiles["split"] == "inputs"]
+    inputs = held[(held["split"] == "inputs") & (held["wires"] == "none") & (held["footing"] == COMMON)]
     rows = [
         f"{architecture} {number} {span(part['penalty'])}"
         for (number, architecture), part in last.groupby(["number", "architecture"], sort=False)
@@ -118,7 +119,7 @@ def tiles(study: Study) -> Finding:
         f"{100 * shared.get('outputs', 0.0):.0f} % of the cases; dividing inputs takes adders between the "
         f"cores and up to {factor(inputs['penalty'].max())}. Ragged edges are included: utilisation is "
         f"{100 * least['utilisation'].min():.0f} to {100 * least['utilisation'].max():.0f} %."
-        f"{wired_tiles(best[best['cores'] == MANY])}"
+        f"{wired_tiles(best[best['cores'] == MANY])}{out_of_reach(study.tiles)}"
     )
     return Finding(
         "(b) One large core beats many tiles",
@@ -282,6 +283,15 @@ def wired_tiles(many: pd.DataFrame) -> str:
         f"{spans['none', OWN]}. Cores larger than the largest that was placed are extrapolated, and wires "
         "between cores are not counted."
     )
+
+
+def out_of_reach(tiles: pd.DataFrame) -> str:
+    """Which cores there are that do not reach the common clock alone, but do in pieces."""
+    alone = tiles[tiles["penalty"].isna()].groupby(["technology", "architecture", "number"], sort=False)
+    names = [f"{architecture} {number} in {technology}" for (technology, architecture, number), _ in alone]
+    if not names:
+        return ""
+    return f" With wires one core does not reach the common clock at all where tiles do: {listing(names)}."
 
 
 def _causes(systems: pd.DataFrame) -> str:

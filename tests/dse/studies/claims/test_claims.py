@@ -11,7 +11,7 @@ from costmodel.price.estimate import estimate
 from costmodel.price.technology import load_technology
 from dse.studies.claims import footing, synthesized
 from dse.studies.claims.__main__ import read_study, write
-from dse.studies.claims.findings import findings, wired_tiles
+from dse.studies.claims.findings import findings, out_of_reach, wired_tiles
 from dse.studies.claims.footing import CLOCKS_MHZ, NUMBERS, PRICE, Number, designs
 from dse.studies.claims.gain import CASE, COMMON, OWN, curves, ratios
 from dse.studies.claims.parameters import corrections
@@ -107,6 +107,14 @@ def test_what_wires_make_of_tiles_is_told_where_they_are_known() -> None:
     assert "speak for tiles in 2 of 2 cases: in asap7 16 tiles take 1.10" in said
     said = wired_tiles(systems(none_common=1.2, placed_common=1.3, none_own=1.1, placed_own=0.8))
     assert "in 1 of 2 cases" in said
+
+
+def test_a_core_that_reaches_the_clock_in_pieces_alone_is_named() -> None:
+    keys = ["technology", "architecture", "number", "cores", "penalty"]
+    rows = [("asap7", "lut", "fp16", 16, float("nan")), ("asap7", "select", "int8", 16, 1.1)]
+    assert "does not reach the common clock" in out_of_reach(pd.DataFrame(rows, columns=keys))
+    assert "lut fp16 in asap7." in out_of_reach(pd.DataFrame(rows, columns=keys))
+    assert out_of_reach(pd.DataFrame(rows[1:], columns=keys)) == ""
 
 
 def test_verdicts_follow_the_numbers() -> None:
