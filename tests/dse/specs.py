@@ -9,7 +9,8 @@ from typing import Any
 
 from costmodel.price.components import AREA_COMPONENTS, DELAY_COMPONENTS
 from costmodel.price.energy_coefficients import ENERGY_COMPONENTS, Energies
-from costmodel.price.technology import Technology
+from costmodel.price.quantity import Over, PricedQuantity
+from costmodel.price.technology import Cost, Technology, load_technology
 from dse.pricing.model import Model
 from dse.spec.sweep_spec import SweepSpec
 from tests.costmodel.technologies import technology_of
@@ -69,6 +70,35 @@ def toml(values: dict[str, Any]) -> str:
         return json.dumps(value)
 
     return "".join(f"{key} = {inline(value)}\n" for key, value in values.items())
+
+
+def fabric_technology(
+    lut: dict[str, float],
+    ff: dict[str, float],
+    delay: dict[str, float] | None = None,
+    *,
+    library: str = "xcup",
+    over: Over = "core",
+) -> Technology:
+    """An FPGA's technology of such prices, and asap7's delays unless others are given."""
+    cells = load_technology("asap7")
+    path = cells.delay if delay is None else cells.delay.model_copy(update={"coefficients": delay})
+    counted = {"lut": ("LUT count", "LUT", lut), "ff": ("flip-flop count", "FF", ff)}
+    priced = {
+        name: PricedQuantity(name=name, label=label, unit=unit, over=over, coefficients=coefficients)
+        for name, (label, unit, coefficients) in counted.items()
+    }
+    return Technology(
+        name="invented",
+        library=library,
+        corner="",
+        flow="",
+        date=cells.date,
+        versions={},
+        measured_by="fabric",
+        cost=Cost(label="LUT count", relaxed="lut", medium="lut", tight="lut"),
+        quantities={**priced, "delay": path},
+    )
 
 
 TECHNOLOGY = technology_of(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.price.quantity import PricedQuantity
-from costmodel.price.technology import Cost, Technology, load_technology
+from costmodel.price.technology import Technology, load_technology
 from tests.dse.running import Run
+from tests.dse.specs import fabric_technology
 
 SPEC = """
 technology = "invented.toml"
@@ -37,24 +37,9 @@ max_reduction = 2048
 
 def invented(library: str) -> Technology:
     """A technology that prices lookup tables and flip-flops, as many as asap7 has tenths of µm²."""
-    cells = load_technology("asap7")
-    area = {name: 10 * price for name, price in cells.cost_at().coefficients.items()}
+    area = {name: 10 * price for name, price in load_technology("asap7").cost_at().coefficients.items()}
     registers = {name: float(name == "register") for name in area}
-    return Technology(
-        name="invented",
-        library=library,
-        corner="",
-        flow="",
-        date=cells.date,
-        versions={},
-        measured_by="fabric",
-        cost=Cost(label="LUT count", relaxed="lut", medium="lut", tight="lut"),
-        quantities={
-            "lut": PricedQuantity(name="lut", label="LUT count", unit="LUT", coefficients=area),
-            "ff": PricedQuantity(name="ff", label="flip-flop count", unit="FF", coefficients=registers),
-            "delay": cells.delay,
-        },
-    )
+    return fabric_technology(area, registers, library=library)
 
 
 @pytest.fixture

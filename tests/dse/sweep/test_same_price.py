@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from costmodel.price.estimate import Estimate, estimate
+from costmodel.price.technology import Technology
 from dse.engine.judging import Grid, run
 from dse.spec.axes import SpecError
 from dse.spec.space import CONFIG_KEYS, unstated
@@ -96,24 +98,30 @@ def figures(costs: Estimate, sized: Estimate) -> dict[str, float]:
     }
 
 
-@pytest.mark.parametrize("seed", range(24))
-def test_every_point_is_priced_as_its_own_core_file(seed: int, tmp_path: Path) -> None:
-    spec = random_spec(seed)
+def some_points(
+    spec: dict[str, Any], seed: int, folder: Path, technology: Technology | None = None
+) -> Iterator[tuple[dict[str, Any], CoreConfig]]:
+    """Some points of a sweep, each with the core of its own core file; none of a spec that is refused."""
     try:
-        model = model_of(spec)
+        model = model_of(spec, technology)
     except SpecError:  # What is missing is refused before anything is priced.
         return
     grid = Grid.of(model)
     outcome = run(model, grid)
     if not outcome.cores:
         return
-    write_points(tmp_path / "points.parquet", model, grid, outcome)
-    rows = pq.read_table(tmp_path / "points.parquet").to_pylist()
-    chosen = random.Random(seed).sample(rows, min(25, len(rows)))
-    for row in chosen:
-        row = unstated(model.space.keys) | row
-        (tmp_path / "core.toml").write_text(core_toml(row), encoding="utf-8")
-        core = CoreConfig.load(tmp_path / "core.toml")
+    write_points(folder / "points.parquet", model, grid, outcome)
+    rows = pq.read_table(folder / "points.parquet").to_pylist()
+    for chosen in random.Random(seed).sample(rows, min(25, len(rows))):
+        row = unstated(model.space.keys) | chosen
+        (folder / "core.toml").write_text(core_toml(row), encoding="utf-8")
+        yield row, CoreConfig.load(folder / "core.toml")
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_every_point_is_priced_as_its_own_core_file(seed: int, tmp_path: Path) -> None:
+    spec = random_spec(seed)
+    for row, core in some_points(spec, seed, tmp_path):
         expected = figures(estimate(core, TECHNOLOGY), estimate(core, TECHNOLOGY, speed="tight"))
         assert {name: row[name] for name in expected} == pytest.approx(expected, rel=1e-12)
         assert core == CoreConfig.parse(stated(spec, row, core)), "a key that is not stated has another value"
@@ -131,12 +139,14 @@ def stated(spec: dict[str, Any], row: dict[str, Any], core: CoreConfig) -> dict[
     return values
 
 
-def test_random_specs_are_priced_more_often_than_refused() -> None:
-    def priced(seed: int) -> bool:
-        try:
-            model_of(random_spec(seed))
-        except SpecError:
-            return False
-        return True
+def is_priced(spec: dict[str, Any]) -> bool:
+    """Whether a spec is not refused."""
+    try:
+        model_of(spec)
+    except SpecError:
+        return False
+    return True
 
-    assert sum(map(priced, range(24))) >= 12
+
+def test_random_specs_are_priced_more_often_than_refused() -> None:
+    assert sum(is_priced(random_spec(seed)) for seed in range(24)) >= 12
