@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from generator.errors import ConfigError
 from generator.formats import Float
-from generator.rule import Rule
+from generator.rule import Rule, refuse_held_tables
 
 if TYPE_CHECKING:
     from generator.config import CoreConfig
@@ -44,18 +44,9 @@ def _fetches_planes(core: CoreConfig) -> None:
 
 
 def _adds_planes_to_one_sum(core: CoreConfig) -> None:
-    if core.weight_bits == 1:
-        return
-    match core.dataflow:
-        case "output_stationary":
-            return
-        case "table_stationary":
-            raise ConfigError(
-                f"weight_bits = {core.weight_bits} with dataflow = 'table_stationary': the planes of a tile "
-                "are added to one sum; 'output_stationary' is allowed"
-            )
-        case unknown:
-            assert_never(unknown)
+    if core.weight_bits > 1:
+        given = f"weight_bits = {core.weight_bits}"
+        refuse_held_tables(core, given, "the planes of a tile are added to one sum")
 
 
 def _shifts_one_number(core: CoreConfig) -> None:

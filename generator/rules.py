@@ -10,27 +10,16 @@ from generator.formats import Float, Integer
 from generator.packing import BYTE, WEIGHTS_A_BYTE
 from generator.plan.table_sums import saves_adders
 from generator.plane_rules import PLANE_RULES
-from generator.rule import Rule
+from generator.rule import Rule, holds_tables, require_adding_tables
 from generator.scale_rules import SCALE_RULES
 
 if TYPE_CHECKING:
-    from generator.config import CoreConfig, Dataflow
+    from generator.config import CoreConfig
 
 FEWEST_HELD, MOST_HELD = 4, 1 << 16
 """Beats of keys that a buffer may hold; with fewer it could not take one a cycle."""
 LONGEST_EXACT_EXPONENT = 5
 """Exponent bits of a format whose sums in fixed point fit 63 bits."""
-
-
-def holds_tables(dataflow: Dataflow) -> bool:
-    """Whether a tile of activations stays in the tables for all outputs, of each of which a sum is kept."""
-    match dataflow:
-        case "output_stationary":
-            return False
-        case "table_stationary":
-            return True
-        case unknown:
-            assert_never(unknown)
 
 
 def _fits_fixed_point(core: CoreConfig) -> None:
@@ -89,16 +78,7 @@ def _has_groups_of_its_alphabet(core: CoreConfig) -> None:
 def _adds_deeper_for_fewer_adders(core: CoreConfig) -> None:
     if not core.table_depth:
         return
-    match core.architecture:
-        case "lut" if core.group_size > 1:
-            pass
-        case "lut" | "select" | "multiplier":
-            raise ConfigError(
-                f"table_depth = {core.table_depth} with architecture = {core.architecture!r} and group_size "
-                f"= {core.group_size}: no table adds anything; it is for 'lut' and larger groups"
-            )
-        case unknown:
-            assert_never(unknown)
+    require_adding_tables(core, f"table_depth = {core.table_depth}", "no table adds anything")
     if core.datapath == "native" and isinstance(core.format, Float):
         raise ConfigError(
             f"table_depth = {core.table_depth} with datapath = 'native': floats are rounded in every "
@@ -118,18 +98,9 @@ def _has_entries_to_negate(core: CoreConfig) -> None:
             return
         case "full":
             pass
-        case unknown_symmetry:
-            assert_never(unknown_symmetry)
-    match core.architecture:
-        case "lut" if core.group_size > 1:
-            pass
-        case "lut" | "select" | "multiplier":
-            raise ConfigError(
-                f"symmetry = {core.symmetry!r} with architecture = {core.architecture!r} and group_size = "
-                f"{core.group_size}: there is no table to double; it is for 'lut' and larger groups"
-            )
         case unknown:
             assert_never(unknown)
+    require_adding_tables(core, f"symmetry = {core.symmetry!r}", "there is no table to double")
     if core.packs_keys:
         raise ConfigError(
             f"symmetry = {core.symmetry!r} with key_packing = {core.key_packing!r}: what is made of packed "
@@ -154,18 +125,9 @@ def _has_memories_to_fill(core: CoreConfig) -> None:
             return
         case "memory":
             pass
-        case unknown_store:
-            assert_never(unknown_store)
-    match core.architecture:
-        case "lut" if core.group_size > 1:
-            pass
-        case "lut" | "select" | "multiplier":
-            raise ConfigError(
-                f"{given} architecture = {core.architecture!r} and group_size = {core.group_size}: no table "
-                "adds anything; it is for 'lut' and larger groups"
-            )
         case unknown:
             assert_never(unknown)
+    require_adding_tables(core, f"table_store = {core.table_store!r}", "no table adds anything")
     if not holds_tables(core.dataflow):
         raise ConfigError(
             f"{given} dataflow = {core.dataflow!r}: a table that takes many cycles to fill has to be held, "

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from generator.alphabets import ALPHABETS
 from generator.errors import ConfigError
 from generator.formats import Float
-from generator.rule import Rule
+from generator.rule import Rule, refuse_held_tables
 
 if TYPE_CHECKING:
     from generator.config import CoreConfig
@@ -22,18 +22,9 @@ def _scales_sums_of_integers(core: CoreConfig) -> None:
 
 
 def _scales_finished_sums(core: CoreConfig) -> None:
-    if not core.scale_group:
-        return
-    match core.dataflow:
-        case "output_stationary":
-            return
-        case "table_stationary":
-            raise ConfigError(
-                f"scale_group = {core.scale_group} with dataflow = 'table_stationary': sums of groups are "
-                "finished one after the other; 'output_stationary' is allowed"
-            )
-        case unknown:
-            assert_never(unknown)
+    if core.scale_group:
+        given = f"scale_group = {core.scale_group}"
+        refuse_held_tables(core, given, "sums of groups are finished one after the other")
 
 
 def _scales_whole_sums(core: CoreConfig) -> None:

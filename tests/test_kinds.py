@@ -51,9 +51,8 @@ MUST_KNOW = {
     "weight_stationary": {
         "generator/axi/top.py",  # how often a reader reads
         "dse/handoff/accelerator.py",
+        "generator/rule.py",
         "generator/rules.py",
-        "generator/scale_rules.py",
-        "generator/plane_rules.py",
         "generator/plan/core.py",
         "generator/plan/tiling.py",
         "generator/sequencer.py",

@@ -24,7 +24,7 @@ from dse.spec.system import LIMITS
 from dse.spec.workload import Shape
 from generator.config import DATAFLOWS, KEY_PACKINGS, packs_weights
 from generator.packing import BYTE, packed_bytes
-from generator.rules import holds_tables
+from generator.rule import holds_tables
 
 HOLDING = [dataflow for dataflow in DATAFLOWS if holds_tables(dataflow)]
 PACKED = [packing for packing in KEY_PACKINGS if packs_weights(packing)]

@@ -33,7 +33,7 @@ from dse.spec.workload import Workload
 from generator.config import DATAFLOWS, CoreConfig, keys_of
 from generator.errors import ConfigError, TernlutError, instead
 from generator.formats import FLOATS
-from generator.rules import holds_tables
+from generator.rule import holds_tables
 
 DESIGN_KEYS = (*CONFIG_KEYS, *SYSTEM_KEYS)
 """Keys of a design: the core's, and how cores are put to work."""

@@ -16,7 +16,7 @@ from dse.sweep.results.designs import array_of
 from dse.sweep.summary.limits import STREAMS, memory_rate
 from generator.config import CoreConfig
 from generator.plan import Tiling, beat_bits, plan_for
-from generator.rules import holds_tables
+from generator.rule import holds_tables
 
 HEAD = ("layer", "N × M", "times", "tiles", "steps", "cycles", "utilisation", "share of time", "limited by")
 
