@@ -143,18 +143,19 @@ def judge_block(model: Model, slices: tuple[slice, ...]) -> Judged:
         if passed[-1]:
             front = _front(model, view, mask, slices)
             reach = reached(model, view, model.within(view, mask), slices)
-        others = [_behind(model, view.behind(gigabytes), cores, slices) for gigabytes in model.bandwidths]
+        behind = (view.behind(gigabytes) for gigabytes in model.bandwidths)
+        others = [_behind(model, there, cores, slices, size) for there in behind]
     passed += [0] * (len(model.tests) - len(passed))
     return Judged((size, *passed), front, tuple(others), reach)
 
 
-def _behind(model: Model, view: TableView, cores: Table, slices: tuple[slice, ...]) -> Front:
-    """The front of a block behind another memory, of the designs that can be the answer there.
+def _behind(model: Model, view: TableView, cores: Table, slices: tuple[slice, ...], size: int) -> Front:
+    """The front of a block of ``size`` behind another memory, of the designs that can be the answer there.
 
     Of the objectives those that decide count; designs that are equal in these all stay.
     """
     deciding = model.roles.deciding
-    _, mask = _tested(model.judge_figures(view), cores, cores.size)
+    _, mask = _tested(model.judge_figures(view), cores, size)
     mask = model.within(view, mask)
     if not mask.any():
         return Front.empty(len(deciding))
@@ -199,10 +200,12 @@ def _picked(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Ids and costs of those of a block that ``keep`` says."""
     kept = np.flatnonzero(keep)
+    index = np.unravel_index(kept, keep.shape)
     rows = np.empty((len(kept), len(costs)))
     for i, cost in enumerate(costs):
-        rows[:, i] = np.broadcast_to(cost, keep.shape).reshape(-1)[kept]
-    index = np.unravel_index(kept, keep.shape)
+        # Most costs are of the whole block: looked up by one number they take a fifth of the time.
+        whole = cost.shape == keep.shape
+        rows[:, i] = cost.reshape(-1)[kept] if whole else np.broadcast_to(cost, keep.shape)[index]
     digits = tuple(digit + s.start for digit, s in zip(index, slices, strict=True))
     return np.ravel_multi_index(digits, model.space.shape).astype(np.int64), rows
 

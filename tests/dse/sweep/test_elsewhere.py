@@ -79,6 +79,15 @@ def test_what_a_constraint_says_of_the_memory_holds_for_that_memory() -> None:
     assert sum(len(front) for front in outcome.behind[0.5].values()) > 10
 
 
+def test_every_constraint_holds_behind_another_memory() -> None:
+    """Also those after one that more axes matter for than for whether there is a core."""
+    constraints = ["area_um2 < 1e9", "rows < 2"]
+    model = model_of(asked("knee", bandwidths_gb_per_s=[0.5], constraints=constraints))
+    ids = np.concatenate([front.ids for front in run(model, Grid.of(model)).behind[0.5].values()])
+    assert len(ids) > 3
+    assert np.logical_and.reduce(list(model.behind(0.5).judge_picks(ids))).all()
+
+
 def test_parts_of_a_space_and_a_resumed_sweep_give_the_same(tmp_path: Path) -> None:
     model = model_of(asked("fastest"))
     whole = run(model, Grid.of(model))
