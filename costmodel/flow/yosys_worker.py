@@ -129,8 +129,10 @@ class Worker:
         if carries not in self.shortest:
             self.logic((FAST.format(limit=""),))
             self.run("design -load unmapped")
-            self.shortest[carries] = float(re.findall(SHORTEST, (self.directory / ABC_LOG).read_text())[-1])
-        return f"-D {stretch * self.shortest[carries]:.2f}"
+            reckoned = re.findall(SHORTEST, (self.directory / ABC_LOG).read_text())
+            self.shortest[carries] = float(reckoned[-1]) if reckoned else 0.0
+        # A design without logic has no paths through it.
+        return f"-D {stretch * self.shortest[carries]:.2f}" if self.shortest[carries] else ""
 
     @cached_property
     def maps_for_delay(self) -> bool:
@@ -236,7 +238,7 @@ class Worker:
         for number, script in enumerate(scripts):
             path = self.directory / f"abc{number}.script"
             path.write_text(script.replace(";", "\n") + "\n")
-            abc = f"tee -q -o {self.directory / ABC_LOG} abc -liberty {liberty} -script {path}"
+            abc = f"tee -o {self.directory / ABC_LOG} abc -liberty {liberty} -script {path}"
             self.run("design -load unmapped", abc, "opt_clean -purge")
             netlist = self.netlist(f"mapped{number}.json")
             restore_tied_cells(netlist, self.offer.tied)

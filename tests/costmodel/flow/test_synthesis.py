@@ -234,6 +234,18 @@ def test_the_longer_paths_may_be_the_smaller_is_what_is_mapped(tmp_path: Path) -
     assert delays[0] < 0.85 * delays[-1]
 
 
+def test_a_design_without_logic_has_no_paths_to_limit(tmp_path: Path) -> None:
+    worker = at_work("module top(input [3:0] a, output [3:0] y); assign y = a; endmodule", SHIPPED, tmp_path)
+    worker.synthesize()
+    assert worker.remap(Carries("brent_kung"), 1.2).module["cells"] == {}
+
+
+def test_what_the_mapper_says_is_in_the_output(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A failed synthesis is explained by what was said last."""
+    mapped("module top(input a, b, output y); assign y = a & b; endmodule", SHIPPED, tmp_path)
+    assert "ABC: " in capfd.readouterr().out
+
+
 def cell_words(worker: Worker) -> set[str]:
     """The words of a design that are in full-adder cells when carries ripple."""
     return set(worker.adders(Carries()).words.values())
