@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -60,7 +61,8 @@ class Fabric:
     ``cells`` are patterns of cells with what they take up: the first that matches counts, cells that none
     matches are wires or constants. ``placer`` is nextpnr's name for the fabric, None where it places no core
     by itself: ``timed_by`` says what does. Estimates before placement, where there are any, take ``wire_ps``
-    for a wire and have the delays of cells from ``models``, a file of Yosys.
+    for a wire and have the delays of cells from ``models``, a file of Yosys. ``table_inputs``: those of its
+    lookup tables.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Fabric:
     timed_by: str = "nextpnr, with the pins of a board"
     models: str = ""
     wire_ps: float | None = None
+    table_inputs: Literal[4, 6] = 4
 
     @property
     def flow(self) -> tuple[object, ...]:
@@ -133,6 +136,7 @@ def _xilinx(family: str, title: str) -> Fabric:
         blocks=("read_verilog -lib +/xilinx/cells_xtra.v",),
         rewrites=("carry_in.v",),
         chooses_operands=True,
+        table_inputs=6,
         script=COMPRESSED,
         timed_by="Vivado",
         models="xilinx/cells_sim.v",

@@ -202,9 +202,9 @@ def fit_quantity(observations: Sequence[Observation], quantity: Quantity) -> dic
     coefficients = _fit_observed(integers, quantity, first, {})
     coefficients |= _fit_observed(floats, quantity, later, coefficients)
     if quantity.over == "core":
-        bills = [bills_of(plan_to_price(seen.core), quantity.over)[0] for seen in observations]
-        seen = {name for bill in bills for name in bill.counts}
-        coefficients |= {name: coefficients[like] for name, like in UNSEEN.items() if name not in seen}
+        bills = [bills_of(plan_to_price(seen.core), quantity.over)[0] for seen in integers]
+        had = {name for bill in bills for name, count in bill.counts.items() if count}
+        coefficients |= {name: coefficients[like] for name, like in UNSEEN.items() if name not in had}
     return coefficients
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from costmodel.fit.calibration import Observation, bills_of, by_number, fit_quantity, observe
+from costmodel.fit.calibration import Observation, bills_of, fit_quantity, observe
 from costmodel.fit.calibration_cores import fabric_cores
 from costmodel.fit.fabrics import on_fabric
 from costmodel.price.quantity import Quantity
@@ -40,16 +40,16 @@ def cross_validate(
 
     Every fold has its share of integer and of floating-point cores, small and large ones.
     """
-    integers, floats = by_number(observations)
-    places = {id(seen): place for place, seen in enumerate(observations)}
-    fold_of = {id(seen): i % folds for kind in (integers, floats) for i, seen in enumerate(kind)}
+    kinds = [isinstance(seen.core.format, Integer) for seen in observations]
+    fold_of = [kinds[:place].count(kind) % folds for place, kind in enumerate(kinds)]
     errors: dict[int, float] = {}
     for fold in range(folds):
-        prices = fit_quantity([seen for seen in observations if fold_of[id(seen)] != fold], quantity)
-        for seen in observations:
-            if fold_of[id(seen)] == fold and (measured := seen.figures[quantity.name]):
+        others = [seen for seen, of in zip(observations, fold_of, strict=True) if of != fold]
+        prices = fit_quantity(others, quantity)
+        for place, seen in enumerate(observations):
+            if fold_of[place] == fold and (measured := seen.figures[quantity.name]):
                 bills = bills_of(plan_to_price(seen.core), quantity.over)
-                errors[places[id(seen)]] = max(bill.price(prices) for bill in bills) / measured - 1
+                errors[place] = max(bill.price(prices) for bill in bills) / measured - 1
     return errors
 
 

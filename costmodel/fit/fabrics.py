@@ -29,8 +29,6 @@ CARRY = Quantity(name="carry", label="carry cell count", unit="carry cells", ove
 COUNTED = (LUT, FF, CARRY)
 """What is priced in a technology of a fabric. Multipliers and memories are counted, not priced."""
 FABRIC_COST = Cost(label=LUT.label, relaxed=LUT.name, medium=LUT.name, tight=LUT.name)
-SIX_INPUTS = ("xcup", "xc7")
-"""Fabrics whose lookup tables have so many inputs; others' have four."""
 MOST_PLACED = 450
 """LUTs of the largest core that is placed to be timed: larger ones take minutes, and are counted alone."""
 
@@ -39,13 +37,12 @@ MOST_PLACED = 450
 class OnFabric:
     """Counts the resources of ``fabric`` that a design takes up; times it placed on ``device``.
 
-    Without a device designs are timed before placement. Those of more than ``most_placed`` LUTs are not timed
+    Without a device designs are timed before placement. Those of more than ``MOST_PLACED`` LUTs are not timed
     on one: their delay is 0.
     """
 
     fabric: Fabric
     device: Device | None = None
-    most_placed: float = MOST_PLACED
 
     @property
     def kind(self) -> str:
@@ -53,7 +50,7 @@ class OnFabric:
 
     @property
     def quantities(self) -> Sequence[Quantity]:
-        over: Over = "lut6" if self.fabric.name in SIX_INPUTS else "lut4"
+        over: Over = "lut6" if self.fabric.table_inputs == 6 else "lut4"
         return (*(quantity.model_copy(update={"over": over}) for quantity in COUNTED), DELAY)
 
     @property
@@ -86,7 +83,7 @@ class OnFabric:
             job = FabricJob(design.verilog, design.top, self.fabric, netlist=self.device is not None)
             result = synthesize_to(job, children)
             counted, delay = self.fabric.counted(result.cells), result.delay_ps
-            if self.device is not None and counted[LUT.name] <= self.most_placed:
+            if self.device is not None and counted[LUT.name] <= MOST_PLACED:
                 delay = 1e6 / place_on(job, self.device, children=children).fmax_mhz
             return {**counted, DELAY.name: delay or 0.0}
 

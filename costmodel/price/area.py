@@ -279,13 +279,14 @@ _VALUE = ("architecture", "group_size", "alphabet", "symmetry", *NUMBER)
 _GATED = ("clock_gating",)
 _STORE = (*STORE_KEYS, "fetch")
 _OUTPUTS = ("dataflow", "outputs", "columns")
-_LONGEST = ("max_reduction", "weight_bits", "scale_group", "scale")
-_ADDED = ("tables", *_LONGEST, "reduction", "pipeline.fetch")
+LONGEST = ("max_reduction", "weight_bits", "scale_group", "scale")
+"""Keys that say how much is added to a sum before it is taken out."""
+_ADDED = ("tables", *LONGEST, "reduction", "pipeline.fetch")
 _SCALED = ("scale_group", "scale")
-_SUMMED = ("activation", "symmetric", *_LONGEST, "pipeline.float_stages")
+_SUMMED = ("activation", "symmetric", *LONGEST, "pipeline.float_stages")
 _SCALE = ("activation", "datapath", "aligned_bits", "pipeline.float_stages")
 _COLUMN = ("rows", "columns")
-_TILES = ("dataflow", "outputs", "group_size", "tables", *_LONGEST)
+_TILES = ("dataflow", "outputs", "group_size", "tables", *LONGEST)
 
 AREA_TERMS = (
     AreaTerm(
@@ -306,7 +307,7 @@ AREA_TERMS = (
         ("rows",),
         scale_beside_columns,
     ),
-    AreaTerm("converters", (*_VALUE, *_GATED, "tables", *_LONGEST, "reduction"), _COLUMN, result_converters),
+    AreaTerm("converters", (*_VALUE, *_GATED, "tables", *LONGEST, "reduction"), _COLUMN, result_converters),
     AreaTerm(
         "fetch",
         (
@@ -319,7 +320,7 @@ AREA_TERMS = (
     AreaTerm("fetch", ("key_packing", "group_size"), ("columns", "tables"), unpacked_key),
     AreaTerm(
         "fetch",
-        (*_VALUE, *_GATED, *_STORE, *_LONGEST, "pipeline.fetch"),
+        (*_VALUE, *_GATED, *_STORE, *LONGEST, "pipeline.fetch"),
         ("rows", "columns", "tables"),
         fetch,
     ),
@@ -333,7 +334,7 @@ AREA_TERMS = (
     AreaTerm("reduction", (*_VALUE, *_ADDED), ("columns",), sign_reduction),
     AreaTerm("accumulators", (*_VALUE, *_ADDED, *_GATED), _COLUMN, accumulator),
     AreaTerm("accumulators", (*NUMBER, *_GATED, "dataflow"), _COLUMN, merger),
-    AreaTerm("accumulators", (*NUMBER, *_GATED, *_LONGEST, *_OUTPUTS), _COLUMN, memory),
+    AreaTerm("accumulators", (*NUMBER, *_GATED, *LONGEST, *_OUTPUTS), _COLUMN, memory),
     AreaTerm("control", _TILES, (), control.length_counter),
     AreaTerm("control", (*_OUTPUTS, *PAUSE_KEYS), (), control.output_counter),
     AreaTerm(

@@ -24,7 +24,6 @@ from costmodel.price.fetch import aligned_product, fetch, key_decoder, unpacked_
 from costmodel.price.filling import filler, filling_adder, stored_entries
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology
-from costmodel.price.throughput import FILL_KEYS
 from costmodel.price.units import units_around, units_of
 from generator.config import CoreConfig
 from generator.plan import CorePlan
@@ -203,8 +202,6 @@ MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
 _ENTRIES = ("pipeline.table", "table_depth", "table_store", "key_packing")
 """What says how late entries and keys come."""
 LATE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
-    filling_adder: FILL_KEYS,
-    filler: FILL_KEYS,
     area.table_converters: ("tables",),
     fetch: _ENTRIES,
     aligned_product: ("group_size", *_ENTRIES),
@@ -218,7 +215,7 @@ LATE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
 
 def energy_keys(term: AreaTerm) -> tuple[str, ...]:
     """All keys that the energy of one unit depends on."""
-    return (*term.keys, *LATE_KEYS.get(term.bill, ()))
+    return tuple(dict.fromkeys((*term.keys, *LATE_KEYS.get(term.bill, ()))))
 
 
 @dataclass(frozen=True)

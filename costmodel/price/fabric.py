@@ -155,6 +155,11 @@ def reduction(plan: CorePlan, tables: Tables) -> Bill:
             assert_never(unknown)
 
 
+def sign_reduction(plan: CorePlan, tables: Tables) -> Bill:
+    """The levels of a carry-save tree that work on sign bits alone: full adders as those of chains."""
+    return Bill.of(full_adder=area.sign_reduction(plan).counts.get("compressor", 0))
+
+
 def _runs(plan: CorePlan, tree: ReductionPlan) -> list[int]:
     """Bits of registers in each run that becomes a table: of signs and of values that wait in a column."""
     if not tree.registered_levels or plan.adds_floats:
@@ -222,6 +227,7 @@ INSTEAD: Mapping[Callable[[CorePlan], Bill], Callable[[CorePlan, Tables], Bill]]
     key_decoder_in_cells: key_decoder,
     aligned_product: lambda plan, tables: _product(plan, tables) if aligned_product(plan) else NOTHING,
     area.reduction: reduction,
+    area.sign_reduction: sign_reduction,
     area.accumulator: accumulator,
     area.memory: memory,
     filling.stored_entries: stored_entries,
@@ -229,7 +235,7 @@ INSTEAD: Mapping[Callable[[CorePlan], Bill], Callable[[CorePlan, Tables], Bill]]
 }
 """What takes the place of bills of cells."""
 MORE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
-    fetch_in_cells: ("tables", "reduction", "pipeline.reduction_every", *filling.STORE_KEYS),
+    fetch_in_cells: ("tables", "reduction", "pipeline.reduction_every"),
     area.accumulator: ("dataflow", "outputs", "columns"),
     control.flags: (*STAGES["pipeline_stages"], "clock_gating"),
 }
@@ -251,11 +257,8 @@ def bill_of(term: AreaTerm, plan: CorePlan, over: Over) -> Bill:
 
 
 def on_fabric(bill: Bill, over: Over) -> Bill:
-    """``bill``; summed ``over`` an FPGA without what is free there, and with full adders all alike."""
+    """``bill``; summed ``over`` an FPGA without what is free there."""
     if over not in TABLES:
         return bill
     counts = {name: count for name, count in bill.counts.items() if name not in FREE_ON_FABRICS}
-    compressors = counts.pop("compressor", 0)
-    if compressors:
-        counts["full_adder"] = counts.get("full_adder", 0) + compressors
     return Bill(counts, tuple(tuple(on_fabric(each, over) for each in group) for group in bill.dearest))

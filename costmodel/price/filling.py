@@ -53,10 +53,10 @@ def filler(plan: CorePlan) -> Bill:
     return steps + Bill.of(gate=roms + enables)
 
 
-def filling_path(plan: CorePlan, followed: bool) -> Bill:
+def filling_path(plan: CorePlan) -> Bill:
     """From the activations through the choice of one of them, and the adder, into the words."""
     chosen = Bill.of(merge=log2(2 * plan.config.group_size), adder=1)
-    return chosen + carries(plan.fill_width, followed)
+    return chosen + carries(plan.fill_width)
 
 
 def bank_path(plan: CorePlan) -> Bill:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from costmodel.price.components import NOTHING, Bill
+from costmodel.price.components import NOTHING, Bill, total
 from costmodel.price.fetch import fetch_path, unpacking_path
 from costmodel.price.floating import slowest_stage, stage_paths
 from costmodel.price.timing import conversion, entry_path
@@ -148,7 +148,7 @@ def at_results(plan: CorePlan) -> Bill:
 
 def of_unit(*units: FloatUnit) -> Bill:
     """Through floating-point units with all of their stages, one behind the other."""
-    return sum((path for unit in units for path in stage_paths(unit)), NOTHING)
+    return total([path for unit in units for path in stage_paths(unit)])
 
 
 def of_adders(plan: CorePlan) -> Bill:

@@ -13,16 +13,12 @@ Over = Literal["core", "lut4", "lut6", "path"]
 """Everything that a core is made of, in cells or in lookup tables of so many inputs; or what is on its
 longest path."""
 
-FREE_ON_FABRICS = ("hold", "leg", "select", "held_select", "undecoded_select", "selector")
-"""What has no price of its own in lookup tables: they choose, and flip-flops have enables."""
+FREE_ON_FABRICS = ("hold", "leg", "select", "held_select", "undecoded_select", "selector", "compressor")
+"""What has no price of its own in lookup tables: they choose and add, and flip-flops have enables."""
 FABRIC_COMPONENTS: Mapping[str, str] = {
     "table": "lookup table of a bit that is chosen, let in or held back",
     "memory": "memory of partial sums or entries, as wide as lookup tables share an address",
-    **{
-        name: meaning
-        for name, meaning in AREA_COMPONENTS.items()
-        if name not in FREE_ON_FABRICS and name != "compressor"
-    },
+    **{name: meaning for name, meaning in AREA_COMPONENTS.items() if name not in FREE_ON_FABRICS},
 }
 """What a core is made of in an FPGA."""
 

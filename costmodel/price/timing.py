@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.price import floating, scaling
-from costmodel.price.area import NUMBER, PARTS, Part
+from costmodel.price.area import LONGEST, NUMBER, PARTS, Part
 from costmodel.price.components import NOTHING, Bill, carries
 from costmodel.price.fetch import fetch_path, unpacking_path
 from costmodel.price.filling import STORE_KEYS, bank_path, filling_path
@@ -144,7 +144,7 @@ def entry_path(plan: CorePlan, followed: bool = False) -> Bill:
     """A table's adders, one after the other; of pipelined ones the slowest stage."""
     match plan.config.architecture:
         case "lut":
-            return _sums(plan, followed) if plan.filling is None else filling_path(plan, followed)
+            return _sums(plan, followed) if plan.filling is None else filling_path(plan)
         case "select" | "multiplier":
             return NOTHING
         case unknown:
@@ -379,9 +379,8 @@ def _accumulator_stages(plan: CorePlan) -> list[Bill]:
 
 
 _VALUE = ("architecture", "group_size", "alphabet", "symmetry", "table_depth", *STORE_KEYS, *NUMBER)
-_LONGEST = ("max_reduction", "weight_bits", "scale_group", "scale")
-_REDUCTION = ("tables", *_LONGEST, "reduction", "pipeline.fetch", "pipeline.reduction_every")
-_MERGED = (*_LONGEST, "dataflow", "reduction")
+_REDUCTION = ("tables", *LONGEST, "reduction", "pipeline.fetch", "pipeline.reduction_every")
+_MERGED = (*LONGEST, "dataflow", "reduction")
 
 DELAY_TERMS = (
     DelayTerm("scale", (*NUMBER, "group_size", "tables", "pipeline.table"), scale_stage),
@@ -391,7 +390,7 @@ DELAY_TERMS = (
     DelayTerm("reduction", (*_VALUE, *_REDUCTION), reduction_stage),
     DelayTerm("result", (*NUMBER, "max_reduction"), result_stage),
     DelayTerm("accumulate", NUMBER, accumulate_stage),
-    DelayTerm("scaling", (*NUMBER, "group_size", "tables", *_LONGEST), scaling.paths),
+    DelayTerm("scaling", (*NUMBER, "group_size", "tables", *LONGEST), scaling.paths),
     DelayTerm("accept", (*NUMBER, *_MERGED), accept_stage, broadcast=True),
     DelayTerm("recall", (*NUMBER, *_MERGED, "outputs", "columns"), recall_stage, broadcast=True),
 )
