@@ -186,6 +186,11 @@ def subtract_signed(m: Module, name: str, a: Value, b: Value, width: int) -> Sig
     return keep_low(m, name, a.as_signed() - b.as_signed(), width)
 
 
+def increment(m: Module, name: str, value: Value) -> Signal:
+    """A signal ``name`` = value + 1, of the width of the unsigned ``value``."""
+    return keep_low(m, name, value + Const(1, len(value)), len(value))
+
+
 def decrement(m: Module, name: str, value: Value) -> Signal:
     """A signal ``name`` = value - 1, of the width of the unsigned ``value``."""
     return keep_low(m, name, value - Const(1, len(value)), len(value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,7 +28,9 @@ def planes_of(weights: ArrayLike, count: int) -> NDArray[np.int8]:
     return (2 * np.array(bits) - 1).astype(np.int8)
 
 
-def of_planes(planes: NDArray[Any]) -> NDArray[np.int8]:
-    """The weights of ``planes`` [count, …], the highest first."""
-    powers = 1 << np.arange(len(planes))[::-1]
-    return np.tensordot(powers, planes.astype(np.int64), axes=1).astype(np.int8)
+def of_planes(planes: Iterable[NDArray[np.int8]]) -> NDArray[np.int8]:
+    """The weights of ``planes`` of a shape, the highest first; those of a single one are that one."""
+    weights, *others = planes
+    for plane in others:
+        weights = 2 * weights + plane
+    return weights

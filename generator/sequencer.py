@@ -12,7 +12,7 @@ from typing import assert_never
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, decrement, delayed, enables_of, keep_low, slices, update
+from generator.block import Block, decrement, delayed, enables_of, increment, keep_low, slices, update
 from generator.column import control_ports
 from generator.group_counters import GROUP_FLAGS, count_groups, count_planes
 from generator.plan import CorePlan, FillPlan, core_name
@@ -194,7 +194,7 @@ class Sequencer(Block):
             taken.eq(moves & last),
             self.activation_ready.eq(free & last),
         ]
-        following = keep_low(m, "fill_next", step + Const(1, len(step)), len(step))
+        following = increment(m, "fill_next", step)
         update(m, step, (self.rst, 0), (taken, 0), (moves, following))
         bank = Signal(filling.banks - 1, name="bank_read")
         if filling.banks > 1:

@@ -61,11 +61,11 @@ def in_groups(plan: CorePlan, values: NDArray[Any]) -> NDArray[Any]:
     *others, length = values.shape
     group = plan.config.scale_group or length
     groups, tiled = -(-length // group), plan.tiles_of(length) * plan.tile_length
-    padded = np.zeros((*others, groups * group), dtype=values.dtype)
-    padded[..., :length] = values
-    result = np.zeros((*others, groups, tiled // groups), dtype=values.dtype)
-    result[..., :group] = padded.reshape(*others, groups, group)
-    return result.reshape(*others, tiled)
+    whole = [(0, 0)] * len(others)
+    if groups * group != length:
+        values = np.pad(values, [*whole, (0, groups * group - length)])
+    values = values.reshape(*others, groups, group)
+    return np.pad(values, [*whole, (0, 0), (0, tiled // groups - group)]).reshape(*others, tiled)
 
 
 def out_of_groups(plan: CorePlan, tiled: NDArray[Any], length: int) -> NDArray[Any]:
@@ -183,18 +183,18 @@ def matrix_of(plan: CorePlan, chunks: Iterable[NDArray[Any]], outputs: int, leng
         n = plan.tiles_of(min(columns.stop, length) - columns.start)
         packed = plan.config.packs_keys
         into = matrix[rows, columns]
+        axes, order = (m, plan.columns, n, plan.tile_length if packed else plan.tables), _order(plan)
         planes = []
         for plane in range(plan.config.weight_bits):
             of_plane = beats[plane :: plan.config.weight_bits]
             elements = _unpacked(plan, of_plane) if packed else of_plane
-            axes, order = (m, plan.columns, n, plan.tile_length if packed else plan.tables), _order(plan)
             tiles = elements.reshape([axes[axis] for axis in order])
             codes = tiles.transpose(np.argsort(order)).reshape(m * plan.columns, -1)
             part = codes if packed else weights_of(plan, codes)
             planes.append(out_of_groups(plan, part[: len(into)], into.shape[1]))
             if not _is_padded(plan, codes, part, planes[-1]):
                 raise KeyFileError(f"the padding beyond {outputs} outputs and {length} inputs is not zero")
-        into[:] = of_planes(np.array(planes))
+        into[:] = of_planes(planes)
     return matrix
 
 

@@ -40,6 +40,14 @@ def check_size(length: int, outputs: int, tokens: int) -> None:
         )
 
 
+def random_weights_of(
+    config: CoreConfig, rng: np.random.Generator, shape: tuple[int, int]
+) -> NDArray[np.int8]:
+    """Random groups of a core's alphabet, in each of its planes: W of a ``shape``."""
+    planes = range(config.weight_bits)
+    return of_planes(keys.random_weights(rng, config.alphabet, config.group_size, shape) for _ in planes)
+
+
 def _integers(weights: NDArray[Any]) -> NDArray[np.int8]:
     """``weights`` as int8: -1, 0 and 1, or the integers that several planes make."""
     small = np.issubdtype(weights.dtype, np.integer) and weights.size and abs(weights).max() < 16
@@ -76,11 +84,7 @@ class LayerData:
         """
         check_size(length, outputs, tokens)
         rng = np.random.default_rng(seed)
-        planes = [
-            keys.random_weights(rng, config.alphabet, config.group_size, (outputs, length))
-            for _ in range(config.weight_bits)
-        ]
-        weights = of_planes(np.array(planes))
+        weights = random_weights_of(config, rng, (outputs, length))
         extreme = np.resize(code_of(config.alphabet, config.group_size).most_taken, length)
         extreme = extreme * ((1 << config.weight_bits) - 1)
         weights[rng.random(outputs) < 0.1] = rng.choice(np.array([-1, 1], dtype=np.int8)) * extreme

@@ -17,11 +17,9 @@ from numpy.typing import NDArray
 
 from dse.handoff.movements import movements
 from generator.formats import Float, Format, Integer
-from generator.keys import random_weights
 from generator.plan import CorePlan, Tiling, beat_bits, top_name
-from generator.planes import of_planes
 from sim.fields import hex_lines, pack_fields
-from sim.layers import Beats, LayerData, beats_of
+from sim.layers import Beats, LayerData, beats_of, random_weights_of
 from sim.reference import evaluate
 from sim.scales import random_scales
 from sim.session import Session
@@ -193,11 +191,7 @@ def layer_of(plan: CorePlan, values: str, n: int, m: int, blocks: int, rng: np.r
     length = min(length, config.max_reduction)
     if plan.most_outputs is not None:
         outputs = min(outputs, plan.most_outputs)
-    planes = [
-        random_weights(rng, config.alphabet, config.group_size, (outputs, length))
-        for _ in range(config.weight_bits)
-    ]
-    weights, largest = of_planes(np.array(planes)), (1 << config.weight_bits) - 1
+    weights, largest = random_weights_of(config, rng, (outputs, length)), (1 << config.weight_bits) - 1
     if values == "extreme":
         extreme = largest * np.resize(np.array(plan.code.most_taken, dtype=np.int8), length)
         weights[0::3], weights[1::3] = extreme, -extreme

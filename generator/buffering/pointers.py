@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from amaranth.hdl import Const, Module, Mux, Signal, Value
 
-from generator.block import decrement, keep_low, update
-
-
-def increment(m: Module, name: str, value: Value) -> Signal:
-    """A signal ``name`` = value + 1, of the width of the unsigned ``value``."""
-    return keep_low(m, name, value + Const(1, len(value)), len(value))
+from generator.block import decrement, increment, update
 
 
 def advance_around(m: Module, name: str, width: int, words: int, moves: Value, rst: Value) -> Signal:

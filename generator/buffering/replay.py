@@ -11,10 +11,9 @@ from typing import NamedTuple
 from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, decrement, update
+from generator.block import Block, decrement, increment, update
 from generator.buffering.gearbox import Gearbox, word_ports
 from generator.buffering.memory import Memory
-from generator.buffering.pointers import increment
 from generator.plan import CorePlan, buffers_of, core_name
 
 

@@ -2,7 +2,7 @@
 
 Q4_0 (type 2, 32 weights, 18 bytes): the scale d as fp16, then 16 bytes, whose low halves are weights 0 … 15
 and whose high halves 16 … 31; the least weight is -8·d. Q4_1 (type 3, 20 bytes) has the least weight as fp16
-behind d. Q2_0 and PQ2_0, whose blocks ``ternary_blocks`` describes, have codes 0 … 3, and -d is the least.
+behind d. Q2_0 and PQ2_0, whose blocks ``ternary_blocks`` reads, have codes 0 … 3, and -d is the least.
 """
 
 from __future__ import annotations
@@ -34,40 +34,29 @@ class Codes(NamedTuple):
 class CodeFormat:
     """A block of ``weights`` weights of ``bits`` bits in ``block_bytes`` bytes.
 
-    ``halves``: two codes a byte, those of the high halves behind all others. Else four, the first in the
-    lowest bits. ``zero`` is the code of 0; None where the least weight is stored behind the scale.
+    Two codes a byte, those of the high halves behind all others. ``zero`` is the code of 0; None where the
+    least weight is stored behind the scale.
     """
 
     bits: int
     weights: int
     block_bytes: int
     zero: int | None
-    halves: bool
 
     def decode(self, blocks: NDArray[np.uint8]) -> Codes:
         """The codes of blocks [blocks, bytes], each a row."""
         numbers = 1 if self.zero is not None else 2
         head = np.ascontiguousarray(blocks[:, : 2 * numbers]).view("<f2").astype(np.float32)
         octets = blocks[:, 2 * numbers :]
-        if self.halves:
-            codes = np.concatenate([octets & 15, octets >> 4], axis=1)
-        else:
-            codes = (octets[:, :, None] >> np.array([0, 2, 4, 6], dtype=np.uint8) & 3).reshape(
-                len(blocks), -1
-            )
+        codes = np.concatenate([octets & 15, octets >> 4], axis=1)
         scales = head[:, :1]
         return Codes(codes, scales, head[:, 1:] if self.zero is None else -self.zero * scales)
 
 
 CODE_FORMATS = {
-    "Q4_0": CodeFormat(4, 32, 18, zero=8, halves=True),
-    "Q4_1": CodeFormat(4, 32, 20, zero=None, halves=True),
+    "Q4_0": CodeFormat(4, 32, 18, zero=8),
+    "Q4_1": CodeFormat(4, 32, 20, zero=None),
 }
-TWO_BITS = {
-    64: CodeFormat(2, 64, 18, zero=1, halves=False),
-    128: CodeFormat(2, 128, 34, zero=1, halves=False),
-}
-"""Q2_0 and PQ2_0, by the weights of a block."""
 
 ReadCodes = Callable[[int, int], Codes]
 """Codes of rows first … last - 1."""

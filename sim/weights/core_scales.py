@@ -45,8 +45,9 @@ def scaled_by_core(
     factor, stored = _rounded(scales, number)
     applied = Groups(length, stored)
     lost = (scales - factor[:, None] * stored) ** 2
-    squares = np.square(matrix.weights, dtype=np.float64)
-    residual = (lost * np.add.reduceat(squares, np.arange(0, inputs, length), axis=1)).sum(axis=1)
+    squares = np.square(matrix.weights, dtype=np.int16)
+    powers = np.add.reduceat(squares, np.arange(0, inputs, length), axis=1, dtype=np.float64)
+    residual = (lost * powers).sum(axis=1)
     outside = np.ones(()) if (factor == 1).all() else factor
     return replace(matrix, scale=outside, applied=applied, residual=residual, exact=not residual.any())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.weights import i2_s
-from sim.weights.coded_blocks import CODE_FORMATS, TWO_BITS, coded
+from sim.weights.coded_blocks import CODE_FORMATS, Coded, CodeFormat, Codes, coded
 from sim.weights.gguf_header import GGUFHeader, Stored
 from sim.weights.i2_s import Layout
 from sim.weights.tensors import Blocks, Tensor, TensorFile, reading
@@ -72,17 +73,25 @@ def _i2_s_tensor(path: Path, header: GGUFHeader, stored: Stored, layout: Layout)
 
 
 def _coded_tensor(path: Path, header: GGUFHeader, stored: Stored) -> Tensor:
-    layout, shape = CODE_FORMATS[stored.kind], stored.shape
-    length = shape[-1] if shape else 1
+    layout = CODE_FORMATS[stored.kind]
+    codes = coded(_rows_of_blocks(header, stored, layout), layout)
+    read = partial(_block_values, codes.read)
+    return Tensor(str(path), stored.name, stored.kind, stored.shape, read, coded=codes)
+
+
+def _rows_of_blocks(
+    header: GGUFHeader, stored: Stored, layout: BlockFormat | CodeFormat
+) -> NDArray[np.uint8]:
+    """The bytes of a tensor's rows, which are whole blocks: [rows, bytes]."""
+    length = stored.shape[-1] if stored.shape else 1
     if length % layout.weights:
         raise ValueError(
             f"tensor {stored.name!r} is damaged: rows of {length} weights are no multiple of the "
             f"{layout.weights} of a block of {stored.kind}"
         )
-    octets = header.octets(stored, math.prod(shape) // layout.weights * layout.block_bytes)
-    codes = coded(octets.reshape(-1, length // layout.weights * layout.block_bytes), layout)
-    read = partial(_block_values, codes.read)
-    return Tensor(str(path), stored.name, stored.kind, shape, read, coded=codes)
+    octets = header.octets(stored, math.prod(stored.shape) // layout.weights * layout.block_bytes)
+    a_row = length // layout.weights * layout.block_bytes
+    return octets.reshape(-1, a_row) if a_row else octets
 
 
 def _block_tensor(path: Path, header: GGUFHeader, stored: Stored) -> Tensor:
@@ -92,17 +101,10 @@ def _block_tensor(path: Path, header: GGUFHeader, stored: Stored) -> Tensor:
     if stored.kind == "Q2_0" and stored.room < count // 64 * block_format.block_bytes and length % 128 == 0:
         block_format = Q2_0_BY_128
         notes = ("Q2_0 is read in blocks of 128, for which alone there is room in the file",)
-    if length % block_format.weights:
-        raise ValueError(
-            f"tensor {stored.name!r} is damaged: rows of {length} weights are no multiple of the "
-            f"{block_format.weights} of a block of {stored.kind}"
-        )
-    octets = header.octets(stored, count // block_format.weights * block_format.block_bytes)
-    a_row = length // block_format.weights * block_format.block_bytes
-    rows = octets.reshape(-1, a_row) if a_row else octets
-    blocks = partial(_blocks, rows, block_format)
+    blocks = partial(_blocks, _rows_of_blocks(header, stored, block_format), block_format)
     read = partial(_block_values, blocks)
-    codes = coded(rows, TWO_BITS[block_format.weights]) if stored.kind in ("Q2_0", "PQ2_0") else None
+    four = stored.kind in ("Q2_0", "PQ2_0")
+    codes = Coded(2, block_format.weights, partial(_two_bit_codes, blocks)) if four else None
     return Tensor(str(path), stored.name, stored.kind, shape, read, blocks, notes, coded=codes)
 
 
@@ -114,6 +116,12 @@ def _blocks(data: NDArray[np.uint8], block_format: BlockFormat, first: int, last
     rows = np.asarray(data[first:last])
     weights, scales = block_format.decode(rows.reshape(-1, block_format.block_bytes))
     return Blocks(weights.reshape(len(rows), -1), scales.reshape(len(rows), -1))
+
+
+def _two_bit_codes(blocks: Callable[[int, int], Blocks], first: int, last: int) -> Codes:
+    """The codes of blocks with weights -1 … 2."""
+    read = blocks(first, last)
+    return Codes((read.weights + 1).view(np.uint8), read.scales, -read.scales)
 
 
 def _block_values(blocks: Any, first: int, last: int) -> NDArray[np.float32]:

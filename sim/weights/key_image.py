@@ -29,11 +29,11 @@ from sim.fields import beat_bytes, hex_lines, unpack_unsigned
 from sim.key_stream import code_type, matrix_of, stream_chunks, strips
 from sim.scales import beat_chunks
 from sim.weights.core_scales import scaled_by_core
-from sim.weights.ternary import TernaryMatrix
+from sim.weights.ternary import Groups, TernaryMatrix
 
 FORMAT = "ternlut key image"
 BINARY, HEX, ARRAY, MANIFEST = "keys.bin", "keys.hex", "keys.npy", "manifest.json"
-SCALES = "scales.npy"
+SCALES, OFFSETS = "scales.npy", "offsets.npy"
 """The scales [M, groups] of a matrix that has several in a row."""
 
 
@@ -61,7 +61,8 @@ def write_image(
     count, size = beats.block_keys, beat_bytes(beat_bits(plan).key, 1)
     with claimed(output_directory(directory)):
         digest = _write_keys(plan, matrix, directory, count)
-        _write_scales(matrix, directory)
+        _write_groups(matrix.groups, directory / SCALES)
+        _write_groups(matrix.offset, directory / OFFSETS)
         manifest = {
             "format": FORMAT,
             "source": source,
@@ -115,13 +116,13 @@ def _beat_shape(plan: CorePlan) -> tuple[int, ...]:
     return (plan.key_elements.fields,) if plan.config.packs_keys else (plan.columns, plan.tables)
 
 
-def _write_scales(matrix: TernaryMatrix, directory: Path) -> None:
-    """Writes the scales of a matrix that has several in a row; removes those of one that was here before."""
-    if matrix.groups is None:
-        (directory / SCALES).unlink(missing_ok=True)
+def _write_groups(groups: Groups | None, path: Path) -> None:
+    """Writes what a matrix has for each group of a row; removes that of one that was here before."""
+    if groups is None:
+        path.unlink(missing_ok=True)
     else:
-        with replacing(directory / SCALES) as temporary, temporary.open("wb") as file:
-            np.save(file, matrix.groups.scales)
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            np.save(file, groups.scales)
 
 
 def read_image(config: CoreConfig, directory: Path) -> KeyImage:

@@ -90,8 +90,7 @@ def _by_rule(file: TensorFile, tensor: Tensor, rule: Rule, per: Per, scales_grou
     if rule == "threshold":
         return threshold(tensor, per)
     matrix = of_blocks(tensor) if tensor.blocks is not None else exact(tensor)
-    differ = matrix is not None and matrix.groups is not None
-    if rule == "exact" and differ and not scales_groups:
+    if rule == "exact" and matrix is not None and matrix.groups is not None and not scales_groups:
         raise WeightFileError(
             f"{tensor}: the blocks of a row differ in scale, which a core without scale_group cannot apply; "
             "--ternary auto takes their mean"
@@ -100,7 +99,7 @@ def _by_rule(file: TensorFile, tensor: Tensor, rule: Rule, per: Per, scales_grou
         matrix = grouped(tensor) or nearly(tensor, per)
     if matrix is not None:
         matrix = _with_stored_scale(file, tensor, matrix)
-        return matrix if differ and scales_groups else _explained(matrix)
+        return matrix if matrix.groups is not None and scales_groups else _explained(matrix)
     if rule == "exact" or tensor.is_integer:
         raise WeightFileError(f"{tensor} of type {tensor.kind} is not ternary: {stranger(tensor)}")
     return absmean(tensor, per)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.config import CoreConfig
-from sim.weights.coded_blocks import Coded
+from sim.weights.coded_blocks import Coded, Codes
 from sim.weights.core_scales import scaled_by_core
 from sim.weights.tensors import Tensor, WeightFileError
 from sim.weights.ternary import Groups, TernaryMatrix
@@ -69,7 +69,7 @@ def _of_codes(tensor: Tensor, codes: Coded, core: CoreConfig) -> TernaryMatrix:
         np.array(1.0),
         f"{codes.bits} bits by {codes.length}",
         exact=True,
-        power=np.square(tensor.rows(0, tensor.shape[0]), dtype=np.float64).sum(axis=1),
+        power=np.square(Codes(code, scales, least).values, dtype=np.float64).sum(axis=1),
         groups=Groups(codes.length, d),
         offset=Groups(codes.length, largest / 2 * d + least),
     )

@@ -179,9 +179,9 @@ def extreme_layer(config: CoreConfig) -> LayerData:
     ends = np.array([[number.minimum], [number.maximum]])
     outputs = min(4, config.outputs or 4)
     signs = np.array([[1], [-1], [1], [-1]], dtype=np.int8)[:outputs]
-    number, scales = config.scale_format, None
-    if number is not None:
-        scales = np.full((outputs, -(-config.max_reduction // config.scale_group)), number.maximum)
+    scale, scales = config.scale_format, None
+    if scale is not None:
+        scales = np.full((outputs, -(-config.max_reduction // config.scale_group)), scale.maximum)
     group = code_of(config.alphabet, config.group_size).most_taken
     weights = signs * np.resize(np.array(group, dtype=np.int8), config.max_reduction)
     weights *= np.int8((1 << config.weight_bits) - 1)

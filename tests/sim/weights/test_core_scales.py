@@ -17,6 +17,7 @@ from sim.weights.arrays import load, pack, unpack
 from sim.weights.formats import open_file
 from sim.weights.stored_layer import StoredLayer
 from sim.weights.tensors import WeightFileError
+from tests.sim.weights import writers
 
 CORE: dict[str, Any] = {"group_size": 3, "tables": 2, "columns": 4, "scale_group": 256}
 TYPES = {"TQ1_0": gguf.GGMLQuantizationType.TQ1_0, "TQ2_0": gguf.GGMLQuantizationType.TQ2_0}
@@ -29,13 +30,7 @@ def gguf_file(folder: Path, kind: str, outputs: int = 6, blocks: int = 3) -> tup
     scales = np.repeat(rng.uniform(0.01, 0.1, (outputs, blocks)), 256, axis=1)
     given = np.float32(rng.integers(-1, 2, shape) * np.float16(scales).astype(np.float32))
     octets = gguf.quants.quantize(given, TYPES[kind])
-    path = folder / "w.gguf"
-    writer = gguf.GGUFWriter(path, "test")
-    writer.add_tensor("w", octets, raw_dtype=TYPES[kind])
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    path = writers.gguf(folder / "w.gguf", ("w", int(TYPES[kind]), shape, octets.tobytes()))
     return path, dequantize(octets, TYPES[kind]).astype(np.float64)
 
 
@@ -89,6 +84,18 @@ def test_a_matrix_with_one_scale_leaves_it_outside() -> None:
     matrix = scaled_by_core(ternary([[0.3, 0.0, -0.3, 0.3] * 5]), core)
     assert matrix.applied is not None
     assert (matrix.scale, matrix.applied.scales.tolist()) == (0.3, [[1, 1, 1]])
+
+
+def test_groups_of_floats_run_with_the_scales_that_they_have(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    scales = np.repeat(rng.choice([0.25, 0.5, 1.0, 2.0], (6, 2)), 128, axis=1)
+    right = scales * rng.integers(-1, 2, (6, 256))
+    np.save(tmp_path / "w.npy", right.astype(np.float32))
+    matrix = load(tmp_path / "w.npy", core=CoreConfig.parse({**CORE, "scale_group": 128}))
+    assert matrix.applied is not None
+    assert not matrix.notes
+    back = matrix.weights * np.repeat(matrix.applied.scales, 128, axis=1) * matrix.scale
+    np.testing.assert_array_equal(back, right)
 
 
 def test_groups_that_are_not_those_of_the_core_are_refused(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from generator.plan import plan_for
 from sim.layers import LayerData, evaluated
 from sim.weights.arrays import load
 from sim.weights.formats import open_file
+from sim.weights.key_image import read_image, write_image
 from sim.weights.reading import scaled_rows
 from sim.weights.stored_layer import StoredLayer
 from sim.weights.tensors import WeightFileError
@@ -50,6 +51,19 @@ def test_a_layer_runs_with_its_planes_scales_and_offsets(kind: str, tmp_path: Pa
     layer = LayerData.of(stored.activations.values, stored.matrix.weights, stored.scales)
     error = stored.figures(plan, evaluated(plan, layer))["error"]
     assert 0 < error["original"] < 0.02
+
+
+def test_an_image_has_the_offsets_that_software_adds(tmp_path: Path) -> None:
+    """W = d · u + m = (w · d) / 2 + offset, with w as the core has it."""
+    path, right = gguf_file(tmp_path, "Q4_1")
+    core = CoreConfig.parse({**CORE, "scale_group": 32})
+    matrix = load(path, "w", core=core)
+    write_image(core, matrix, tmp_path / "image")
+    offsets = np.load(tmp_path / "image" / "offsets.npy")
+    applied = np.load(tmp_path / "image" / "scales.npy")
+    weights = read_image(core, tmp_path / "image").weights
+    values = [np.repeat(each, 32, axis=1) for each in (applied, offsets)]
+    np.testing.assert_allclose(weights * values[0] / 2 + values[1], right, rtol=1e-6, atol=1e-7)
 
 
 def test_two_bits_of_q2_0_are_four_weights(tmp_path: Path) -> None:
