@@ -10,6 +10,12 @@ def spaced(paragraphs: Iterable[str]) -> list[str]:
     return [line for paragraph in paragraphs for line in (paragraph, "")]
 
 
+def anchor_of(heading: str) -> str:
+    """What a link to a heading is called."""
+    kept = "".join(c for c in heading.lower() if c.isalnum() or c in " -")
+    return kept.replace(" ", "-")
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """A Markdown table, numbers to the right."""
     lines = [f"| {' | '.join(head)} |", f"| --- {'| ---: ' * (len(head) - 1)}|"]

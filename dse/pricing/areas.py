@@ -100,16 +100,15 @@ def _counted(key: str) -> Column:
     return Step(key) if key in SCALER_COUNTS else key
 
 
-def amount(*of: str, part: DesignPart | None = None) -> Callable[[View], Array]:
+def amount(of: str, part: DesignPart | None = None) -> Callable[[View], Array]:
     """What ``part``, or the whole design, costs at the speed ``of``, or has of the quantity ``of``."""
-    cells = cells_of(*of, part=part)
+    cells = cells_of(of, part=part)
 
     def cost(view: View) -> Array:
         total = cells(view)
-        (speed,) = of
-        if view.wires is not None and speed in view.wires.spread:
-            total = total * view.wires.spread[speed]
-        if view.sram and speed in SPEEDS and part in (None, BUFFERS):
+        if view.wires is not None and of in view.wires.spread:
+            total = total * view.wires.spread[of]
+        if view.sram and of in SPEEDS and part in (None, BUFFERS):
             total = total + view(Step.BUFFER_AREA)
         return np.asarray(total)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dse.pricing.figure import PlanFigure
+from dse.pricing.figure import PlanFigure, Step
 from dse.pricing.view import Array, View
 
 
@@ -41,10 +41,10 @@ def units(view: View) -> Array:
 
 def steps(view: View) -> Array:
     """Cycles in which they serve their columns."""
-    served = units(view)
+    served = view(Step.SCALE_UNITS)
     return np.asarray(np.where(served > 0, -(-view("columns") // np.maximum(served, 1)), 0))
 
 
 def beat_bits(view: View) -> Array:
     """Bits of scales in a beat of keys of a core."""
-    return np.asarray(units(view) * view(PlanFigure.SCALE_BITS))
+    return np.asarray(view(Step.SCALE_UNITS) * view(PlanFigure.SCALE_BITS))

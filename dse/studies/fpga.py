@@ -18,6 +18,7 @@ from costmodel.fit.fabric_cores import FabricCore, synthesize_on_fabric
 from costmodel.price.estimate import estimate
 from dse.presentation.markdown import table
 from generator.config import CoreConfig
+from generator.errors import TernlutError
 from generator.files import write_text
 from generator.plan import plan_for
 
@@ -123,7 +124,10 @@ def main() -> None:
     parser.add_argument("-o", "--out", type=Path, default=Path("reports/fpga"), help="folder to write into")
     parser.add_argument("--core", action="append", choices=list(CORES), help="measure these only")
     options = parser.parse_args()
-    write_text(options.out / "README.md", report(options.core or list(CORES)))
+    try:
+        write_text(options.out / "README.md", report(options.core or list(CORES)))
+    except TernlutError as error:
+        parser.exit(2, f"fpga: {error}\n")
 
 
 if __name__ == "__main__":

@@ -17,9 +17,10 @@ from dse.studies.claims.figures import write_figures
 from dse.studies.claims.footing import CLOCKS_MHZ
 from dse.studies.claims.page import markdown
 from dse.studies.claims.study import Study, modelled, study
-from dse.studies.claims.synthesized import points, read, synthesized
+from dse.studies.claims.synthesized import points, synthesized
+from dse.studies.tables import known_table, read_table, write_table
 from generator.errors import TernlutError
-from generator.files import OutputError, describe, output_directory, write_text
+from generator.files import output_directory, write_text
 
 PAGE, CURVES, TILES, CORRECTIONS, POINTS = (
     "claims.md", "curves.csv", "tiles.csv", "corrections.csv", "points.csv",
@@ -41,7 +42,7 @@ def main() -> int:
             measured = synthesized(
                 points(curves),
                 measurers,
-                read(directory / POINTS),
+                known_table(directory / POINTS),
                 options.workers,
                 60 * options.minutes,
                 progress,
@@ -64,7 +65,7 @@ def write(directory: Path, study: Study) -> None:
         POINTS: study.points,
     }
     for name, table in tables.items():
-        write_text(directory / name, table.to_csv(index=False, float_format="%.6g"))
+        write_table(directory / name, table)
     write_page(directory, study)
 
 
@@ -76,11 +77,7 @@ def write_page(directory: Path, study: Study) -> None:
 
 def read_study(directory: Path) -> Study:
     """The study whose tables are in ``directory``; ``OutputError`` where they are not."""
-    try:
-        tables = [pd.read_csv(directory / name) for name in (CURVES, TILES, CORRECTIONS, POINTS)]
-    except OSError as error:
-        raise OutputError(describe(error)) from None
-    return study(*tables)
+    return study(*(read_table(directory / name) for name in (CURVES, TILES, CORRECTIONS, POINTS)))
 
 
 def _options() -> argparse.Namespace:

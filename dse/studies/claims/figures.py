@@ -18,6 +18,7 @@ from dse.studies.claims.footing import NUMBERS
 from dse.studies.claims.gain import COMMON, OWN
 from dse.studies.claims.study import Study
 from dse.studies.claims.synthesized import measured_ratios
+from dse.studies.claims.tiles import best_shared, unwired
 from generator.config import NUMBER_KINDS, NumberKind
 
 FORMATS = tuple(dict.fromkeys(number.activation for number in NUMBERS))
@@ -126,35 +127,34 @@ def _tiles(figure: Figure, study: Study) -> None:
     """Above what cores side by side cost, below what the LUT systems of the first technology are made of."""
     numbers = list(study.tiles["number"].unique())
     panels = figure.subplots(2, len(numbers), sharex=True, squeeze=False)
-    plain = study.tiles[(study.tiles["wires"] == "none") & (study.tiles["footing"] == COMMON)]
-    least = plain.loc[plain.groupby(["technology", "number", "architecture", "cores"])["penalty"].idxmin()]
+    systems = best_shared(unwired(study.tiles))
     for axes, number in zip(panels[0], numbers, strict=True):
         for technology, colour in zip(study.technologies, SHADES, strict=False):
             for architecture, dash in (("lut", "-"), ("select", (0, (2.2, 1.6)))):
-                line = least[
-                    (least["technology"] == technology)
-                    & (least["number"] == number)
-                    & (least["architecture"] == architecture)
+                line = systems[
+                    (systems["technology"] == technology)
+                    & (systems["number"] == number)
+                    & (systems["architecture"] == architecture)
                 ]
                 axes.plot(
                     range(len(line)), line["penalty"], color=colour, linestyle=dash, linewidth=1.1,
                     marker="o", markersize=2.2, label=f"{architecture}, {technology}",
                 )  # fmt: skip
-        axes.set(title=number, ylim=(0.95, 1.02 * float(least["penalty"].max())))
+        axes.set(title=number, ylim=(0.95, 1.02 * float(systems["penalty"].max())))
         axes.grid(True)
     panels[0, 0].set_ylabel("Area for a token rate,\nin that of one core")
     panels[0, 0].legend(loc="upper left", handlelength=1.8, borderaxespad=0.1)
     for axes, number in zip(panels[1], numbers, strict=True):
-        line = least[
-            (least["technology"] == study.technologies[0])
-            & (least["number"] == number)
-            & (least["architecture"] == "lut")
+        line = systems[
+            (systems["technology"] == study.technologies[0])
+            & (systems["number"] == number)
+            & (systems["architecture"] == "lut")
         ].set_index("cores")
         scale = float(line.loc[1, "area_um2"]) / 100
         below = pd.Series(0.0, index=line.index)
         for part, colour in PART_COLOURS.items():
             column = f"area_{part}"
-            if column not in line or not study.tiles.loc[least.index, column].any():
+            if column not in line or not study.tiles.loc[systems.index, column].any():
                 continue
             heights = line[column] / scale
             axes.bar(range(len(line)), heights, bottom=below, width=0.7, color=colour, label=part)

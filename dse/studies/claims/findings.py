@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from dse.presentation.markdown import anchor_of
 from dse.presentation.phrases import listing
 from dse.studies.claims.footing import PRICE
 from dse.studies.claims.gain import COMMON, OWN
 from dse.studies.claims.study import Study
 from dse.studies.claims.synthesized import measured_ratios
-from dse.studies.claims.tiles import FIGURE, MACS_PER_CYCLE, MODEL
+from dse.studies.claims.tiles import FIGURE, MACS_PER_CYCLE, MODEL, best_shared, unwired
 from dse.studies.claims.verdicts import APART, Word, factor, outcome, span, verdict
 
 OVER_MULTIPLIERS = 2.2
@@ -41,8 +42,7 @@ class Finding:
 
     @property
     def anchor(self) -> str:
-        kept = "".join(c for c in self.heading.lower() if c.isalnum() or c in " -")
-        return kept.replace(" ", "-")
+        return anchor_of(self.heading)
 
 
 def findings(study: Study) -> list[Finding]:
@@ -94,17 +94,16 @@ def formats(study: Study) -> Finding:
 
 def tiles(study: Study) -> Finding:
     """(b) What many tiles cost against one large core."""
-    keys = ["technology", "number", "architecture", "cores"]
-    held = study.tiles.dropna(subset="penalty")
-    best = held.loc[held.groupby([*keys, "wires", "footing"])["penalty"].idxmin()]
-    least = best[(best["wires"] == "none") & (best["footing"] == COMMON)]
+    best = best_shared(study.tiles.dropna(subset="penalty"))
+    systems = unwired(study.tiles)
+    least = best_shared(systems)
     most = int(least["cores"].max())
     many, last = least[least["cores"] == MANY], least[least["cores"] == most]
     few = least[least["cores"].isin((2, 4))]
     shared = least[least["cores"] > 1]["split"].value_counts(normalize=True)
     first = least[(least["technology"] == study.technologies[0]) & (least["architecture"] == "lut")]
     causes = [_causes(first[first["number"] == number]) for number in first["number"].unique()]
-    inputs = held[(held["split"] == "inputs") & (held["wires"] == "none") & (held["footing"] == COMMON)]
+    inputs = systems[systems["split"] == "inputs"]
     rows = [
         f"{architecture} {number} {span(part['penalty'])}"
         for (number, architecture), part in last.groupby(["number", "architecture"], sort=False)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import assert_never
 
 import pandas as pd
@@ -106,11 +105,6 @@ def measured_ratios(table: pd.DataFrame) -> pd.DataFrame:
     areas = areas.reindex(columns=ARCHITECTURES)
     ratios = {"reuse": areas["select"] / areas["lut"], "multiplier": areas["multiplier"] / areas["lut"]}
     return pd.DataFrame(ratios).dropna(how="all").reset_index()
-
-
-def read(path: Path) -> pd.DataFrame | None:
-    """What an earlier study left in ``path``; None where there is none."""
-    return pd.read_csv(path) if path.exists() else None
 
 
 def _designs(table: pd.DataFrame, todo: list[int], end: float) -> Iterator[Design]:

@@ -40,6 +40,18 @@ def cases(technology: str) -> list[tuple[Wiring, str]]:
     return [("none", COMMON), ("placed", COMMON), ("none", OWN), ("placed", OWN)]
 
 
+def unwired(tiles: pd.DataFrame) -> pd.DataFrame:
+    """Systems without wires at the common clock, which a single core reaches."""
+    held = tiles.dropna(subset="penalty")
+    return held[(held["wires"] == "none") & (held["footing"] == COMMON)]
+
+
+def best_shared(tiles: pd.DataFrame) -> pd.DataFrame:
+    """The better way to share of each number of cores."""
+    keys = ["technology", "number", "architecture", "cores", "wires", "footing"]
+    return tiles.loc[tiles.groupby(keys)["penalty"].idxmin()]
+
+
 def tiles(number: Number, technology: str, wires: Wiring = "none", footing: str = COMMON) -> pd.DataFrame:
     """The best system of each architecture, number of cores and way to share.
 

@@ -11,6 +11,7 @@ import pandas as pd
 from costmodel.price.technology import load_technology
 from dse.studies.energy.cores import KINDS, at_clock, by_zeros, measured, modelled
 from dse.studies.energy.page import markdown
+from dse.studies.tables import known_table, write_table
 from generator.errors import TernlutError
 from generator.files import output_directory, write_text
 
@@ -23,14 +24,17 @@ def main() -> int:
     options = _options()
     try:
         technology = load_technology(options.tech)
+        if technology.energy is None:
+            raise TernlutError(f"--tech {options.tech}: a technology with energies is expected")
         directory = output_directory(options.out)
         file = directory / POINTS
-        points = pd.read_csv(file) if file.exists() else pd.DataFrame()
+        known = known_table(file)
+        points = pd.DataFrame() if known is None else known
         for row in measured(technology, options.measure, options.macs, points):
             points = pd.concat([points, pd.DataFrame([row])], ignore_index=True)
-            write_text(file, points.to_csv(index=False, float_format="%.6g"))
+            write_table(file, points)
         cores = modelled(technology)
-        write_text(directory / "energy.csv", cores.to_csv(index=False, float_format="%.6g"))
+        write_table(directory / "energy.csv", cores)
         fp16 = at_clock(technology, CLOCK_MHZ)
         page = markdown(technology.name, cores, by_zeros(technology), points, fp16, CLOCK_MHZ)
         write_text(directory / "energy.md", page)

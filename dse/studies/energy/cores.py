@@ -101,7 +101,7 @@ def at_clock(technology: Technology, clock_mhz: float) -> pd.DataFrame:
                     "fj_per_mac": costs.energy.fj_per_mac,
                 }
             )  # fmt: skip
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame(rows, columns=["number", "kind", "stages", "area_um2", "fj_per_mac"])
     return frame.loc[frame.groupby(["number", "kind"], sort=False)["fj_per_mac"].idxmin()]
 
 

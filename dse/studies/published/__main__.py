@@ -14,11 +14,12 @@ from dse.studies.published.compared import comparisons
 from dse.studies.published.corrections import corrections
 from dse.studies.published.designs import PublishedDesign, published_designs
 from dse.studies.published.page import Study, markdown
-from dse.studies.published.points import measured, points, read
+from dse.studies.published.points import measured, points
 from dse.studies.published.words import records
+from dse.studies.tables import known_table, read_table, write_table
 from dse.sweep.results.designs import Row
 from generator.errors import TernlutError
-from generator.files import OutputError, describe, output_directory, write_text
+from generator.files import output_directory, write_text
 
 PAGE, CORRECTIONS, FIGURES, POINTS = "published.md", "corrections.csv", "figures.csv", "points.csv"
 PAPER = {
@@ -60,35 +61,24 @@ def write(directory: Path, designs: list[PublishedDesign], minutes: float, progr
 
     Designs whose files are as they were, and points whose cores are, keep what an earlier study found.
     """
-    known = read(directory / CORRECTIONS)
+    known = known_table(directory / CORRECTIONS)
     before = [] if known is None else records(known)
     rows: list[Row] = []
     for place, design in enumerate(designs):
         progress("correcting", place / len(designs))
         rows += [row for row in before if row["digest"] == design.digest] or corrections(design)
-        _write(directory / CORRECTIONS, pd.DataFrame(rows).reindex(columns=list(KEPT)))
-    rows = records(_read(directory / CORRECTIONS))
-    _write(directory / FIGURES, comparisons({design.name: design for design in designs}, rows))
+        write_table(directory / CORRECTIONS, pd.DataFrame(rows).reindex(columns=list(KEPT)))
+    rows = records(read_table(directory / CORRECTIONS))
+    write_table(directory / FIGURES, comparisons({design.name: design for design in designs}, rows))
     for name, made in PAPER.items():
-        _write(directory / name, made())
-    for table in measured(points(designs, rows), read(directory / POINTS), 60 * minutes, progress):
-        _write(directory / POINTS, table)
+        write_table(directory / name, made())
+    for table in measured(points(designs, rows), known_table(directory / POINTS), 60 * minutes, progress):
+        write_table(directory / POINTS, table)
 
 
 def read_study(directory: Path, designs: list[PublishedDesign]) -> Study:
     """The study whose tables are in ``directory``; ``OutputError`` where they are not."""
-    return Study(designs, *(_read(directory / name) for name in (CORRECTIONS, FIGURES, POINTS, *PAPER)))
-
-
-def _read(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path)
-    except OSError as error:
-        raise OutputError(describe(error)) from None
-
-
-def _write(path: Path, table: pd.DataFrame) -> None:
-    write_text(path, table.to_csv(index=False, float_format="%.6g"))
+    return Study(designs, *(read_table(directory / name) for name in (CORRECTIONS, FIGURES, POINTS, *PAPER)))
 
 
 def _options() -> argparse.Namespace:

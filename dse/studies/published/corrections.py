@@ -8,6 +8,7 @@ together; all that a core with tables has; cores without tables; and other arith
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -59,20 +60,20 @@ STEPS = (
 )
 
 
-def corrections(design: PublishedDesign, technology: str | None = None) -> list[Row]:
+def corrections(design: PublishedDesign) -> list[Row]:
     """A row a step: its name, the keys and figures of its best design, and how many it was chosen from.
 
     ``gain`` and ``energy_gain`` are how many times less area and energy a token's rate takes than as
     published; ``worst`` is what the least favourable reading of that step takes, over the best.
-    ``technology`` is another than the space's own.
     """
-    model = _model(design, technology)
+    model = Model.build(design.spec, load_technology(design.spec.technology), design.name)
     ids, table = _feasible(model)
+    most = AS_EXACT * _error(design, table)
     rows: list[Row] = []
     for step in STEPS:
         if step.keys and not step.keys & {*table.columns}:
             continue
-        chosen = np.flatnonzero(_allowed(design, table, step))
+        chosen = np.flatnonzero(_allowed(design, table, step, most))
         if not len(chosen):
             continue
         prices = table[step.aim].to_numpy()[chosen]
@@ -88,13 +89,6 @@ def corrections(design: PublishedDesign, technology: str | None = None) -> list[
         row["gain"] = published[PRICE] / row[PRICE] if published else None
         row["energy_gain"] = published[ENERGY] / row[ENERGY] if published else None
     return rows
-
-
-def _model(design: PublishedDesign, technology: str | None) -> Model:
-    spec = design.spec
-    if technology is not None:
-        spec = spec.model_copy(update={"technology": technology})
-    return Model.build(spec, load_technology(spec.technology), design.name)
 
 
 def _feasible(model: Model) -> tuple[Any, pd.DataFrame]:
@@ -114,8 +108,8 @@ def _feasible(model: Model) -> tuple[Any, pd.DataFrame]:
     return ids[real], table[real].reset_index(drop=True)
 
 
-def _allowed(design: PublishedDesign, table: pd.DataFrame, step: Step) -> Any:
-    """Which designs of the table a step may choose from."""
+def _allowed(design: PublishedDesign, table: pd.DataFrame, step: Step, most: float = inf) -> Any:
+    """Which designs of the table a step may choose from: with an error of ``most``, but for the published."""
     stated = flat(design.core.model_dump())
     stated[TILE] = design.core.tile_length
     unknown = set(design.unknown)
@@ -129,11 +123,11 @@ def _allowed(design: PublishedDesign, table: pd.DataFrame, step: Step) -> Any:
         value = stated.get(key, default_value(key) if key in DESIGN_KEYS else None)
         allowed &= ((table[key] == value) | table[key].isna()).to_numpy()
     if step.keys != frozenset():
-        allowed &= table[ERROR].to_numpy() <= AS_EXACT * _error(design, table)
+        allowed &= table[ERROR].to_numpy() <= most
     return allowed
 
 
 def _error(design: PublishedDesign, table: pd.DataFrame) -> float:
     """The error of the design as published, in the reading that is best otherwise."""
     published = table[_allowed(design, table, STEPS[0])]
-    return float("inf") if published.empty else float(published.loc[published[PRICE].idxmin(), ERROR])
+    return inf if published.empty else float(published.loc[published[PRICE].idxmin(), ERROR])

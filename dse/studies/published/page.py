@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from dse.presentation.markdown import spaced, table
+from dse.presentation.markdown import anchor_of, spaced, table
 from dse.presentation.phrases import listing
 from dse.studies.claims.verdicts import APART, factor
 from dse.studies.published.corrections import AS_EXACT, BEST, PRICE, PUBLISHED
@@ -98,7 +98,7 @@ def _summary(study: Study) -> list[str]:
         published, best = study.row(design, PUBLISHED), study.row(design, BEST)
         rows.append(
             [
-                f"[{design.title}](#{_anchor(design.title)})",
+                f"[{design.title}](#{anchor_of(design.title)})",
                 f"{published['macs_per_cycle']:,.0f}",
                 _area(published),
                 _area(best),
@@ -222,8 +222,3 @@ def _points(study: Study) -> Iterator[str]:
 
 def _area(row: Row) -> str:
     return f"{row['area_um2'] - row['area_buffers']:,.0f}"
-
-
-def _anchor(heading: str) -> str:
-    kept = "".join(c for c in heading.lower() if c.isalnum() or c in " -")
-    return kept.replace(" ", "-")

@@ -7,8 +7,8 @@ the same clock. What is measured stays when the study is made anew, as long as t
 from __future__ import annotations
 
 import time
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -103,7 +103,7 @@ def measured(
         progress("synthesizing and simulating", place / len(table))
         if table.loc[i, MEASURED].notna().all() or time.monotonic() > end:
             continue
-        core, clock = CoreConfig.parse(_read(table.loc[i, "config"])), table.loc[i, "clock_mhz"]
+        core, clock = CoreConfig.parse(tomllib.loads(table.loc[i, "config"])), table.loc[i, "clock_mhz"]
         for name, value in (measure or measured_point)(core, clock).items():
             table.loc[i, name] = value
         yield table
@@ -123,14 +123,3 @@ def measured_point(core: CoreConfig, clock_mhz: float) -> dict[str, Any]:
         "cycles": simulation.cycles,
         "expected_cycles": simulation.expected_cycles,
     }
-
-
-def read(path: Path) -> pd.DataFrame | None:
-    """What an earlier study left in ``path``; None where there is none."""
-    return pd.read_csv(path) if path.exists() else None
-
-
-def _read(text: str) -> dict[str, Any]:
-    import tomllib
-
-    return tomllib.loads(text)

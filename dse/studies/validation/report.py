@@ -11,6 +11,7 @@ import tomlkit
 
 from costmodel.fit.noise import deviations
 from costmodel.fit.validation import Validation
+from dse.studies.tables import write_table
 from dse.studies.validation.figure import write_figure
 from dse.studies.validation.page import write_page
 from dse.studies.validation.summary import markdown
@@ -24,7 +25,7 @@ TOOLS = ("ternlut", "pyosys", "amaranth", "numpy", "scipy")
 def write_validation(directory: Path, validation: Validation) -> list[Path]:
     """Writes ``FILES``, each whole or not at all; their paths. ``OutputError`` where that is not possible."""
     with claimed(output_directory(directory)):
-        write_text(directory / "cores.csv", validation.cores.to_csv(index=False, float_format="%.6g"))
+        write_table(directory / "cores.csv", validation.cores)
         write_csv(directory / "noise.csv", noise_head(validation), noise_rows(validation))
         write_text(directory / "spec.toml", spec(validation))
         write_figure(directory / "validation.png", validation)

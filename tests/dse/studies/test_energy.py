@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from dse.studies.energy.cores import KINDS, LENGTHS, MACS, NUMBERS, core
-from dse.studies.energy.page import ranking, token
+from costmodel.price.technology import load_technology
+from dse.studies.energy import __main__ as program
+from dse.studies.energy.cores import KINDS, LENGTHS, MACS, NUMBERS, at_clock, core
+from dse.studies.energy.page import floats, ranking, token
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -38,3 +40,17 @@ def test_where_the_smallest_takes_most_ranking_is_turned_round() -> None:
     assert "| int8 | -1.00 |" in text
     assert "| 50% |" in text
     assert "take 0.67 to 0.67 times" in text
+
+
+def test_a_clock_that_no_core_reaches_leaves_the_table_empty() -> None:
+    cores = at_clock(load_technology("sky130hd"), 500.0)
+    assert cores.empty
+    assert not any(line.startswith("| fp16") for line in floats(cores, 500.0))
+
+
+def test_a_technology_without_energies_is_refused_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["energy", "--tech", "asap7-full"])
+    assert program.main() == 2
+    assert capsys.readouterr().err == "energy: --tech asap7-full: a technology with energies is expected\n"

@@ -18,6 +18,7 @@ from dse.studies.claims.parameters import corrections
 from dse.studies.claims.study import Study, study
 from dse.studies.claims.tiles import FIGURE, MACS_PER_CYCLE, tiles
 from dse.studies.claims.verdicts import APART, factor, outcome, span, verdict
+from dse.studies.tables import known_table
 from dse.sweep.results.designs import core_of
 from generator.config import CoreConfig
 from generator.plan import core_name
@@ -146,13 +147,13 @@ def test_points_that_cannot_be_synthesized_stay_as_they_were(small: Study, tmp_p
     assert known["synthesized_um2"].isna().all()
     known.loc[[0, 1], synthesized.MEASURED] = [[500.0, 2000.0], [600.0, 2100.0]]
     known.to_csv(tmp_path / "points.csv", index=False)
-    again = synthesized.synthesized(points, {}, synthesized.read(tmp_path / "points.csv"))
+    again = synthesized.synthesized(points, {}, known_table(tmp_path / "points.csv"))
     assert again.loc[[0, 1], "synthesized_um2"].tolist() == [500.0, 600.0]
     assert again["synthesized_um2"].notna().sum() == 2
     assert again.loc[0, "error"] == pytest.approx(100 * (points.loc[0, "area_um2"] / 500 - 1))
     other = points.assign(core="another")
     assert synthesized.synthesized(other, {}, known)["synthesized_um2"].isna().all()
-    assert synthesized.read(tmp_path / "none.csv") is None
+    assert known_table(tmp_path / "none.csv") is None
 
 
 def test_the_page_says_what_the_tables_hold(small: Study, tmp_path: Path) -> None:
