@@ -187,6 +187,10 @@ def validate(
 
     began = time.perf_counter()
     sample = Sample(seed, points, largest=largest)
+    if energies:
+        from costmodel.price.technology import load_technology
+
+        _ = load_technology(tech).energies  # refused before synthesis where it has none
     with prepared(out) if out else nullcontext():
         with progress_bar() as progress:
             validation = run(tech, liberty, dont_use, sample, noise, workers or processors(), progress)

@@ -63,3 +63,21 @@ def test_what_does_not_go_with_an_fpga_is_refused_in_a_line(
     ternlut: Run, core: Path, options: list[str], said: str
 ) -> None:
     assert said in ternlut("synth", core, *options).complaint
+
+
+def test_prices_of_a_fabric_are_held_against_what_yosys_counts(ternlut: Run, tmp_path: Path) -> None:
+    few = ("--tech", "xcup", "--points", 2, "--largest", 500, "--noise", 0, "--workers", 1)
+    found = ternlut("validate", *few, "--out", tmp_path / "out", "--json").figures
+    assert (found["points"], found["failed"]) == (2, 0)
+    assert 0 < found["max_error"] < 50
+    assert (tmp_path / "out" / "validation.html").is_file()
+
+
+def test_energies_of_a_fabric_are_refused_before_anything_is_synthesized(
+    ternlut: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dse.studies.validation.run.run", lambda *asked: pytest.fail("it synthesized"))
+    result = ternlut("validate", "--tech", "xcup", "--energies", 2, "--out", tmp_path / "out")
+    assert (result.status, result.out) == (2, "")
+    assert "technology xcup: it has no [energy]" in result.err
+    assert not (tmp_path / "out").exists()
