@@ -146,7 +146,7 @@ def carries(bits: int, followed: bool = False) -> Bill:
     return Bill.of(carry=0 if followed else bits, prefix=log2(max(bits, 1)))
 
 
-def register(bits: int, holds: bool) -> Bill:
+def register(bits: float, holds: bool) -> Bill:
     """``bits`` flip-flops; with ``holds`` each chooses between its value and a new one."""
     return Bill.of(register=bits, hold=bits if holds else 0)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from costmodel.price import area, control, filling
+from costmodel.price import area, control, filling, shift_registers
 from costmodel.price.area import AreaTerm
 from costmodel.price.components import NOTHING, Bill, adder, register, total
 from costmodel.price.fetch import aligned_product, product
@@ -29,10 +29,6 @@ from generator.plan import (
     ReductionPlan,
 )
 
-RUN = 3
-"""Registers in a row, of which nothing but the last is read, that become a table."""
-TILE_FLAGS = 3
-"""Flags of a tile that nothing clears on their way."""
 PAIR_INPUTS = 5
 """What a bit of a multiplier's row depends on: once, twice and three times a number, and two bits."""
 
@@ -85,7 +81,9 @@ def fetch(plan: CorePlan, tables: Tables) -> Bill:
     chosen *= plan.fetched_width
     chosen += marks * tables.of(legs) + (tables.of(3) if plan.adds_floats else 0)
     stored = Bill.of(memory=_memory_read(plan, tables))
-    return Bill.of(table=chosen) + stored + register(plan.leaf_width + signs if held else 0, holds=True)
+    # A key's sign waits once for all rows.
+    waiting = plan.leaf_width + signs / plan.config.rows if held else 0
+    return Bill.of(table=chosen) + stored + register(waiting, holds=True)
 
 
 def _memory_read(plan: CorePlan, tables: Tables) -> int:
@@ -145,9 +143,9 @@ def _product(plan: CorePlan, tables: Tables) -> Bill:
 def reduction(plan: CorePlan, tables: Tables) -> Bill:
     """A column's adders and registers; full adders outside of chains are two functions each."""
     match plan.reduction:
-        case ReductionPlan() as tree:
-            runs = _runs(plan, tree) if tables.flexible else []
-            return area.reduction(plan) + Bill.of(table=len(runs), register=-sum(runs))
+        case ReductionPlan():
+            bill = area.reduction(plan) + shift_registers.signs_of_rows(plan)
+            return bill + shift_registers.column(plan) if tables.flexible else bill
         case CompressorPlan() as tree:
             functions = 2 * (tree.full_adders + tree.half_adders)
             return Bill.of(table=functions) + register(tree.register_bits, holds=True)
@@ -160,33 +158,48 @@ def sign_reduction(plan: CorePlan, tables: Tables) -> Bill:
     return Bill.of(full_adder=area.sign_reduction(plan).counts.get("compressor", 0))
 
 
-def _runs(plan: CorePlan, tree: ReductionPlan) -> list[int]:
-    """Bits of registers in each run that becomes a table: of signs and of values that wait in a column."""
-    if not tree.registered_levels or plan.adds_floats:
-        return []
-    held = int(plan.config.pipeline.fetch)
-    values, signs = dict.fromkeys(range(tree.leaves), held), dict.fromkeys(range(tree.leaves), held)
-    ended: list[int] = []
-    for level, alive in enumerate(tree.levels[1:], start=1):
-        for index in alive:
-            node = tree.nodes[index]
-            if node.level == level and node.left is not None and node.right is not None:
-                ended += [signs[node.left]] * plan.carries_signs
-                for operand in (node.left, node.right):
-                    ended += [values[operand]] * tree.nodes[operand].width
-                values[index], signs[index] = 0, signs[node.right]
-            if level in tree.registered_levels:
-                values[index] += 1
-                signs[index] += 1
-    ended += [signs[tree.levels[-1][0]]] * plan.carries_signs
-    return [run for run in ended if run >= RUN]
-
-
 def flags(plan: CorePlan, tables: Tables) -> Bill:
     """A stage's flags: those of a tile go through all stages, one behind the other; others can be cleared."""
-    if not tables.flexible or plan.pipeline_stages < RUN or plan.config.clock_gating:
-        return control.flags(plan)
-    return control.flags(plan) + Bill.of(register=-TILE_FLAGS, table=TILE_FLAGS / plan.pipeline_stages)
+    return control.flags(plan) + (shift_registers.tile_flags(plan) if tables.flexible else NOTHING)
+
+
+def arriving_length(plan: CorePlan, tables: Tables) -> Bill:
+    """A stage's number of tiles along N."""
+    run = shift_registers.counts(plan, plan.n_tiles_width) if tables.flexible else NOTHING
+    return control.arriving_length(plan) + run
+
+
+def arriving_outputs(plan: CorePlan, tables: Tables) -> Bill:
+    """A stage's number of tiles along M."""
+    run = shift_registers.counts(plan, plan.m_tiles_width) if tables.flexible else NOTHING
+    return control.arriving_outputs(plan) + run
+
+
+def table(plan: CorePlan, tables: Tables) -> Bill:
+    """One table; sums that wait for others are runs of registers."""
+    return area.table(plan) + (shift_registers.entries(plan) if tables.flexible else NOTHING)
+
+
+def table_converters(plan: CorePlan, tables: Tables) -> Bill:
+    """What makes one table's activations integers."""
+    bill = area.table_converters(plan)
+    match plan.datapath:
+        case ExactDatapath(to_fixed=unit) if bill and tables.flexible:
+            return bill + shift_registers.of_unit(unit) * plan.config.group_size
+        case AlignedDatapath(align=unit) if tables.flexible:
+            return bill + shift_registers.of_unit(unit) * plan.config.group_size
+        case _:
+            return bill
+
+
+def scale(plan: CorePlan, tables: Tables) -> Bill:
+    """What finds a row's largest exponent, and the activations that wait for it."""
+    return area.scale(plan) + (shift_registers.waiting_activations(plan) if tables.flexible else NOTHING)
+
+
+def scale_beside_columns(plan: CorePlan, tables: Tables) -> Bill:
+    """A row's exponent, all along its way."""
+    return area.scale_beside_columns(plan) + (shift_registers.exponents(plan) if tables.flexible else NOTHING)
 
 
 def accumulator(plan: CorePlan, tables: Tables) -> Bill:
@@ -232,12 +245,23 @@ INSTEAD: Mapping[Callable[[CorePlan], Bill], Callable[[CorePlan, Tables], Bill]]
     area.memory: memory,
     filling.stored_entries: stored_entries,
     control.flags: flags,
+    control.arriving_length: arriving_length,
+    control.arriving_outputs: arriving_outputs,
+    area.table: table,
+    area.table_converters: table_converters,
+    area.scale: scale,
+    area.scale_beside_columns: scale_beside_columns,
 }
 """What takes the place of bills of cells."""
 MORE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
-    fetch_in_cells: ("tables", "reduction", "pipeline.reduction_every"),
+    fetch_in_cells: ("rows", "tables", "reduction", "pipeline.reduction_every"),
+    area.reduction: ("rows",),
     area.accumulator: ("dataflow", "outputs", "columns"),
     control.flags: (*STAGES["pipeline_stages"], "clock_gating"),
+    control.arriving_length: (*STAGES["arriving_stages"], "clock_gating"),
+    control.arriving_outputs: (*STAGES["arriving_stages"], "clock_gating"),
+    area.scale: STAGES["arriving_stages"],
+    area.scale_beside_columns: STAGES["arriving_stages"],
 }
 """Keys that these depend on beside those of the bills that they take the place of."""
 

@@ -68,6 +68,19 @@ CORES = [
     {"tables": 5, "columns": 2, "pipeline": {"fetch": True, "reduction_every": 1}, "group_size": 2},
     {"tables": 9, "columns": 1, "pipeline": {"reduction_every": 1}, "architecture": "select"},
     {"tables": 2, "columns": 3, "dataflow": "table_stationary", "outputs": 18, "group_size": 3},
+    {
+        "activation": "fp8_e4m3",
+        "datapath": "aligned",
+        "aligned_bits": 6,
+        "group_size": 2,
+        "tables": 1,
+        "columns": 1,
+        "pipeline": {"table": "activations", "float_stages": 3},
+    },
+    {
+        **{"activation": "int2", "architecture": "select", "tables": 6, "columns": 4, "rows": 3},
+        "pipeline": {"fetch": True, "reduction_every": 1},
+    },
 ]
 
 
@@ -76,18 +89,25 @@ CORES = [
     [
         ("xcup", CORES[0]),
         ("ecp5", CORES[2]),
+        ("xcup", CORES[3]),
+        ("xcup", CORES[4]),
         *(pytest.param(fabric, core, marks=pytest.mark.exhaustive) for fabric in KINDS for core in CORES),
     ],
 )
 def test_flip_flops_are_counted_bit_by_bit(fabric: str, core: dict[str, object]) -> None:
-    """Without those that are memories or runs that become a table, and with the handshakes' four."""
+    """Without those that are memories or runs that become a table, and with the handshakes' four.
+
+    Activations, exponents and counts wait in pipelined cores of aligned floats; a key's sign waits once
+    for all rows.
+    """
     config = CoreConfig.parse({"activation": "int4", "max_reduction": 100, **core})
     emission = emit(config)
     result = synthesize_to(FabricJob(emission.verilog, emission.top, FABRICS[fabric]))
     units = units_of(plan_to_price(config), KINDS[fabric])
     bill = total([bill * count for _, count, bill in units])
     counted = FABRICS[fabric].counted(result.cells)["ff"]
-    assert bill.counts["register"] + 4 == pytest.approx(counted, rel=0.04)
+    held = bill.counts["register"] + bill.counts.get("stage", 0)
+    assert held + 4 == pytest.approx(counted, rel=0.06)
 
 
 def test_every_component_has_a_meaning_and_those_left_out_are_of_cells() -> None:
