@@ -182,14 +182,7 @@ def table(plan: CorePlan, tables: Tables) -> Bill:
 
 def table_converters(plan: CorePlan, tables: Tables) -> Bill:
     """What makes one table's activations integers."""
-    bill = area.table_converters(plan)
-    match plan.datapath:
-        case ExactDatapath(to_fixed=unit) if bill and tables.flexible:
-            return bill + shift_registers.of_unit(unit) * plan.config.group_size
-        case AlignedDatapath(align=unit) if tables.flexible:
-            return bill + shift_registers.of_unit(unit) * plan.config.group_size
-        case _:
-            return bill
+    return area.table_converters(plan) + (shift_registers.converters(plan) if tables.flexible else NOTHING)
 
 
 def scale(plan: CorePlan, tables: Tables) -> Bill:

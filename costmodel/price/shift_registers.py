@@ -74,6 +74,19 @@ def _carried(unit: FloatUnit) -> list[tuple[int, str, str]]:
             assert_never(unknown)
 
 
+def converters(plan: CorePlan) -> Bill:
+    """Of the units that make a table's activations integers."""
+    match plan.datapath:
+        case IntegerDatapath() | NativeDatapath():
+            return Bill()
+        case ExactDatapath(to_fixed=unit):
+            return Bill() if plan.multiplies_floats else of_unit(unit) * plan.config.group_size
+        case AlignedDatapath(align=unit):
+            return of_unit(unit) * plan.config.group_size
+        case unknown:
+            assert_never(unknown)
+
+
 def waiting_activations(plan: CorePlan) -> Bill:
     """Activations of a row that wait for the exponent they are aligned to."""
     if not plan.scale_stages:
@@ -134,28 +147,30 @@ def column(plan: CorePlan) -> Bill:
     """Values and signs that wait in a column's reduction."""
     match plan.reduction:
         case ReductionPlan() as tree:
-            return packed(_waiting(plan, tree))
+            values, signs = _waiting(plan, tree)
+            return packed(values) + packed(signs) * (1 / plan.config.rows)
         case CompressorPlan():
             return Bill()
         case unknown:
             assert_never(unknown)
 
 
-def _waiting(plan: CorePlan, tree: ReductionPlan) -> list[int]:
-    """Bits of registers in each run of a column's adders: of signs, and of values without a partner."""
+def _waiting(plan: CorePlan, tree: ReductionPlan) -> tuple[list[int], list[int]]:
+    """Registers in each run of a bit in a column's adders: of values without a partner, and of signs."""
     if not tree.registered_levels and not plan.level_stages:
-        return []
+        return [], []
     held, made = int(plan.config.pipeline.fetch), 1 if plan.level_stages else 0
     of_leaf = held + (1 if plan.product_stages else 0)
     values, signs = dict.fromkeys(range(tree.leaves), of_leaf), dict.fromkeys(range(tree.leaves), held)
-    ended: list[int] = []
+    values_ended: list[int] = []
+    signs_ended: list[int] = []
     for level, alive in enumerate(tree.levels[1:], start=1):
         for index in alive:
             node = tree.nodes[index]
             if node.level == level and node.left is not None and node.right is not None:
-                ended += [signs[node.left]] * plan.carries_signs
+                signs_ended += [signs[node.left]] * plan.carries_signs
                 for operand in (node.left, node.right):
-                    ended += [values[operand]] * tree.nodes[operand].width
+                    values_ended += [values[operand]] * tree.nodes[operand].width
                 values[index], signs[index] = made, signs[node.right]
             elif node.level < level:
                 values[index] += plan.level_stages
@@ -163,7 +178,7 @@ def _waiting(plan: CorePlan, tree: ReductionPlan) -> list[int]:
                 values[index] += 1
                 signs[index] += 1
     last = tree.levels[-1][0]
-    return [*ended, *[signs[last]] * plan.carries_signs]
+    return values_ended, [*signs_ended, *[signs[last]] * plan.carries_signs]
 
 
 def tile_flags(plan: CorePlan) -> Bill:
