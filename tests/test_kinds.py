@@ -31,6 +31,7 @@ ADDED = {
 
 MUST_KNOW = {
     "bitplane": {
+        "generator/rule.py",  # whether it holds tables
         "generator/rules.py",  # whether it has groups
         "generator/plane_rules.py",
         "generator/plan/names.py",

@@ -187,10 +187,7 @@ def validate(
 
     began = time.perf_counter()
     sample = Sample(seed, points, largest=largest)
-    if energies:
-        from costmodel.price.technology import load_technology
-
-        _ = load_technology(tech).energies  # refused before synthesis where it has none
+    _require_energies(tech, energies)
     with prepared(out) if out else nullcontext():
         with progress_bar() as progress:
             validation = run(tech, liberty, dont_use, sample, noise, workers or processors(), progress)
@@ -206,6 +203,16 @@ def validate(
         say(f"{words}\n\nreport: {directory / 'validation.html'}, {seconds:,.0f} s")
     if limit is not None and validation.errors(validation.cost.name).maximum > limit:
         raise typer.Exit(1)
+
+
+def _require_energies(tech: str, count: int) -> None:
+    """Raises ``TechnologyError``, before anything is synthesized, where energies are asked for that there
+    are not.
+    """
+    from costmodel.price.technology import load_technology
+
+    if count:
+        _ = load_technology(tech).energies
 
 
 def _measured_energies(
