@@ -185,8 +185,7 @@ def validate(
     from dse.studies.validation.run import run, text_of
     from dse.studies.validation.summary import figures
 
-    began = time.perf_counter()
-    sample = Sample(seed, points, largest=largest)
+    began, sample = time.perf_counter(), Sample(seed, points, largest=largest)
     _require_energies(tech, energies)
     with prepared(out) if out else nullcontext():
         with progress_bar() as progress:
@@ -196,8 +195,8 @@ def validate(
         measured = _measured_energies(validation, tech, liberty, dont_use, energies, seed, directory)
     seconds = round(time.perf_counter() - began, 1)
     if as_json:
-        found = {**figures(validation), **measured[1]}
-        say_json({**found, "report": str(directory / "validation.html"), "seconds": seconds})
+        report = {"report": str(directory / "validation.html"), "seconds": seconds}
+        say_json({**figures(validation), **measured[1], **report})
     else:
         words = "\n\n".join(filter(None, (text_of(validation), measured[0])))
         say(f"{words}\n\nreport: {directory / 'validation.html'}, {seconds:,.0f} s")
