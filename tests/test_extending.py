@@ -26,9 +26,11 @@ COMMANDS = re.compile(r"^<!-- technology: run -->\n```sh\n(.*?)^```$", re.MULTIL
 
 
 def apply(recipe: str, folder: Path) -> set[str]:
-    """Copies the sources into ``folder`` and takes the steps of ``recipe``; the files that they touch."""
+    """Copies the sources, with what is compiled of them, into ``folder`` and takes the steps of ``recipe``;
+    the files that they touch.
+    """
     for package in PACKAGES:
-        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / package, folder / package)
     touched = set()
     for step in STEP.finditer(PAGE):
         if step["recipe"] != recipe:
