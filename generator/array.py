@@ -11,8 +11,18 @@ from typing import assert_never
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, add_signed, any_of, copy_out, delayed, enables_of, slices, update
-from generator.core import Core, mark_padding, padded, stream_ports
+from generator.block import (
+    Block,
+    add_signed,
+    any_of,
+    copy_out,
+    delayed,
+    enables_of,
+    padded,
+    slices,
+    update,
+)
+from generator.core import Core, mark_padding, stream_ports
 from generator.floating.adder import FloatAdder
 from generator.floating.fixed import FixedToFloat
 from generator.operators import clocking

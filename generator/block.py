@@ -42,6 +42,7 @@ BlockKind = Literal[
     "byte_decoder",
     "key_encoder",
     "table",
+    "table_maker",
     "filler",
     "fetch",
     "column",
@@ -244,3 +245,8 @@ def cut(value: Value, start: int, stop: int) -> Value:
             parts.append(part[low:high])
         at += len(part)
     return parts[0] if len(parts) == 1 else Cat(parts)
+
+
+def padded(bits: int) -> int:
+    """``bits`` rounded up to whole bytes."""
+    return -(-bits // 8) * 8

@@ -137,7 +137,8 @@ class CoreConfig(BaseModel):
         default="half", description="tables of one of each pair of opposite groups, or of both"
     )
     table_store: TableStore = Field(
-        default="registers", description="entries are made all at once, or one a cycle into a memory"
+        default="registers",
+        description="entries are made all at once, or one a cycle into a memory, or come made on a port",
     )
     table_banks: int = Field(
         default=2, ge=1, le=2, description="with `memory`: tables it has room for; 2 to fill one and read one"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from generator.block import Block, any_of, copy_out, delayed, enables_of, slices
+from generator.block import Block, any_of, copy_out, delayed, enables_of, padded, slices
 from generator.column import Column, control_ports
 from generator.floating.align import LargestExponent
 from generator.memory_table import Filler, MemoryTable
@@ -16,6 +16,7 @@ from generator.plan import AlignedDatapath, CorePlan, beat_bits, core_name, top_
 from generator.scaler import Scaler
 from generator.sequencer import Sequencer
 from generator.table import Table
+from generator.table_port import PortTable
 from generator.unpacking import Unpacker
 
 
@@ -57,7 +58,7 @@ class Datapath(Block):
             },
         )
         filling = plan.filling
-        self.table = Table(plan) if filling is None else MemoryTable(plan, filling)
+        self.table = _table_of(plan)
         self.column = Column(plan)
         self.blocks = (self.table, self.column)
         self.filler = None if filling is None else Filler(plan, filling)
@@ -66,7 +67,7 @@ class Datapath(Block):
         self.unpacker = Unpacker(plan) if plan.config.packs_keys else None
         if self.unpacker is not None:
             self.blocks = (*self.blocks, self.unpacker)
-        if isinstance(plan.datapath, AlignedDatapath):
+        if isinstance(plan.datapath, AlignedDatapath) and not plan.receives_entries:
             self.largest = LargestExponent(plan.datapath.scale)
             self.blocks = (*self.blocks, self.largest)
 
@@ -81,17 +82,15 @@ class Datapath(Block):
         if plan.scale_stages:
             scaling = enables_of(self.load, 0, plan.scale_stages)
             arrived = delayed(m, arrived, "arrived", plan.scale_stages, scaling)
-        driven = self._driven(m)
+        driven, aligns = self._driven(m), "exponent" in self.table.members
         made = [Signal(plan.table_bits, name=f"entries{group}") for group in range(groups)]
-        for group, activations in enumerate(
-            slices(arrived, [config.group_size * plan.activation_width] * groups)
-        ):
+        for group, activations in enumerate(self._inputs(arrived)):
             m.submodules[f"table{group}"] = self.table.instance(
                 clk=self.clk,
                 **driven,
                 activations=activations,
                 entries=made[group],
-                **({"exponent": scales[group // config.tables].of_table} if scales else {}),
+                **({"exponent": scales[group // config.tables].of_table} if aligns else {}),
             )
         # Icarus Verilog takes a net of which instances drive parts for one with many drivers, and works out
         # all of its bits again for every slice that is read: minutes a cycle where tables are large.
@@ -113,6 +112,14 @@ class Datapath(Block):
             by_column.append(slices(results, [width] * config.rows))
         copy_out(m, Cat(column[row] for row in range(config.rows) for column in by_column), self.results)
         return m
+
+    def _inputs(self, beat: Value) -> list[Value]:
+        """What each table takes of a ``beat``."""
+        plan, tables = self.plan, self.plan.config.tables
+        if not plan.receives_entries:
+            return slices(beat, [plan.table_input_bits] * (plan.config.rows * tables))
+        rows = slices(beat, [plan.row_bits] * plan.config.rows)
+        return [part for row in rows for part in slices(row, [plan.table_input_bits] * tables)]
 
     def _driven(self, m: Module) -> dict[str, Value]:
         """What drives every table, by the names of their ports."""
@@ -138,14 +145,16 @@ class Datapath(Block):
         """The largest exponent of each row's tile, which follows the tile through the pipeline."""
         plan = self.plan
         scales = []
-        bits = plan.config.tile_length * plan.activation_width
-        for row, values in enumerate(slices(self.activations, [bits] * plan.config.rows)):
+        for row, values in enumerate(slices(self.activations, [plan.row_bits] * plan.config.rows)):
             largest = Signal(plan.exponent_width, name=f"largest{row}")
-            m.submodules[f"largest{row}"] = self.largest.instance(
-                **clocking(self.largest, any_of(enables_of(self.load, 0, plan.scale_stages))),
-                values=values,
-                exponent=largest,
-            )
+            if plan.receives_entries:
+                m.d.comb += largest.eq(values[-plan.exponent_width :])
+            else:
+                m.submodules[f"largest{row}"] = self.largest.instance(
+                    **clocking(self.largest, any_of(enables_of(self.load, 0, plan.scale_stages))),
+                    values=values,
+                    exponent=largest,
+                )
             before = int(plan.registers_activations)
             behind = plan.table_stages - plan.scale_stages - before
             loads = enables_of(self.load, plan.scale_stages, before + behind)
@@ -159,6 +168,12 @@ class Datapath(Block):
                 )
             scales.append(Scale(of_table, following))
         return scales
+
+
+def _table_of(plan: CorePlan) -> Table | MemoryTable | PortTable:
+    if plan.receives_entries:
+        return PortTable(plan)
+    return Table(plan) if plan.filling is None else MemoryTable(plan, plan.filling)
 
 
 class Core(Block):
@@ -286,8 +301,3 @@ def mark_padding(m: Module, top: Block, plan: CorePlan) -> None:
         if used < len(port):
             padding = Signal(len(port) - used, name=f"unused_{stream}_padding", attrs={"keep": 1})
             m.d.comb += padding.eq(port[used:])
-
-
-def padded(bits: int) -> int:
-    """``bits`` rounded up to whole bytes."""
-    return -(-bits // 8) * 8

@@ -16,6 +16,29 @@ PACKED = (
 """What a byte of packed weights means."""
 
 
+def activation_elements(plan: CorePlan) -> dict[str, Any]:
+    """What a beat of activations is made of; of entries made of them, the width and place of each."""
+    rows = f"row (0 … {plan.config.rows - 1})"
+    if not plan.receives_entries:
+        order = f"{rows}, activation (0 … {plan.tile_length - 1})"
+        return {"element_bits": plan.activation_width, "order": order}
+    tables, cores = plan.config.tables, plan.tables // plan.config.tables
+    by_core = f", core (0 … {cores - 1})" if cores > 1 else ""
+    elements = {
+        "element_bits": plan.table_bits,
+        "order": f"{rows}{by_core}, table (0 … {tables - 1})",
+        "entries": [
+            {"digits": list(entry.digits), "bits": entry.range.width} for entry in plan.table.entries
+        ],
+    }
+    if plan.tracks_invalid:
+        elements["marks"] = "above a table's entries a bit for each: it has an infinity or a NaN in it"
+    if plan.exponent_width:
+        elements["exponent_bits"] = plan.exponent_width
+        elements["exponent"] = "above the tables of a row: the largest exponent of its tile"
+    return elements
+
+
 def key_order(plan: CorePlan) -> str:
     """What the keys of a beat are ordered by, or its packed weights."""
     if not plan.config.packs_keys:

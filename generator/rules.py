@@ -12,6 +12,7 @@ from generator.plan.table_sums import saves_adders
 from generator.plane_rules import PLANE_RULES
 from generator.rule import Rule, holds_tables, require_adding_tables
 from generator.scale_rules import SCALE_RULES
+from generator.table_store import receives_entries
 
 if TYPE_CHECKING:
     from generator.config import CoreConfig
@@ -117,11 +118,10 @@ def _has_memories_to_fill(core: CoreConfig) -> None:
     given = f"table_store = {core.table_store!r} with"
     match core.table_store:
         case "registers":
-            if core.table_banks != 2:
-                raise ConfigError(
-                    f"table_banks = {core.table_banks} {given}: registers are no memory; it is for "
-                    "table_store = 'memory'"
-                )
+            _needs_no_banks(core)
+            return
+        case "port":
+            _takes_entries(core)
             return
         case "memory":
             pass
@@ -140,6 +140,24 @@ def _has_memories_to_fill(core: CoreConfig) -> None:
     if core.table_depth:
         raise ConfigError(
             f"{given} table_depth = {core.table_depth}: one adder makes all entries, 0 is allowed"
+        )
+
+
+def _needs_no_banks(core: CoreConfig) -> None:
+    if core.table_banks != 2:
+        raise ConfigError(
+            f"table_banks = {core.table_banks} with table_store = {core.table_store!r}: registers are no "
+            "memory; it is for table_store = 'memory'"
+        )
+
+
+def _takes_entries(core: CoreConfig) -> None:
+    _needs_no_banks(core)
+    require_adding_tables(core, f"table_store = {core.table_store!r}", "no table adds anything")
+    if core.table_depth:
+        raise ConfigError(
+            f"table_depth = {core.table_depth} with table_store = {core.table_store!r}: entries are made "
+            "elsewhere, 0 is allowed"
         )
 
 
@@ -305,6 +323,11 @@ def check_buffers(core: CoreConfig) -> None:
         raise ConfigError(
             f"scale_group = {core.scale_group} with wrapper = {core.wrapper!r}: it counts tiles that end "
             "where groups do not; 'stream' is allowed"
+        )
+    if receives_entries(core.table_store) and core.wrapper != "stream":
+        raise ConfigError(
+            f"table_store = {core.table_store!r} with wrapper = {core.wrapper!r}: it reads activations from "
+            "memory, no entries; 'stream' is allowed"
         )
     if not buffers.any and core.wrapper == "stream" and buffers != type(buffers)():
         raise ConfigError(

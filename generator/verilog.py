@@ -31,7 +31,7 @@ from generator.config import CoreConfig
 from generator.core import Core
 from generator.directory import write_directory
 from generator.errors import ConfigError
-from generator.meanings import key_code, key_order, result_element, scale_elements
+from generator.meanings import activation_elements, key_code, key_order, result_element, scale_elements
 from generator.plan import ArrayPlan, CorePlan, beat_bits, core_name, plan_for
 
 PASSES = (
@@ -104,7 +104,7 @@ class Emission:
 
     def manifest(self, clock_mhz: float | None = None) -> dict[str, Any]:
         """What the core is, for programs: configuration, clock, ports, figures, key code, versions."""
-        plan, rows, length = self.plan, f"row (0 … {self.config.rows - 1})", self.plan.tile_length
+        plan = self.plan
         return {
             "top": self.top,
             "datapath": self.datapath,
@@ -113,11 +113,7 @@ class Emission:
             "clock_mhz": clock_mhz,
             "ports": {name: {"direction": way, "width": width} for name, way, width in ports(self.plan)},
             "streams": {
-                "activation": {
-                    "bits": beat_bits(plan).activation,
-                    "element_bits": plan.activation_width,
-                    "order": f"{rows}, activation (0 … {length - 1})",
-                },
+                "activation": {"bits": beat_bits(plan).activation, **activation_elements(plan)},
                 "key": {
                     "bits": beat_bits(plan).key,
                     "element_bits": plan.key_elements.width,
@@ -128,7 +124,7 @@ class Emission:
                     "bits": beat_bits(plan).result,
                     "element_bits": plan.result_width,
                     "element": result_element(plan),
-                    "order": f"{rows}, column (0 … {plan.columns - 1})",
+                    "order": f"row (0 … {self.config.rows - 1}), column (0 … {plan.columns - 1})",
                 },
             },
             **({"memories": memories} if (memories := memory_modules(plan, self.kinds)) else {}),
@@ -189,13 +185,16 @@ def emit(config: CoreConfig) -> Emission:
     top = top_of(plan_for(config))
     name_after(top, config.digest)
     blocks = distinct_blocks(top)
-    texts, instances = {}, {}
-    for block in blocks:
-        text, instances[block.module_name] = to_verilog(block)
-        asked = f"{CLOCK_GATING}\n" if config.clock_gating else ""
-        texts[block.module_name] = f"// Ternlut: {block.summary}\n{asked}{text}"
+    written = {block.module_name: to_verilog(block) for block in blocks}
+    texts = {block.module_name: headed(block, written[block.module_name].text, config) for block in blocks}
+    instances = {name: made.instances for name, made in written.items()}
     texts[blocks[-1].module_name] = configuration(config) + texts[blocks[-1].module_name]
     return Emission(config, texts, {block.module_name: block.kind for block in blocks}, instances)
+
+
+def headed(block: Block, text: str, config: CoreConfig) -> str:
+    """The ``text`` of a block's module below what it is."""
+    return f"// Ternlut: {block.summary}\n" + f"{CLOCK_GATING}\n" * config.clock_gating + text
 
 
 def top_of(plan: CorePlan) -> Block:

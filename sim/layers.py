@@ -16,6 +16,7 @@ from generator.errors import WorkloadError
 from generator.formats import Integer
 from generator.plan import CorePlan, Tiling, plan_for
 from generator.planes import of_planes
+from sim.entry_stream import entry_beats
 from sim.fields import pack_fields, unpack_fields
 from sim.key_stream import in_groups, stream_chunks
 from sim.reference import evaluate, with_invalid
@@ -156,6 +157,9 @@ def activation_chunks(plan: CorePlan, layer: LayerData) -> Iterator[NDArray[np.u
     for first in range(0, tiling.blocks, at_once):
         blocks = min(at_once, tiling.blocks - first)
         given = layer.activations[first * config.rows : (first + blocks) * config.rows]
+        if plan.receives_entries:
+            yield entry_beats(plan, np.pad(given, ((0, blocks * config.rows - len(given)), (0, 0))))
+            continue
         x = config.format.encode(given)
         x = np.pad(in_groups(plan, x), ((0, blocks * config.rows - len(x)), (0, 0)))
         x = x.reshape(blocks, config.rows, n, plan.tile_length).transpose(0, 2, 1, 3)

@@ -8,6 +8,7 @@ particular to a kind of number lives in an ``Arithmetic``; the walk over the pla
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
 import numpy as np
@@ -96,27 +97,49 @@ def _selection(
 
     Cores that divide the inputs have tables of their own, and each a sum to which the others' are added.
     """
-    (tokens, length), outputs = x.shape, w.shape[0]
-    tables, group = plan.config.tables, plan.config.group_size
-    cores, n_tiles = plan.tables // tables, plan.tiles_of(length)
-    tiles = in_groups(plan, x).reshape(tokens, n_tiles, cores, tables * group).transpose(2, 0, 1, 3)
-    exponents = arithmetic.scales(tiles)
-    groups = (
-        arithmetic.activations(tiles, exponents)
-        .reshape(cores, tokens, n_tiles, tables, group)
-        .transpose(4, 0, 1, 3, 2)
-    )
+    outputs, tables = w.shape[0], plan.config.tables
+    cores, n_tiles = plan.tables // tables, plan.tiles_of(x.shape[1])
+    tiles = tiles_of(plan, arithmetic, x)
     match plan.config.architecture:
         case "lut" | "select":
-            groups = table_entries(plan.table, arithmetic, groups, check)
+            groups = tiles.entries(plan, arithmetic, check)
             codes = np.array(plane_codes(plan, w))
         case "multiplier":
-            codes = in_groups(plan, keys.ternary(w))[None]
+            groups, codes = tiles.groups, in_groups(plan, keys.ternary(w))[None]
         case unknown:
             assert_never(unknown)
     codes = np.pad(codes, ((0, 0), (0, 0), (0, n_tiles * plan.tables - codes.shape[2])))
     codes = codes.reshape(len(codes), outputs, n_tiles, cores, tables).transpose(0, 3, 4, 2, 1)
-    return groups, codes, exponents
+    return groups, codes, tiles.exponents
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Activations as tables take them: ``groups`` [µ, cores, tokens, L, tiles], which of them are ``special``
+    if that is tracked, and what those of a tile have in common, ``exponents`` [cores, tokens, tiles]."""
+
+    groups: Array
+    special: Array | None
+    exponents: Array
+
+    def entries(self, plan: CorePlan, arithmetic: Arithmetic, check: bool = False) -> Array:
+        """What tables hold, [entries, cores, tokens, L, tiles], what the indices of keys select."""
+        return table_entries(plan.table, arithmetic, self.groups, check)
+
+
+def tiles_of(plan: CorePlan, arithmetic: Arithmetic, x: Array) -> Tiles:
+    """The activations ``x`` [tokens, N], zeros filled up."""
+    tables, group = plan.config.tables, plan.config.group_size
+    tokens, cores = len(x), plan.tables // tables
+    n_tiles = plan.tiles_of(x.shape[1])
+    tiles = in_groups(plan, x).reshape(tokens, n_tiles, cores, tables * group).transpose(2, 0, 1, 3)
+
+    def grouped(values: Array) -> Array:
+        return values.reshape(cores, tokens, n_tiles, tables, group).transpose(4, 0, 1, 3, 2)
+
+    exponents, special = arithmetic.scales(tiles), arithmetic.special(tiles)
+    groups = grouped(arithmetic.activations(tiles, exponents))
+    return Tiles(groups, None if special is None else grouped(special), exponents)
 
 
 def _with_planes(plan: CorePlan, arithmetic: Arithmetic, tables: Array, codes: Array, check: bool) -> Pending:

@@ -25,7 +25,7 @@ ADDED = {
     "chiplet": ("generator/config.py", "Wrapper = Literal["),
     "bitmap": ("generator/config.py", "KeyPacking = Literal["),
     "quarter": ("generator/alphabets.py", "Symmetry = Literal["),
-    "port": ("generator/table_store.py", "TableStore = Literal["),
+    "delay_line": ("generator/table_store.py", "TableStore = Literal["),
 }
 """Kinds that are none, by the line of the source where their names go."""
 
@@ -107,7 +107,7 @@ MUST_KNOW = {
     "diagonals": {"generator/config.py"},
     "chiplet": {"generator/verilog.py", "dse/handoff/__init__.py"},
     "bitmap": {"generator/config.py", "dse/presentation/naming.py"},
-    "port": {"generator/table_store.py", "generator/rules.py", "dse/presentation/naming.py"},
+    "delay_line": {"generator/table_store.py", "generator/rules.py", "dse/presentation/naming.py"},
     "quarter": {
         "generator/alphabets.py",  # its codes
         "generator/rules.py",

@@ -87,7 +87,7 @@ def group_of(kind: BlockKind, around: str) -> str:
             return "control"
         case "datapath" | "largest_exponent" | "align" | "float_to_fixed" | "fixed_to_float":
             return "converters"
-        case "table" | "filler":
+        case "table" | "table_maker" | "filler":
             return "tables"
         case "fetch" | "unpacker" | "byte_decoder" | "key_encoder":
             return "fetch"

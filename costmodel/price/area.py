@@ -71,6 +71,8 @@ def table(plan: CorePlan) -> Bill:
     """One table: its adders and its registers, which hold while the pipeline waits; not of a memory."""
     if plan.filling is not None:
         return NOTHING
+    if plan.receives_entries:
+        return register(plan.table_register_bits, holds=True)
     bills = [register(plan.table_register_bits, holds=True)]
     match plan.config.architecture:
         case "lut":
@@ -117,6 +119,8 @@ def _adder(plan: CorePlan, width: int) -> Bill:
 
 def table_converters(plan: CorePlan) -> Bill:
     """What makes one table's activations integers."""
+    if plan.receives_entries:
+        return NOTHING
     group = plan.config.group_size
     match plan.datapath:
         case IntegerDatapath() | NativeDatapath():
@@ -133,6 +137,8 @@ def scale(plan: CorePlan) -> Bill:
     """What finds the largest exponent of a row's tile; pipelined, the activations wait for it."""
     match plan.datapath:
         case IntegerDatapath() | NativeDatapath() | ExactDatapath():
+            return NOTHING
+        case AlignedDatapath() if plan.receives_entries:
             return NOTHING
         case AlignedDatapath(scale=unit):
             waiting = plan.scale_stages * plan.config.tile_length * plan.activation_width
@@ -298,9 +304,14 @@ AREA_TERMS = (
     AreaTerm("tables", (*_VALUE, *_GATED, *_STORE), ("rows", "tables"), filling_adder),
     AreaTerm("tables", (*_VALUE, *_GATED, *_STORE, "max_reduction"), ("rows", "tables"), stored_entries),
     AreaTerm("tables", (*_VALUE, *_STORE), (), filler),
-    AreaTerm("converters", (*_VALUE, *_GATED), ("rows", "tables"), table_converters),
-    AreaTerm("converters", (*_SCALE, *_GATED, "group_size", "tables"), ("rows",), scale),
-    AreaTerm("converters", (*_SCALE, *_GATED, "group_size", "pipeline.table"), ("rows",), scale_beside_table),
+    AreaTerm("converters", (*_VALUE, *_GATED, "table_store"), ("rows", "tables"), table_converters),
+    AreaTerm("converters", (*_SCALE, *_GATED, "group_size", "tables", "table_store"), ("rows",), scale),
+    AreaTerm(
+        "converters",
+        (*_SCALE, *_GATED, "group_size", "table_store", "pipeline.table"),
+        ("rows",),
+        scale_beside_table,
+    ),
     AreaTerm(
         "converters",
         (*_VALUE, *_ADDED, *_GATED, "pipeline.reduction_every"),

@@ -26,7 +26,7 @@ from generator.formats import FLOATS, Float
 from generator.pipeline_config import PipelineConfig
 from generator.plan import CorePlan, plan_for
 from generator.rules import longest_exact_reduction
-from generator.table_store import TABLE_STORES, fills_memories
+from generator.table_store import TABLE_STORES, fills_memories, receives_entries
 
 CONFIG_KEYS = (
     *(name for name in CoreConfig.model_fields if name not in ("pipeline", *OUTER_KEYS)),
@@ -54,9 +54,6 @@ DECIDING_KEYS: Mapping[str, tuple[str, ...]] = {
 OPTIONAL_KEYS = tuple(DECIDING_KEYS)
 
 
-NEEDED_TO_FILL = {"group_size": 2, "dataflow": "table_stationary"}
-"""Keys without which there is no core whose tables are memories."""
-
 KINDS: Mapping[str, tuple[str | None, ...]] = {
     "architecture": ARCHITECTURES,
     "dataflow": DATAFLOWS,
@@ -79,7 +76,9 @@ def idle_keys(values: Mapping[str, Any]) -> set[str]:
         return set()
     multiplies = _multiplies(value("architecture"))
     idle = _idle_beside(value("dataflow")) | ({"fetch"} if multiplies else set())
-    idle |= {"pipeline.table"} if fills_memories(value("table_store")) else {"table_banks"}
+    store = value("table_store")
+    idle |= set() if fills_memories(store) else {"table_banks"}
+    idle |= {"pipeline.table"} if fills_memories(store) or receives_entries(store) else set()
     if value("group_size") == 1:
         idle.add("table_depth")
     if not value("scale_group"):
@@ -160,8 +159,7 @@ def representative(values: Mapping[str, Any]) -> CoreConfig:
     symmetry = values.get("symmetry")
     if symmetry in SYMMETRIES:
         core = {**_needed_to_double(symmetry), **core}
-    if values.get("table_store") in TABLE_STORES and fills_memories(values["table_store"]):
-        core = {**NEEDED_TO_FILL, **core}
+    core = {**_needed_to_store(values.get("table_store")), **core}
     reduction = values.get("reduction")
     if reduction in REDUCTION_STRUCTURES:
         core |= {**_needed_with(reduction), **values}
@@ -180,6 +178,14 @@ def _needed_for(alphabet: Any) -> dict[str, Any]:
     """A group size that ``alphabet`` has, where it is not the usual one."""
     sizes = ALPHABETS[alphabet].group_sizes if alphabet in ALPHABETS else ()
     return {"group_size": sizes[0]} if sizes and default_of("group_size") not in sizes else {}
+
+
+def _needed_to_store(store: Any) -> dict[str, Any]:
+    """Keys without which there is no core whose tables are kept in ``store``."""
+    if store not in TABLE_STORES:
+        return {}
+    held = {"dataflow": "table_stationary"} if fills_memories(store) else {}
+    return {"group_size": 2, **held} if held or receives_entries(store) else {}
 
 
 def _needed_to_double(symmetry: Symmetry) -> dict[str, Any]:

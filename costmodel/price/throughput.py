@@ -48,6 +48,9 @@ LATENCY = ("table_stages", "pipeline_stages", "finishing_cycles")
 KEY_WIDTH_KEYS = ("architecture", "activation", "group_size", "alphabet", "datapath", "aligned_bits")
 """Keys of a configuration that the width of its keys depends on, where these do not come packed."""
 
+TABLE_INPUT_KEYS = (*KEY_WIDTH_KEYS, "symmetric", "symmetry", "table_store")
+"""Keys of a configuration that the bits which a table takes of a beat of activations depend on."""
+
 
 def layer_cycles(plan: CorePlan, length: int, outputs: int, tokens: int = 1) -> int:
     """Cycles from a layer's first activation to its last result; ``WorkloadError`` where it does not fit."""

@@ -129,6 +129,8 @@ def _adders(widths: Sequence[int], followed: bool = False) -> Bill:
 
 def conversion(plan: CorePlan) -> Bill:
     """What makes an activation an integer, or the slowest of its stages."""
+    if plan.receives_entries:
+        return NOTHING
     match plan.datapath:
         case IntegerDatapath() | NativeDatapath():
             return NOTHING
@@ -142,6 +144,8 @@ def conversion(plan: CorePlan) -> Bill:
 
 def entry_path(plan: CorePlan, followed: bool = False) -> Bill:
     """A table's adders, one after the other; of pipelined ones the slowest stage."""
+    if plan.receives_entries:
+        return NOTHING
     match plan.config.architecture:
         case "lut":
             return _sums(plan, followed) if plan.filling is None else filling_path(plan)
@@ -259,6 +263,8 @@ def scale_stage(plan: CorePlan) -> Bill:
     """From the activation stream to the largest exponent; into the table, where nothing is between."""
     match plan.datapath:
         case IntegerDatapath() | NativeDatapath() | ExactDatapath():
+            return NOTHING
+        case AlignedDatapath() if plan.receives_entries:
             return NOTHING
         case AlignedDatapath(scale=unit):
             reaches = plan.registers_entries and not plan.float_stages
@@ -383,7 +389,7 @@ _REDUCTION = ("tables", *LONGEST, "reduction", "pipeline.fetch", "pipeline.reduc
 _MERGED = (*LONGEST, "dataflow", "reduction")
 
 DELAY_TERMS = (
-    DelayTerm("scale", (*NUMBER, "group_size", "tables", "pipeline.table"), scale_stage),
+    DelayTerm("scale", (*NUMBER, "group_size", "tables", "table_store", "pipeline.table"), scale_stage),
     DelayTerm("convert", _VALUE, convert_stage),
     DelayTerm("entries", (*_VALUE, "pipeline.table"), entry_stage),
     DelayTerm("fetch", (*_VALUE, "pipeline.table", "key_packing", *_REDUCTION), fetch_stage, broadcast=True),

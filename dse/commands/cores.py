@@ -302,8 +302,10 @@ def estimate(
     config, target = load_core_and_target(core, override, clock_mhz)
     from costmodel.price.estimate import estimate as price
     from costmodel.price.estimate import sized_costs
+    from costmodel.price.maker import maker_cost
     from costmodel.price.technology import load_technology
     from costmodel.speeds import SPEEDS
+    from generator.table_store import receives_entries
 
     technology, clock = load_technology(tech), target.clock_mhz
     chosen = next((each for each in SPEEDS if each == speed), None)
@@ -317,16 +319,20 @@ def estimate(
         config, technology, clock_mhz=clock if at_clock else None, speed=chosen, wires=wiring, data=data
     )
     meets = None if clock is None else costs.delay_ps * clock <= 1e6
+    maker = maker_cost(config, technology) if receives_entries(config.table_store) else None
     if as_json:
         asked = {"technology": technology.name, "speed": None if at_clock else speed}
         figures = _estimate_figures(costs, sized, technology) | energy_figures(costs.energy, clock)
         left_out = {"not_included": ["wrapper"]} if config.wrapper == "axi" else {}
-        say_json(asked | figures | {"clock_mhz": clock, "meets_clock": meets} | left_out)
+        beside = {} if maker is None else {"table_maker": maker}
+        say_json(asked | figures | {"clock_mhz": clock, "meets_clock": meets} | left_out | beside)
     else:
         say(_estimate_in_words(costs, sized, technology, clock if at_clock else None, chosen))
         say(energy_in_words(costs.energy, technology, clock, data))
         if config.wrapper == "axi":
             say("Not included: what wrapper = 'axi' adds, that is registers, bus masters and their queues.")
+        if maker is not None:
+            say(f"Not included: the maker of the tables, {technology.cost_at().text(maker)} at least.")
         if meets is not None:
             say(f"The clock of {clock:,.0f} MHz is {'met' if meets else 'not met'}.")
     if meets is False:

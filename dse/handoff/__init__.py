@@ -16,6 +16,7 @@ from dse.handoff.datasheet import datasheet
 from dse.handoff.fpga import fpga_files
 from dse.handoff.fusesoc import core_file
 from dse.handoff.interface import interface_svg
+from dse.handoff.maker import MAKER, maker_files
 from dse.handoff.prices import prices
 from dse.handoff.regression import accelerator_regression, regression_files
 from dse.handoff.scripts import librelane, script_files
@@ -97,6 +98,9 @@ def companions(emission: Emission, clock_mhz: float | None = None) -> dict[str, 
             regression = accelerator_regression(axi)
         case unknown:
             assert_never(unknown)
+    if plan.receives_entries:
+        made = maker_files(emission.config)
+        about |= {f"{MAKER}/{name}": text for name, text in made.items()}
     return {
         **about,
         f"{top}.core": core_file(top, manifest["versions"]["ternlut"], modules, list(regression)),

@@ -200,7 +200,7 @@ def port_rows(plan: CorePlan) -> list[list[str]]:
     words = {
         "n": f"1 … {plan.max_n_tiles}",
         "m": f"1 … {most_m}",
-        "activations": counted(config.rows * plan.tile_length, plan.activation_width),
+        "activations": counted_inputs(plan),
         "keys": counted_keys(plan),
         "results": counted(config.rows * plan.columns, plan.result_width),
     }
@@ -209,6 +209,17 @@ def port_rows(plan: CorePlan) -> list[list[str]]:
         [f"`{name}`", way, str(width), meanings.get(name, "AXI4-Stream").format(**words)]
         for name, way, width in ports(plan)
     ]
+
+
+def counted_inputs(plan: CorePlan) -> str:
+    """What a beat of activations has, or of tables that are made of them elsewhere."""
+    rows = plan.config.rows
+    if not plan.receives_entries:
+        return counted(rows * plan.tile_length, plan.activation_width)
+    scale = (
+        f", above each row's the exponent of its tile in {plan.exponent_width}" if plan.exponent_width else ""
+    )
+    return f"{counted(rows * plan.tables, plan.table_bits)}: tables{scale}"
 
 
 def counted_keys(plan: CorePlan) -> str:

@@ -91,6 +91,8 @@ def _kept(store: TableStore) -> str:
             return ""
         case "memory":
             return "tables in memory"
+        case "port":
+            return "tables made elsewhere"
         case unknown:
             assert_never(unknown)
 

@@ -25,8 +25,10 @@ from dse.spec.workload import Shape
 from generator.config import DATAFLOWS, KEY_PACKINGS, packs_weights
 from generator.packing import BYTE, packed_bytes
 from generator.rule import holds_tables
+from generator.table_store import TABLE_STORES, receives_entries
 
 HOLDING = [dataflow for dataflow in DATAFLOWS if holds_tables(dataflow)]
+RECEIVING = [store for store in TABLE_STORES if receives_entries(store)]
 PACKED = [packing for packing in KEY_PACKINGS if packs_weights(packing)]
 
 
@@ -169,8 +171,13 @@ def bits_per_weight(view: View) -> Array:
 
 
 def activation_beat(view: View) -> Array:
-    """Bits of activations that a step of a core takes."""
-    return np.asarray(view("rows") * view("tile_length") * view(PlanFigure.ACTIVATION_WIDTH))
+    """Bits of activations that a step of a core takes, or of the entries made of them."""
+    beat = view("rows") * view("tile_length") * view(PlanFigure.ACTIVATION_WIDTH)
+    receives = np.isin(view("table_store"), RECEIVING)
+    if receives.any():
+        row = view("tables") * view(PlanFigure.TABLE_INPUT_BITS) + view(PlanFigure.INPUT_EXPONENT_BITS)
+        beat = np.where(receives, view("rows") * row, beat)
+    return np.asarray(beat)
 
 
 def key_bits(view: View) -> Array:
@@ -187,10 +194,13 @@ def stored_bits(view: View, shape: Shape) -> tuple[Array, Array]:
     """Bits that one layer moves through the shared memory: keys, and activations with results.
 
     Activations are read as often as a core needs them, but for what pads a tile or a block, which is nowhere
-    in memory; results are written once.
+    in memory; results are written once. Entries of tables that are made elsewhere are there as beats.
     """
     keys = _layer_steps(view, shape) * key_beat(view) * (view("weights") == "dram")
     read = shape.tokens * shape.inputs * view(PlanFigure.ACTIVATION_WIDTH) * _times_read(view, shape)
+    receives = np.isin(view("table_store"), RECEIVING)
+    if receives.any():
+        read = np.where(receives, _layer_beats(view, shape) * activation_beat(view), read)
     return keys, np.asarray(read + shape.tokens * shape.outputs * view(PlanFigure.RESULT_WIDTH))
 
 

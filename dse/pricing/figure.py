@@ -89,6 +89,8 @@ class PlanFigure(Enum):
     FILL_CYCLES = "fill_cycles"
     KEY_WIDTH = "key_width"
     ACTIVATION_WIDTH = "activation_width"
+    TABLE_INPUT_BITS = "table_input_bits"
+    INPUT_EXPONENT_BITS = "input_exponent_bits"
     RESULT_WIDTH = "result_width"
     COMBINING_STAGES = "combining_stages"
     SCALE_BITS = "scale_bits"

@@ -17,7 +17,7 @@ from costmodel.price.energy_coefficients import Energies
 from costmodel.price.fabric import bill_of, keys_of, on_fabric
 from costmodel.price.quantity import PricedQuantity
 from costmodel.price.technology import Technology
-from costmodel.price.throughput import FILL_KEYS, KEY_WIDTH_KEYS, PAUSE_KEYS, STAGES
+from costmodel.price.throughput import FILL_KEYS, KEY_WIDTH_KEYS, PAUSE_KEYS, STAGES, TABLE_INPUT_KEYS
 from costmodel.price.timing import DELAY_TERMS
 from costmodel.speeds import SPEEDS
 from dse.pricing.figure import (
@@ -47,6 +47,10 @@ PLAN_FIGURES: Mapping[Figure, Tabulated] = {
     PlanFigure.PAUSE_CYCLES: Tabulated((*PAUSE_KEYS, "dataflow"), lambda plan: plan.pause_cycles),
     PlanFigure.FILL_CYCLES: Tabulated(FILL_KEYS, lambda plan: plan.fill_cycles),
     PlanFigure.KEY_WIDTH: Tabulated(KEY_WIDTH_KEYS, lambda plan: plan.key_width),
+    PlanFigure.TABLE_INPUT_BITS: Tabulated(TABLE_INPUT_KEYS, lambda plan: plan.table_input_bits),
+    PlanFigure.INPUT_EXPONENT_BITS: Tabulated(
+        ("activation", "datapath", "table_store"), lambda plan: plan.input_exponent_bits
+    ),
     PlanFigure.ACTIVATION_WIDTH: Tabulated(("activation",), lambda plan: plan.activation_width),
     PlanFigure.RESULT_WIDTH: Tabulated(
         (*COMBINING_KEYS, "scale_group", "scale"), lambda plan: plan.result_width

@@ -15,11 +15,11 @@ from generator.axi.packer import Packer
 from generator.axi.reader import Reader
 from generator.axi.registers import ERROR_BITS, Registers, lite_ports
 from generator.axi.writer import Writer
-from generator.block import Block
+from generator.block import Block, padded
 from generator.buffering.gearbox import Gearbox
 from generator.buffering.prefetch import KeyPrefetch
 from generator.buffering.replay import ActivationBuffer
-from generator.core import Core, padded
+from generator.core import Core
 from generator.floating.bits import leave
 from generator.plan import ArrayPlan, CorePlan, buffers_of, core_name, top_name
 from generator.plan.accelerator import accelerator_plan

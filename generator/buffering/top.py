@@ -9,11 +9,11 @@ from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In
 
 from generator.array import Array
-from generator.block import Block
+from generator.block import Block, padded
 from generator.buffering.memory import Memory
 from generator.buffering.prefetch import KeyPrefetch
 from generator.buffering.replay import ActivationBuffer
-from generator.core import Core, padded, stream_ports
+from generator.core import Core, stream_ports
 from generator.plan import ArrayPlan, CorePlan, beat_bits, buffers_of, core_name, top_name
 
 

@@ -34,6 +34,7 @@ from generator.plan.float_units import (
     FloatUnit,
     LargestExponentPlan,
 )
+from generator.plan.maker import maker_plan
 from generator.plan.merge import MergePlan
 from generator.plan.names import core_name, format_name, group_name, top_name
 from generator.plan.ranges import FloatRange, Range
@@ -95,6 +96,7 @@ __all__ = [
     "group_name",
     "halving_of",
     "key_words",
+    "maker_plan",
     "plan_for",
     "result_words",
     "top_name",

@@ -8,8 +8,8 @@ from generator.plan.core import CorePlan
 
 
 class BeatBits(NamedTuple):
-    """Bits of a beat of each stream: R·n activations, K·L keys or packed weights and a group's scales above
-    them, R·K results, of all cores of an array."""
+    """Bits of a beat of each stream: R·n activations or the entries made of them, K·L keys or packed weights
+    and a group's scales above them, R·K results, of all cores of an array."""
 
     activation: int
     key: int
@@ -20,7 +20,7 @@ def beat_bits(plan: CorePlan) -> BeatBits:
     """Bits of a beat of each stream of the core of ``plan``."""
     config = plan.config
     return BeatBits(
-        activation=config.rows * plan.tile_length * plan.activation_width,
+        activation=config.rows * (plan.tables // config.tables) * plan.row_bits,
         key=plan.key_elements.bits + plan.scale_elements.bits,
         result=config.rows * plan.columns * plan.result_width,
     )

@@ -64,7 +64,7 @@ class CorePlan(WidthPlan):
     @property
     def registers_activations(self) -> bool:
         """Whether tables begin with registers."""
-        if self.filling is not None:
+        if self.filling is not None or self.receives_entries:
             return False
         chosen = self.config.pipeline.table == "activations"
         return chosen or not (self.registers_entries or self.table_unit_stages)
@@ -72,7 +72,7 @@ class CorePlan(WidthPlan):
     @property
     def registers_entries(self) -> bool:
         """Whether tables end in registers of their own; pipelined float adders bring theirs."""
-        if self.filling is not None:
+        if self.filling is not None or self.receives_entries:
             return True
         adds = self.config.group_size > 1 and not (self.adds_floats and self.float_stages)
         return self.config.pipeline.table == "entries" and adds
@@ -80,7 +80,7 @@ class CorePlan(WidthPlan):
     @property
     def table_unit_stages(self) -> int:
         """Register stages inside a table's floating-point units: levels of adders, or one of converters."""
-        if self.multiplies_floats:
+        if self.multiplies_floats or self.receives_entries:
             return 0
         match self.config.number_kind:
             case "integer":
@@ -95,7 +95,7 @@ class CorePlan(WidthPlan):
     @property
     def scale_stages(self) -> int:
         """Cycles in which the largest exponent of a tile is found, while its activations wait."""
-        return self.float_stages if self.exponent_width else 0
+        return self.float_stages if self.exponent_width and not self.receives_entries else 0
 
     @property
     def table_stages(self) -> int:
@@ -115,6 +115,8 @@ class CorePlan(WidthPlan):
             words = self.filling.words * self.leaf_width
             banks = self.config.table_banks * self.table.entry_bits
             return self.fill_width + (words if self.reads_memories else banks)
+        if self.receives_entries:
+            return self.table_bits
         waits, stages = self.table.waits, self.level_stages
         waiting = sum(waits[made.index] * stages * made.range.width for made in self.table.sums)
         activations = self.config.group_size * self.activation_width if self.registers_activations else 0

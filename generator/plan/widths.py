@@ -16,7 +16,7 @@ from generator.plan.reduction import CHAIN, ReductionPlan
 from generator.plan.scaler import FloatScaling, ScalerPlan
 from generator.plan.table import TablePlan
 from generator.plan.tiles import TilePlan
-from generator.table_store import fills_memories
+from generator.table_store import fills_memories, receives_entries
 
 FetchCircuit = Literal[FetchStructure, "memory", "controls", "product"]
 """What makes a fetched value: a structure of the configuration around a table's entries, or instead a memory
@@ -68,6 +68,26 @@ class WidthPlan(TilePlan):
         held = FloatRange(0, 0, self.activation_width) if raw else self.activation_range
         config = self.config
         return TablePlan(config.group_size, held, config.alphabet, config.table_depth, config.symmetry)
+
+    @property
+    def receives_entries(self) -> bool:
+        """Whether tables take their entries from the stream of activations."""
+        return receives_entries(self.config.table_store)
+
+    @property
+    def table_input_bits(self) -> int:
+        """Bits of a beat of activations that one table takes: a group's, or its entries."""
+        return self.table_bits if self.receives_entries else self.config.group_size * self.activation_width
+
+    @property
+    def row_bits(self) -> int:
+        """Bits of a beat of activations for one row of a core; above entries is what they are aligned to."""
+        return self.config.tables * self.table_input_bits + self.input_exponent_bits
+
+    @property
+    def input_exponent_bits(self) -> int:
+        """Bits of the exponent that comes with the entries of a row; 0 where there is none."""
+        return self.exponent_width if self.receives_entries else 0
 
     @property
     def reads_memories(self) -> bool:

@@ -19,7 +19,7 @@ VALUES: dict[str, list[Any]] = {
     "alphabet": ["ternary", "binary", "sparse_3_4"],
     "table_depth": [0, 2, 3],
     "symmetry": ["half", "full"],
-    "table_store": ["registers", "memory"],
+    "table_store": ["registers", "memory", "port"],
     "table_banks": [2, 1],
     "subnormals": [True, False],
     "fetch": ["onehot", "tree"],

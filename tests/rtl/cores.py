@@ -27,6 +27,38 @@ SLOW_KEYS = Streams(0.1, 0.6, 0.1)
 SLOW_ACTIVATIONS = Streams(0.6, 0.1, 0.1)
 SLOW_TAKER = Streams(0.1, 0.1, 0.6)
 
+_FROM_PORTS: dict[str, dict[str, Any]] = {
+    "port-native-held": {
+        "activation": "bf16",
+        "dataflow": "table_stationary",
+        "outputs": 11,
+        "pipeline": {"fetch": True, "float_stages": 2},
+    },
+    "port-exact-inputs": {"activation": "fp8_e4m3", "datapath": "exact", "cores": 2, "split": "inputs"},
+    "port-aligned": {
+        "activation": "fp16",
+        "datapath": "aligned",
+        "aligned_bits": 8,
+        "rows": 2,
+        "cores": 2,
+        "split": "inputs",
+        "clock_gating": True,
+        "pipeline": {"float_stages": 1},
+    },
+    "port-full-sparse": {"alphabet": "sparse_3_4", "group_size": 4, "symmetry": "full", "activation": "int4"},
+    "port-planes": {
+        "alphabet": "binary",
+        "group_size": 3,
+        "weight_bits": 2,
+        "buffers": {"activations": True},
+    },
+    "port-scaled": {"scale_group": 12, "fetch": "tree", "key_packing": "none"},
+}
+PORT_CORES = {
+    name: {"table_store": "port", "group_size": 2, "tables": 3, **core} for name, core in _FROM_PORTS.items()
+}
+"""Cores whose tables come made on the stream of activations."""
+
 
 def random_reduction(rng: random.Random, tables: int) -> str:
     """Carry-save three times in ten, a chain as often, where there are enough values."""
@@ -69,7 +101,8 @@ def random_config(seed: int) -> CoreConfig:
 def randomly_packed(rng: random.Random, values: dict[str, Any]) -> CoreConfig:
     """The core of ``values``, about every other with packed keys where it may have them, or gated clocks,
     every third with another alphabet, of those that may be every third with full tables, two in five with
-    tables in memories, and every other with scales of groups. Large tables would take long to fill."""
+    tables in memories or from a port, and every other with scales of groups. Large tables would take long to
+    fill."""
     core = randomly_coded(rng, values)
     small = core.group_size < 5
     if rng.random() < 1 / 3 and small:
@@ -78,6 +111,8 @@ def randomly_packed(rng: random.Random, values: dict[str, Any]) -> CoreConfig:
     if rng.random() < 0.4 and small:
         store = {"table_store": "memory", "table_banks": rng.choice([1, 2])}
         held = {"dataflow": "table_stationary", "outputs": core.outputs or rng.randint(1, 6 * core.columns)}
+        if rng.random() < 1 / 3:
+            held, store = {}, {"table_store": "port"}
         with suppress(ConfigError):
             return CoreConfig.parse({**core.model_dump(), **held, **store})
     if core.alphabet == "binary" and rng.random() < 2 / 3:

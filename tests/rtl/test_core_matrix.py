@@ -8,7 +8,7 @@ import pytest
 
 from generator.config import CoreConfig
 from sim.harness import Driver
-from tests.rtl.cores import assert_bit_exact
+from tests.rtl.cores import PORT_CORES, assert_bit_exact
 
 FULL_PIPELINE = {"table": "entries", "fetch": True, "reduction_every": 1}
 HELD = {"dataflow": "table_stationary", "outputs": 11}
@@ -291,6 +291,7 @@ CORES: dict[str, dict[str, Any]] = {
                     },
                 }.items()
             },
+            **PORT_CORES,
             "sparse-fp16": {
                 "alphabet": "sparse_3_4",
                 "group_size": 4,
@@ -373,7 +374,8 @@ LARGE = (
     *("int5", "int12", "multiplier2", "select16", "rows3-table_stationary"),
     *("int7", "every2-of-8", "held-sums1", "mu1-pipelined"),
     *("scaled-mu2", "scaled-fp32-stages", "scaled-select-packed", "scaled-multiplier"),
-    *("planes-chain", "planes-full"),
+    *("planes-chain", "planes-full", "memory-mu2-many-outputs"),
+    *("port-aligned", "port-full-sparse", "port-planes", "port-scaled"),
 )
 """Cores that take long to build, or differ little from others."""
 

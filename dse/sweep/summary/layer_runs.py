@@ -83,6 +83,8 @@ def layer_runs(
                 times[what] = bits[what] / (8e9 * float(limit))
         if math.isfinite(rate := memory_rate(system)):
             read = tokens * layer.inputs * plan.activation_width * (1 if once else tiling.m_tiles)
+            if plan.receives_entries:
+                read = bits["activations"]
             keys = bits["weights"] * (system["weights"] == "dram")
             times["memory"] = (keys + read + tokens * layer.outputs * plan.result_width) / rate
             if not system["key_buffer"]:

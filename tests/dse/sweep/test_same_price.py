@@ -47,7 +47,7 @@ CHOICES: dict[str, list[Any]] = {
     "pipeline.reduction_every": [0, 1, 2],
     "pipeline.float_stages": [0, 1, 3],
     "symmetry": ["half", "full"],
-    "table_store": ["registers", "memory"],
+    "table_store": ["registers", "memory", "port"],
     "table_banks": [2, 1],
 }
 
