@@ -160,7 +160,7 @@ class ExactOperators(MarkedOperators):
             self.fetch_blocks = (self._multiply, self._to_fixed)
         else:
             self.table_blocks = (self._to_fixed,)
-        if plan.rounds:
+        if plan.rounds_sums:
             self.column_blocks = (self._to_float,)
 
     def operands(
@@ -185,7 +185,7 @@ class ExactOperators(MarkedOperators):
         return fixed, special
 
     def result(self, m: Module, row: str, accumulator: Value, enable: Value) -> Value:
-        if not self.plan.rounds:
+        if not self.plan.rounds_sums:
             return accumulator
         value = Signal(self.plan.value_width, name=f"rounded_{row}")
         m.submodules[f"round_{row}"] = self._to_float.instance(

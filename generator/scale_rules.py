@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from generator.alphabets import ALPHABETS
 from generator.errors import ConfigError
@@ -13,11 +13,32 @@ if TYPE_CHECKING:
     from generator.config import CoreConfig
 
 
-def _scales_sums_of_integers(core: CoreConfig) -> None:
-    if core.scale_group and isinstance(core.format, Float):
+WIDEST_PRODUCT = 63
+"""Bits of a group's sum times the significand of its scale."""
+
+
+def _scales_exact_sums(core: CoreConfig) -> None:
+    number, scale = core.format, core.scale_format
+    if not core.scale_group or not isinstance(number, Float):
+        return
+    given = f"scale_group = {core.scale_group} with activation = {core.activation!r}"
+    match core.number_kind:
+        case "integer" | "exact":
+            pass
+        case "native" | "aligned":
+            raise ConfigError(
+                f"{given} and datapath = {core.datapath!r}: what is scaled are exact sums; 'exact' and "
+                "integers are allowed"
+            )
+        case unknown:
+            assert_never(unknown)
+    if not isinstance(scale, Float):
+        raise ConfigError(f"{given} and scale = {core.scale!r}: sums of floats have floats for scales")
+    bits = (core.scale_group * number.largest_steps).bit_length() + 1 + scale.mantissa + 1
+    if bits > WIDEST_PRODUCT:
         raise ConfigError(
-            f"scale_group = {core.scale_group} with activation = {core.activation!r}: what is scaled are "
-            "sums of integers; 0 is allowed"
+            f"{given} and scale = {core.scale!r}: their product would be {bits} bits wide, {WIDEST_PRODUCT} "
+            "are allowed; a smaller group or a scale of fewer bits has less"
         )
 
 
@@ -65,7 +86,7 @@ def _scales_within_a_group(core: CoreConfig) -> None:
 
 
 SCALE_RULES = (
-    Rule(("activation", "scale_group"), _scales_sums_of_integers),
+    Rule(("activation", "datapath", "scale", "scale_group"), _scales_exact_sums),
     Rule(("dataflow", "scale_group"), _scales_finished_sums),
     Rule(("tables", "group_size", "max_reduction", "scale_group"), _has_groups_of_tiles),
     Rule(("alphabet", "group_size", "scale_group"), _begins_groups_with_scales),

@@ -41,7 +41,7 @@ class ScaleUnit(Block):
     opens : In(1)
         What is taken up is zero.
     sums : In(S·w), totals : Out(S·t)
-        Column 0 in the low bits.
+        Column 0 in the low bits; where sums are marked, the mark above each.
     """
 
     kind = "scale_unit"
@@ -60,7 +60,7 @@ class ScaleUnit(Block):
                 "adds": In(steps),
                 "writes": In(steps),
                 "opens": In(1),
-                "sums": In(steps * scaler.sum_width),
+                "sums": In(steps * scaler.sums.bits),
                 "totals": Out(steps * scaler.total_width),
             },
         )
@@ -92,7 +92,7 @@ class ScaleUnit(Block):
 
     def _served(self, m: Module) -> Value:
         """The captured sum of the column that is served: they move on by one in each cycle."""
-        sums = slices(self.sums, [self.scaler.sum_width] * self.scaler.steps)
+        sums = slices(self.sums, [self.scaler.sums.bits] * self.scaler.steps)
         held = [Signal(len(value), name=f"held{column}") for column, value in enumerate(sums)]
         for column, register in enumerate(held):
             following: Value = sums[column]
@@ -113,8 +113,11 @@ class ScaleUnit(Block):
                 assert_never(unknown)
 
     def _rounded(self, m: Module, served: Value, scaling: FloatScaling) -> Value:
-        """The product as a float; of an infinity or a NaN what IEEE 754 has."""
+        """The product as a float; of an infinity or a NaN what IEEE 754 has, and NaN of a marked sum."""
         number, fmt = scaling.number, scaling.to_float.fmt
+        marked: Value = Const(0, 0)
+        if self.scaler.sums.marked:
+            served, marked = served[:-1], served[-1]
         assert self.to_float is not None
         sign, field, fraction = (
             self.scale[-1],
@@ -126,6 +129,8 @@ class ScaleUnit(Block):
         exact: Value = product(m, "product", served, weight, scaling.product_width, signed=True)
         special = wire(m, "special", is_special(number, self.scale[:-1]))
         undefined = fraction.any() | ~served.any() if number.infinities else Const(1, 1)
+        if len(marked):
+            special, undefined = special | marked, undefined | marked
         marks: Value = Cat(special, wire(m, "undefined", undefined), sign ^ served[-1])
         exponent = unpacked.exponent
         stages = int(self.scaler.float_stages > 0)
@@ -186,7 +191,7 @@ class Scaler(Block):
                 "rst": In(1),
                 **{port: In(widths[port]) for port in self.controls},
                 "scales": In(scaler.beat_bits),
-                "sums": In(plan.config.rows * plan.config.columns * scaler.sum_width),
+                "sums": In(plan.config.rows * plan.config.columns * scaler.sums.bits),
                 **{f"group_{port}": In(1) for port in ("valid", "opens", "closes", "last")},
                 "going": Out(1),
                 "result_valid": Out(1),
@@ -218,11 +223,12 @@ class Scaler(Block):
         update(m, self.result_last, (going, flags[2]))
 
         scales = slices(self._waiting(m, going, served[:steps]), [scaler.number.bits] * scaler.units)
-        by_row = slices(self.sums, [plan.config.columns * scaler.sum_width] * plan.config.rows)
+        width = scaler.sums.bits
+        by_row = slices(self.sums, [plan.config.columns * width] * plan.config.rows)
         totals: list[Value] = []
         for row, sums in enumerate(by_row):
-            missing = Const(0, scaler.units * steps * scaler.sum_width - len(sums))
-            parts = slices(Cat(sums, missing), [steps * scaler.sum_width] * scaler.units)
+            missing = Const(0, scaler.units * steps * width - len(sums))
+            parts = slices(Cat(sums, missing), [steps * width] * scaler.units)
             made = [Signal(steps * scaler.total_width, name=f"totals{row}_{u}") for u in range(scaler.units)]
             for number, (part, scale) in enumerate(zip(parts, scales, strict=True)):
                 m.submodules[f"unit{row}_{number}"] = self.unit.instance(

@@ -193,7 +193,7 @@ def results_of(plan: CorePlan, tiling: Tiling, outputs: int, tokens: int, beats:
         fields = fields.reshape(blocks, tiling.m_tiles, rows, columns).transpose(0, 2, 1, 3)
         part = y[first * rows : (first + blocks) * rows]
         part[:] = fields.reshape(blocks * rows, -1)[: len(part), :outputs]
-    return with_invalid(plan, y, y >> plan.value_width != 0) if plan.tracks_invalid else y
+    return with_invalid(plan, y, y >> plan.value_width != 0) if plan.marks_results else y
 
 
 def values_of(plan: CorePlan, results: NDArray[np.int64]) -> NDArray[Any]:

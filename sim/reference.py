@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from generator import keys
 from generator.errors import WorkloadError
+from generator.formats import Float
 from generator.plan import (
     AlignedDatapath,
     CompressorPlan,
@@ -160,7 +161,8 @@ def group_sums(plan: CorePlan, arithmetic: Arithmetic, root: Pending) -> Array:
     for first in range(0, len(root.value), tiles):
         value, sign = (None if part is None else part[first : first + tiles] for part in root)
         assert value is not None
-        sums.append(arithmetic.results(arithmetic.accumulate(Pending(value, sign), np.zeros(len(value)))))
+        total = arithmetic.accumulate(Pending(value, sign), np.zeros(len(value)))
+        sums.append(wrap(total, plan.sum_range.width))
     return np.array(sums)
 
 
@@ -175,7 +177,9 @@ def joined(arithmetic: Arithmetic, sums: Sequence[Array]) -> Array:
 
 def with_invalid(plan: CorePlan, values: Array, invalid: Array) -> Array:
     """Results of ``values`` [B, M] with the bit ``invalid`` above them, and the canonical NaN below a set
-    one."""
+    one; of scaled sums that NaN alone."""
+    if plan.scaler is not None and isinstance(plan.result_number, Float):
+        return np.where(invalid, plan.result_number.canonical_nan, values)
     match plan.datapath:
         case IntegerDatapath() | NativeDatapath():
             return values

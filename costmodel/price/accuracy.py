@@ -59,7 +59,7 @@ def arithmetic_error(plan: CorePlan, length: int) -> float:
         case IntegerDatapath():
             return _scaling_error(plan, length)
         case ExactDatapath(number):
-            return _rounding(number)
+            return _rounding(number) if plan.scaler is None else _scaling_error(plan, length)
         case NativeDatapath(number, accumulate=unit):
             variance = _rounding(unit.fmt) ** 2 * _accumulated(tiles, plan.merge.sums, tile)
             return sqrt(variance + _rounding(number) ** 2 * _tile_shares(plan, tile) * tiles)

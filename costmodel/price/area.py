@@ -242,6 +242,8 @@ def result_converters(plan: CorePlan) -> Bill:
     match plan.datapath:
         case IntegerDatapath() | NativeDatapath():
             return NOTHING
+        case ExactDatapath() if plan.scaler is not None:
+            return NOTHING
         case ExactDatapath(to_float=converter):
             return floating.fixed_to_float(converter) + register(plan.result_stages, holds=True)
         case AlignedDatapath(to_float=converter):
@@ -289,7 +291,7 @@ LONGEST = ("max_reduction", "weight_bits", "scale_group", "scale")
 """Keys that say how much is added to a sum before it is taken out."""
 _ADDED = ("tables", *LONGEST, "reduction", "pipeline.fetch")
 _SCALED = ("scale_group", "scale")
-_SUMMED = ("activation", "symmetric", *LONGEST, "pipeline.float_stages")
+_SUMMED = ("activation", "symmetric", "datapath", *LONGEST, "pipeline.float_stages")
 _SCALE = ("activation", "datapath", "aligned_bits", "pipeline.float_stages")
 _COLUMN = ("rows", "columns")
 _TILES = ("dataflow", "outputs", "group_size", "tables", *LONGEST)

@@ -22,7 +22,7 @@ def waiting_sum(plan: CorePlan) -> Bill:
     scaler = plan.scaler
     if scaler is None:
         return NOTHING
-    held, total = scaler.sum_width, scaler.total_width
+    held, total = scaler.sums.bits, scaler.total_width
     return register(held + total, holds=True) + Bill.of(choice=held, leg=total)
 
 

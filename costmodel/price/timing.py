@@ -334,6 +334,8 @@ def result_stage(plan: CorePlan) -> Bill:
     match plan.datapath:
         case IntegerDatapath() | NativeDatapath() | AlignedDatapath():
             return NOTHING
+        case ExactDatapath() if plan.scaler is not None:
+            return NOTHING
         case ExactDatapath(to_float=unit):
             return floating.slowest_stage(unit)
         case unknown:
@@ -394,7 +396,7 @@ DELAY_TERMS = (
     DelayTerm("entries", (*_VALUE, "pipeline.table"), entry_stage),
     DelayTerm("fetch", (*_VALUE, "pipeline.table", "key_packing", *_REDUCTION), fetch_stage, broadcast=True),
     DelayTerm("reduction", (*_VALUE, *_REDUCTION), reduction_stage),
-    DelayTerm("result", (*NUMBER, "max_reduction"), result_stage),
+    DelayTerm("result", (*NUMBER, "max_reduction", "scale_group", "scale"), result_stage),
     DelayTerm("accumulate", NUMBER, accumulate_stage),
     DelayTerm("scaling", (*NUMBER, "group_size", "tables", *LONGEST), scaling.paths),
     DelayTerm("accept", (*NUMBER, *_MERGED), accept_stage, broadcast=True),

@@ -168,6 +168,9 @@ def invalid(plan: CorePlan) -> str:
 
 
 def exact(plan: CorePlan) -> list[str]:
+    if plan.scaler is not None:
+        lost = "Where an infinity or a NaN has a non-zero weight, the result is that NaN."
+        return [*scaling_rules(plan, plan.scaler), lost]
     return [
         "A result is the exact sum of the activations with their weights, rounded once. A sum of 0 is +0.",
         invalid(plan),

@@ -180,7 +180,7 @@ def arithmetic(plan: CorePlan) -> str:
     total, cut = plan.config.accumulation or plan.config.activation, plan.config.aligned_bits
     flagged = f"{total} and a bit `invalid` above it"
     match plan.config.number_kind:
-        case "integer" if plan.scaler is not None:
+        case "integer" | "exact" if plan.scaler is not None:
             return scaled_result(plan.scaler)
         case "integer":
             return "two's complement, exact: no sum within N overflows"

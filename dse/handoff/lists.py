@@ -87,7 +87,7 @@ def results(axi: AcceleratorPlan, layer: LayerData, place: Placement) -> tuple[b
     size, plan = axi.layer(*place.shape), axi.core
     fields = result_fields(plan, size.tiling, layer)
     masks = np.full(fields.shape, -1, dtype=np.int64).astype(np.uint64)
-    if plan.tracks_invalid:
+    if plan.marks_results:
         flag = np.uint64(1 << plan.value_width)
         masks = np.where(fields & flag, flag, masks)
     blocks = size.tiling.blocks, place.result_stride

@@ -139,7 +139,7 @@ def golden(plan: CorePlan, recipe: Recipe, seed: int) -> Golden:
     fields = result_fields(plan, beats.tiling, layer)
     width = plan.result_width
     mask = None
-    if plan.tracks_invalid:
+    if plan.marks_results:
         invalid = fields >> np.uint64(plan.value_width) != 0
         only_flag, all_bits = np.uint64(1 << plan.value_width), np.uint64((1 << width) - 1)
         mask = pack_fields(np.where(invalid, only_flag, all_bits), width)

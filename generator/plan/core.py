@@ -219,7 +219,7 @@ class CorePlan(WidthPlan):
             case "integer" | "native" | "aligned":
                 return 0
             case "exact":
-                return self.float_stages if self.rounds else 0
+                return self.float_stages if self.rounds_sums else 0
             case unknown:
                 assert_never(unknown)
 

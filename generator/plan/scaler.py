@@ -41,6 +41,21 @@ Scaling = FloatScaling | IntegerScaling
 
 
 @dataclass(frozen=True)
+class GroupSums:
+    """What is scaled: integers of a ``range``, in units of 2 to the power of ``unit``; with a bit above that
+    says whether an infinity or a NaN is among what was added, where they are ``marked``."""
+
+    range: Range
+    unit: int = 0
+    marked: bool = False
+
+    @property
+    def bits(self) -> int:
+        """Bits of a sum, with its mark."""
+        return self.range.width + self.marked
+
+
+@dataclass(frozen=True)
 class ScalerPlan:
     """What scales the sums of ``columns`` of each row, while a group takes ``tiles`` steps.
 
@@ -51,13 +66,13 @@ class ScalerPlan:
     columns: int
     tiles: int
     groups: int
-    sum_range: Range
+    sums: GroupSums
     number: Format
     float_stages: int
 
     @property
     def sum_width(self) -> int:
-        return self.sum_range.width
+        return self.sums.range.width
 
     @property
     def units(self) -> int:
@@ -79,11 +94,11 @@ class ScalerPlan:
         """The arithmetic of a unit."""
         number = self.number
         if isinstance(number, Integer):
-            largest = self.groups * -self.sum_range.low * -number.minimum
+            largest = self.groups * -self.sums.range.low * -number.minimum
             product = self.sum_width + number.bits - 1
             return IntegerScaling(number, product, Range(-largest, largest))
         width = self.sum_width + number.mantissa + 1
-        lsb = number.smallest_exponent - 1
+        lsb = number.smallest_exponent - 1 + self.sums.unit
         stages = self.float_stages
         return FloatScaling(
             number,

@@ -21,6 +21,11 @@ class TilePlan:
     rounds: bool = True
 
     @property
+    def rounds_sums(self) -> bool:
+        """Whether an ``exact`` sum leaves its column as a float: a group's that is scaled does not."""
+        return self.rounds and not self.config.scale_group
+
+    @property
     def tables(self) -> int:
         """Tables that a beat of activations fills, for each row."""
         return self.config.tables

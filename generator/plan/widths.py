@@ -13,7 +13,7 @@ from generator.packing import BYTE, packed_bytes, relative_key_width
 from generator.plan.compression import CompressorPlan
 from generator.plan.ranges import FloatRange, Range, aligned_range
 from generator.plan.reduction import CHAIN, ReductionPlan
-from generator.plan.scaler import FloatScaling, ScalerPlan
+from generator.plan.scaler import FloatScaling, GroupSums, ScalerPlan
 from generator.plan.table import TablePlan
 from generator.plan.tiles import TilePlan
 from generator.table_store import fills_memories, receives_entries
@@ -282,8 +282,10 @@ class WidthPlan(TilePlan):
         if number is None:
             return None
         groups = -(-config.max_reduction // config.scale_group)
-        stages = config.pipeline.float_stages
-        return ScalerPlan(config.columns, self.group_steps, groups, self.sum_range, number, stages)
+        stages, given = config.pipeline.float_stages, config.format
+        unit = 0 if isinstance(given, Integer) else given.smallest_exponent
+        sums = GroupSums(self.sum_range, unit, self.tracks_invalid)
+        return ScalerPlan(config.columns, self.group_steps, groups, sums, number, stages)
 
     @property
     def scale_elements(self) -> KeyElements:
@@ -313,7 +315,7 @@ class WidthPlan(TilePlan):
             case "integer" | "native" | "aligned":
                 return self.accumulator_width
             case "exact":
-                return self.config.format.bits if self.rounds else self.accumulator_width
+                return self.config.format.bits if self.rounds_sums else self.accumulator_width
             case unknown:
                 assert_never(unknown)
 
@@ -329,6 +331,11 @@ class WidthPlan(TilePlan):
     def column_width(self) -> int:
         """Bits of a column's result: its number and, above it, ``invalid`` if the datapath has that."""
         return self.value_width + self.tracks_invalid
+
+    @property
+    def marks_results(self) -> bool:
+        """Whether a result has a bit that says whether it means nothing; a scaled one is NaN then."""
+        return self.tracks_invalid and self.scaler is None
 
     @property
     def result_width(self) -> int:

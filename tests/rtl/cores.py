@@ -46,18 +46,26 @@ _FROM_PORTS: dict[str, dict[str, Any]] = {
         "pipeline": {"float_stages": 1},
     },
     "port-full-sparse": {"alphabet": "sparse_3_4", "group_size": 4, "symmetry": "full", "activation": "int4"},
-    "port-planes": {
-        "alphabet": "binary",
-        "group_size": 3,
-        "weight_bits": 2,
-        "buffers": {"activations": True},
-    },
+    "port-planes": {"alphabet": "binary", "group_size": 3, "weight_bits": 2},
     "port-scaled": {"scale_group": 12, "fetch": "tree", "key_packing": "none"},
 }
 PORT_CORES = {
     name: {"table_store": "port", "group_size": 2, "tables": 3, **core} for name, core in _FROM_PORTS.items()
 }
 """Cores whose tables come made on the stream of activations."""
+
+SCALED_FLOATS: dict[str, dict[str, Any]] = {
+    "fp8-mu3": {
+        "activation": "fp8_e4m3",
+        "datapath": "exact",
+        "group_size": 3,
+        "rows": 2,
+        "pipeline": {"float_stages": 1},
+    },
+    "fp16-mu2": {"activation": "fp16", "datapath": "exact", "group_size": 2, "scale": "bf16"},
+    "fp8-multiplier": {"activation": "fp8_e5m2", "datapath": "exact", "architecture": "multiplier"},
+}
+"""Cores of floats with scales of groups."""
 
 
 def random_reduction(rng: random.Random, tables: int) -> str:
@@ -245,7 +253,8 @@ def truth(config: CoreConfig, layer: LayerData) -> Any:
     its own hold against the truth.
     """
     if config.scale_group:
-        return sums_of_scaled_groups(config, layer)
+        scaled = sums_of_scaled_groups if isinstance(config.format, Integer) else sums_of_scaled_floats
+        return scaled(config, layer)
     if isinstance(config.format, Integer):
         return layer.activations @ layer.weights.T.astype(np.int64)
     if config.datapath != "exact":
@@ -268,6 +277,32 @@ def sums_of_scaled_groups(config: CoreConfig, layer: LayerData) -> Any:
     if total.dtype == np.int64:
         return total
     return np.where(np.isnan(total), FLOATS["fp32"].canonical_nan, total.view(np.uint32)).astype(np.int64)
+
+
+def sums_of_scaled_floats(config: CoreConfig, layer: LayerData) -> Any:
+    """The same of floats: each exact sum times its scale, a fraction, rounded to the nearest float32 and
+    added; NaN where an infinity or a NaN is selected."""
+    values, fp32 = layer.activations.astype(np.float64), FLOATS["fp32"]
+    finite, size = np.isfinite(values), config.scale_group
+    units = np.vectorize(lambda value: int(Fraction(value) / UNIT), otypes=[object])(
+        np.where(finite, values, 0.0)
+    )
+    assert layer.scales is not None
+
+    def product(total: int, scale: float) -> float:
+        if not np.isfinite(scale):
+            return float(np.float64(total) * scale)
+        return float(np.uint32(nearest(fp32, total * UNIT * Fraction(scale))).view(np.float32))
+
+    total = np.zeros((len(values), layer.outputs), np.float32)
+    with np.errstate(all="ignore"):
+        for group, first in enumerate(range(0, layer.length, size)):
+            sums = units[:, first : first + size] @ layer.weights[:, first : first + size].T.astype(object)
+            scales = layer.scales[:, group].astype(np.float64)
+            total = total + np.vectorize(product, otypes=[np.float32])(sums, scales)
+    invalid = (~finite).astype(int) @ abs(layer.weights.T.astype(int)) > 0
+    lost = np.isnan(total) | invalid
+    return np.where(lost, fp32.canonical_nan, total.view(np.uint32)).astype(np.int64)
 
 
 def exactly_rounded(fmt: Format, layer: LayerData) -> Any:

@@ -8,7 +8,7 @@ import pytest
 
 from generator.config import CoreConfig
 from sim.harness import Driver
-from tests.rtl.cores import PORT_CORES, assert_bit_exact
+from tests.rtl.cores import PORT_CORES, SCALED_FLOATS, assert_bit_exact
 
 FULL_PIPELINE = {"table": "entries", "fetch": True, "reduction_every": 1}
 HELD = {"dataflow": "table_stationary", "outputs": 11}
@@ -311,12 +311,7 @@ CORES: dict[str, dict[str, Any]] = {
                 "pipeline": {**FULL_PIPELINE, "float_stages": 2},
             },
             "every-cycle": {"group_size": 4, "scale_group": 8, "scale": "bf16", "columns": 2},
-            "one-unit": {
-                "group_size": 1,
-                "scale_group": 20,
-                "scale": "fp8_e4m3",
-                "pipeline": {"fetch": True},
-            },
+            "one-unit": {"scale_group": 20, "scale": "fp8_e4m3", "pipeline": {"fetch": True}},
             "fp32-stages": {"activation": "int16", "scale": "fp32", "pipeline": {"float_stages": 6}},
             "integer": {"group_size": 2, "scale": "int5", "clock_gating": True, "pipeline": FULL_PIPELINE},
             "binary": {"alphabet": "binary", "group_size": 4, "scale": "fp8_e5m2", "cores": 2},
@@ -328,6 +323,7 @@ CORES: dict[str, dict[str, Any]] = {
             },
             "select-packed": {"architecture": "select", "key_packing": "base3", "rows": 3, "scale": "int8"},
             "multiplier": {"architecture": "multiplier", "scale": "bf16", "pipeline": {"float_stages": 1}},
+            **SCALED_FLOATS,
         }.items()
     },
     **{
@@ -373,7 +369,8 @@ LARGE = (
     *("mu4-tree", "mu4-held", "mu3-late-table", "every3-of-13", "held-sums7", "carry-save-narrow"),
     *("int5", "int12", "multiplier2", "select16", "rows3-table_stationary"),
     *("int7", "every2-of-8", "held-sums1", "mu1-pipelined"),
-    *("scaled-mu2", "scaled-fp32-stages", "scaled-select-packed", "scaled-multiplier"),
+    *("scaled-mu2", "scaled-fp32-stages", "scaled-select-packed", "scaled-multiplier", "scaled-every-cycle"),
+    *("scaled-fp16-mu2", "scaled-fp8-multiplier"),
     *("planes-chain", "planes-full", "memory-mu2-many-outputs"),
     *("port-aligned", "port-full-sparse", "port-planes", "port-scaled"),
 )

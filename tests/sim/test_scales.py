@@ -14,7 +14,7 @@ from generator.plan import beat_bits, plan_for
 from sim.error_bound import scaled_error_bound
 from sim.layers import LayerData, beats_of, evaluated, values_of
 from sim.run import reference
-from tests.rtl.cores import sums_of_scaled_groups
+from tests.rtl.cores import EXACT_FORMATS, sums_of_scaled_floats, sums_of_scaled_groups
 
 CORE = {"group_size": 2, "tables": 2, "columns": 5, "max_reduction": 300, "scale_group": 13}
 
@@ -30,6 +30,15 @@ def test_sums_of_groups_are_scaled_and_added_as_numpy_does(scale: str, activatio
     for seed, length in enumerate((1, 13, 14, 300)):
         layer = LayerData.random(core, length, 40, 3, seed)
         np.testing.assert_array_equal(evaluated(plan_for(core), layer), sums_of_scaled_groups(core, layer))
+
+
+@pytest.mark.parametrize("scale", ["fp16", "bf16", "fp8_e5m2"])
+@pytest.mark.parametrize("activation", EXACT_FORMATS)
+def test_exact_sums_of_floats_are_scaled_rounded_once_and_added(scale: str, activation: str) -> None:
+    core = core_of(scale=scale, activation=activation, datapath="exact")
+    for seed, length in enumerate((1, 14, 90)):
+        layer = LayerData.random(core, length, 20, 3, seed)
+        np.testing.assert_array_equal(evaluated(plan_for(core), layer), sums_of_scaled_floats(core, layer))
 
 
 def test_without_scales_they_are_ones() -> None:
@@ -78,7 +87,7 @@ def test_a_column_s_scale_is_in_the_beat_and_the_place_that_are_documented() -> 
         ({"scale": "fp12"}, "scale = 'fp12' is not a number format"),
         (
             {"activation": "fp16"},
-            "scale_group = 13 with activation = 'fp16': what is scaled are sums of integers",
+            "scale_group = 13 with activation = 'fp16' and datapath = 'native': what is scaled are exact",
         ),
         (
             {"dataflow": "table_stationary", "outputs": 5},
