@@ -23,7 +23,7 @@ from costmodel.flow.placing import place_netlist
 from costmodel.flow.synthesis import SynthesisError
 from costmodel.price.estimate import Sizes
 from costmodel.price.technology import load_technology
-from costmodel.price.wires import WireFit, bits_read_by_columns
+from costmodel.price.wires import WireFit, spread_to_columns
 from generator.config import CoreConfig
 from generator.plan import plan_for, top_name
 
@@ -38,13 +38,13 @@ NOISE = 0.05
 class Placed:
     """A core that was placed: its area as fast as can be, as modelled (µm²), and all its wires (µm).
 
-    ``bits_read`` are those that columns read of the tables.
+    ``spread`` is what columns read of the tables, by how far it comes.
     ``slowdown`` is its longest path, resized, over the modelled one without wires; ``growth`` the share by
     which resizing made its cells larger.
     """
 
     area_um2: float
-    bits_read: int
+    spread: float
     wire_um: float
     slowdown: float
     growth: float
@@ -56,7 +56,7 @@ def fit_wires(placed: Sequence[Placed]) -> WireFit:
     length = np.array([core.wire_um for core in placed])
     slowdown = np.array([core.slowdown for core in placed])
 
-    read = np.array([core.bits_read for core in placed]) * np.sqrt(area)
+    read = np.array([core.spread for core in placed]) * np.sqrt(area)
 
     def of_length(x: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray((np.exp(x[0]) * area ** x[1] + x[2] * read) / length - 1)
@@ -104,7 +104,7 @@ def place_cores(
         before, after = placed.before, placed.after
         yield Placed(
             sum(model.fastest.values()),
-            bits_read_by_columns(plan_for(core)),
+            spread_to_columns(plan_for(core)),
             after.wire_um,
             after.delay_ps / model.delay_ps,
             after.area_um2 / before.area_um2 - 1,

@@ -19,7 +19,7 @@ from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology, load_technology
 from costmodel.price.timing import stages_of, tightness_of_parts
 from costmodel.price.units import units_of
-from costmodel.price.wires import Wiring, bits_read_by_columns
+from costmodel.price.wires import Wiring, spread_to_columns
 from costmodel.speeds import MEDIUM_PERIOD, SPEEDS, Speed
 from generator.config import CoreConfig
 from generator.plan import plan_for
@@ -150,7 +150,7 @@ class Sizes:
     def _placed(self, config: CoreConfig, technology: Technology) -> Sizes:
         fit, core = technology.wire_fit, config.alone
         alone = _breakdown(units_of(plan_to_price(core)), technology.cost_at("tight"))
-        area, bits = sum(alone.values()), bits_read_by_columns(plan_for(core))
+        area, to_columns = sum(alone.values()), spread_to_columns(plan_for(core))
         slowdown = float(fit.slowdown(area))
         spread = {speed: technology.spread(speed) for speed in SPEEDS}
         return Sizes(
@@ -160,7 +160,7 @@ class Sizes:
             {stage: delay * slowdown for stage, delay in self.stages_ps.items()},
             {stage: delay * slowdown for stage, delay in self.rippling_ps.items()},
             self.others,
-            config.cores * float(fit.wire_um(area, bits)),
+            config.cores * float(fit.wire_um(area, to_columns)),
         )
 
     def _with_memories(self, config: CoreConfig, technology: Technology) -> Sizes:

@@ -6,6 +6,7 @@ connect: as a power of the core's area, as Rent's rule has it. All functions tak
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import Literal, get_args
 
 import numpy as np
@@ -23,7 +24,8 @@ class WireFit(BaseModel):
     """What wires make of a core, by its area A (µm² of cells, as fast as can be).
 
     Wires between neighbouring cells are ``length`` · A^``length_exponent`` µm long in all; those that bring
-    entries to columns besides ``broadcast`` · √A for each bit that a column reads. Resized with them, the
+    entries to columns besides ``broadcast`` · √(A / tables) for each bit that a column reads: a table stands
+    amid what reads it. Resized with them, the
     longest path is longer by the share ``delay`` · A^``delay_exponent``, and cells are larger by the share
     ``growth``. ``cores`` is how many were placed, ``largest_um2`` the area of the largest: beyond it the fit
     is an extrapolation.
@@ -40,21 +42,24 @@ class WireFit(BaseModel):
     delay_exponent: float
     growth: float = Field(ge=0)
 
-    def wire_um(self, area_um2: ArrayLike, bits_read: ArrayLike) -> NDArray[np.float64]:
-        """The length of all wires; ``bits_read`` as ``bits_read_by_columns`` has it."""
+    def wire_um(self, area_um2: ArrayLike, spread: ArrayLike) -> NDArray[np.float64]:
+        """The length of all wires; ``spread`` as ``spread_to_columns`` has it."""
         area = np.asarray(area_um2, dtype=np.float64)
         local = self.length * area**self.length_exponent
-        return np.asarray(local + self.broadcast * np.asarray(bits_read) * np.sqrt(area))
+        return np.asarray(local + self.broadcast * np.asarray(spread) * np.sqrt(area))
 
     def slowdown(self, area_um2: ArrayLike) -> NDArray[np.float64]:
         """The longest path with wires over that without."""
         return 1 + self.delay * np.asarray(area_um2, dtype=np.float64) ** self.delay_exponent
 
 
-def bits_read_by_columns(plan: CorePlan) -> int:
-    """Bits of the tables' entries, counted once for each column that reads them."""
+def spread_to_columns(plan: CorePlan) -> float:
+    """Bits that columns read of the tables' entries, by how far they come, as a share of the core's side.
+
+    Each of L tables has an L-th of the core, with a side of √(1/L).
+    """
     config = plan.config
-    return config.rows * config.columns * config.tables * plan.table_bits
+    return config.rows * config.columns * config.tables * plan.table_bits * sqrt(1 / config.tables)
 
 
 class Wires(BaseModel):
@@ -77,7 +82,7 @@ MEANINGS = {
     "ohm_per_um": "resistance of a wire, Ω/µm",
     "cores": "placed for this fit",
     "largest_um2": "area of the largest of them",
-    "length": "µm of wire = length · area^length_exponent + broadcast · bits read by columns · √area",
+    "length": "µm of wire = length · area^length_exponent + broadcast · bits columns read · √(area / tables)",
     "delay": "longest path · (1 + delay · area^delay_exponent)",
     "growth": "share by which resizing with wires enlarges cells",
 }

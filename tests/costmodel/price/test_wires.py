@@ -34,8 +34,9 @@ def test_wires_delay_a_core_by_its_area_and_spread_its_cells() -> None:
     wired = estimate(CORE, technology(), speed="tight", wires="placed")
     cells = sum(Sizes.of(CORE, technology()).fastest.values())
     # Four entries of a table for two int8 activations: two of 8 bits, their sum and difference of 9.
-    bits_read = 8 * 4 * (8 + 8 + 9 + 9)
-    assert wired.wire_um == pytest.approx(10 * cells**1.25 + 0.05 * bits_read * cells**0.5)
+    # Four tables, each read by eight columns over the side of a fourth of the core.
+    spread = 8 * 4 * (8 + 8 + 9 + 9) / 4**0.5
+    assert wired.wire_um == pytest.approx(10 * cells**1.25 + 0.05 * spread * cells**0.5)
     assert wired.delay_ps == pytest.approx(bare.delay_ps * (1 + 0.01 * cells**0.5))
     assert wired.cost == pytest.approx(bare.cost * 1.1 / 0.5)
     assert sum(wired.breakdown.values()) == pytest.approx(wired.cost)
