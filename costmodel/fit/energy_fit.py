@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from costmodel.power.figures import Energy, MeasuredEnergy
-from costmodel.price.activity import Statistics, loads_a_step
+from costmodel.price.activity import BITNET, Statistics, loads_a_step
 from costmodel.price.area import PARTS
 from costmodel.price.energy import UnitEnergy, core_units
 from costmodel.price.energy_coefficients import ENERGY_COMPONENTS, GLITCHES, KINDS, LOGIC, Energies
@@ -53,24 +53,23 @@ FEWEST = 12
 
 @dataclass(frozen=True)
 class MeasuredCore:
-    """A core, what it took, and of how many of the measured cycles it made a step in."""
+    """A core, what it took, what is known of the data, and the share of cycles in which it made a step."""
 
     core: CoreConfig
     energy: MeasuredEnergy
+    data: Statistics = BITNET
 
     @property
     def busy(self) -> float:
         return self.energy.macs_per_cycle / self.core.macs_per_cycle
 
 
-def counts_of(
-    seen: MeasuredCore, technology: Technology, data: Statistics, growth: float = 0.0
-) -> dict[str, Floats]:
+def counts_of(seen: MeasuredCore, technology: Technology) -> dict[str, Floats]:
     """Of each part how much of each of ``ENERGY_COMPONENTS`` a cycle moves."""
     plan = plan_to_price(seen.core)
     loads = loads_a_step(plan)
     counts: dict[str, Floats] = {part: np.zeros(len(NAMES)) for part in PARTS}
-    for part, number, unit in core_units(plan, technology, data):
+    for part, number, unit in core_units(plan, technology, seen.data):
         counts.setdefault(part, np.zeros(len(NAMES)))
         counts[part] += number * _moved(unit, seen.busy, loads)
     return counts
@@ -81,9 +80,7 @@ def _moved(unit: UnitEnergy, busy: float, loads: float) -> Floats:
     return np.array([total.counts.get(name, 0.0) for name in NAMES])
 
 
-def fit_energies(
-    measured: Sequence[MeasuredCore], technology: Technology, data: Statistics, source: str
-) -> Energies:
+def fit_energies(measured: Sequence[MeasuredCore], technology: Technology, source: str) -> Energies:
     """Energies for what was measured of cores of least area, none of them negative.
 
     Raises ``TechnologyError`` where too few cores were measured.
@@ -95,7 +92,7 @@ def fit_energies(
     late = np.array([name in GLITCHES for name in NAMES])
     rows, targets = [], []
     for seen in measured:
-        counts = counts_of(seen, technology, data)
+        counts = counts_of(seen, technology)
         for run, glitches in ((seen.energy.timed, True), (seen.energy.zero_delay, False)):
             row, target = _equations(counts, run)
             rows.append(row if glitches else np.where(late, 0.0, row))
@@ -179,13 +176,13 @@ def fit_growth(pairs: Sequence[tuple[MeasuredCore, MeasuredCore]]) -> float:
 
 
 def modelled_fj(
-    seen: MeasuredCore, technology: Technology, energies: Energies, data: Statistics, glitches: bool = True
+    seen: MeasuredCore, technology: Technology, energies: Energies, glitches: bool = True
 ) -> float:
     """What the model says that a measured core of least area takes in a cycle."""
     prices = np.array(
         [0.0 if name in GLITCHES and not glitches else energies.coefficients[name] for name in NAMES]
     )
-    return float(sum(count @ prices for count in counts_of(seen, technology, data).values()))
+    return float(sum(count @ prices for count in counts_of(seen, technology).values()))
 
 
 def measured_fj(seen: MeasuredCore, glitches: bool = True) -> float:
@@ -195,14 +192,14 @@ def measured_fj(seen: MeasuredCore, glitches: bool = True) -> float:
 
 
 def errors_of(
-    measured: Sequence[MeasuredCore], technology: Technology, energies: Energies, data: Statistics
+    measured: Sequence[MeasuredCore], technology: Technology, energies: Energies
 ) -> dict[str, FitError]:
     """How far the model is off: with glitches, the figure that counts, and without."""
     errors = {}
     for name, glitches in (("energy", True), ("energy_without_glitches", False)):
         off = []
         for seen in measured:
-            modelled = modelled_fj(seen, technology, energies, data, glitches)
+            modelled = modelled_fj(seen, technology, energies, glitches)
             off.append(100 * abs(modelled / measured_fj(seen, glitches) - 1))
         errors[name] = FitError(
             points=len(off), median_percent=float(np.median(off)), max_percent=float(np.max(off))

@@ -7,33 +7,39 @@ is not zero is 1 half of the time, sign bits included. Zero is all bits 0.
 
 from __future__ import annotations
 
-from math import log2, sqrt
+from math import erf, log, log2, pi, sqrt
+from statistics import NormalDist
 from typing import assert_never
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from generator.formats import Integer
-from generator.plan import CorePlan
+from generator.plan import AlignedDatapath, CorePlan, ExactDatapath, IntegerDatapath, NativeDatapath
 
 RANDOM = 0.5
 """The rate of a bit that is 1 half of the time."""
 SIGN = 0.1
-"""The rate at which a sum changes its sign: a random walk of t steps does in 2 / (π·√t) of them."""
-CREST = 4.0
-"""The largest activation over the RMS of all: those of a normal distribution are clipped about there."""
+"""The rate at which a sum changes its sign, in the first 40 steps of a random walk."""
+SPREAD = 3.0
+"""Places that activations differ by, those of a tile or of a stream."""
+GROWN = 3.0
+"""Bits that a sum has more than what is added."""
+MEDIAN = log(2)
+"""Of how many draws beyond it the largest one is the median."""
 
 
 class Statistics(BaseModel):
     """What is known of the data: shares of zeros, and how many activations a result is the sum of.
 
     The defaults are BitNet b1.58 2B4T's: 42.19 % of its weights are zero, a token is 2,560 values, and its
-    activations are scaled so that the largest of a token is 127.
+    activations are scaled so that the largest of a token is the format's, 127 for int8. How many of them
+    that makes zero (2 % of int8's, 95 % of int2's) follows from the format where it is not stated.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     zero_weights: float = Field(default=0.42, ge=0, le=1)
-    zero_activations: float = Field(default=0.02, ge=0, le=1)
+    zero_activations: float | None = Field(default=None, ge=0, le=1)
     reduction: int = Field(default=2560, ge=1)
 
 
@@ -51,23 +57,81 @@ def changing(zeros: float) -> float:
 
 
 def moving(plan: CorePlan) -> float:
-    """The share of a number's bits that move at all: of floats as fixed point those below a value of about 1
-    are zero."""
+    """The share of a number's bits that move at all, of floats that became integers.
+
+    As fixed point, those below a value of about 1 are zero; aligned, those that are ``SPREAD`` places and a
+    significand below the largest.
+    """
+    match plan.datapath:
+        case IntegerDatapath() | NativeDatapath():
+            return 1.0
+        case ExactDatapath(number=number):
+            below = (1 << (number.exponent - 1)) - 2
+            return 1 - below / number.fixed_bits
+        case AlignedDatapath(number=number, align=unit):
+            return min(1.0, (1 + number.mantissa + 1 + SPREAD) / unit.bits)
+        case unknown:
+            assert_never(unknown)
+
+
+def moving_sums(plan: CorePlan) -> float:
+    """The same of an accumulator: a wide significand's last bits are zero where narrow ones are added."""
+    match plan.datapath:
+        case IntegerDatapath() | ExactDatapath():
+            return moving(plan)
+        case NativeDatapath(number=number, accumulate=unit):
+            comes = number.mantissa + 1 + SPREAD
+        case AlignedDatapath(align=converter, accumulate=unit):
+            comes = converter.bits * moving(plan)
+        case unknown:
+            assert_never(unknown)
+    return min(1.0, (comes + GROWN) / (unit.fmt.mantissa + 1))
+
+
+def zero_activations(plan: CorePlan, statistics: Statistics) -> float:
+    """The share of activations that are zero: of integers unless stated those of a normal distribution whose
+    largest value is ``CREST`` times its RMS that round to it, which few bits make many; of floats none."""
+    if statistics.zero_activations is not None:
+        return statistics.zero_activations
     number = plan.config.format
-    if plan.config.number_kind != "exact" or isinstance(number, Integer):
-        return 1.0
-    below = (1 << (number.exponent - 1)) - 2
-    return 1 - below / number.fixed_bits
+    if not isinstance(number, Integer):
+        return 0.0
+    return erf(_crest(plan, statistics) / number.maximum / 2 / sqrt(2))
+
+
+def _crest(plan: CorePlan, statistics: Statistics) -> float:
+    """The largest of a token's activations over their RMS, expected where they are normally distributed."""
+    length = min(statistics.reduction, plan.config.max_reduction)
+    return NormalDist().inv_cdf(1 - MEDIAN / (2 * length + 1))
+
+
+def _adds_nothing(plan: CorePlan, statistics: Statistics) -> float:
+    """The share of products that are zero, because the weight is, or the activation."""
+    zeros = statistics.zero_weights
+    return zeros + (1 - zeros) * zero_activations(plan, statistics)
 
 
 def of_activations(plan: CorePlan, statistics: Statistics) -> float:
-    """The rate of a bit of the activations, and of the entries that are sums of them."""
-    return changing(statistics.zero_activations) * moving(plan)
+    """The rate of a bit of the activations."""
+    return changing(zero_activations(plan, statistics)) * moving(plan)
+
+
+def of_entries(plan: CorePlan, statistics: Statistics) -> float:
+    """The rate of a bit of a table's entries, in the mean: a sum is zero where all that it adds is."""
+    zeros = zero_activations(plan, statistics)
+    terms = [sum(map(abs, entry.digits)) for entry in plan.table.entries]
+    rates = [changing(zeros**count) for count in terms] or [changing(zeros)]
+    return moving(plan) * sum(rates) / len(rates)
+
+
+def of_sum(plan: CorePlan, statistics: Statistics, groups: float) -> float:
+    """The rate of a bit of the sum of what ``groups`` tables give, which is zero where all of that is."""
+    return changing(_adds_nothing(plan, statistics) ** (plan.config.group_size * groups))
 
 
 def of_fetched(plan: CorePlan, statistics: Statistics) -> float:
-    """The rate of a bit of a fetched value, which is zero where all weights of its group are."""
-    return changing(statistics.zero_weights**plan.config.group_size) * moving(plan)
+    """The rate of a bit of a fetched value, which is zero where all products of its group are."""
+    return of_sum(plan, statistics, 1)
 
 
 def of_keys(plan: CorePlan, statistics: Statistics) -> float:
@@ -80,7 +144,16 @@ def of_accumulator(plan: CorePlan, statistics: Statistics) -> float:
 
     Integers' bits below the sum's RMS change like those of any value, those above when its sign does.
     """
-    return SIGN + (RANDOM * moving(plan) - SIGN) * _below_rms(plan, statistics)
+    sign = of_sign(plan, statistics)
+    zeros = _adds_nothing(plan, statistics) ** plan.config.tile_length
+    return sign + (changing(zeros) * moving_sums(plan) - sign) * _below_rms(plan, statistics)
+
+
+def of_sign(plan: CorePlan, statistics: Statistics) -> float:
+    """How often a sum changes its sign: a random walk does with a share of 1 / (π·√t) in its step t, in the
+    mean of T steps with twice that of the last."""
+    steps = max(1.0, min(statistics.reduction, plan.longest_sum) / plan.config.tile_length)
+    return min(RANDOM, 2 / (pi * sqrt(steps)))
 
 
 def of_others(plan: CorePlan, statistics: Statistics) -> float:
@@ -94,7 +167,7 @@ def _below_rms(plan: CorePlan, statistics: Statistics) -> float:
     if not isinstance(number, Integer):
         return 1.0
     length = min(statistics.reduction, plan.longest_sum)
-    activation = 2.0 ** (number.bits - 1) / CREST
+    activation = max(number.maximum / _crest(plan, statistics), sqrt(1 - zero_activations(plan, statistics)))
     size = activation * sqrt(max(1 - statistics.zero_weights, 1e-3) * length / 2)
     return min(1.0, max(0.0, log2(max(size, 1.0)) + 1) / plan.state_width)
 

@@ -26,7 +26,7 @@ from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology
 from costmodel.price.units import units_around, units_of
 from generator.config import CoreConfig
-from generator.plan import CorePlan
+from generator.plan import CorePlan, ExactDatapath
 
 Reason = Literal["clock", "step", "load"]
 """Why a core takes energy: its clock, a step, a table that is filled."""
@@ -34,10 +34,12 @@ REASONS: tuple[Reason, ...] = get_args(Reason)
 
 UNGATED = 0.1
 """What is left of the clock of registers behind clock gates: the gates', a tenth of theirs."""
-LEVELS = 1.4
-"""Levels of adders after which glitches are two thirds of what they can be."""
-SEEN = 0.3
-"""The share of what a choice takes that an input takes which is not chosen: new sums are at all stores."""
+LEVELS = 4.0
+"""Levels of adders in front of one after which its glitches are two thirds of what they can be."""
+TOLD = 2.0
+"""How often what holds a table is told so, or otherwise, a filling."""
+TELLING = 0.3
+"""The share of what a choice takes, of a bit that changes, that it takes to be told."""
 RARELY = 0.05
 """The rate of what changes with results, not with steps."""
 
@@ -51,6 +53,7 @@ class Motion:
     share of legs that change when others are chosen. ``writes``: the share of steps, or fillings, in which
     its registers take a new value. ``multiplied``: what arrives comes from products without a register in
     between. ``passing``: the rate of bits that are back where they were when a step ends, if that is higher.
+    ``told``: how often choices to hold are made anew.
     """
 
     rate: float
@@ -61,6 +64,7 @@ class Motion:
     writes: float = 1.0
     multiplied: bool = False
     passing: float = 0.0
+    told: float = 0.0
 
     @property
     def glitching(self) -> float:
@@ -78,13 +82,23 @@ def _none(plan: CorePlan) -> Bill:
     return NOTHING
 
 
-def _filled(late: Path = _none, path: Path = _none) -> Moves:
-    return lambda plan, data: Motion(activity.of_activations(plan, data), late(plan), path(plan), held=True)
+def _filled(
+    late: Path = _none,
+    path: Path = _none,
+    rate: Callable[[CorePlan, Statistics], float] = activity.of_activations,
+) -> Moves:
+    """What changes with a table; one that is held is told when."""
+
+    def moves(plan: CorePlan, data: Statistics) -> Motion:
+        told = TOLD if plan.config.outputs is not None else 0.0
+        return Motion(rate(plan, data), late(plan), path(plan), held=True, told=told)
+
+    return moves
 
 
 def _adding(plan: CorePlan, data: Statistics) -> Motion:
     """An adder that makes one entry after the other."""
-    rate = activity.of_activations(plan, data) * plan.fill_cycles
+    rate = activity.of_entries(plan, data) * plan.fill_cycles
     return Motion(rate, held=True, writes=plan.fill_cycles)
 
 
@@ -93,8 +107,12 @@ def _filling(plan: CorePlan, data: Statistics) -> Motion:
     return Motion(2.0, held=True, writes=plan.fill_cycles)
 
 
-def _fetched(late: Path, path: Path) -> Moves:
-    return lambda plan, data: Motion(activity.of_fetched(plan, data), late(plan), path(plan))
+def _result(plan: CorePlan, data: Statistics) -> Motion:
+    """What makes a tile's sum a float, or a sum that is complete: it sees all sums."""
+    late, path = lateness.at_results(plan), lateness.of_results(plan)
+    if isinstance(plan.datapath, ExactDatapath):
+        return Motion(activity.of_accumulator(plan, data), late, path)
+    return Motion(activity.of_sum(plan, data, plan.config.tables), late, path)
 
 
 def _keys(plan: CorePlan, data: Statistics) -> Motion:
@@ -109,13 +127,17 @@ def _multiplied(plan: CorePlan) -> bool:
 
 def _reduced(plan: CorePlan, data: Statistics) -> Motion:
     late, path = lateness.inside_reduction(plan), lateness.of_adders(plan)
-    return Motion(activity.of_fetched(plan, data), late, path, multiplied=_multiplied(plan))
+    groups = lateness.groups_inside(plan)
+    rate = (activity.of_sum(plan, data, groups) + activity.of_sum(plan, data, 2 * groups)) / 2
+    return Motion(rate, late, path, multiplied=_multiplied(plan))
 
 
 def _accumulated(plan: CorePlan, data: Statistics) -> Motion:
     late, path = lateness.at_accumulator(plan), lateness.of_accumulator(plan)
     behind = _multiplied(plan) and not plan.reduction.registered_levels
-    passing = activity.RANDOM * activity.moving(plan)
+    # All bits of a float may pass by what is rounded off; of integers those that come.
+    share = 1.0 if plan.adds_floats else activity.moving_sums(plan)
+    passing = activity.of_sum(plan, data, plan.config.tables) * share
     return Motion(activity.of_accumulator(plan, data), late, path, multiplied=behind, passing=passing)
 
 
@@ -126,11 +148,13 @@ def _stored(plan: CorePlan, data: Statistics) -> Motion:
 
 
 def _exchanged(plan: CorePlan, data: Statistics) -> tuple[Bill, Motion]:
-    """What accumulators change more where stored sums take turns in them."""
+    """What accumulators change more where stored sums take turns in them; new sums are at all stores."""
     width = plan.state_width if plan.stored_sums else 0
     bill = adder(width) + register(width, holds=False) + Bill.of(gate=width) if width else NOTHING
-    bill += Bill.of(hold=SEEN * width * plan.stored_sums)
-    return bill, Motion(activity.of_others(plan, data), writes=0.0)
+    bill += Bill.of(hold=width * plan.stored_sums)
+    late, path = lateness.level(plan) * 2, lateness.of_accumulator(plan)
+    motion = Motion(activity.of_others(plan, data), late, path, writes=0.0, passing=activity.RANDOM)
+    return bill, motion
 
 
 def _counting(counts: bool, bits: int) -> Motion:
@@ -166,19 +190,20 @@ def _fetch(plan: CorePlan, data: Statistics) -> Motion:
     late = lateness.at_product(plan) if multiplies else lateness.at_fetch(plan)
     path = lateness.of_products(plan) if multiplies else NOTHING
     reads = min(1.0, 2 / max(1, len(plan.table.entries)))
-    return Motion(activity.of_fetched(plan, data), late, path, reads=reads, multiplied=multiplies)
+    rate = (activity.of_fetched(plan, data) + activity.of_keys(plan, data)) / 2
+    return Motion(rate, late, path, reads=reads, multiplied=multiplies)
 
 
 MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
-    area.table: _filled(lateness.at_entries, lateness.of_adders),
+    area.table: _filled(lateness.at_entries, lateness.of_adders, activity.of_entries),
     filling_adder: _adding,
-    stored_entries: _filled(),
+    stored_entries: _filled(rate=activity.of_entries),
     filler: _filling,
     area.table_converters: _filled(lateness.at_converters, lateness.of_converters),
     area.scale: _filled(),
     area.scale_beside_table: _filled(),
     area.scale_beside_columns: _rarely,
-    area.result_converters: _fetched(lateness.at_results, lateness.of_results),
+    area.result_converters: _result,
     key_decoder: _keys,
     unpacked_key: _keys,
     fetch: _fetch,
@@ -201,7 +226,14 @@ MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
 
 _ENTRIES = ("pipeline.table", "table_depth", "table_store", "key_packing")
 """What says how late entries and keys come."""
+_FILLED = ("dataflow", "max_reduction")
+"""What says when a table changes, and how many activations are zero."""
 LATE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
+    area.table: _FILLED,
+    filling_adder: ("max_reduction",),
+    stored_entries: _FILLED,
+    area.scale: ("dataflow",),
+    area.scale_beside_table: ("dataflow",),
     area.table_converters: ("tables",),
     fetch: _ENTRIES,
     aligned_product: ("group_size", *_ENTRIES),
@@ -233,14 +265,15 @@ class UnitEnergy:
 def late_share(motion: Motion, technology: Technology) -> float:
     """How much of the glitches that logic in front of a unit can make it has.
 
-    Gates swallow short pulses, so that of integers a few levels of adders make all of them. Of floating-point
-    units, which shift by what was just computed, all that is in front counts, in units of what one is itself.
+    In levels of adders: each adds some, and gates swallow some of the short pulses that arrive. Of
+    floating-point units, which shift by what was just computed, all that is in front counts, in units of what
+    one is itself.
     """
     coefficients = technology.rippling.coefficients
     late, path = (bill.price(coefficients) for bill in (motion.late, motion.path))
     if path > 0:
         return late / path
-    return 1 - exp(-late / max(coefficients["adder"], 1e-9) / LEVELS)
+    return LEVELS * (1 - exp(-late / max(coefficients["adder"], 1e-9) / LEVELS))
 
 
 def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool = False) -> UnitEnergy:
@@ -252,7 +285,7 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
     moved: dict[bool, dict[str, float]] = {True: {}, False: {}}
     floats = any(KIND_OF.get(name) == "float" for name in bill.counts)
     late = late_share(motion, technology)
-    adders, clocked = bill.counts.get("sum", 0.0), 0.0
+    adders, clocked, told = bill.counts.get("sum", 0.0), 0.0, 0.0
     for name, count in bill.counts.items():
         kind, size = "float" if floats else KIND_OF.get(name, LOGIC), count * areas[name]
         if name in REGISTERS:
@@ -261,18 +294,23 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
         elif gated and name == "hold":
             continue
         else:
-            slow = "product" if motion.multiplied and kind == "adder" else LOGIC if kind == "hold" else kind
+            slow = "product" if motion.multiplied and kind == "adder" else kind
+            slow = LOGIC if kind in ("hold", "leg") else slow
             kinds = {kind: size, LATE + slow: size * late}
+            told += size if name == "hold" else 0.0
             if name in ("full_adder", "compressor") and not floats:
                 kinds[RIPPLE] = max(0.0, count - adders) * areas[name]
         reads = name == "leg" and motion.reads > 0
         into = moved[motion.held or reads]
-        for kind, size in kinds.items():
-            rate = motion.glitching if kind == RIPPLE or kind.startswith(LATE) else motion.rate
-            into[kind] = into.get(kind, 0.0) + size * rate
+        for takes, amount in kinds.items():
+            rate = motion.glitching if takes == RIPPLE or takes.startswith(LATE) else motion.rate
+            into[takes] = into.get(takes, 0.0) + amount * rate
         if reads:
-            chosen = kinds[kind] * motion.reads * motion.rate
-            moved[False][LOGIC] = moved[False].get(LOGIC, 0.0) + chosen
+            moved[False][kind] = moved[False].get(kind, 0.0) + size * motion.reads * motion.rate
+    if motion.told and told:
+        into = moved[motion.held]
+        into["hold"] = into.get("hold", 0.0) + told * motion.told * TELLING
+        into[LATE + "hold"] = told * motion.told
     if gated and clocked:
         moved[motion.held]["clock"] = (1 - UNGATED) * clocked * motion.writes
         clocked *= UNGATED

@@ -1,8 +1,10 @@
 """How long after a register the inputs of each block settle: what is between them, for glitches.
 
-A block whose inputs come at different times works more than once in a cycle. How often grows with the logic
-in front of it, up to the register that it starts from. Bills are of the components of delay, so that a
-technology's delays say how long (in ns) that is.
+A block whose inputs come at different times works more than once in a cycle, and hands on what it makes: how
+often grows with the blocks between it and the registers that they start from. Blocks of integers count as
+levels of adders, whose carries run beside each other; floating-point units, which shift by what they have
+just computed, by their paths. Bills are of the components of delay, so that a technology's delays say how
+many levels of adders a unit's path is.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from typing import assert_never
 from costmodel.price.components import NOTHING, Bill, total
 from costmodel.price.fetch import fetch_path, unpacking_path
 from costmodel.price.floating import slowest_stage, stage_paths
-from costmodel.price.timing import conversion, entry_path
+from costmodel.price.timing import conversion
+from generator.formats import Float
 from generator.plan import (
     AlignedDatapath,
     CompressorPlan,
@@ -24,24 +27,53 @@ from generator.plan import (
 )
 from generator.plan.float_units import FloatUnit
 
+LEVEL = Bill.of(adder=1)
+"""A level of adders."""
+CHOICE = 0.5
+"""Levels of adders that a choice by a key counts for."""
+ROW = 0.5
+"""Those that each row of a product counts for: rows of ternary weights are alike."""
+INSIDE_CONVERTER, INSIDE_PRODUCT, INSIDE_ADDER = 0.1, 0.15, 0.5
+"""How late it is inside of a floating-point unit, in the mean, as a share of its path.
+
+Shifters of converters and of products follow what comes from registers, those of an adder what it has
+compared and added itself.
+"""
+FEW = 1.0
+"""Significant bits with which an adder of floats works half as often: the larger of two such is often their
+sum."""
+
 
 def at_converters(plan: CorePlan) -> Bill:
     """Inside of what makes activations integers, in the mean; aligned ones wait for the largest exponent."""
     match plan.datapath:
         case AlignedDatapath(scale=unit) if not plan.float_stages:
-            return slowest_stage(unit) + _within(conversion(plan))
+            return slowest_stage(unit) + conversion(plan) * INSIDE_CONVERTER
         case IntegerDatapath() | NativeDatapath() | ExactDatapath() | AlignedDatapath():
-            return _within(conversion(plan))
+            return conversion(plan) * INSIDE_CONVERTER
+        case unknown:
+            assert_never(unknown)
+
+
+def _table_level(plan: CorePlan) -> Bill:
+    """One level of a table's adders."""
+    match plan.datapath:
+        case IntegerDatapath() | ExactDatapath() | AlignedDatapath():
+            return LEVEL
+        case NativeDatapath(add=unit):
+            return slowest_stage(unit)
         case unknown:
             assert_never(unknown)
 
 
 def at_entries(plan: CorePlan) -> Bill:
-    """In front of a table's adders, in the mean of them: converters, and half of the adders."""
+    """In front of a table's adders, in the mean of them: converters, and the levels of adders before."""
     before = NOTHING if plan.float_stages else conversion(plan)
+    own = INSIDE_ADDER if plan.adds_floats else 0.0
     if plan.adds_floats and plan.float_stages:
-        return _within(entry_path(plan))
-    return before + entry_path(plan) * 0.5
+        return _table_level(plan) * own
+    depths = [made.depth - 1 for made in plan.table.sums if made.right is not None] or [0]
+    return before + _table_level(plan) * (own + sum(depths) / len(depths))
 
 
 def at_fetch(plan: CorePlan) -> Bill:
@@ -49,13 +81,24 @@ def at_fetch(plan: CorePlan) -> Bill:
     if plan.registers_entries or (plan.adds_floats and plan.float_stages):
         before = NOTHING
     else:
-        before = (NOTHING if plan.float_stages else conversion(plan)) + entry_path(plan)
+        before = (NOTHING if plan.float_stages else conversion(plan)) + _table_level(plan) * plan.table.depth
     return Bill.dearest_of([before, unpacking_path(plan)]) if plan.config.packs_keys else before
 
 
 def at_product(plan: CorePlan) -> Bill:
     """Inside of a multiplier, in the mean."""
-    return at_fetch(plan) + fetch_path(plan, followed=True) * 0.5
+    match plan.datapath:
+        case IntegerDatapath() | AlignedDatapath():
+            return at_fetch(plan) + _rows(plan) * 0.5
+        case NativeDatapath() | ExactDatapath():
+            return at_fetch(plan) + fetch_path(plan, followed=True) * INSIDE_PRODUCT
+        case unknown:
+            assert_never(unknown)
+
+
+def _rows(plan: CorePlan) -> Bill:
+    """The levels of adders of an integer product: a row for each two bits, the first is not added."""
+    return LEVEL * (ROW * max(0.0, plan.activation_range.width / 2 - 1))
 
 
 def at_reduction(plan: CorePlan) -> Bill:
@@ -67,7 +110,11 @@ def at_reduction(plan: CorePlan) -> Bill:
         return NOTHING
     if plan.fetch_circuit == "product" and not isinstance(plan.datapath, IntegerDatapath):
         return NOTHING
-    return at_fetch(plan) + fetch_path(plan, followed=True)
+    if plan.fetch_circuit == "product":
+        return at_fetch(plan) + _rows(plan)
+    if plan.adds_floats:
+        return at_fetch(plan)
+    return at_fetch(plan) + LEVEL * CHOICE
 
 
 def levels_before(plan: CorePlan) -> tuple[list[tuple[float, int, bool]], tuple[int, bool]]:
@@ -97,7 +144,7 @@ def level(plan: CorePlan) -> Bill:
     """One level of the reduction's adders."""
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath() | AlignedDatapath():
-            return Bill.of(adder=1)
+            return LEVEL
         case NativeDatapath(add=unit):
             return _within(slowest_stage(unit)) if unit.stages else slowest_stage(unit)
         case unknown:
@@ -110,8 +157,15 @@ def inside_reduction(plan: CorePlan) -> Bill:
     total = sum(bits for bits, _, _ in levels) or 1.0
     ahead = sum(bits for bits, _, inside in levels if not inside) / total
     mean = sum(bits * since for bits, since, _ in levels) / total
-    own = 0.5 if plan.adds_floats else 0.0
+    own = INSIDE_ADDER if plan.adds_floats else 0.0
     return at_reduction(plan) * ahead + level(plan) * (mean + own)
+
+
+def groups_inside(plan: CorePlan) -> float:
+    """How many groups' values an input of the reduction's adders is the sum of, in the (geometric) mean."""
+    levels, _ = levels_before(plan)
+    total = sum(bits for bits, _, _ in levels) or 1.0
+    return 2 ** (sum(bits * level for level, (bits, _, _) in enumerate(levels)) / total)
 
 
 def at_accumulator(plan: CorePlan) -> Bill:
@@ -139,9 +193,9 @@ def at_results(plan: CorePlan) -> Bill:
         case IntegerDatapath() | NativeDatapath():
             return NOTHING
         case ExactDatapath(to_float=converter):
-            return _within(slowest_stage(converter))
+            return slowest_stage(converter) * INSIDE_CONVERTER
         case AlignedDatapath(to_float=converter):
-            return level(plan) + _within(slowest_stage(converter))
+            return level(plan) + slowest_stage(converter) * INSIDE_CONVERTER
         case unknown:
             assert_never(unknown)
 
@@ -153,7 +207,18 @@ def of_unit(*units: FloatUnit) -> Bill:
 
 def of_adders(plan: CorePlan) -> Bill:
     """Through an adder of floats; nothing where there is none."""
-    return of_unit(plan.datapath.add) if isinstance(plan.datapath, NativeDatapath) else NOTHING
+    match plan.datapath:
+        case NativeDatapath(number=number, add=unit):
+            return of_unit(unit) * _few(number)
+        case IntegerDatapath() | ExactDatapath() | AlignedDatapath():
+            return NOTHING
+        case unknown:
+            assert_never(unknown)
+
+
+def _few(number: Float) -> float:
+    """By how much the path of an adder counts longer that works less often."""
+    return 1 + FEW / (number.mantissa + 1)
 
 
 def of_converters(plan: CorePlan) -> Bill:
@@ -187,7 +252,9 @@ def of_accumulator(plan: CorePlan) -> Bill:
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath():
             return NOTHING
-        case NativeDatapath(accumulate=unit) | AlignedDatapath(accumulate=unit):
+        case NativeDatapath(number=number, accumulate=unit):
+            return of_unit(unit) * _few(number)
+        case AlignedDatapath(accumulate=unit):
             return of_unit(unit)
         case unknown:
             assert_never(unknown)
@@ -205,5 +272,5 @@ def of_results(plan: CorePlan) -> Bill:
 
 
 def _within(stage: Bill) -> Bill:
-    """The middle of a stage."""
-    return stage * 0.5
+    """The middle of an adder's stage."""
+    return stage * INSIDE_ADDER

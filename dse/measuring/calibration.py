@@ -21,6 +21,7 @@ from costmodel.price.activity import BITNET
 from costmodel.price.estimate import estimate
 from costmodel.price.technology import Technology, load_technology
 from dse.measuring.energy import measured_energy
+from dse.measuring.workload import statistics_of
 from generator.config import CoreConfig
 from generator.files import cache_directory, write_text
 
@@ -77,9 +78,9 @@ def fitted(
     pairs: Sequence[tuple[MeasuredCore, MeasuredCore]],
 ) -> Technology:
     """``technology`` with energies for what was measured, and how far they are off."""
-    energies = fit_energies(measured, technology, BITNET, SOURCE)
+    energies = fit_energies(measured, technology, SOURCE)
     energies = energies.model_copy(update={"growth": fit_growth(pairs)})
-    errors = errors_of(measured, technology, energies, BITNET)
+    errors = errors_of(measured, technology, energies)
     return technology.model_copy(update={"energy": energies, "fit": {**technology.fit, **errors}})
 
 
@@ -98,7 +99,7 @@ def _measured(
         )  # fmt: skip
     except (PowerError, SynthesisError):
         return None
-    return MeasuredCore(core, energy)
+    return MeasuredCore(core, energy, statistics_of(core, BITNET.zero_weights, CYCLES))
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from costmodel.power.errors import PowerError
 from costmodel.price.activity import BITNET
 from costmodel.price.technology import Technology
 from dse.measuring.energy import measured_energy
-from dse.measuring.workload import typical_layer
+from dse.measuring.workload import statistics_of, typical_layer
 from dse.presentation.markdown import spaced, table
 from generator.config import CoreConfig
 from generator.files import write_text
@@ -53,18 +53,17 @@ def energies_of(
             )
         except (PowerError, SynthesisError):
             continue
-        rows.append(row(MeasuredCore(core, energy), technology, zeros))
+        rows.append(row(MeasuredCore(core, energy, statistics_of(core, zeros, CYCLES)), technology))
         progress("measuring energies", (number + 1) / len(cores))
     return pd.DataFrame(rows)
 
 
-def row(seen: MeasuredCore, technology: Technology, zeros: float) -> dict[str, Any]:
+def row(seen: MeasuredCore, technology: Technology) -> dict[str, Any]:
     """What a core took and should have taken."""
-    data = BITNET.model_copy(update={"zero_weights": zeros})
-    values: dict[str, Any] = {"core": core_name(seen.core), "zero_weights": zeros}
+    values: dict[str, Any] = {"core": core_name(seen.core), "zero_weights": seen.data.zero_weights}
     for name, glitches in RUNS.items():
         measured = measured_fj(seen, glitches)
-        modelled = modelled_fj(seen, technology, technology.energies, data, glitches)
+        modelled = modelled_fj(seen, technology, technology.energies, glitches)
         values[f"synthesized_{name}"], values[f"modelled_{name}"] = measured, modelled
         values[f"{name}_error"] = 100 * (modelled / measured - 1)
     return values

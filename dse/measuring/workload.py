@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from costmodel.power.errors import PowerError
 from costmodel.power.simulator import LANES
 from costmodel.power.stimulus import Handshake, Run, Stimulus, Stream
-from costmodel.price.activity import BITNET
+from costmodel.price.activity import BITNET, Statistics, zero_activations
 from generator import keys
 from generator.alphabets import TERNARY
 from generator.config import CoreConfig
@@ -57,18 +57,33 @@ def typical_layer(config: CoreConfig, seed: int = 0, zeros: float = BITNET.zero_
     return LayerData.of(activations_for(config.format, x).values, weights)
 
 
-def windows_of(config: CoreConfig, layer: LayerData, cycles: int, seed: int = 0) -> Windows:
-    """Windows of a layer, each about so many cycles. Raises ``WorkloadError`` for one that does not fit."""
+def statistics_of(config: CoreConfig, zeros: float, cycles: int) -> Statistics:
+    """What is known of ``typical_layer``'s windows: their sums are shorter than the layer's."""
     plan = plan_for(config)
-    whole = Tiling.of(plan, layer.length, layer.outputs, 1)
+    length = min(LENGTH, config.max_reduction)
+    outputs = max(OUTPUTS, plan.columns) if plan.most_outputs is None else plan.most_outputs
+    data = BITNET.model_copy(update={"zero_weights": zeros, "reduction": length})
+    shares = {"zero_activations": zero_activations(plan, data)}
+    return data.model_copy(update={**shares, "reduction": _window_of(plan, length, outputs, cycles)[0]})
+
+
+def _window_of(plan: CorePlan, length: int, outputs: int, cycles: int) -> tuple[int, int]:
+    """Length and outputs of windows of a layer that take about so many cycles."""
+    config = plan.config
+    whole = Tiling.of(plan, length, outputs, 1)
     n_tiles = min(whole.n_tiles, max(1, cycles))
     if config.dataflow == "table_stationary":
         m_tiles = min(whole.m_tiles, max(1, cycles))
         n_tiles = min(whole.n_tiles, max(1, round(cycles / max(m_tiles, plan.accumulator_stages))))
     else:
         m_tiles = min(whole.m_tiles, max(1, round(cycles / n_tiles)))
-    length = min(layer.length, n_tiles * plan.tile_length)
-    outputs = min(layer.outputs, m_tiles * plan.columns)
+    return min(length, n_tiles * plan.tile_length), min(outputs, m_tiles * plan.columns)
+
+
+def windows_of(config: CoreConfig, layer: LayerData, cycles: int, seed: int = 0) -> Windows:
+    """Windows of a layer, each about so many cycles. Raises ``WorkloadError`` for one that does not fit."""
+    plan = plan_for(config)
+    length, outputs = _window_of(plan, layer.length, layer.outputs, cycles)
     tokens = BLOCKS * config.rows
     rng = np.random.default_rng(seed)
     order = np.resize(rng.permutation(layer.tokens), LANES * tokens)

@@ -14,7 +14,7 @@ from costmodel.price.activity import BITNET
 from costmodel.price.estimate import estimate
 from costmodel.price.technology import Technology
 from dse.measuring.energy import measured_energy
-from dse.measuring.workload import typical_layer
+from dse.measuring.workload import statistics_of, typical_layer
 from generator.config import CoreConfig
 from generator.errors import ConfigError
 
@@ -117,7 +117,7 @@ def measured(
         if (kind, macs, zeros) in seen:
             continue
         config = core("int8", kind, 12, macs)
-        data = BITNET.model_copy(update={"zero_weights": zeros})
+        data = statistics_of(config, zeros, CYCLES)
         layer = typical_layer(config, 0, zeros)
         try:
             energy = measured_energy(config, technology.name, layer=layer, cycles=CYCLES).timed

@@ -17,7 +17,6 @@ from costmodel.fit.energy_fit import (
     modelled_fj,
 )
 from costmodel.power.figures import Energy, MeasuredEnergy
-from costmodel.price.activity import BITNET
 from costmodel.price.energy_coefficients import GLITCHES
 from costmodel.price.technology import TechnologyError, load_technology
 from generator.config import CoreConfig
@@ -52,7 +51,7 @@ def seen(core: CoreConfig, busy: float, timed: Energy, zero: Energy) -> Measured
 def run_of(core: CoreConfig, prices: dict[str, float], busy: float) -> Energy:
     """What a core takes by ``prices``, by part."""
     empty = Energy({}, 0.0)
-    counts = counts_of(seen(core, busy, empty, empty), ASAP7, BITNET)
+    counts = counts_of(seen(core, busy, empty, empty), ASAP7)
     parts = {
         part: {"switching": float(sum(n * prices[name] for n, name in zip(count, NAMES, strict=True)))}
         for part, count in counts.items()
@@ -74,15 +73,15 @@ def cores() -> list[CoreConfig]:
 
 def test_prices_that_figures_were_made_with_are_found_again() -> None:
     those = [measured(core) for core in cores()]
-    energies = fit_energies(those, ASAP7, BITNET, "made up")
+    energies = fit_energies(those, ASAP7, "made up")
     for core in those:
-        assert modelled_fj(core, ASAP7, energies, BITNET) == pytest.approx(
+        assert modelled_fj(core, ASAP7, energies) == pytest.approx(
             core.energy.timed.total_fj - LEAKAGE, rel=0.01
         )
     assert energies.coefficients["clock"] == pytest.approx(PRICES["clock"], rel=0.1)
     # 3 fJ in 2000 ps are 1.5 µW = 1500 nW, of 30 µm².
     assert energies.leakage_nw_per_um2 == pytest.approx(1500 / 30)
-    errors = errors_of(those, ASAP7, energies, BITNET)
+    errors = errors_of(those, ASAP7, energies)
     assert errors["energy"].max_percent < 1
     assert errors["energy_without_glitches"].points == len(those)
 
@@ -100,4 +99,4 @@ def test_growth_is_what_sized_cores_take_more() -> None:
 
 def test_few_cores_are_too_few() -> None:
     with pytest.raises(TechnologyError, match="3 cores were measured, 12 are expected"):
-        fit_energies([measured(core) for core in cores()[:3]], ASAP7, BITNET, "made up")
+        fit_energies([measured(core) for core in cores()[:3]], ASAP7, "made up")

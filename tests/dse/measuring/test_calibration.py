@@ -11,11 +11,11 @@ import pytest
 
 from costmodel.power.errors import PowerError
 from costmodel.power.figures import Energy, MeasuredEnergy
-from costmodel.price.activity import BITNET
 from costmodel.price.energy import cycle_energy
 from costmodel.price.energy_coefficients import ENERGY_COMPONENTS, GLITCHES, Energies
 from costmodel.price.technology import Technology, load_technology
 from dse.measuring import calibration, validation
+from dse.measuring.workload import statistics_of
 from generator.config import CoreConfig
 from sim.layers import LayerData
 from tests.costmodel.small_cores import small_cores
@@ -40,7 +40,7 @@ def gates(core: CoreConfig, technology: str, **asked: Any) -> MeasuredEnergy:
         raise PowerError("cannot be measured")
     layer: LayerData | None = asked.get("layer")
     zeros = 0.42 if layer is None else float(np.mean(layer.weights == 0))
-    data = BITNET.model_copy(update={"zero_weights": zeros})
+    data = statistics_of(core, zeros, asked["cycles"])
     larger = 1.1 if asked.get("sized") else 1.0
 
     def run(known: Technology) -> Energy:

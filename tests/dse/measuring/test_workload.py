@@ -9,7 +9,7 @@ import pytest
 
 from costmodel.power.figures import Energy, MeasuredEnergy
 from costmodel.power.simulator import LANES
-from dse.measuring.workload import stimulus_of, typical_layer, windows_of
+from dse.measuring.workload import statistics_of, stimulus_of, typical_layer, windows_of
 from generator.config import CoreConfig
 
 CORE = CoreConfig(activation="int8", group_size=2, tables=2, columns=4, max_reduction=256)
@@ -32,6 +32,9 @@ def test_windows_are_whole_tiles_of_the_layer(update: dict[str, object]) -> None
     core = CoreConfig.model_validate({**CORE.model_dump(exclude_unset=True), **update})
     layer = typical_layer(core)
     windows = windows_of(core, layer, 50)
+    known = statistics_of(core, 0.42, 50)
+    assert known.reduction == windows.lanes[0].length
+    assert known.zero_activations == pytest.approx(np.mean(layer.activations == 0), abs=0.005)
     assert len(windows.lanes) == LANES
     assert 25 <= windows.tiling.n_tiles * windows.tiling.slots <= 100
     rows = {row.tobytes() for row in layer.activations[:, : core.tile_length]}
