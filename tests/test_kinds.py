@@ -92,6 +92,7 @@ MUST_KNOW = {
     "BlockedDatapath": {
         "generator/operators.py",
         "costmodel/price/accuracy.py",
+        "costmodel/price/activity.py",
         "costmodel/price/area.py",
         "costmodel/price/combining.py",
         "costmodel/price/fabric.py",

@@ -126,10 +126,13 @@ def _with_energies(
     from costmodel.cells.liberty_syntax import LibertyError
     from costmodel.price.technology import TechnologyError
     from dse.measuring.calibration import CORES, with_energies
+    from dse.measuring.deep_cores import deep_cores
 
     try:
         with progress_bar() as progress:
-            measured = with_energies(technology, str(file), liberty, dont_use, cores[:CORES], progress)
+            # A calibration that is cut short is not made long by those.
+            chosen = (*cores[:CORES], *(deep_cores() if len(cores) >= CORES else ()))
+            measured = with_energies(technology, str(file), liberty, dont_use, chosen, progress)
     except (LibertyError, TechnologyError) as error:
         return technology, str(error)
     write_text(file, measured.to_toml())

@@ -20,13 +20,14 @@ from costmodel.power.errors import PowerError
 from costmodel.price.activity import BITNET
 from costmodel.price.estimate import estimate
 from costmodel.price.technology import Technology, load_technology
+from dse.measuring.deep_cores import deep_cores
 from dse.measuring.energy import measured_energy
 from dse.measuring.workload import statistics_of
 from generator.config import CoreConfig
 from generator.files import cache_directory, write_text
 
 CORES = 70
-"""Calibration cores that are measured, the smallest first."""
+"""Calibration cores that are measured, the smallest first; and ``deep_cores`` besides."""
 CYCLES = 32
 """Cycles of each of the 64 lanes."""
 SIZED_CORES = 8
@@ -53,7 +54,7 @@ def with_energies(
     Raises ``TechnologyError`` where too few of them could be measured, and ``LibertyError`` for a library
     without power tables.
     """
-    cores = calibration_cores()[:CORES] if cores is None else cores
+    cores = (*calibration_cores()[:CORES], *deep_cores()) if cores is None else cores
     if liberty:
         powers_of(cells_of(tech, liberty, dont_use=dont_use), cache_directory())
     measured: list[MeasuredCore] = []
@@ -107,11 +108,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m dse.measuring.calibration", description=main.__doc__)
     parser.add_argument("--tech", default="asap7", help="technology, shipped or a TOML file")
     parser.add_argument("--liberty", type=Path, action="append", default=[], help="files of its cells")
-    parser.add_argument("--cores", type=int, default=CORES, help="how many to measure")
+    parser.add_argument(
+        "--cores", type=int, default=CORES, help="how many to measure beside those of much logic"
+    )
     parser.add_argument("-o", "--out", type=Path, required=True, help="technology file to write")
     options = parser.parse_args()
     technology = load_technology(options.tech)
-    cores = calibration_cores()[: options.cores]
+    cores = (*calibration_cores()[: options.cores], *deep_cores())
     write_text(options.out, with_energies(technology, options.tech, options.liberty, (), cores).to_toml())
 
 
