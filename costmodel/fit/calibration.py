@@ -21,7 +21,8 @@ from costmodel.fit.progress import Progress
 from costmodel.fit.sized import SizedCore, fit_sized
 from costmodel.price.components import FLOAT_AREAS, FLOAT_DELAYS, Bill, total
 from costmodel.price.estimate import figures_of
-from costmodel.price.quantity import CELL_QUANTITIES, COMPONENTS, DELAY, Over, PricedQuantity, Quantity
+from costmodel.price.fabric_floats import UNIT
+from costmodel.price.quantity import CELL_QUANTITIES, COMPONENTS, DELAY, PATHS, Over, PricedQuantity, Quantity
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import (
     Cost,
@@ -39,16 +40,17 @@ from generator.errors import TernlutError
 from generator.formats import Integer
 from generator.plan import CorePlan
 
-NOISE: Mapping[Over, float] = {"core": 0.02, "lut4": 0.02, "lut6": 0.02, "path": 0.1}
+NOISE: Mapping[Over, float] = {"core": 0.02, "lut4": 0.02, "lut6": 0.02, "path": 0.1, "clocked": 0.1}
 """Relative errors beyond which a point counts linearly, not squared."""
 OF_ENERGY = ("energy", "energy_without_glitches")
 """Errors that are not of a calibration's syntheses."""
-IN_TABLES = (*FLOAT_AREAS, "gate", "complement", "choice", "product_bit")
+IN_TABLES = (*UNIT, "stage", "gate", "complement", "choice", "product_bit")
 FOR_FLOATS: Mapping[Over, Sequence[str]] = {
     "core": FLOAT_AREAS,
     "lut4": IN_TABLES,
     "lut6": IN_TABLES,
     "path": FLOAT_DELAYS,
+    "clocked": (*FLOAT_DELAYS, "part"),
 }
 """Components that only floating-point cores have; in lookup tables those that integers have few of, too."""
 UNSEEN: Mapping[str, str] = {"compressor": "full_adder"}
@@ -233,9 +235,9 @@ def _fit_observed(
 
 def bills_of(plan: CorePlan, over: Over) -> list[Bill]:
     """The bills of which the dearest is what a core has of a quantity: one of all of it, or one a path."""
-    if over != "path":
+    if over not in PATHS:
         return [total([bill * count for _, count, bill in units_of(plan, over)])]
-    return [case for term in DELAY_TERMS for case in term.path(plan).cases()]
+    return [case for term in DELAY_TERMS if term.counts(plan, over) for case in term.path(plan, over).cases()]
 
 
 def residuals(observations: Sequence[Observation], technology: Technology) -> dict[str, FitError]:
@@ -248,7 +250,7 @@ def residuals(observations: Sequence[Observation], technology: Technology) -> di
             measured = seen.figures[name]
             if not measured:
                 continue
-            kinds: list[str] = [number] if technology.quantities[name].over == "path" else []
+            kinds: list[str] = [number] if technology.quantities[name].over in PATHS else []
             if name == technology.cost.relaxed:
                 kinds = [number, seen.core.architecture]
             for key in (name, *(f"{name}_{kind}" for kind in kinds)):

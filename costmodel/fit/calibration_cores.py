@@ -34,14 +34,14 @@ def calibration_cores() -> tuple[CoreConfig, ...]:
 
 @cache
 def fabric_cores() -> tuple[CoreConfig, ...]:
-    """The same for FPGAs: of those that were drawn three of integers, one of floats in turn.
+    """The same for FPGAs: of those that were drawn two of integers, one of floats in turn.
 
-    An FPGA's technology is fitted to few of them: most designs there add integers.
+    An FPGA's technology is fitted to the first of them, the small ones.
     """
     drawn = calibration_cores()[: INTEGER_CORES + FLOAT_CORES]
     integers = [core for core in drawn if isinstance(core.format, Integer)]
     floats = [core for core in drawn if not isinstance(core.format, Integer)]
-    rounds = [[*integers[3 * i : 3 * i + 3], *floats[i : i + 1]] for i in range(len(drawn))]
+    rounds = [[*integers[2 * i : 2 * i + 2], *floats[i : i + 1]] for i in range(len(drawn))]
     return tuple(core for each in rounds for core in each)
 
 

@@ -26,6 +26,7 @@ from costmodel.price.components import (
 )
 from costmodel.price.fetch import aligned_product, fetch, key_decoder, unpacked_key
 from costmodel.price.filling import STORE_KEYS, filler, filling_adder, stored_entries
+from costmodel.price.floating import FloatBills
 from costmodel.price.throughput import PAUSE_KEYS, SCALER_COUNTS, STAGES
 from generator.plan import (
     AlignedDatapath,
@@ -67,7 +68,7 @@ class AreaTerm:
         return prod(getattr(plan if key in of_plan else plan.config, key) for key in self.count)
 
 
-def table(plan: CorePlan) -> Bill:
+def table(plan: CorePlan, floats: FloatBills = floating) -> Bill:
     """One table: its adders and its registers, which hold while the pipeline waits; not of a memory."""
     if plan.filling is not None:
         return NOTHING
@@ -76,7 +77,7 @@ def table(plan: CorePlan) -> Bill:
     bills = [register(plan.table_register_bits, holds=True)]
     match plan.config.architecture:
         case "lut":
-            bills += _entry_adders(plan)
+            bills += _entry_adders(plan, floats)
         case "select":
             pass
         case "multiplier":
@@ -91,7 +92,7 @@ def table(plan: CorePlan) -> Bill:
     return total(bills)
 
 
-def _entry_adders(plan: CorePlan) -> list[Bill]:
+def _entry_adders(plan: CorePlan, floats: FloatBills) -> list[Bill]:
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath() | AlignedDatapath():
             # Twice an activation has no lowest bit to add.
@@ -101,23 +102,23 @@ def _entry_adders(plan: CorePlan) -> list[Bill]:
             return [*added, *(negation(made.range.width) for made in plan.table.sums if made.negates)]
         case NativeDatapath(add=unit):
             # Entries come in pairs, the sum and the difference of the same two.
-            return [floating.float_adder_pair(unit) * (plan.table.adders / 2)]
+            return [floats.float_adder_pair(unit) * (plan.table.adders / 2)]
         case unknown:
             assert_never(unknown)
 
 
-def _adder(plan: CorePlan, width: int) -> Bill:
+def _adder(plan: CorePlan, width: int, floats: FloatBills) -> Bill:
     """An adder of the reduction."""
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath() | AlignedDatapath():
             return adder(width)
         case NativeDatapath(add=unit):
-            return floating.float_adder(unit)
+            return floats.float_adder(unit)
         case unknown:
             assert_never(unknown)
 
 
-def table_converters(plan: CorePlan) -> Bill:
+def table_converters(plan: CorePlan, floats: FloatBills = floating) -> Bill:
     """What makes one table's activations integers."""
     if plan.receives_entries:
         return NOTHING
@@ -126,14 +127,14 @@ def table_converters(plan: CorePlan) -> Bill:
         case IntegerDatapath() | NativeDatapath():
             return NOTHING
         case ExactDatapath(to_fixed=converter):
-            return NOTHING if plan.multiplies_floats else floating.float_to_fixed(converter) * group
+            return NOTHING if plan.multiplies_floats else floats.float_to_fixed(converter) * group
         case AlignedDatapath(align=converter):
-            return floating.align(converter) * group
+            return floats.align(converter) * group
         case unknown:
             assert_never(unknown)
 
 
-def scale(plan: CorePlan) -> Bill:
+def scale(plan: CorePlan, floats: FloatBills = floating) -> Bill:
     """What finds the largest exponent of a row's tile; pipelined, the activations wait for it."""
     match plan.datapath:
         case IntegerDatapath() | NativeDatapath() | ExactDatapath():
@@ -142,7 +143,7 @@ def scale(plan: CorePlan) -> Bill:
             return NOTHING
         case AlignedDatapath(scale=unit):
             waiting = plan.scale_stages * plan.config.tile_length * plan.activation_width
-            return floating.largest_exponent(unit) + register(waiting, holds=True)
+            return floats.largest_exponent(unit) + register(waiting, holds=True)
         case unknown:
             assert_never(unknown)
 
@@ -157,12 +158,12 @@ def scale_beside_columns(plan: CorePlan) -> Bill:
     return register(plan.exponent_width * (plan.pipeline_stages - plan.tile_stages), holds=True)
 
 
-def reduction(plan: CorePlan) -> Bill:
+def reduction(plan: CorePlan, floats: FloatBills = floating) -> Bill:
     """The adders and pipeline registers between the fetched values of one column and its accumulator."""
     marks = Bill.of(gate=plan.config.tables - 1) if plan.tracks_invalid else NOTHING
     match plan.reduction:
         case ReductionPlan() as tree:
-            return _adder_tree(plan, tree) + marks
+            return _adder_tree(plan, tree, floats) + marks
         case CompressorPlan() as tree:
             compressed = Bill.of(compressor=tree.full_adders) + half_adders(tree.half_adders)
             return compressed + register(tree.register_bits, holds=True) + marks
@@ -170,10 +171,10 @@ def reduction(plan: CorePlan) -> Bill:
             assert_never(unknown)
 
 
-def _adder_tree(plan: CorePlan, tree: ReductionPlan) -> Bill:
+def _adder_tree(plan: CorePlan, tree: ReductionPlan, floats: FloatBills) -> Bill:
     """What has no partner in a level of pipelined adders waits for it."""
     widths = Counter(node.width for node in tree.nodes if node.left is not None)
-    adders = [_adder(plan, width) * count for width, count in widths.items()]
+    adders = [_adder(plan, width, floats) * count for width, count in widths.items()]
     alone = [len(before) % 2 for before in tree.levels[:-1]]
     waiting = sum(alone) * plan.level_stages * plan.fetched_width
     return total(adders) + register(tree.register_bits + waiting, holds=True)
@@ -203,7 +204,7 @@ def _arriving(plan: CorePlan) -> tuple[int, Bill]:
             assert_never(unknown)
 
 
-def accumulator(plan: CorePlan) -> Bill:
+def accumulator(plan: CorePlan, floats: FloatBills = floating) -> Bill:
     """One accumulator: it adds the gated root of the reduction to itself, or to zero at a result's start.
 
     Where clocks are gated it holds by its clock, and the root is not. A pipelined adder is its own register,
@@ -219,10 +220,10 @@ def accumulator(plan: CorePlan) -> Bill:
                 return bill + Bill.of(gate=plan.state_width, leg=planes * (arriving + planes - 1))
             return bill + Bill.of(gate=plan.state_width + (0 if gates else arriving))
         case NativeDatapath(number, accumulate=unit) as units:
-            bill = floating.float_adder(unit) + Bill.of(gate=plan.state_width)
-            bill += floating.widen(number, unit.fmt) if units.widens else NOTHING
+            bill = floats.float_adder(unit) + Bill.of(gate=plan.state_width)
+            bill += floats.widen(number, unit.fmt) if units.widens else NOTHING
         case AlignedDatapath(accumulate=unit):
-            bill = floating.float_adder(unit) + Bill.of(gate=plan.state_width)
+            bill = floats.float_adder(unit) + Bill.of(gate=plan.state_width)
         case unknown:
             assert_never(unknown)
     if not plan.pipelines_accumulator:
@@ -237,7 +238,7 @@ def merger(plan: CorePlan) -> Bill:
     return register(bits, holds=True) + Bill.of(choice=bits)
 
 
-def result_converters(plan: CorePlan) -> Bill:
+def result_converters(plan: CorePlan, floats: FloatBills = floating) -> Bill:
     """What makes one column's exact sum, or its tile's sum, a float."""
     match plan.datapath:
         case IntegerDatapath() | NativeDatapath():
@@ -245,19 +246,19 @@ def result_converters(plan: CorePlan) -> Bill:
         case ExactDatapath() if plan.scaler is not None:
             return NOTHING
         case ExactDatapath(to_float=converter):
-            return floating.fixed_to_float(converter) + register(plan.result_stages, holds=True)
+            return floats.fixed_to_float(converter) + register(plan.result_stages, holds=True)
         case AlignedDatapath(to_float=converter):
-            bill = _last_sum(plan, converter.width) + floating.fixed_to_float(converter)
+            bill = _last_sum(plan, converter.width, floats) + floats.fixed_to_float(converter)
             return bill + register(plan.tile_stages, holds=True)
         case unknown:
             assert_never(unknown)
 
 
-def _last_sum(plan: CorePlan, width: int) -> Bill:
+def _last_sum(plan: CorePlan, width: int, floats: FloatBills) -> Bill:
     """What makes a tile's sum one number: the last sign added to it, or two carry-save numbers."""
     match plan.reduction:
         case ReductionPlan(signed=signed):
-            return Bill.of(increment=width) if signed else NOTHING
+            return floats.with_last_sign(width) if signed else NOTHING
         case CompressorPlan():
             return adder(width)
         case unknown:

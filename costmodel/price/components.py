@@ -6,7 +6,7 @@ calibration fits, and every coefficient is the price of a piece of hardware that
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import log2
@@ -56,6 +56,13 @@ DELAY_COMPONENTS: Mapping[str, str] = {
     "load": "doubling of the gates that a signal drives through buffers",
 }
 """What paths are made of: names and meanings of the coefficients of delay."""
+CLOCKED_COMPONENTS: Mapping[str, str] = {
+    **DELAY_COMPONENTS,
+    "part": "part of a floating-point unit, whatever its format: specials told apart, counts, signs",
+}
+"""The same of what is made of lookup tables."""
+IN_TABLES_ALONE = frozenset(CLOCKED_COMPONENTS.keys() - DELAY_COMPONENTS.keys())
+"""What paths through cells are not made of."""
 FLOAT_DELAYS = ("step", "compare", "increment")
 """Delays that only floating-point cores have."""
 
@@ -99,6 +106,11 @@ class Bill:
         """Σ count · coefficient."""
         fixed = sum(count * coefficients[name] for name, count in self.counts.items())
         return fixed + sum(max(bill.price(coefficients) for bill in group) for group in self.dearest)
+
+    def without(self, names: Collection[str]) -> Bill:
+        """The same but for what has one of ``names``."""
+        groups = tuple(tuple(bill.without(names) for bill in group) for group in self.dearest)
+        return Bill({name: count for name, count in self.counts.items() if name not in names}, groups)
 
     def cases(self) -> list[Bill]:
         """All bills without choices that this one can come to."""

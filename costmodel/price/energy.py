@@ -18,7 +18,7 @@ from costmodel.price import activity, area, control, lateness, scaling
 from costmodel.price.activity import BITNET, Statistics
 from costmodel.price.area import AREA_TERMS, AreaTerm
 from costmodel.price.combining import JoiningTerm
-from costmodel.price.components import NOTHING, Bill, adder, register
+from costmodel.price.components import IN_TABLES_ALONE, NOTHING, Bill, adder, register
 from costmodel.price.energy_coefficients import KIND_OF, LATE, LOGIC, REGISTERS, RIPPLE
 from costmodel.price.fetch import aligned_product, fetch, key_decoder, unpacked_key
 from costmodel.price.filling import filler, filling_adder, stored_entries
@@ -270,7 +270,8 @@ def late_share(motion: Motion, technology: Technology) -> float:
     one is itself.
     """
     coefficients = technology.rippling.coefficients
-    late, path = (bill.price(coefficients) for bill in (motion.late, motion.path))
+    in_cells = (bill.without(IN_TABLES_ALONE) for bill in (motion.late, motion.path))
+    late, path = (bill.price(coefficients) for bill in in_cells)
     if path > 0:
         return late / path
     return LEVELS * (1 - exp(-late / max(coefficients["adder"], 1e-9) / LEVELS))

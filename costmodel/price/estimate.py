@@ -14,7 +14,7 @@ from costmodel.price.buffering import BUFFERS, access_ps, memories_um2
 from costmodel.price.combining import COMBINING
 from costmodel.price.components import Bill
 from costmodel.price.energy import CycleEnergy, cycle_energy
-from costmodel.price.quantity import PricedQuantity
+from costmodel.price.quantity import PATHS, PricedQuantity
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology, load_technology
 from costmodel.price.timing import stages_of, tightness_of_parts
@@ -213,7 +213,7 @@ def figures_of(config: CoreConfig, technology: Technology) -> dict[str, float]:
     paths = {
         name: max(stages_of(priced, quantity).values())
         for name, quantity in technology.quantities.items()
-        if quantity.over == "path"
+        if quantity.over in PATHS
     }
     figures = {**costs, **sizes.others, **paths}
     return {name: figures[name] for name in technology.quantities}

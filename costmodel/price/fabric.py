@@ -14,6 +14,7 @@ from typing import assert_never
 from costmodel.price import area, control, filling, shift_registers
 from costmodel.price.area import AreaTerm
 from costmodel.price.components import NOTHING, Bill, adder, register, total
+from costmodel.price.fabric_floats import LUT4, LUT6, FabricFloats, around
 from costmodel.price.fetch import aligned_product, product
 from costmodel.price.fetch import fetch as fetch_in_cells
 from costmodel.price.fetch import key_decoder as key_decoder_in_cells
@@ -23,12 +24,17 @@ from generator.plan import (
     AlignedDatapath,
     CompressorPlan,
     CorePlan,
+    Entry,
     ExactDatapath,
     IntegerDatapath,
     NativeDatapath,
     ReductionPlan,
 )
 
+CHOSEN_TOO = 0.25
+"""Tables for a bit of an adder that is spared, for it is chosen by fewer of them, too."""
+SMALL_PRODUCT = 4
+"""Bits of numbers whose product's bits depend on so few bits that a table makes each."""
 PAIR_INPUTS = 5
 """What a bit of a multiplier's row depends on: once, twice and three times a number, and two bits."""
 
@@ -44,6 +50,8 @@ class Tables:
     memory_bits: int
     memory_words: int
     flexible: bool
+    full_adder: float
+    floats: FabricFloats
 
     def memories(self, words: int, bits: int) -> int:
         """Memories of tables for so many words."""
@@ -58,7 +66,10 @@ class Tables:
         return max(0, -(-inputs // (self.inputs - 1)) - 1) if self.flexible else self.of(inputs)
 
 
-TABLES: Mapping[Over, Tables] = {"lut6": Tables(6, 14, 32, True), "lut4": Tables(4, 4, 16, False)}
+TABLES: Mapping[Over, Tables] = {
+    "lut6": Tables(6, 14, 32, True, 1.4, LUT6),
+    "lut4": Tables(4, 4, 16, False, 2.0, LUT4),
+}
 """By what is summed: AMD's tables, and those of the other families."""
 
 
@@ -131,11 +142,16 @@ def _product(plan: CorePlan, tables: Tables) -> Bill:
         case IntegerDatapath() | AlignedDatapath():
             bits, width = plan.activation_range.width, plan.fetched_width
         case NativeDatapath() | ExactDatapath():
-            return product(plan)
+            return product(plan, tables.floats)
         case unknown:
             assert_never(unknown)
     first, *others = (min(bits + 2, width - place) for place in range(0, min(bits, width), 2))
+    if bits <= SMALL_PRODUCT and tables.flexible:
+        # All bits depend on so few that a table makes each, that of the chain.
+        first, others = (2, others) if others else (0, [first])
     rows = first * tables.of(PAIR_INPUTS) + sum(others) * tables.before_chain(PAIR_INPUTS)
+    # Whether a weight is zero leaves out what is special.
+    rows += tables.of(bits) + 1 if plan.tracks_invalid else 0
     held = register(plan.leaf_width if plan.config.pipeline.fetch else 0, holds=True)
     return Bill.of(table=rows) + total([adder(kept) for kept in others]) + held
 
@@ -144,13 +160,36 @@ def reduction(plan: CorePlan, tables: Tables) -> Bill:
     """A column's adders and registers; full adders outside of chains are two functions each."""
     match plan.reduction:
         case ReductionPlan():
-            bill = area.reduction(plan) + shift_registers.signs_of_rows(plan)
+            bill = area.reduction(plan, tables.floats) + shift_registers.signs_of_rows(plan)
+            bill += _merged(plan, tables)
             return bill + shift_registers.column(plan) if tables.flexible else bill
         case CompressorPlan() as tree:
             functions = 2 * (tree.full_adders + tree.half_adders)
             return Bill.of(table=functions) + register(tree.register_bits, holds=True)
         case unknown:
             assert_never(unknown)
+
+
+def _merged(plan: CorePlan, tables: Tables) -> Bill:
+    """What sums of products are more than their adders: Yosys adds what goes into no register, and has no
+    sign to take along, in carry-save form, with one chain at the end.
+    """
+    match plan.reduction:
+        case ReductionPlan(signed=False) as tree if not plan.adds_floats and plan.activation_range.width > 2:
+            nodes = tree.nodes
+        case ReductionPlan() | CompressorPlan():
+            return NOTHING
+        case unknown:
+            assert_never(unknown)
+    bill = NOTHING
+    for node in nodes:
+        for operand in (node.left, node.right):
+            if operand is None or nodes[operand].left is None:
+                continue
+            held = any(nodes[operand].level <= level < node.level for level in tree.registered_levels)
+            if not held:
+                bill += Bill.of(table=tables.full_adder * node.width) + adder(nodes[operand].width) * -1
+    return bill
 
 
 def sign_reduction(plan: CorePlan, tables: Tables) -> Bill:
@@ -177,17 +216,41 @@ def arriving_outputs(plan: CorePlan, tables: Tables) -> Bill:
 
 def table(plan: CorePlan, tables: Tables) -> Bill:
     """One table; sums that wait for others are runs of registers."""
-    return area.table(plan) + (shift_registers.entries(plan) if tables.flexible else NOTHING)
+    made = area.table(plan, tables.floats) + _chosen_before_added(plan) * -1
+    return made + (shift_registers.entries(plan) if tables.flexible else NOTHING)
+
+
+def _chosen_before_added(plan: CorePlan) -> Bill:
+    """Adders that Yosys spares where one column alone chooses between their sums, by a tree of two at a time:
+    of two sums with an operand in common it chooses the other one before it adds.
+    """
+    if plan.config.columns > 1 or plan.fetch_circuit != "tree" or plan.registers_entries or plan.adds_floats:
+        return NOTHING
+    read = {operand for made in plan.table.sums for operand in made.operands}
+    legs: list[Entry | None] = [*[None] * plan.code.first_index, *plan.table.entries]
+    bill = NOTHING
+    for one, other in zip(legs[::2], legs[1::2], strict=False):
+        if one is None or other is None or {one.index, other.index} & read:
+            continue
+        if one.right is None or other.right is None or one.subtract != other.subtract:
+            continue
+        common = {one.left, one.right} & {other.left, other.right}
+        if one.left == other.left or one.right == other.right or (common and not one.subtract):
+            width = min(one.range.width, other.range.width)
+            bill += adder(width) + Bill.of(table=CHOSEN_TOO * width)
+    return bill
 
 
 def table_converters(plan: CorePlan, tables: Tables) -> Bill:
     """What makes one table's activations integers."""
-    return area.table_converters(plan) + (shift_registers.converters(plan) if tables.flexible else NOTHING)
+    made = area.table_converters(plan, tables.floats)
+    return made + (shift_registers.converters(plan) if tables.flexible else NOTHING)
 
 
 def scale(plan: CorePlan, tables: Tables) -> Bill:
     """What finds a row's largest exponent, and the activations that wait for it."""
-    return area.scale(plan) + (shift_registers.waiting_activations(plan) if tables.flexible else NOTHING)
+    made = area.scale(plan, tables.floats)
+    return made + (shift_registers.waiting_activations(plan) if tables.flexible else NOTHING)
 
 
 def scale_beside_columns(plan: CorePlan, tables: Tables) -> Bill:
@@ -201,7 +264,7 @@ def accumulator(plan: CorePlan, tables: Tables) -> Bill:
         case IntegerDatapath() | ExactDatapath():
             pass
         case NativeDatapath() | AlignedDatapath():
-            return area.accumulator(plan)
+            return area.accumulator(plan, tables.floats)
         case unknown:
             assert_never(unknown)
     arriving, merged = plan.fetched_width, 0
@@ -220,6 +283,11 @@ def accumulator(plan: CorePlan, tables: Tables) -> Bill:
     return logic + register(plan.state_width, holds=True)
 
 
+def result_converters(plan: CorePlan, tables: Tables) -> Bill:
+    """What makes one column's exact sum, or its tile's sum, a float."""
+    return area.result_converters(plan, tables.floats)
+
+
 def memory(plan: CorePlan, tables: Tables) -> Bill:
     """The other partial sums of one column: a register, or a memory of tables."""
     words, width = plan.stored_sums, plan.state_width
@@ -235,6 +303,7 @@ INSTEAD: Mapping[Callable[[CorePlan], Bill], Callable[[CorePlan, Tables], Bill]]
     area.reduction: reduction,
     area.sign_reduction: sign_reduction,
     area.accumulator: accumulator,
+    area.result_converters: result_converters,
     area.memory: memory,
     filling.stored_entries: stored_entries,
     control.flags: flags,
@@ -248,6 +317,7 @@ INSTEAD: Mapping[Callable[[CorePlan], Bill], Callable[[CorePlan, Tables], Bill]]
 """What takes the place of bills of cells."""
 MORE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
     fetch_in_cells: ("rows", "tables", "reduction", "pipeline.reduction_every"),
+    area.table: ("columns", "fetch"),
     area.reduction: ("rows",),
     area.accumulator: ("dataflow", "outputs", "columns"),
     control.flags: (*STAGES["pipeline_stages"], "clock_gating"),
@@ -277,5 +347,5 @@ def on_fabric(bill: Bill, over: Over) -> Bill:
     """``bill``; summed ``over`` an FPGA without what is free there."""
     if over not in TABLES:
         return bill
-    counts = {name: count for name, count in bill.counts.items() if name not in FREE_ON_FABRICS}
+    counts = around({name: count for name, count in bill.counts.items() if name not in FREE_ON_FABRICS})
     return Bill(counts, tuple(tuple(on_fabric(each, over) for each in group) for group in bill.dearest))

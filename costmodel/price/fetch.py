@@ -17,6 +17,7 @@ from costmodel.price.components import (
     register,
     tree_multiplexer,
 )
+from costmodel.price.floating import FloatBills
 from generator.plan import (
     AlignedDatapath,
     CorePlan,
@@ -133,7 +134,7 @@ def aligned_product(plan: CorePlan) -> Bill:
     return product(plan) if plan.exponent_width and plan.fetch_circuit == "product" else NOTHING
 
 
-def product(plan: CorePlan) -> Bill:
+def product(plan: CorePlan, floats: FloatBills = floating) -> Bill:
     """An activation times a weight, both in the activations' format or aligned to as many bits."""
     held = register(plan.leaf_width if plan.config.pipeline.fetch else 0, holds=True)
     match plan.datapath:
@@ -141,10 +142,10 @@ def product(plan: CorePlan) -> Bill:
             marks = Bill.of(gate=plan.activation_range.width) if plan.tracks_invalid else NOTHING
             return multiplier(plan.activation_range.width, plan.fetched_width) + marks + held
         case NativeDatapath(number, multiply=unit):
-            return floating.float_multiplier(unit) + Bill.of(gate=number.bits) + held
+            return floats.float_multiplier(unit) + Bill.of(gate=number.bits) + held
         case ExactDatapath(number, to_fixed=converter, multiply=unit):
-            bill = floating.float_multiplier(unit) + Bill.of(gate=number.bits) + held
-            return bill + floating.float_to_fixed(converter)
+            bill = floats.float_multiplier(unit) + Bill.of(gate=number.bits) + held
+            return bill + floats.float_to_fixed(converter)
         case unknown:
             assert_never(unknown)
 

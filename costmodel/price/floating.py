@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from math import log2
-from typing import assert_never
+from typing import Protocol, assert_never
 
 from costmodel.price.components import NOTHING, Bill, adder, carries, multiplier, total, triple
 from generator.formats import Float
@@ -24,6 +24,20 @@ from generator.plan import (
 
 FRONT = ("order", "distance", "align")
 """Steps of an adder that do not ask whether it adds or subtracts."""
+
+
+class FloatBills(Protocol):
+    """What floating-point units are made of: in cells this module, in lookup tables another."""
+
+    def float_adder(self, unit: FloatAdderPlan) -> Bill: ...
+    def float_adder_pair(self, unit: FloatAdderPlan) -> Bill: ...
+    def float_multiplier(self, unit: FloatMultiplierPlan) -> Bill: ...
+    def float_to_fixed(self, unit: FloatToFixedPlan) -> Bill: ...
+    def fixed_to_float(self, unit: FixedToFloatPlan) -> Bill: ...
+    def largest_exponent(self, unit: LargestExponentPlan) -> Bill: ...
+    def align(self, unit: AlignPlan) -> Bill: ...
+    def widen(self, source: Float, target: Float) -> Bill: ...
+    def with_last_sign(self, width: int) -> Bill: ...
 
 
 def staged(unit: FloatUnit, bill: Bill) -> Bill:
@@ -137,6 +151,11 @@ def widen(source: Float, target: Float) -> Bill:
     return normaliser(source.mantissa + 1, source.mantissa) + exponent
 
 
+def with_last_sign(width: int) -> Bill:
+    """A sum and the one sign that is still to be added to it."""
+    return Bill.of(increment=width)
+
+
 def normaliser(width: int, reach: int) -> Bill:
     """Shifts a word left to its first significant bit, by up to ``reach``, a level for each of its bits.
 
@@ -166,7 +185,7 @@ def stage_paths(unit: FloatUnit) -> list[Bill]:
     with_carries = _with_carries(unit)
     assert with_carries.keys() <= unit.steps.keys(), unit
     paths = {name: with_carries.get(name, Bill.of(step=step.delay)) for name, step in unit.steps.items()}
-    return [total([paths[step] for step in stage]) for stage in unit.stage_steps]
+    return [total([paths[step] for step in stage]) + Bill.of(part=len(stage)) for stage in unit.stage_steps]
 
 
 def _with_carries(unit: FloatUnit) -> dict[str, Bill]:

@@ -7,18 +7,21 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from costmodel.price.components import AREA_COMPONENTS, DELAY_COMPONENTS
+from costmodel.price.components import AREA_COMPONENTS, CLOCKED_COMPONENTS, DELAY_COMPONENTS
+from costmodel.price.fabric_floats import AROUND, UNIT
 
-Over = Literal["core", "lut4", "lut6", "path"]
+Over = Literal["core", "lut4", "lut6", "path", "clocked"]
 """Everything that a core is made of, in cells or in lookup tables of so many inputs; or what is on its
-longest path."""
+longest path: of all, or of those between registers, without what begins or ends at a port."""
+PATHS: tuple[Over, ...] = ("path", "clocked")
 
 FREE_ON_FABRICS = ("hold", "leg", "select", "held_select", "undecoded_select", "selector", "compressor")
 """What has no price of its own in lookup tables: they choose and add, and flip-flops have enables."""
 FABRIC_COMPONENTS: Mapping[str, str] = {
     "table": "lookup table of a bit that is chosen, let in or held back",
     "memory": "memory of partial sums or entries, as wide as lookup tables share an address",
-    **{name: meaning for name, meaning in AREA_COMPONENTS.items() if name not in FREE_ON_FABRICS},
+    **{name: meaning for name, meaning in AREA_COMPONENTS.items() if name not in (*FREE_ON_FABRICS, *AROUND)},
+    **UNIT,
 }
 """What a core is made of in an FPGA."""
 
@@ -27,6 +30,7 @@ COMPONENTS: Mapping[Over, Mapping[str, str]] = {
     "lut4": FABRIC_COMPONENTS,
     "lut6": FABRIC_COMPONENTS,
     "path": DELAY_COMPONENTS,
+    "clocked": CLOCKED_COMPONENTS,
 }
 """Names and meanings of the coefficients that a quantity has."""
 

@@ -23,6 +23,7 @@ from costmodel.price.quantity import (
     COMPONENTS,
     DELAY,
     MEDIUM_AREA,
+    PATHS,
     RIPPLING_DELAY,
     TIGHT_AREA,
     Over,
@@ -125,9 +126,9 @@ class Technology(BaseModel):
         for name, quantity in self.quantities.items():
             _check_coefficients(f"quantities.{name}.coefficients", quantity)
         delay = self.quantities.get(DELAY.name)
-        if delay is None or (delay.unit, delay.over) != (DELAY.unit, DELAY.over):
+        if delay is None or delay.unit != DELAY.unit or delay.over not in PATHS:
             raise TechnologyError("quantities.delay over paths in ps is expected: clocks follow from it")
-        sums = [quantity.name for quantity in self.quantities.values() if quantity.over != "path"]
+        sums = [quantity.name for quantity in self.quantities.values() if quantity.over not in PATHS]
         for speed in SPEEDS:
             if (name := self.cost.at(speed)) not in sums:
                 raise TechnologyError(f"cost.{speed} = {name!r}: {instead(name, sums)}")
@@ -186,7 +187,7 @@ class Technology(BaseModel):
     def others(self) -> tuple[PricedQuantity, ...]:
         """What a core has beside its cost: registers beside lookup tables, joules beside area."""
         costs = {self.cost.at(speed) for speed in SPEEDS}
-        return tuple(q for q in self.quantities.values() if q.over != "path" and q.name not in costs)
+        return tuple(q for q in self.quantities.values() if q.over not in PATHS and q.name not in costs)
 
     @classmethod
     def parse(cls, text: str, where: str) -> Technology:

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from costmodel.price import floating, scaling
 from costmodel.price.area import LONGEST, NUMBER, PARTS, Part
-from costmodel.price.components import NOTHING, Bill, carries
+from costmodel.price.components import IN_TABLES_ALONE, NOTHING, Bill, carries
 from costmodel.price.fetch import fetch_path, unpacking_path
 from costmodel.price.filling import STORE_KEYS, bank_path, filling_path
-from costmodel.price.quantity import PricedQuantity
+from costmodel.price.quantity import Over, PricedQuantity
 from costmodel.speeds import tightness
 from generator.plan import (
     AlignedDatapath,
@@ -47,20 +47,28 @@ class DelayTerm:
 
     A stage that is ``broadcast`` begins with nets that every row and column reads, a control or a table's
     entries: a load of the logarithm of their number, beside what its path has in a core of one.
+    ``at_port``: whether a plan's stage begins or ends at a port of the core.
     """
 
     stage: str
     keys: tuple[str, ...]
     bill: Callable[[CorePlan], Bill]
     broadcast: bool = False
+    at_port: Callable[[CorePlan], bool] = lambda plan: False
 
     def delay(self, plan: CorePlan, delay: PricedQuantity) -> float:
         """ps of the stage's longest path, of what a technology prices; 0 where the plan has no such stage."""
-        return self.path(plan).price(delay.coefficients)
+        if not self.counts(plan, delay.over):
+            return 0.0
+        return self.path(plan, delay.over).price(delay.coefficients)
 
-    def path(self, plan: CorePlan) -> Bill:
-        """What the stage's longest path is made of, registers included."""
-        between = self.bill(plan)
+    def counts(self, plan: CorePlan, over: Over) -> bool:
+        """Whether the stage is one of the paths that a quantity is ``over``."""
+        return over != "clocked" or not self.at_port(plan)
+
+    def path(self, plan: CorePlan, over: Over = "path") -> Bill:
+        """What the stage's longest path is made of, registers included; in cells or in lookup tables."""
+        between = self.bill(plan) if over == "clocked" else self.bill(plan).without(IN_TABLES_ALONE)
         if not between:
             return NOTHING
         driven = plan.config.rows * plan.config.columns
@@ -390,13 +398,29 @@ _VALUE = ("architecture", "group_size", "alphabet", "symmetry", "table_depth", *
 _REDUCTION = ("tables", *LONGEST, "reduction", "pipeline.fetch", "pipeline.reduction_every")
 _MERGED = (*LONGEST, "dataflow", "reduction")
 
+
+def _combinational(plan: CorePlan) -> bool:
+    return not plan.float_stages
+
+
+def _from_stream(plan: CorePlan) -> bool:
+    return _combinational(plan) and not plan.registers_activations
+
+
 DELAY_TERMS = (
-    DelayTerm("scale", (*NUMBER, "group_size", "tables", "table_store", "pipeline.table"), scale_stage),
+    DelayTerm(
+        "scale",
+        (*NUMBER, "group_size", "tables", "table_store", "pipeline.table"),
+        scale_stage,
+        at_port=_combinational,
+    ),
     DelayTerm("convert", _VALUE, convert_stage),
-    DelayTerm("entries", (*_VALUE, "pipeline.table"), entry_stage),
+    DelayTerm("entries", (*_VALUE, "pipeline.table"), entry_stage, at_port=_from_stream),
     DelayTerm("fetch", (*_VALUE, "pipeline.table", "key_packing", *_REDUCTION), fetch_stage, broadcast=True),
     DelayTerm("reduction", (*_VALUE, *_REDUCTION), reduction_stage),
-    DelayTerm("result", (*NUMBER, "max_reduction", "scale_group", "scale"), result_stage),
+    DelayTerm(
+        "result", (*NUMBER, "max_reduction", "scale_group", "scale"), result_stage, at_port=_combinational
+    ),
     DelayTerm("accumulate", NUMBER, accumulate_stage),
     DelayTerm("scaling", (*NUMBER, "group_size", "tables", *LONGEST), scaling.paths),
     DelayTerm("accept", (*NUMBER, *_MERGED), accept_stage, broadcast=True),

@@ -12,7 +12,7 @@ from functools import cache
 
 import numpy as np
 
-from costmodel.price.quantity import Quantity
+from costmodel.price.quantity import PATHS, Quantity
 from costmodel.price.technology import Cost
 from costmodel.speeds import Speed
 from dse.pricing import demands
@@ -66,7 +66,7 @@ class Priced:
         others = tuple(
             Quantity(**quantity.model_dump(include=set(Quantity.model_fields)))
             for quantity in quantities.values()
-            if quantity.over != "path" and quantity.name not in costs
+            if quantity.over not in PATHS and quantity.name not in costs
         )
         sized = len(costs) > 1
         return cls(first.name, first.key, cost.label, first.unit, first.suffix, sized, others, energies)

@@ -12,14 +12,20 @@ from costmodel.flow.fabric_synthesis import FabricJob, synthesize_to
 from costmodel.price.area import AREA_TERMS
 from costmodel.price.components import Bill, total
 from costmodel.price.fabric import INSTEAD, MORE_KEYS, TABLES, bill_of, fetch
+from costmodel.price.fabric_floats import FabricFloats
 from costmodel.price.quantity import AREA_COMPONENTS, FABRIC_COMPONENTS, FREE_ON_FABRICS, Over
 from costmodel.price.representative import CONFIG_KEYS, plan_to_price
 from costmodel.price.units import units_of
+from generator.block import Block
 from generator.config import CoreConfig
-from generator.plan import plan_for
-from generator.verilog import emit
+from generator.floating.adder import FloatAdder
+from generator.floating.align import Align
+from generator.formats import FLOATS
+from generator.plan import AlignPlan, FloatAdderPlan, plan_for
+from generator.verilog import emit, to_verilog
 
 KINDS: dict[str, Over] = {"xcup": "lut6", "ecp5": "lut4"}
+ADDER, ALIGN = FloatAdderPlan(FLOATS["fp8_e4m3"]), AlignPlan(FLOATS["fp8_e5m2"], 8)
 INPUTS = range(2, 12)
 BITS = 6
 SPARE = {"xcup": 1.2, "ecp5": 1.0}
@@ -108,6 +114,37 @@ def test_flip_flops_are_counted_bit_by_bit(fabric: str, core: dict[str, object])
     counted = FABRICS[fabric].counted(result.cells)["ff"]
     held = bill.counts["register"] + bill.counts.get("stage", 0)
     assert held + 4 == pytest.approx(counted, rel=0.06)
+
+
+UNITS: list[tuple[str, Block, Callable[[FabricFloats], Bill]]] = [
+    (fabric, block, bill)
+    for fabric in KINDS
+    for block, bill in (
+        (FloatAdder(ADDER), lambda floats: floats.float_adder(ADDER)),
+        (Align(ALIGN), lambda floats: floats.align(ALIGN)),
+    )
+]
+
+
+@pytest.mark.parametrize(("fabric", "block", "bill"), UNITS)
+def test_units_of_floats_are_counted_as_they_are_mapped_by_themselves(
+    fabric: str, block: Block, bill: Callable[[FabricFloats], Bill]
+) -> None:
+    result = synthesize_to(FabricJob(to_verilog(block).text, block.module_name, FABRICS[fabric]))
+    counted = FABRICS[fabric].counted(result.cells)["lut"]
+    assert bill(TABLES[KINDS[fabric]].floats).counts["unit"] == pytest.approx(counted, rel=0.15)
+
+
+def test_sums_of_products_are_added_in_carry_save_form_but_for_one_chain() -> None:
+    """Of eight products of a column that are added in one cycle seven adders become one chain."""
+    core = CoreConfig.parse({"architecture": "multiplier", "activation": "int5", "tables": 8, "columns": 1,
+                             "max_reduction": 100})  # fmt: skip
+    emission = emit(core)
+    result = synthesize_to(FabricJob(emission.verilog, emission.top, FABRICS["xcup"]))
+    bill = total([bill * count for _, count, bill in units_of(plan_to_price(core), "lut6")])
+    chains = bill.counts["full_adder"] + bill.counts["sum"] + bill.counts["count"]
+    # A chain of four bits a cell, half of a cell of each chain idle.
+    assert chains / 4 < result.cells["CARRY4"] < (chains + 4 * bill.counts["sum"]) / 4
 
 
 def test_every_component_has_a_meaning_and_those_left_out_are_of_cells() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from costmodel.price.components import DELAY_COMPONENTS
+from costmodel.price.components import CLOCKED_COMPONENTS
 from costmodel.price.estimate import Estimate, estimate
 from costmodel.price.representative import CONFIG_KEYS
 from costmodel.price.technology import load_technology
@@ -60,7 +60,7 @@ def test_every_stage_states_the_keys_it_depends_on(number: dict[str, Any]) -> No
         changes |= {"activation": "bf16", "pipeline.float_stages": 2}
     else:
         changes |= {"activation": "int5", "symmetric": True}
-    coefficients = {name: 1 + 0.37 * i for i, name in enumerate(DELAY_COMPONENTS)}
+    coefficients = {name: 1 + 0.37 * i for i, name in enumerate(CLOCKED_COMPONENTS)}
     for term in DELAY_TERMS:
         assert set(term.keys) <= set(CONFIG_KEYS)
         before = term.bill(plan_for(CoreConfig.parse(base))).price(coefficients)
@@ -80,3 +80,14 @@ def test_every_stage_states_the_keys_it_depends_on(number: dict[str, Any]) -> No
                     continue
             after = term.bill(plan_for(CoreConfig.parse(values))).price(coefficients)
             assert after == pytest.approx(before), (term.stage, key)
+
+
+def test_paths_between_registers_leave_out_what_begins_or_ends_at_a_port() -> None:
+    """An exact sum becomes a float on its way to the stream; pipelined, in stages between registers."""
+    core: dict[str, Any] = {"activation": "fp8_e4m3", "datapath": "exact", "tables": 2, "columns": 1}
+    core |= {"max_reduction": 100, "architecture": "select"}
+    result = next(term for term in DELAY_TERMS if term.stage == "result")
+    for stages, counted in ((0, False), (2, True)):
+        plan = plan_for(CoreConfig.parse({**core, "pipeline": {"float_stages": stages}}))
+        assert result.counts(plan, "path")
+        assert result.counts(plan, "clocked") is counted
