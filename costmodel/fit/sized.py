@@ -16,8 +16,9 @@ from scipy.optimize import least_squares
 
 from costmodel.price.area import Part, core_bills
 from costmodel.price.components import AREA_COMPONENTS
+from costmodel.price.part_paths import tightness_of_parts
 from costmodel.price.quantity import PricedQuantity
-from costmodel.price.timing import stages_of, tightness_of_parts
+from costmodel.price.timing import stages_of
 from costmodel.speeds import MEDIUM_PERIOD
 from generator.plan import CorePlan
 

@@ -14,10 +14,11 @@ from costmodel.price.buffering import BUFFERS, access_ps, memories_um2
 from costmodel.price.combining import COMBINING
 from costmodel.price.components import Bill
 from costmodel.price.energy import CycleEnergy, cycle_energy
+from costmodel.price.part_paths import tightness_of_parts
 from costmodel.price.quantity import PATHS, PricedQuantity
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology, load_technology
-from costmodel.price.timing import stages_of, tightness_of_parts
+from costmodel.price.timing import stages_of
 from costmodel.price.units import units_of
 from costmodel.price.wires import Wiring, spread_to_columns
 from costmodel.speeds import MEDIUM_PERIOD, SPEEDS, Speed

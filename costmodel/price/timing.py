@@ -8,9 +8,8 @@ nets that all columns read, through buffers, a level for so many times as many r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from math import log2
 from typing import Any, assert_never
 
@@ -18,12 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.price import floating, scaling
-from costmodel.price.area import LONGEST, NUMBER, PARTS, Part
+from costmodel.price.area import LONGEST, NUMBER
 from costmodel.price.components import IN_TABLES_ALONE, NOTHING, Bill, carries
 from costmodel.price.fetch import fetch_path, unpacking_path
 from costmodel.price.filling import STORE_KEYS, bank_path, filling_path
 from costmodel.price.quantity import Over, PricedQuantity
-from costmodel.speeds import tightness
 from generator.plan import (
     AlignedDatapath,
     CompressorPlan,
@@ -34,8 +32,6 @@ from generator.plan import (
     NativeDatapath,
     ReductionPlan,
 )
-
-Paths = NDArray[np.float64]
 
 MERGE_BITS = 6
 """Bits of a partial sum for each level of logic that decodes and spreads the choice between two addends."""
@@ -73,45 +69,6 @@ class DelayTerm:
             return NOTHING
         driven = plan.config.rows * plan.config.columns
         return between + Bill.of(launch=1, load=log2(driven) if self.broadcast else 0)
-
-
-_SUMS = ("reduction", "fetch")
-PATHS_OF_PARTS: Mapping[Part, tuple[tuple[str, ...], ...]] = {
-    "converters": (("scale",), ("convert",), ("result",)),
-    "tables": (("entries", "fetch"),),
-    "fetch": (("fetch",),),
-    "reduction": (_SUMS,),
-    "accumulators": (("accept",), ("recall",), ("accumulate",), ("scaling",), _SUMS),
-    "control": (("accept",), ("recall",)),
-}
-"""The stages that each part is in; where nothing is registered in between, the next one has it instead."""
-
-
-def path_of(part: Part, stage: Callable[[str], Paths]) -> Paths:
-    """ps of the longest path through a part, from that of each ``stage``, 0 of those that there are not."""
-    paths = []
-    for first, *others in PATHS_OF_PARTS[part]:
-        path = stage(first)
-        for other in others:
-            if (path <= 0).any():
-                path = np.where(path > 0, path, stage(other))
-        paths.append(path)
-    longest: Paths = reduce(np.maximum, paths)
-    return longest
-
-
-def tightness_of_parts(
-    period: float, shortest: Mapping[str, float], rippling: Mapping[str, float]
-) -> dict[Part, float]:
-    """How much of the way from a design at ease to the fastest one a clock period asks of each part, 0 … 1.
-
-    ``shortest`` and ``rippling`` are the paths of the stages, as fast as can be and while carries ripple.
-    """
-
-    def path(part: Part, stages: Mapping[str, float]) -> Paths:
-        return path_of(part, lambda stage: np.asarray(stages[stage]))
-
-    return {part: float(tightness(period, path(part, rippling), path(part, shortest))) for part in PARTS}
 
 
 def stages_of(plan: CorePlan, delay: PricedQuantity) -> dict[str, float]:

@@ -15,8 +15,9 @@ import numpy as np
 from costmodel.price.area import AREA_TERMS, PARTS, Part
 from costmodel.price.buffering import BUFFERS
 from costmodel.price.combining import COMBINING, JOINING_TERMS
+from costmodel.price.part_paths import path_of
 from costmodel.price.throughput import SCALER_COUNTS, STAGES
-from costmodel.price.timing import DELAY_TERMS, driven, path_of
+from costmodel.price.timing import DELAY_TERMS, driven
 from costmodel.speeds import MEDIUM_PERIOD, SPEEDS, at_ease, tightness
 from dse.pricing import buffers
 from dse.pricing.figure import (
