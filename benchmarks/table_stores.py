@@ -1,6 +1,6 @@
 """Tables in registers and in memories, half and full, by their readers: area and cycles side by side.
 
-Usage: table_stores.py [--readers K …] [--group-sizes µ …] [--liberty FILE …]
+Usage: table_stores.py [--readers K …] [--group-sizes µ …] [--stores STORE …] [--liberty FILE …]
 
 Each is a core of one table of int8 activations that is held while every column fetches from it 16 times.
 Areas are synthesized, least ones without a clock. The memory of a core is its table and what fills it.
@@ -55,13 +55,14 @@ def main() -> None:
     parser.add_argument("--liberty", type=Path, nargs="+", default=[])
     parser.add_argument("--readers", type=int, nargs="+", default=[8, 32])
     parser.add_argument("--group-sizes", type=int, nargs="+", default=[3, 5])
+    parser.add_argument("--stores", nargs="+", default=list(STORES), choices=list(STORES))
     given = parser.parse_args()
     technology = load_technology("asap7")
     print(f"{'µ':>2}{'readers':>8}  {'store':26}{'µm²':>9}{'ratio':>7}{'cycles':>8}{'model':>8}")
     for group_size in given.group_sizes:
         for readers in given.readers:
             first = None
-            for store in STORES:
+            for store in given.stores:
                 config = core(store, group_size, readers)
                 area = synthesize(config, liberty=given.liberty).area_um2
                 first = first or area

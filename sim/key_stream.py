@@ -19,7 +19,7 @@ from generator.alphabets import TERNARY
 from generator.errors import KeyFileError
 from generator.packing import pack_weights, unpack_weights
 from generator.plan import CorePlan, Tiling
-from generator.planes import of_planes, planes_of
+from generator.planes import of_planes, pack_planes, planes_of
 
 STRIP_WEIGHTS = 1 << 19
 """Weights worked on at a time: few enough to stay in the processor's cache."""
@@ -128,7 +128,10 @@ def plane_codes(plan: CorePlan, weights: NDArray[Any]) -> list[NDArray[Any]]:
     """``group_codes`` of every plane of ``weights``, the highest first."""
     if plan.config.weight_bits == 1:
         return [group_codes(plan, weights)]
-    return [group_codes(plan, plane) for plane in planes_of(weights, plan.config.weight_bits)]
+    config = plan.config
+    if config.scale_group:
+        return [group_codes(plan, plane) for plane in planes_of(weights, config.weight_bits)]
+    return pack_planes(weights, config.weight_bits, config.group_size, config.alphabet, config.symmetry)
 
 
 def _ordered(plan: CorePlan, codes: NDArray[Any]) -> NDArray[Any]:

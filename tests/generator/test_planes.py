@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from generator import keys
+from generator.alphabets import Symmetry
 from generator.config import CoreConfig
 from generator.errors import ConfigError, KeyFileError
 from generator.plan import Tiling, plan_for
-from generator.planes import of_planes, planes_of
+from generator.planes import of_planes, pack_planes, planes_of
 from sim.key_stream import matrix_of, stream_chunks
 from sim.run import reference
 
@@ -33,6 +35,19 @@ def test_planes_are_the_bits_of_a_weight_and_its_offset(count: int) -> None:
 def test_a_weight_that_has_no_planes_is_refused(weight: int) -> None:
     with pytest.raises(KeyFileError, match=f"weight {weight} is not of 2 planes: odd integers from -3 to 3"):
         planes_of([[1, weight]], 2)
+
+
+@pytest.mark.parametrize("symmetry", ["half", "full"])
+@pytest.mark.parametrize(("count", "group_size", "length"), [(2, 4, 40), (3, 3, 40), (4, 4, 40), (4, 5, 40)])
+def test_keys_of_planes_are_those_of_each_plane_by_itself(
+    count: int, group_size: int, length: int, symmetry: Symmetry
+) -> None:
+    """Looked up together (up to 16 bits a group, of whole groups) or not."""
+    unsigned = np.random.default_rng(count).integers(0, 1 << count, (7, length))
+    packed = pack_planes(2 * unsigned - (1 << count) + 1, count, group_size, "binary", symmetry)
+    for plane, codes in enumerate(packed):
+        signs = (unsigned >> (count - 1 - plane) & 1) * 2 - 1
+        np.testing.assert_array_equal(codes, keys.pack(signs, group_size, "binary", symmetry))
 
 
 def test_a_tile_takes_a_beat_of_keys_for_every_plane_the_highest_first() -> None:
