@@ -39,6 +39,8 @@ INSIDE_CONVERTER, INSIDE_PRODUCT, INSIDE_ADDER = 0.1, 0.15, 0.5
 Shifters of converters and of products follow what comes from registers, those of an adder what it has
 compared and added itself.
 """
+WAITING = 0.4
+"""The same of converters that wait for the largest exponent of a tile, however many it is of."""
 FEW = 1.0
 """Significant bits with which an adder of floats works half as often: the larger of two such is often their
 sum."""
@@ -46,13 +48,8 @@ sum."""
 
 def at_converters(plan: CorePlan) -> Bill:
     """Inside of what makes activations integers, in the mean; aligned ones wait for the largest exponent."""
-    match plan.datapath:
-        case AlignedDatapath(scale=unit) if not plan.float_stages:
-            return slowest_stage(unit) + conversion(plan) * INSIDE_CONVERTER
-        case IntegerDatapath() | NativeDatapath() | ExactDatapath() | AlignedDatapath():
-            return conversion(plan) * INSIDE_CONVERTER
-        case unknown:
-            assert_never(unknown)
+    waits = isinstance(plan.datapath, AlignedDatapath) and plan.config.tile_length > 1
+    return conversion(plan) * (WAITING if waits and not plan.float_stages else INSIDE_CONVERTER)
 
 
 def _table_level(plan: CorePlan) -> Bill:

@@ -23,10 +23,12 @@ from costmodel.price.activity import (
     zero_activations,
 )
 from costmodel.price.area import accumulator
-from costmodel.price.energy import MOVES, cycle_energy
+from costmodel.price.energy import cycle_energy
 from costmodel.price.energy_coefficients import ENERGY_COMPONENTS, Energies
 from costmodel.price.estimate import estimate
+from costmodel.price.fetch import key_decoder
 from costmodel.price.lateness import at_accumulator
+from costmodel.price.motions import MOVES
 from costmodel.price.technology import Technology, TechnologyError, load_technology
 from generator.config import CoreConfig
 from generator.errors import TernlutError
@@ -133,10 +135,21 @@ def test_held_tables_are_told_when_to_take_another() -> None:
         assert every["load"] == 0
         assert (once["load"] > 0) == (late > 0)
     areas = load_technology("asap7").cost_at().coefficients
-    # 4 tables of 2 + 2 entries of 8 or 9 bits, told twice in each of the fillings, one in five steps.
-    bits = 4 * (2 * 8 + 2 * 9)
+    # 4 tables of 2 + 2 entries of 8 or 9 bits, told twice in each of the fillings, one in five steps; and
+    # by 34 of 170 bits more, as one gate drives them.
+    bits = 2 * 8 + 2 * 9
     once = cycle_energy(held, with_energy(late_hold=1.0)).parts["tables"]
-    assert once["load"] == pytest.approx(2 * bits * areas["hold"] / 5)
+    assert once["load"] == pytest.approx(2 * 4 * bits * 1.2 * areas["hold"] / 5)
+    # A table that serves one step is taken in each, and never told.
+    each = core(columns=2, dataflow="table_stationary", outputs=2)
+    assert cycle_energy(each, with_energy(late_hold=1.0)).parts["tables"]["load"] == 0
+
+
+def test_of_a_decoders_lines_two_change() -> None:
+    """27 of 40 lines more take no more: the rate of each is that of two of all."""
+    few, many = (MOVES[key_decoder](plan_for(core(group_size=n)), ALWAYS).rate for n in (3, 4))
+    assert 13 * few == pytest.approx(2)
+    assert 40 * many == pytest.approx(2)
 
 
 @pytest.mark.parametrize("bits", [2, 3, 4, 8])
