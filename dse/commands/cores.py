@@ -324,7 +324,7 @@ def estimate(
         asked = {"technology": technology.name, "speed": None if at_clock else speed}
         figures = _estimate_figures(costs, sized, technology) | energy_figures(costs.energy, clock)
         left_out = {"not_included": ["wrapper"]} if config.wrapper == "axi" else {}
-        beside = {} if maker is None else {"table_maker": maker}
+        beside = {} if maker is None else {f"table_maker{technology.cost_at().suffix}": maker}
         say_json(asked | figures | {"clock_mhz": clock, "meets_clock": meets} | left_out | beside)
     else:
         say(_estimate_in_words(costs, sized, technology, clock if at_clock else None, chosen))

@@ -157,6 +157,18 @@ def test_estimate_breaks_the_area_down(ternlut: Run, core: Path, technology: Pat
     assert more["macs_per_cycle"] == 24
 
 
+def test_an_estimate_of_a_core_that_takes_entries_states_their_maker_apart(
+    ternlut: Run, core: Path, technology: Path
+) -> None:
+    given = ("estimate", core, "--tech", technology, "--set", "group_size=2")
+    port = (*given, "--set", "table_store=port")
+    figures, with_tables = (ternlut(*each, "--json").figures for each in (port, given))
+    assert figures["table_maker_um2"] > 0
+    assert "table_maker_um2" not in with_tables
+    assert figures["breakdown"]["tables"] < with_tables["breakdown"]["tables"]
+    assert "Not included: the maker of the tables, " in ternlut(*port).out
+
+
 LEAST = "least area, without a clock and buffers"
 
 
