@@ -59,6 +59,7 @@ MUST_KNOW = {
         "generator/sequencer.py",
         "costmodel/price/activity.py",
         "costmodel/price/control.py",
+        "costmodel/price/timing.py",
         "costmodel/price/representative.py",
         "sim/key_stream.py",
         "sim/schedule.py",

@@ -44,7 +44,7 @@ NOISE: Mapping[Over, float] = {"core": 0.02, "lut4": 0.02, "lut6": 0.02, "path":
 """Relative errors beyond which a point counts linearly, not squared."""
 OF_ENERGY = ("energy", "energy_without_glitches")
 """Errors that are not of a calibration's syntheses."""
-IN_TABLES = (*UNIT, "stage", "gate", "complement", "choice", "product_bit")
+IN_TABLES = (*UNIT, "stage")
 FOR_FLOATS: Mapping[Over, Sequence[str]] = {
     "core": FLOAT_AREAS,
     "lut4": IN_TABLES,
@@ -52,7 +52,7 @@ FOR_FLOATS: Mapping[Over, Sequence[str]] = {
     "path": FLOAT_DELAYS,
     "clocked": (*FLOAT_DELAYS, "part"),
 }
-"""Components that only floating-point cores have; in lookup tables those that integers have few of, too."""
+"""Components that only floating-point cores have; in lookup tables they are units."""
 UNSEEN: Mapping[str, str] = {"compressor": "full_adder"}
 """What a component costs that no measured core has: as much as another."""
 

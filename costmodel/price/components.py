@@ -58,6 +58,7 @@ DELAY_COMPONENTS: Mapping[str, str] = {
 """What paths are made of: names and meanings of the coefficients of delay."""
 CLOCKED_COMPONENTS: Mapping[str, str] = {
     **DELAY_COMPONENTS,
+    "finish": "on top of the sequencer where every column's sum ends with a tile: output-stationary",
     "part": "part of a floating-point unit, whatever its format: specials told apart, counts, signs",
 }
 """The same of what is made of lookup tables."""

@@ -31,26 +31,35 @@ from generator.plan import (
     ReductionPlan,
 )
 
+FEW_ENTRIES = 4
+SMALL_MEMORY = 20
+"""Bits that Yosys keeps in registers where a memory could be."""
 CHOSEN_TOO = 0.25
 """Tables for a bit of an adder that is spared, for it is chosen by fewer of them, too."""
 SMALL_PRODUCT = 4
 """Bits of numbers whose product's bits depend on so few bits that a table makes each."""
+PAIR_TABLES = 1.5
+"""Tables of four inputs for a bit that a pair of bits chooses: pairs' lines are shared."""
 PAIR_INPUTS = 5
 """What a bit of a multiplier's row depends on: once, twice and three times a number, and two bits."""
 
 
 @dataclass(frozen=True)
 class Tables:
-    """A fabric's lookup tables: their ``inputs``, and the words and bits of a memory of some of them.
+    """A fabric's lookup tables: their ``inputs``, and the words and bits of a memory of ``memory_tables``.
 
     AMD's are ``flexible``: those of a carry chain make one operand, too, and one holds a run of registers.
+    ``full_adder``: tables of a full adder outside of chains. ``index_inputs``: inputs that each of many
+    entries amounts to where an index chooses one.
     """
 
     inputs: int
     memory_bits: int
     memory_words: int
+    memory_tables: int
     flexible: bool
     full_adder: float
+    index_inputs: float
     floats: FabricFloats
 
     def memories(self, words: int, bits: int) -> int:
@@ -67,17 +76,20 @@ class Tables:
 
 
 TABLES: Mapping[Over, Tables] = {
-    "lut6": Tables(6, 14, 32, True, 1.4, LUT6),
-    "lut4": Tables(4, 4, 16, False, 2.0, LUT4),
+    "lut6": Tables(6, 14, 32, 8, True, 1.4, 2.0, LUT6),
+    "lut4": Tables(4, 4, 16, 6, False, 2.0, 2.6, LUT4),
 }
 """By what is summed: AMD's tables, and those of the other families."""
 
 
 def fetch(plan: CorePlan, tables: Tables) -> Bill:
     """One fetched value and its register; where adders take some of a column's values, the mean of all."""
+    entries = len(plan.code.entries)
     match plan.fetch_circuit:
-        case "onehot" | "tree" | "controls":
-            legs = 2 * len(plan.code.entries)
+        case "onehot" | "controls":
+            legs = 2 * entries
+        case "tree":
+            legs = round(tables.index_inputs * entries) if entries > FEW_ENTRIES else 2 * entries
         case "memory":
             legs = 1
         case "product":
@@ -145,15 +157,22 @@ def _product(plan: CorePlan, tables: Tables) -> Bill:
             return product(plan, tables.floats)
         case unknown:
             assert_never(unknown)
-    first, *others = (min(bits + 2, width - place) for place in range(0, min(bits, width), 2))
-    if bits <= SMALL_PRODUCT and tables.flexible:
+    kept = [min(bits + 2, width - place) for place in range(0, min(bits, width), 2)]
+    # A product of two pairs of bits has one row, which a chain adds the last weight's sign to.
+    chains = [adder(each) for each in kept[1:] or kept]
+    rows: float
+    if not tables.flexible:
+        single = kept[-1] if bits % 2 or bits == 2 else 0
+        rows = PAIR_TABLES * (sum(kept) - single) + single
+    elif bits <= SMALL_PRODUCT:
         # All bits depend on so few that a table makes each, that of the chain.
-        first, others = (2, others) if others else (0, [first])
-    rows = first * tables.of(PAIR_INPUTS) + sum(others) * tables.before_chain(PAIR_INPUTS)
+        rows = 2 if kept[1:] else 0
+    else:
+        rows = kept[0] * tables.of(PAIR_INPUTS) + sum(kept[1:]) * tables.before_chain(PAIR_INPUTS)
     # Whether a weight is zero leaves out what is special.
     rows += tables.of(bits) + 1 if plan.tracks_invalid else 0
     held = register(plan.leaf_width if plan.config.pipeline.fetch else 0, holds=True)
-    return Bill.of(table=rows) + total([adder(kept) for kept in others]) + held
+    return Bill.of(table=rows) + total(chains) + held
 
 
 def reduction(plan: CorePlan, tables: Tables) -> Bill:
@@ -293,6 +312,8 @@ def memory(plan: CorePlan, tables: Tables) -> Bill:
     words, width = plan.stored_sums, plan.state_width
     if words < 2:
         return register(words * width, holds=True)
+    if words * width < SMALL_MEMORY:
+        return register(words * width, holds=True) + Bill.of(table=width * tables.of(2 * words))
     return Bill.of(memory=tables.memories(words, width))
 
 
@@ -347,5 +368,8 @@ def on_fabric(bill: Bill, over: Over) -> Bill:
     """``bill``; summed ``over`` an FPGA without what is free there."""
     if over not in TABLES:
         return bill
-    counts = around({name: count for name, count in bill.counts.items() if name not in FREE_ON_FABRICS})
+    counts = {name: count for name, count in bill.counts.items() if name not in FREE_ON_FABRICS}
+    if memories := counts.pop("memory", 0.0):
+        counts["table"] = counts.get("table", 0.0) + TABLES[over].memory_tables * memories
+    counts = around(counts)
     return Bill(counts, tuple(tuple(on_fabric(each, over) for each in group) for group in bill.dearest))

@@ -23,8 +23,6 @@ from generator.plan import (
 
 UNIT = {"unit": "lookup table of a floating-point unit as it is mapped by itself"}
 """The component that units are counted in."""
-HELD = 2.0
-"""Tables for a bit of a normalised word that goes into a register."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,8 @@ class Rates:
     first two without subnormals. ``to_fixed``: a shifter's bit, a significand's. ``largest``: a bit compared
     by tables, by a chain, what a number without infinities takes, and once. ``align``: a shifter's bit, a
     significand's, a bit that is cleared where all is shifted out, a significand's bit that may be rounded.
-    ``to_float``: a bit of a level, a table that looks for ones, a bit of a number, and of a scaled one.
+    ``to_float``: a bit of a level, a table that looks for ones, a bit of a number, and of a scaled one, and
+    a bit of a normalised word that goes into a register.
     """
 
     adder: tuple[float, float, float]
@@ -45,7 +44,7 @@ class Rates:
     to_fixed: tuple[float, float]
     largest: tuple[float, float, float, float]
     align: tuple[float, float, float, float]
-    to_float: tuple[float, float, float, float]
+    to_float: tuple[float, float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -90,10 +89,10 @@ class FabricFloats:
         steps = [min(1 << level, unit.magnitude) for level in range(unit.reach.bit_length())]
         normaliser = sum(unit.magnitude - step for step in steps)
         looking = sum(self._of(2 + step) for step in steps)
-        level, look, plain, scaled = self.rates.to_float
+        level, look, plain, scaled, word = self.rates.to_float
         rounded = unit.fmt.bits * (scaled if unit.scaled else plain)
         # Behind a register rounding sees all bits of the word that is shifted, not whether any is set.
-        held = unit.magnitude * HELD if unit.registers["normalise"] else 0
+        held = unit.magnitude * word if unit.registers["normalise"] else 0
         return staged(unit, Bill.of(unit=level * normaliser + look * looking + rounded + held))
 
     def largest_exponent(self, unit: LargestExponentPlan) -> Bill:
@@ -151,7 +150,7 @@ LUT6 = FabricFloats(
         to_fixed=(0.875, 4.37),
         largest=(2.21, 3.18, 2.17, 6.1),
         align=(1.17, 1.76, 0.3, 3.12),
-        to_float=(0.345, 4.35, 1.45, 3.2),
+        to_float=(0.345, 4.35, 1.45, 3.2, 2.0),
     ),
 )
 """AMD's tables: a table makes two levels of a shifter."""
@@ -166,13 +165,17 @@ LUT4 = FabricFloats(
         to_fixed=(0.835, 5.96),
         largest=(3.14, 3.55, 0.0, 8.84),
         align=(1.17, 3.61, 0.57, 2.62),
-        to_float=(0.851, 2.18, 4.0, 4.29),
+        to_float=(0.851, 2.18, 4.0, 4.29, 0.0),
     ),
 )
 """Tables of four inputs: one for a level."""
 
-AROUND = {"compare": 1.0, "shift": 0.6, "normalise": 1.0, "detect": 0.3, "increment": 1.0, "special": 8.0}
-"""Tables of what units are made of in cells: of those between cores, and of those that scale sums."""
+AROUND = {
+    **{"compare": 1.0, "shift": 0.6, "normalise": 1.0, "detect": 0.3, "increment": 1.0, "special": 8.0},
+    **{"gate": 0.7, "choice": 1.0, "complement": 0.5, "product_bit": 1.5},
+}
+"""Tables of what is around units: gates and choices, which the tables of what follows take part of, and what
+units are made of in cells, of those between cores and of those that scale sums."""
 
 
 def around(counts: dict[str, float]) -> dict[str, float]:

@@ -18,8 +18,7 @@ PATHS: tuple[Over, ...] = ("path", "clocked")
 FREE_ON_FABRICS = ("hold", "leg", "select", "held_select", "undecoded_select", "selector", "compressor")
 """What has no price of its own in lookup tables: they choose and add, and flip-flops have enables."""
 FABRIC_COMPONENTS: Mapping[str, str] = {
-    "table": "lookup table of a bit that is chosen, let in or held back",
-    "memory": "memory of partial sums or entries, as wide as lookup tables share an address",
+    "table": "lookup table of a bit that is chosen, let in or held back, or of a memory",
     **{name: meaning for name, meaning in AREA_COMPONENTS.items() if name not in (*FREE_ON_FABRICS, *AROUND)},
     **UNIT,
 }

@@ -309,7 +309,14 @@ def result_stage(plan: CorePlan) -> Bill:
 
 def accept_stage(plan: CorePlan) -> Bill:
     """From the flag of a waiting result, through the handshakes, into the accumulators."""
-    return Bill.of(sequencer=1, load=log2(plan.accumulator_width)) + _accumulated(plan)
+    flags = Bill.of(sequencer=1, load=log2(plan.accumulator_width))
+    match plan.config.dataflow:
+        case "output_stationary":
+            return flags + Bill.of(finish=1) + _accumulated(plan)
+        case "table_stationary":
+            return flags + _accumulated(plan)
+        case unknown:
+            assert_never(unknown)
 
 
 def recall_stage(plan: CorePlan) -> Bill:

@@ -60,7 +60,7 @@ def test_a_new_format_changes_a_draw_but_not_the_calibration(another_format: Non
 @pytest.mark.parametrize("technology", SHIPPED, ids=lambda technology: str(technology.name))
 def test_shipped_technologies_say_which_cores_they_were_fitted_to(technology: Technology) -> None:
     assert technology.calibration is not None
-    order, least = (fabric_cores(), 29) if technology.measured_by == "fabric" else (calibration_cores(), 200)
+    order, least = (fabric_cores(), 44) if technology.measured_by == "fabric" else (calibration_cores(), 200)
     assert technology.calibration.cores >= least
     assert cores_of(technology.calibration) == frozenset(order[: technology.calibration.cores])
 
