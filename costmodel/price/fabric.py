@@ -371,5 +371,9 @@ def on_fabric(bill: Bill, over: Over) -> Bill:
     counts = {name: count for name, count in bill.counts.items() if name not in FREE_ON_FABRICS}
     if memories := counts.pop("memory", 0.0):
         counts["table"] = counts.get("table", 0.0) + TABLES[over].memory_tables * memories
+    if not TABLES[over].flexible:
+        # Cells of two bits have a table for an adder's last bit, too; and a line is a table.
+        for name, like in (("sum", "full_adder"), ("decoded_line", "table")):
+            counts[like] = counts.get(like, 0.0) + counts.pop(name, 0.0)
     counts = around(counts)
     return Bill(counts, tuple(tuple(on_fabric(each, over) for each in group) for group in bill.dearest))
