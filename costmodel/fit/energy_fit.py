@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from costmodel.power.figures import Energy, MeasuredEnergy
-from costmodel.price.activity import BITNET, Statistics, loads_a_step
+from costmodel.price.activity import BITNET, Statistics
 from costmodel.price.area import PARTS
-from costmodel.price.energy import UnitEnergy, core_units
+from costmodel.price.components import NOTHING
+from costmodel.price.energy import Reason, UnitEnergy, core_units, reasons_a_step
 from costmodel.price.energy_coefficients import ENERGY_COMPONENTS, GLITCHES, KINDS, LOGIC, Energies
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import FitError, Technology, TechnologyError
@@ -67,16 +68,18 @@ class MeasuredCore:
 def counts_of(seen: MeasuredCore, technology: Technology) -> dict[str, Floats]:
     """Of each part how much of each of ``ENERGY_COMPONENTS`` a cycle moves."""
     plan = plan_to_price(seen.core)
-    loads = loads_a_step(plan)
+    often = reasons_a_step(plan)
     counts: dict[str, Floats] = {part: np.zeros(len(NAMES)) for part in PARTS}
     for part, number, unit in core_units(plan, technology, seen.data):
         counts.setdefault(part, np.zeros(len(NAMES)))
-        counts[part] += number * _moved(unit, seen.busy, loads)
+        counts[part] += number * _moved(unit, seen.busy, often)
     return counts
 
 
-def _moved(unit: UnitEnergy, busy: float, loads: float) -> Floats:
-    total = unit.clock + unit.step * busy + unit.load * (busy * loads)
+def _moved(unit: UnitEnergy, busy: float, often: Mapping[Reason, float]) -> Floats:
+    total = NOTHING
+    for reason, times in often.items():
+        total += unit.of(reason) * (times if reason == "clock" else times * busy)
     return np.array([total.counts.get(name, 0.0) for name in NAMES])
 
 

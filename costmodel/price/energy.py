@@ -29,14 +29,16 @@ from costmodel.price.units import units_around, units_of
 from generator.config import CoreConfig
 from generator.plan import CorePlan
 
-Reason = Literal["clock", "step", "load"]
-"""Why a core takes energy: its clock, a step, a table that is filled."""
+Reason = Literal["clock", "step", "load", "hold"]
+"""Why a core takes energy: its clock, a step, a table that is filled, one that is held and is told when."""
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
 UNGATED = 0.1
 """What is left of the clock of registers behind clock gates: the gates', a tenth of theirs."""
 LEVELS = 4.0
 """Levels of adders in front of one after which its glitches are two thirds of what they can be."""
+TOLD = 2.0
+"""How often what holds a table is told so, or otherwise, a filling."""
 TELLING = 0.5
 """What telling a choice to hold, or not to, takes of what the choice does for a bit that changes."""
 UNBUFFERED = 170.0
@@ -44,15 +46,12 @@ UNBUFFERED = 170.0
 
 _ENTRIES = ("pipeline.table", "table_depth", "table_store", "key_packing")
 """What says how late entries and keys come."""
-_TOLD = ("dataflow", "outputs", "columns")
-_FILLED = (*_TOLD, "max_reduction")
-"""What says when a table changes, and how many activations are zero."""
+_ZEROS = ("max_reduction",)
+"""What says how large the largest activation is, and so how many are zero."""
 LATE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
-    area.table: _FILLED,
-    filling_adder: ("max_reduction",),
-    stored_entries: _FILLED,
-    area.scale: _TOLD,
-    area.scale_beside_table: _TOLD,
+    area.table: _ZEROS,
+    filling_adder: _ZEROS,
+    stored_entries: _ZEROS,
     area.table_converters: ("tables",),
     fetch: _ENTRIES,
     aligned_product: ("group_size", *_ENTRIES),
@@ -76,9 +75,10 @@ class UnitEnergy:
     clock: Bill = NOTHING
     step: Bill = NOTHING
     load: Bill = NOTHING
+    hold: Bill = NOTHING
 
     def of(self, reason: Reason) -> Bill:
-        return {"clock": self.clock, "step": self.step, "load": self.load}[reason]
+        return {"clock": self.clock, "step": self.step, "load": self.load, "hold": self.hold}[reason]
 
 
 def late_share(motion: Motion, technology: Technology) -> float:
@@ -127,14 +127,15 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
             into[takes] = into.get(takes, 0.0) + amount * rate
         if reads:
             moved[False][kind] = moved[False].get(kind, 0.0) + size * motion.reads * motion.rate
-    if motion.told and held:
-        into, telling = moved[motion.held], motion.told * held * areas["hold"]
-        into["hold"] = into.get("hold", 0.0) + telling * TELLING
-        into[LATE + "hold"] = telling * (1 + held / UNBUFFERED)
+    told = NOTHING
+    if motion.held and held:
+        telling = TOLD * held * areas["hold"]
+        told = Bill.of(hold=telling * TELLING, late_hold=telling * (1 + held / UNBUFFERED))
     if gated and clocked:
         moved[motion.held]["clock"] = (1 - UNGATED) * clocked * motion.writes
         clocked *= UNGATED
-    return UnitEnergy(Bill.of(clock=clocked) if clocked else NOTHING, Bill(moved[False]), Bill(moved[True]))
+    clock = Bill.of(clock=clocked) if clocked else NOTHING
+    return UnitEnergy(clock, Bill(moved[False]), Bill(moved[True]), told)
 
 
 def term_energy(
@@ -147,7 +148,7 @@ def term_energy(
         return taken
     bill, motion = exchanged(plan, data)
     more = unit_energy(bill, motion, technology, gates)
-    return UnitEnergy(taken.clock, taken.step + more.step, taken.load)
+    return UnitEnergy(taken.clock, taken.step + more.step, taken.load, taken.hold)
 
 
 def joining_energy(
@@ -196,8 +197,8 @@ def cycle_energy(
     Raises ``TechnologyError`` where nobody has measured energies in ``technology``.
     """
     energies, plan = technology.energies, plan_to_price(config)
-    grown, loads = 1 + energies.growth * (larger - 1), activity.loads_a_step(plan)
-    often: dict[Reason, float] = {"clock": grown, "step": grown, "load": grown * loads}
+    grown = 1 + energies.growth * (larger - 1)
+    often = {reason: grown * times for reason, times in reasons_a_step(plan).items()}
     parts: dict[str, dict[Reason, float]] = {}
     for part, count, unit in core_units(plan, technology, data):
         reasons = parts.setdefault(part, dict.fromkeys(REASONS, 0.0))
@@ -206,6 +207,12 @@ def cycle_energy(
     cells = sum(count * bill.price(technology.cost_at().coefficients) for _, count, bill in units_of(plan))
     leakage = cells * larger * energies.leakage_nw_per_um2
     return CycleEnergy(parts, leakage, config.macs_per_cycle)
+
+
+def reasons_a_step(plan: CorePlan) -> dict[Reason, float]:
+    """How often a core takes energy for each reason in a step. A table that every step fills is not held."""
+    loads = activity.loads_a_step(plan)
+    return {"clock": 1.0, "step": 1.0, "load": loads, "hold": loads if loads < 1 else 0.0}
 
 
 def core_units(

@@ -12,8 +12,6 @@ from costmodel.price.fetch import aligned_product, fetch, key_decoder, unpacked_
 from costmodel.price.filling import filler, filling_adder, stored_entries
 from generator.plan import CorePlan, ExactDatapath
 
-TOLD = 2.0
-"""How often what holds a table is told so, or otherwise, a filling."""
 RARELY = 0.05
 """The rate of what changes with results, not with steps."""
 
@@ -27,7 +25,6 @@ class Motion:
     share of legs that change when others are chosen. ``writes``: the share of steps, or fillings, in which
     its registers take a new value. ``multiplied``: what arrives comes from products without a register in
     between. ``passing``: the rate of bits that are back where they were when a step ends, if that is higher.
-    ``told``: how often choices to hold are made anew.
     """
 
     rate: float
@@ -38,7 +35,6 @@ class Motion:
     writes: float = 1.0
     multiplied: bool = False
     passing: float = 0.0
-    told: float = 0.0
 
     @property
     def glitching(self) -> float:
@@ -61,13 +57,8 @@ def _filled(
     path: Path = _none,
     rate: Callable[[CorePlan, Statistics], float] = activity.of_activations,
 ) -> Moves:
-    """What changes with a table; one that is held is told when."""
-
-    def moves(plan: CorePlan, data: Statistics) -> Motion:
-        told = TOLD if plan.partial_sums > 1 else 0.0
-        return Motion(rate(plan, data), late(plan), path(plan), held=True, told=told)
-
-    return moves
+    """What changes with a table."""
+    return lambda plan, data: Motion(rate(plan, data), late(plan), path(plan), held=True)
 
 
 def _adding(plan: CorePlan, data: Statistics) -> Motion:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from costmodel.price.energy import REASONS
 from dse.pricing import buffers, passes
 from dse.pricing.areas import cells_of
 from dse.pricing.demands import HOLDING, accesses
@@ -19,8 +20,9 @@ from dse.pricing.pieces import Demand, Piece, Weighted, pieces_of
 from dse.pricing.view import Array, View, weighted_sum
 from dse.spec.workload import Shape
 
-_CLOCK, _STEP, _LOAD = (cells_of(energy_of(reason)) for reason in ("clock", "step", "load"))
-"""fJ that all cores take for a cycle, a step and a table that is filled, with cells of least area."""
+_CLOCK, _STEP, _LOAD, _HOLD = (cells_of(energy_of(reason)) for reason in REASONS)
+"""fJ that all cores take, with cells of least area, for a cycle, a step, a table that is filled, and more for
+one that is held."""
 _FILLED = cells_of(energy_of("step"), energy_of("load"))
 """fJ of a step that fills its tables."""
 _LEAST = cells_of("relaxed")
@@ -45,8 +47,13 @@ def _spread(view: View) -> float:
 
 def cycle_pj(view: View) -> Array:
     """pJ of a cycle in which all cores make a step."""
-    moved = _FILLED(view) if not _holds(view) else _STEP(view) + _LOAD(view) * _loads_a_step(view)
+    moved = _FILLED(view) if not _holds(view) else _STEP(view) + _fills(view) * _loads_a_step(view)
     return np.asarray(view(Step.GROWN) * (_CLOCK(view) + moved) * 1e-3)
+
+
+def _fills(view: View) -> Array:
+    """fJ of a table that is filled, and told so where it is held."""
+    return np.asarray(_LOAD(view) + _HOLD(view) * (_loads_a_step(view) < 1))
 
 
 def _holds(view: View) -> bool:
@@ -103,7 +110,7 @@ def layers_pj(view: View, shapes: Sequence[Shape]) -> Array:
     if not _holds(view):
         return np.asarray((steps * 1e-3) * _FILLED(view) * view(Step.GROWN))
     loads = np.where(np.isin(view("dataflow"), HOLDING), tiles, steps / view("weight_bits"))
-    return np.asarray((steps * 1e-3 * _STEP(view) + loads * 1e-3 * _LOAD(view)) * view(Step.GROWN))
+    return np.asarray((steps * 1e-3 * _STEP(view) + loads * 1e-3 * _fills(view)) * view(Step.GROWN))
 
 
 def buffers_pj(view: View, chosen: Weighted) -> Array:
