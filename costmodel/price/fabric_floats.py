@@ -90,10 +90,14 @@ class FabricFloats:
         normaliser = sum(unit.magnitude - step for step in steps)
         looking = sum(self._of(2 + step) for step in steps)
         level, look, plain, scaled, word = self.rates.to_float
-        rounded = unit.fmt.bits * (scaled if unit.scaled else plain)
+        # A fraction that is longer than the integer ends in zeros, which neither tables nor registers make.
+        zeros = max(0, unit.fmt.mantissa - (unit.width - 1))
+        rounded = (unit.fmt.bits - zeros) * (scaled if unit.scaled else plain)
         # Behind a register rounding sees all bits of the word that is shifted, not whether any is set.
         held = unit.magnitude * word if unit.registers["normalise"] else 0
-        return staged(unit, Bill.of(unit=level * normaliser + look * looking + rounded + held))
+        return staged(unit, Bill.of(unit=level * normaliser + look * looking + rounded + held)) + Bill.of(
+            stage=-zeros * unit.registers["round"]
+        )
 
     def largest_exponent(self, unit: LargestExponentPlan) -> Bill:
         """Exponents of more bits than a table has inputs are compared by a carry chain."""
@@ -172,7 +176,7 @@ LUT4 = FabricFloats(
 
 AROUND = {
     **{"compare": 1.0, "shift": 0.6, "normalise": 1.0, "detect": 0.3, "increment": 1.0, "special": 8.0},
-    **{"gate": 0.7, "choice": 1.0, "complement": 0.5, "product_bit": 1.5},
+    **{"gate": 0.7, "choice": 0.3, "complement": 0.5, "product_bit": 1.5},
 }
 """Tables of what is around units: gates and choices, which the tables of what follows take part of, and what
 units are made of in cells, of those between cores and of those that scale sums."""
