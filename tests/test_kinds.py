@@ -81,6 +81,7 @@ MUST_KNOW = {
     "grouped": {"generator/fetch.py", "costmodel/price/fabric.py", "costmodel/price/fetch.py"},
     "blocked": {
         "generator/config.py",
+        "generator/scale_rules.py",
         "generator/plan/core.py",
         "generator/plan/datapath.py",
         "generator/plan/widths.py",
