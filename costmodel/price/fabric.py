@@ -194,13 +194,15 @@ def _merged(plan: CorePlan, tables: Tables) -> Bill:
     sign to take along, in carry-save form, with one chain at the end.
     """
     match plan.reduction:
-        case ReductionPlan(signed=False) as tree if not plan.adds_floats and plan.activation_range.width > 2:
+        case ReductionPlan(signed=False) as tree if not plan.adds_floats and plan.fetch_circuit == "product":
             nodes = tree.nodes
         case ReductionPlan() | CompressorPlan():
             return NOTHING
         case unknown:
             assert_never(unknown)
     bill = NOTHING
+    if plan.activation_range.width <= 2:
+        return NOTHING
     for node in nodes:
         for operand in (node.left, node.right):
             if operand is None or nodes[operand].left is None:
