@@ -91,8 +91,7 @@ class WidthPlan(TilePlan):
 
     @property
     def reads_memories(self) -> bool:
-        """Whether each fetch reads a memory of its own, which FPGAs have in lookup tables; all are written
-        together."""
+        """Whether each fetch reads a memory of its own, an FPGA's lookup tables; all are written together."""
         return self.fetch_circuit == "memory"
 
     @property
@@ -257,8 +256,7 @@ class WidthPlan(TilePlan):
 
     @cached_property
     def sum_range(self) -> Range:
-        """What is added up exactly: N_max activations, a group's, or for ``aligned`` a tile's, each taken or
-        negated."""
+        """What is added up exactly: N_max activations, a group's or an aligned tile's, or negated."""
         if self.adds_floats:
             return self.activation_range
         terms = self.config.tile_length if self.exponent_width else self.longest_sum
