@@ -27,9 +27,9 @@ LUT = Quantity(name="lut", label="LUT count", unit="LUT", over="lut4")
 FF = Quantity(name="ff", label="flip-flop count", unit="FF", over="lut4")
 CARRY = Quantity(name="carry", label="carry cell count", unit="carry cells", over="lut4")
 COUNTED = (LUT, FF, CARRY)
+"""What is priced in a technology of a fabric. Multipliers and memories are counted, not priced."""
 CLOCKED_DELAY = DELAY.model_copy(update={"over": "clocked"})
 """Neither a placer by itself nor an estimate before placement times what begins or ends at a port."""
-"""What is priced in a technology of a fabric. Multipliers and memories are counted, not priced."""
 FABRIC_COST = Cost(label=LUT.label, relaxed=LUT.name, medium=LUT.name, tight=LUT.name)
 MOST_PLACED = 1200
 """LUTs of the largest core that is placed to be timed: larger ones take minutes, and are counted alone."""

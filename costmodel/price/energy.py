@@ -10,7 +10,7 @@ it. Registers count one by one; whatever floating-point units are made of is of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp
 from typing import Literal, get_args
 
@@ -105,7 +105,7 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
     moved: dict[bool, dict[str, float]] = {True: {}, False: {}}
     floats = any(KIND_OF.get(name) == "float" for name in bill.counts)
     late = late_share(motion, technology)
-    adders, clocked, held = bill.counts.get("sum", 0.0), 0.0, 0.0
+    adders, clocked = bill.counts.get("sum", 0.0), 0.0
     for name, count in bill.counts.items():
         kind, size = "float" if floats else KIND_OF.get(name, LOGIC), count * areas[name]
         if name in REGISTERS:
@@ -117,7 +117,6 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
             slow = "product" if motion.multiplied and kind == "adder" else kind
             slow = LOGIC if kind in ("hold", "leg") else slow
             kinds = {kind: size, LATE + slow: size * late}
-            held += count if name == "hold" else 0.0
             if name in ("full_adder", "compressor") and not floats:
                 kinds[RIPPLE] = max(0.0, count - adders) * areas[name]
         reads = name == "leg" and motion.reads > 0
@@ -128,6 +127,7 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
         if reads:
             moved[False][kind] = moved[False].get(kind, 0.0) + size * motion.reads * motion.rate
     told = NOTHING
+    held = 0.0 if gated else bill.counts.get("hold", 0.0)
     if motion.held and held:
         telling = TOLD * held * areas["hold"]
         told = Bill.of(hold=telling * TELLING, late_hold=telling * (1 + held / UNBUFFERED))
@@ -148,7 +148,7 @@ def term_energy(
         return taken
     bill, motion = exchanged(plan, data)
     more = unit_energy(bill, motion, technology, gates)
-    return UnitEnergy(taken.clock, taken.step + more.step, taken.load, taken.hold)
+    return replace(taken, step=taken.step + more.step)
 
 
 def joining_energy(

@@ -180,8 +180,7 @@ def reduction(plan: CorePlan, tables: Tables) -> Bill:
     match plan.reduction:
         case ReductionPlan():
             bill = area.reduction(plan, tables.floats) + shift_registers.signs_of_rows(plan)
-            bill += _merged(plan, tables)
-            return bill + shift_registers.column(plan) if tables.flexible else bill
+            return bill + _merged(plan, tables)
         case CompressorPlan() as tree:
             functions = 2 * (tree.full_adders + tree.half_adders)
             return Bill.of(table=functions) + register(tree.register_bits, holds=True)
@@ -218,27 +217,9 @@ def sign_reduction(plan: CorePlan, tables: Tables) -> Bill:
     return Bill.of(full_adder=area.sign_reduction(plan).counts.get("compressor", 0))
 
 
-def flags(plan: CorePlan, tables: Tables) -> Bill:
-    """A stage's flags: those of a tile go through all stages, one behind the other; others can be cleared."""
-    return control.flags(plan) + (shift_registers.tile_flags(plan) if tables.flexible else NOTHING)
-
-
-def arriving_length(plan: CorePlan, tables: Tables) -> Bill:
-    """A stage's number of tiles along N."""
-    run = shift_registers.counts(plan, plan.n_tiles_width) if tables.flexible else NOTHING
-    return control.arriving_length(plan) + run
-
-
-def arriving_outputs(plan: CorePlan, tables: Tables) -> Bill:
-    """A stage's number of tiles along M."""
-    run = shift_registers.counts(plan, plan.m_tiles_width) if tables.flexible else NOTHING
-    return control.arriving_outputs(plan) + run
-
-
 def table(plan: CorePlan, tables: Tables) -> Bill:
-    """One table; sums that wait for others are runs of registers."""
-    made = area.table(plan, tables.floats) + _chosen_before_added(plan) * -1
-    return made + (shift_registers.entries(plan) if tables.flexible else NOTHING)
+    """One table."""
+    return area.table(plan, tables.floats) + _chosen_before_added(plan) * -1
 
 
 def _chosen_before_added(plan: CorePlan) -> Bill:
@@ -260,23 +241,6 @@ def _chosen_before_added(plan: CorePlan) -> Bill:
             width = min(one.range.width, other.range.width)
             bill += adder(width) + Bill.of(table=CHOSEN_TOO * width)
     return bill
-
-
-def table_converters(plan: CorePlan, tables: Tables) -> Bill:
-    """What makes one table's activations integers."""
-    made = area.table_converters(plan, tables.floats)
-    return made + (shift_registers.converters(plan) if tables.flexible else NOTHING)
-
-
-def scale(plan: CorePlan, tables: Tables) -> Bill:
-    """What finds a row's largest exponent, and the activations that wait for it."""
-    made = area.scale(plan, tables.floats)
-    return made + (shift_registers.waiting_activations(plan) if tables.flexible else NOTHING)
-
-
-def scale_beside_columns(plan: CorePlan, tables: Tables) -> Bill:
-    """A row's exponent, all along its way."""
-    return area.scale_beside_columns(plan) + (shift_registers.exponents(plan) if tables.flexible else NOTHING)
 
 
 def accumulator(plan: CorePlan, tables: Tables) -> Bill:
@@ -304,11 +268,6 @@ def accumulator(plan: CorePlan, tables: Tables) -> Bill:
     return logic + register(plan.state_width, holds=True)
 
 
-def result_converters(plan: CorePlan, tables: Tables) -> Bill:
-    """What makes one column's exact sum, or its tile's sum, a float."""
-    return area.result_converters(plan, tables.floats)
-
-
 def memory(plan: CorePlan, tables: Tables) -> Bill:
     """The other partial sums of one column: a register, or a memory of tables."""
     words, width = plan.stored_sums, plan.state_width
@@ -326,18 +285,25 @@ INSTEAD: Mapping[Callable[[CorePlan], Bill], Callable[[CorePlan, Tables], Bill]]
     area.reduction: reduction,
     area.sign_reduction: sign_reduction,
     area.accumulator: accumulator,
-    area.result_converters: result_converters,
+    area.result_converters: lambda plan, tables: area.result_converters(plan, tables.floats),
     area.memory: memory,
     filling.stored_entries: stored_entries,
-    control.flags: flags,
-    control.arriving_length: arriving_length,
-    control.arriving_outputs: arriving_outputs,
     area.table: table,
-    area.table_converters: table_converters,
-    area.scale: scale,
-    area.scale_beside_columns: scale_beside_columns,
+    area.table_converters: lambda plan, tables: area.table_converters(plan, tables.floats),
+    area.scale: lambda plan, tables: area.scale(plan, tables.floats),
 }
 """What takes the place of bills of cells."""
+IN_RUNS: Mapping[Callable[[CorePlan], Bill], Callable[[CorePlan], Bill]] = {
+    area.reduction: shift_registers.column,
+    area.table: shift_registers.entries,
+    area.table_converters: shift_registers.converters,
+    area.scale: shift_registers.waiting_activations,
+    area.scale_beside_columns: shift_registers.exponents,
+    control.flags: shift_registers.tile_flags,
+    control.arriving_length: lambda plan: shift_registers.counts(plan, plan.n_tiles_width),
+    control.arriving_outputs: lambda plan: shift_registers.counts(plan, plan.m_tiles_width),
+}
+"""What becomes of their runs of registers where a table holds one."""
 MORE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
     fetch_in_cells: ("rows", "tables", "reduction", "pipeline.reduction_every"),
     area.table: ("columns", "fetch"),
@@ -360,10 +326,11 @@ def keys_of(term: AreaTerm, over: Over) -> tuple[str, ...]:
 
 def bill_of(term: AreaTerm, plan: CorePlan, over: Over) -> Bill:
     """What one unit is made of, of what is summed ``over``."""
-    instead = INSTEAD.get(term.bill)
-    if over not in TABLES or instead is None:
+    if over not in TABLES:
         return on_fabric(term.priced(plan), over)
-    return on_fabric(instead(plan, TABLES[over]), over)
+    tables, instead, runs = TABLES[over], INSTEAD.get(term.bill), IN_RUNS.get(term.bill)
+    bill = term.priced(plan) if instead is None else instead(plan, tables)
+    return on_fabric(bill + runs(plan) if runs and tables.flexible else bill, over)
 
 
 def on_fabric(bill: Bill, over: Over) -> Bill:

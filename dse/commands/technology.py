@@ -125,13 +125,11 @@ def _with_energies(
     """The technology in ``file`` with energies, written there; or as it is, and why it has none."""
     from costmodel.cells.liberty_syntax import LibertyError
     from costmodel.price.technology import TechnologyError
-    from dse.measuring.calibration import CORES, with_energies
-    from dse.measuring.deep_cores import deep_cores
+    from dse.measuring.calibration import cores_to_measure, with_energies
 
     try:
         with progress_bar() as progress:
-            # A calibration that is cut short is not made long by those.
-            chosen = (*cores[:CORES], *(deep_cores() if len(cores) >= CORES else ()))
+            chosen = cores_to_measure(cores)
             measured = with_energies(technology, str(file), liberty, dont_use, chosen, progress)
     except (LibertyError, TechnologyError) as error:
         return technology, str(error)

@@ -54,7 +54,7 @@ def with_energies(
     Raises ``TechnologyError`` where too few of them could be measured, and ``LibertyError`` for a library
     without power tables.
     """
-    cores = (*calibration_cores()[:CORES], *deep_cores()) if cores is None else cores
+    cores = cores_to_measure(calibration_cores()) if cores is None else cores
     if liberty:
         powers_of(cells_of(tech, liberty, dont_use=dont_use), cache_directory())
     measured: list[MeasuredCore] = []
@@ -71,6 +71,11 @@ def with_energies(
                 pairs.append((seen, fast))
         progress("measuring energies", (number + 1) / len(cores))
     return fitted(technology, measured, pairs)
+
+
+def cores_to_measure(cores: Sequence[CoreConfig], count: int = CORES) -> tuple[CoreConfig, ...]:
+    """The first ``count`` of ``cores``, and the deep ones; a calibration that is cut short goes without."""
+    return (*cores[:count], *(deep_cores() if len(cores) >= min(count, CORES) else ()))
 
 
 def fitted(
@@ -114,7 +119,7 @@ def main() -> None:
     parser.add_argument("-o", "--out", type=Path, required=True, help="technology file to write")
     options = parser.parse_args()
     technology = load_technology(options.tech)
-    cores = (*calibration_cores()[: options.cores], *deep_cores())
+    cores = cores_to_measure(calibration_cores(), options.cores)
     write_text(options.out, with_energies(technology, options.tech, options.liberty, (), cores).to_toml())
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pyosys import libyosys as yosys
 
 from generator.alphabets import Symmetry
 from generator.config import CoreConfig
 from generator.fetch import Fetch
 from generator.memory_table import Filler, MemoryTable
 from generator.plan import CorePlan, FillPlan
-from generator.verilog import quiet, to_verilog
-from tests.generator.test_equivalence import weights_by_key
+from generator.verilog import to_verilog
+from tests.generator.proofs import sums_by_key, verdict
 
 
 def bench(plan: CorePlan, filling: FillPlan, wrong: str = "") -> str:
@@ -23,7 +22,6 @@ def bench(plan: CorePlan, filling: FillPlan, wrong: str = "") -> str:
     bits, size, last = plan.activation_width, plan.config.group_size, filling.cycles
     bank = "full, " if filling.banks > 1 else ""
     clock = ".clk(clk), " if "clk" in fetch.members else ""
-    sums = plan.leaf_width + 2
     lines = [
         f"module bench(input clk, input [{size * bits - 1}:0] offered, input [{plan.key_width - 1}:0] key, "
         "output ok);",
@@ -40,42 +38,10 @@ def bench(plan: CorePlan, filling: FillPlan, wrong: str = "") -> str:
         f"  {filler.module_name} filler(.load({{step, {bank}!full}}), .fill(fill));",
         f"  {table.module_name} filled(.clk(clk), .fill(fill), .activations(x), .entries(entries));",
         f"  {fetch.module_name} fetch({clock}.key(key), .entries(entries), .values(value));",
-        f"  reg signed [{sums - 1}:0] sum;",
-        "  reg known;",
-        "  always @* begin known = 1; sum = 0; case (key)",
-    ]
-    for key, weights in weights_by_key(plan).items():
-        terms = [f"{'+' if w > 0 else '-'} x{i}" for i, w in enumerate(weights) if w]
-        lines.append(f"    {plan.key_width}'d{key}: sum = {' '.join(terms)}{wrong};")
-    if plan.code.first_index:
-        lines.append(f"    {plan.key_width}'d0: sum = 0;")
-    sign = f"$signed({{1'b0, key[{plan.key_width - 1}]}})" if plan.signed_keys else "0"
-    lines += [
-        "    default: known = 0; endcase end",
-        f"  assign ok = !full || !known || value + {sign} == sum;",
+        *sums_by_key(plan, "full", wrong),
         "endmodule",
     ]
     return "\n".join([*lines, *(to_verilog(block).text for block in (filler, table, fetch))])
-
-
-def verdict(verilog: str, cycles: int, folder: Path) -> str:
-    """What Yosys' solver says of ``ok`` after so many cycles."""
-    (folder / "bench.v").write_text(verilog)
-    design = yosys.Design()
-    with quiet():
-        for command in (
-            f"read_verilog {folder}/bench.v",
-            "hierarchy -check -top bench",
-            "proc",
-            "flatten",
-            "memory",
-            "opt",
-            "simplemap t:$dffe",
-            f"tee -o {folder}/verdict.txt sat -seq {cycles + 1} -set-init cycle 0 -prove-skip {cycles} "
-            "-prove ok 1 bench",
-        ):
-            yosys.run_pass(command, design)
-    return (folder / "verdict.txt").read_text()
 
 
 def plan_of(size: int, bits: int, **keys: object) -> tuple[CorePlan, FillPlan]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyosys import libyosys as yosys
 
 from generator.alphabets import Symmetry
 from generator.config import CoreConfig
@@ -17,12 +16,15 @@ from generator.fetch import Fetch
 from generator.maker import emit_maker, maker_manifest
 from generator.plan import CorePlan, beat_bits, plan_for
 from generator.table_port import PortTable
-from generator.verilog import Emission, emit, quiet, to_verilog
+from generator.verilog import Emission, emit, to_verilog
 from sim.harness import simulate_sessions
 from sim.layers import LayerData
 from sim.recipe import Shared
 from sim.session import Session, Streams
-from tests.generator.test_equivalence import weights_by_key
+from tests.generator.proofs import sums_by_key, verdict
+
+LOADED = 2
+"""The cycle in which a table holds what the maker made of the first one's activations."""
 
 
 def proof(plan: CorePlan, wrong: str = "") -> str:
@@ -49,38 +51,11 @@ def proof(plan: CorePlan, wrong: str = "") -> str:
         f"  {table.module_name} table_(.clk(clk), .load(cycle == 1),",
         f"    .activations(sent[{plan.table_bits - 1}:0]), .entries(entries));",
         f"  {fetch.module_name} fetch(.key(key), .entries(entries), .values(value));",
-        f"  reg signed [{plan.leaf_width + 1}:0] sum;",
-        "  reg known;",
-        "  always @* begin known = 1; sum = 0; case (key)",
-    ]
-    for key, weights in weights_by_key(plan).items():
-        terms = [f"{'+' if w > 0 else '-'} x{i}" for i, w in enumerate(weights) if w]
-        lines.append(f"    {plan.key_width}'d{key}: sum = {' '.join(terms)}{wrong};")
-    if plan.code.first_index:
-        lines.append(f"    {plan.key_width}'d0: sum = 0;")
-    sign = f"$signed({{1'b0, key[{plan.key_width - 1}]}})" if plan.signed_keys else "0"
-    lines += [
-        "    default: known = 0; endcase end",
-        f"  assign ok = cycle != 2 || !known || value + {sign} == sum;",
+        *sums_by_key(plan, "cycle == 2", wrong),
         "endmodule",
     ]
     blocks = [to_verilog(block).text for block in (table, fetch)]
     return "\n".join([*lines, *blocks, *emit_maker(plan.config).values()])
-
-
-def verdict(verilog: str, folder: Path) -> str:
-    """What Yosys' solver says of ``ok`` in the cycle in which the table holds its entries."""
-    (folder / "bench.v").write_text(verilog)
-    design = yosys.Design()
-    with quiet():
-        for command in (
-            f"read_verilog {folder}/bench.v",
-            "hierarchy -check -top bench",
-            *("proc", "flatten", "opt", "simplemap t:$dffe"),
-            f"tee -o {folder}/verdict.txt sat -seq 3 -set-init cycle 0 -prove-skip 2 -prove ok 1 bench",
-        ):
-            yosys.run_pass(command, design)
-    return (folder / "verdict.txt").read_text()
 
 
 def plan_of(**keys: object) -> CorePlan:
@@ -100,12 +75,12 @@ def test_every_key_brings_the_naive_sum_of_what_the_maker_took(
     alphabet: str, size: int, bits: int, symmetry: Symmetry, fetch: str, tmp_path: Path
 ) -> None:
     keys = {"alphabet": alphabet, "symmetry": symmetry, "fetch": fetch}
-    said = verdict(proof(plan_of(group_size=size, activation=f"int{bits}", **keys)), tmp_path)
+    said = verdict(proof(plan_of(group_size=size, activation=f"int{bits}", **keys)), LOADED, tmp_path)
     assert "no model found: SUCCESS!" in said, said
 
 
 def test_the_prover_can_say_no(tmp_path: Path) -> None:
-    said = verdict(proof(plan_of(group_size=2, activation="int3"), wrong=" + (x0 == 1)"), tmp_path)
+    said = verdict(proof(plan_of(group_size=2, activation="int3"), wrong=" + (x0 == 1)"), LOADED, tmp_path)
     assert "model found: FAIL!" in said, said
 
 
