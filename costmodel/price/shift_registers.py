@@ -76,6 +76,8 @@ def _carried(unit: FloatUnit) -> list[tuple[int, str, str]]:
 
 def converters(plan: CorePlan) -> Bill:
     """Of the units that make a table's activations integers."""
+    if plan.receives_entries:
+        return Bill()
     match plan.datapath:
         case IntegerDatapath() | NativeDatapath():
             return Bill()
@@ -113,7 +115,7 @@ def exponents(plan: CorePlan) -> Bill:
 
 def entries(plan: CorePlan) -> Bill:
     """Sums of a table of pipelined adders that wait for others."""
-    if plan.filling is not None or not plan.level_stages:
+    if plan.filling is not None or plan.receives_entries or not plan.level_stages:
         return Bill()
     table, runs = plan.table, []
     reads: dict[int, set[int]] = {}
