@@ -115,11 +115,11 @@ class Datapath(Block):
 
     def _inputs(self, beat: Value) -> list[Value]:
         """What each table takes of a ``beat``."""
-        plan, tables = self.plan, self.plan.config.tables
-        if not plan.receives_entries:
-            return slices(beat, [plan.table_input_bits] * (plan.config.rows * tables))
-        rows = slices(beat, [plan.row_bits] * plan.config.rows)
-        return [part for row in rows for part in slices(row, [plan.table_input_bits] * tables)]
+        plan = self.plan
+        row = [*[plan.table_input_bits] * plan.config.tables, plan.input_exponent_bits]
+        parts = slices(beat, row * plan.config.rows)
+        # Above the tables of a row is what they are aligned to.
+        return [part for at, part in enumerate(parts, 1) if at % len(row)]
 
     def _driven(self, m: Module) -> dict[str, Value]:
         """What drives every table, by the names of their ports."""
