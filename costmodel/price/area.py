@@ -82,7 +82,7 @@ def table(plan: CorePlan, floats: FloatBills = floating) -> Bill:
             pass
         case "multiplier":
             # All columns multiply the same numbers, whose triple is made once.
-            bills += [] if plan.multiplies_floats else [triple(plan.activation_range.width)]
+            bills += [] if plan.multiplies_floats else [floats.triple(plan.activation_range.width)]
         case unknown:
             assert_never(unknown)
     if plan.tracks_invalid and not plan.multiplies_floats:
@@ -97,7 +97,9 @@ def _entry_adders(plan: CorePlan, floats: FloatBills) -> list[Bill]:
         case IntegerDatapath() | ExactDatapath() | AlignedDatapath():
             # Twice an activation has no lowest bit to add.
             added = [
-                adder(made.range.width - made.doubled) for made in plan.table.sums if made.right is not None
+                floats.adder(made.range.width - made.doubled)
+                for made in plan.table.sums
+                if made.right is not None
             ]
             return [*added, *(negation(made.range.width) for made in plan.table.sums if made.negates)]
         case NativeDatapath(add=unit):
@@ -111,7 +113,7 @@ def _adder(plan: CorePlan, width: int, floats: FloatBills) -> Bill:
     """An adder of the reduction."""
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath() | AlignedDatapath():
-            return adder(width)
+            return floats.adder(width, plan.carries_signs)
         case NativeDatapath(add=unit):
             return floats.float_adder(unit)
         case unknown:

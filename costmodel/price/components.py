@@ -131,10 +131,11 @@ def total(bills: Sequence[Bill]) -> Bill:
     return result
 
 
-def adder(width: int) -> Bill:
+def adder(width: int, carried: bool = False) -> Bill:
     """A ripple adder whose sum has ``width`` bits: a full adder a bit, and a last bit without carry out.
 
-    A constant carry-in costs and saves nothing: the first bit's cell works as a half adder.
+    A carry-in costs and saves nothing, whether it is constant or ``carried``: without one the first bit's
+    cell works as a half adder.
     """
     return Bill.of(full_adder=width - 1, sum=1)
 

@@ -13,7 +13,7 @@ from typing import assert_never
 
 from costmodel.price import area, control, filling, shift_registers
 from costmodel.price.area import AreaTerm
-from costmodel.price.components import NOTHING, Bill, adder, register, total
+from costmodel.price.components import NOTHING, Bill, register, total
 from costmodel.price.fabric_floats import LUT4, LUT6, FabricFloats, around
 from costmodel.price.fetch import aligned_product, product
 from costmodel.price.fetch import fetch as fetch_in_cells
@@ -32,14 +32,16 @@ from generator.plan import (
 )
 
 FEW_ENTRIES = 4
+INDEX_TABLES = 3
+"""Tables for a bit of a value that read an index as it is."""
+TAKEN_APART = 2
+"""How many times as many tables such a bit takes whose function a mapper takes apart."""
 SMALL_MEMORY = 20
 """Bits that Yosys keeps in registers where a memory could be."""
 CHOSEN_TOO = 0.25
 """Tables for a bit of an adder that is spared, for it is chosen by fewer of them, too."""
 SMALL_PRODUCT = 4
 """Bits of numbers whose product's bits depend on so few bits that a table makes each."""
-PAIR_TABLES = 1.5
-"""Tables of four inputs for a bit that a pair of bits chooses: pairs' lines are shared."""
 PAIR_INPUTS = 5
 """What a bit of a multiplier's row depends on: once, twice and three times a number, and two bits."""
 
@@ -98,10 +100,13 @@ def fetch(plan: CorePlan, tables: Tables) -> Bill:
             assert_never(unknown)
     held, marks, signs = plan.config.pipeline.fetch, int(plan.tracks_invalid), int(plan.carries_signs)
     # A column's only value is let into the accumulator by the same tables.
-    inputs = legs + signs + (plan.tables == 1 and not held)
+    let_in = plan.tables == 1 and not held
+    inputs = legs + signs + let_in
+    if _reads_index(plan, tables):
+        inputs += 1 + let_in  # That nothing is chosen, and that nothing is let in.
     share = _met_by_adders(plan)
     chosen = share * tables.before_chain(inputs) + (1 - share) * tables.of(inputs)
-    chosen *= plan.fetched_width
+    chosen *= plan.fetched_width * (TAKEN_APART if _taken_apart(plan, tables) else 1)
     chosen += marks * tables.of(legs) + (tables.of(3) if plan.adds_floats else 0)
     stored = Bill.of(memory=_memory_read(plan, tables))
     # A key's sign waits once for all rows.
@@ -122,9 +127,36 @@ def stored_entries(plan: CorePlan, tables: Tables) -> Bill:
 
 
 def key_decoder(plan: CorePlan, tables: Tables) -> Bill:
-    """The lines that one key is decoded to; where two tables make a bit of a value, they read the index."""
+    """The lines that one key is decoded to; where few tables make a bit of a value, they read the index."""
+    lines = NOTHING if _reads_index(plan, tables) else key_decoder_in_cells(plan)
+    if plan.index_width <= tables.inputs or not lines.counts.get("decoded_line"):
+        return lines
+    # Lines that depend on more bits than a table sees meet of two halves, which are decoded once.
+    half = plan.index_width // 2
+    return lines + Bill.of(decoded_line=(1 << half) + (1 << plan.index_width - half))
+
+
+def _reads_index(plan: CorePlan, tables: Tables) -> bool:
+    """Whether so few tables make a bit of a value that they choose by the index, not by lines."""
     inputs = len(plan.code.entries) + plan.index_width + 1
-    return key_decoder_in_cells(plan) if inputs > 2 * tables.inputs - 1 else NOTHING
+    indexed = plan.fetch_circuit in ("onehot", "tree") and plan.config.group_size > 1
+    return indexed and tables.of(inputs) <= INDEX_TABLES
+
+
+def _taken_apart(plan: CorePlan, tables: Tables) -> bool:
+    """Whether what a fetch chooses comes from tables, and what chooses are bits of the index: of four inputs
+    a mapper that looks for few levels then takes one function apart into those of what comes early."""
+    if tables.flexible or plan.registers_entries or not _reads_index(plan, tables):
+        return False
+    match plan.datapath:
+        case IntegerDatapath():
+            return plan.table.widest < tables.floats.shortest_chain
+        case ExactDatapath() | AlignedDatapath():
+            return not plan.float_stages
+        case NativeDatapath():
+            return False
+        case unknown:
+            assert_never(unknown)
 
 
 def _met_by_adders(plan: CorePlan) -> float:
@@ -159,20 +191,31 @@ def _product(plan: CorePlan, tables: Tables) -> Bill:
             assert_never(unknown)
     kept = [min(bits + 2, width - place) for place in range(0, min(bits, width), 2)]
     # A product of two pairs of bits has one row, which a chain adds the last weight's sign to.
-    chains = [adder(each) for each in kept[1:] or kept]
+    *chained, last = kept[1:] or kept
+    # What negates the row of the highest bit is carried into its sum.
+    chains = [*map(tables.floats.adder, chained), tables.floats.adder(last, carried=True)]
     rows: float
     if not tables.flexible:
         single = kept[-1] if bits % 2 or bits == 2 else 0
-        rows = PAIR_TABLES * (sum(kept) - single) + single
+        pairs = kept[:-1] if single else kept
+        rows = sum(_chosen_by_pair(each, bits) for each in pairs) + single
     elif bits <= SMALL_PRODUCT:
-        # All bits depend on so few that a table makes each, that of the chain.
-        rows = 2 if kept[1:] else 0
+        # All bits depend on so few that a table makes each, that of the chain; in a register the higher of
+        # those that it adds to need tables of their own, which nothing behind them takes in.
+        rows = (bits if plan.config.pipeline.fetch else 2) if kept[1:] else 0
     else:
         rows = kept[0] * tables.of(PAIR_INPUTS) + sum(kept[1:]) * tables.before_chain(PAIR_INPUTS)
     # Whether a weight is zero leaves out what is special.
     rows += tables.of(bits) + 1 if plan.tracks_invalid else 0
     held = register(plan.leaf_width if plan.config.pipeline.fetch else 0, holds=True)
     return Bill.of(table=rows) + total(chains) + held
+
+
+def _chosen_by_pair(width: int, bits: int) -> int:
+    """Tables of four inputs for a row of ``width`` bits that a pair chooses of multiples of one of ``bits``:
+    two a bit, but for the lowest two, and those above its sign, whose multiples have fewer bits to choose.
+    """
+    return max(width, 2 * width - 2 - max(0, width - bits))
 
 
 def reduction(plan: CorePlan, tables: Tables) -> Bill:
@@ -208,7 +251,8 @@ def _merged(plan: CorePlan, tables: Tables) -> Bill:
                 continue
             held = any(nodes[operand].level <= level < node.level for level in tree.registered_levels)
             if not held:
-                bill += Bill.of(table=tables.full_adder * node.width) + adder(nodes[operand].width) * -1
+                chain = tables.floats.adder(nodes[operand].width)
+                bill += Bill.of(table=tables.full_adder * node.width) + chain * -1
     return bill
 
 
@@ -219,10 +263,10 @@ def sign_reduction(plan: CorePlan, tables: Tables) -> Bill:
 
 def table(plan: CorePlan, tables: Tables) -> Bill:
     """One table."""
-    return area.table(plan, tables.floats) + _chosen_before_added(plan) * -1
+    return area.table(plan, tables.floats) + _chosen_before_added(plan, tables) * -1
 
 
-def _chosen_before_added(plan: CorePlan) -> Bill:
+def _chosen_before_added(plan: CorePlan, tables: Tables) -> Bill:
     """Adders that Yosys spares where one column alone chooses between their sums, by a tree of two at a time:
     of two sums with an operand in common it chooses the other one before it adds.
     """
@@ -239,7 +283,7 @@ def _chosen_before_added(plan: CorePlan) -> Bill:
         common = {one.left, one.right} & {other.left, other.right}
         if one.left == other.left or one.right == other.right or (common and not one.subtract):
             width = min(one.range.width, other.range.width)
-            bill += adder(width) + Bill.of(table=CHOSEN_TOO * width)
+            bill += tables.floats.adder(width) + Bill.of(table=CHOSEN_TOO * width)
     return bill
 
 
@@ -264,7 +308,8 @@ def accumulator(plan: CorePlan, tables: Tables) -> Bill:
             assert_never(unreduced)
     kept = plan.state_width * tables.before_chain(4 if plan.stored_sums else 2)
     gates = 0 if plan.config.clock_gating else arriving * tables.of(2) + int(plan.carries_signs)
-    logic = adder(plan.accumulator_width) + Bill.of(table=kept + gates + merged)
+    chain = tables.floats.adder(plan.accumulator_width, plan.carries_signs)
+    logic = chain + Bill.of(table=kept + gates + merged)
     return logic + register(plan.state_width, holds=True)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from costmodel.price.components import Bill, adder
+from costmodel.price.components import NOTHING, Bill, adder
 from costmodel.price.floating import FRONT, staged
 from generator.formats import Float
 from generator.plan import (
@@ -49,11 +49,32 @@ class Rates:
 
 @dataclass(frozen=True)
 class FabricFloats:
-    """Bills of units in lookup tables of so many ``inputs``, that make ``levels`` of a shifter at a time."""
+    """Bills of adders and units in lookup tables of so many ``inputs``, that make ``levels`` of a shifter at
+    a time.
+
+    Sums of at least ``shortest_chain`` bits are carry chains. Where these are cells of two bits (``paired``),
+    a carry into the first one takes a bit, and a cell is two tables.
+    """
 
     inputs: int
     levels: int
+    shortest_chain: int
+    paired: bool
     rates: Rates
+
+    def adder(self, width: int, carried: bool = False) -> Bill:
+        """Shorter sums are tables: one a bit, and one for a carry that depends on more than they see."""
+        chained = width + (carried and self.paired)
+        if chained < self.shortest_chain:
+            operands = 2 * (width - 1) + carried
+            return Bill.of(table=width + (operands > self.inputs))
+        if self.paired:
+            return Bill.of(full_adder=2 * -(-chained // 2))
+        return adder(width)
+
+    def triple(self, bits: int) -> Bill:
+        """The lowest bit of three times a number is its own."""
+        return self.adder(bits + 1) if bits > 2 else NOTHING
 
     def float_adder(self, unit: FloatAdderPlan) -> Bill:
         fmt, precision = unit.fmt, unit.precision
@@ -123,10 +144,10 @@ class FabricFloats:
         if source.exponent == target.exponent:
             return Bill.of(table=source.mantissa)
         normaliser = source.mantissa.bit_length() * (source.mantissa + 1)
-        return Bill.of(table=normaliser + source.bits) + adder(target.exponent) * 2
+        return Bill.of(table=normaliser + source.bits) + self.adder(target.exponent) * 2
 
     def with_last_sign(self, width: int) -> Bill:
-        return adder(width)
+        return self.adder(width, carried=True)
 
     def _of(self, inputs: int) -> int:
         return -(-(inputs - 1) // (self.inputs - 1))
@@ -147,6 +168,8 @@ def _sum(rates: Iterable[float], counts: Iterable[float]) -> float:
 LUT6 = FabricFloats(
     6,
     2,
+    3,
+    False,
     Rates(
         adder=(8.35, 0.713, 0.773),
         multiplier=(5.93, 0.385, 1.493),
@@ -162,6 +185,8 @@ LUT6 = FabricFloats(
 LUT4 = FabricFloats(
     4,
     1,
+    5,
+    True,
     Rates(
         adder=(12.0, 0.0, 1.14),
         multiplier=(8.1, 3.31, 0.138),
