@@ -29,9 +29,8 @@ from costmodel.price.technology import (
     FitError,
     Technology,
     TechnologyError,
-    load_technology,
+    measured_apart,
     rippling_of,
-    shipped_technologies,
 )
 from costmodel.price.timing import DELAY_TERMS
 from costmodel.price.units import units_of
@@ -82,7 +81,7 @@ def calibrate(
 
     Raises ``TechnologyError`` where too few cores could be measured to fit the model to.
     """
-    known = load_technology(name) if name in shipped_technologies() else None
+    known = measured_apart(name)
     cores = calibration_cores() if cores is None else cores
     observations = observe(measurer, cores, workers, progress)
     quantities, origin = fit(observations, measurer.quantities, measurer.cost), measurer.origin
@@ -101,10 +100,10 @@ def calibrate(
         measured_by=measurer.kind,
         cost=measurer.cost,
         quantities=quantities,
-        wires=known.wires if known else None,
-        energy=known.energy if known else None,
+        wires=known.wires,
+        energy=known.energy,
     )
-    kept = {part: error for part, error in known.fit.items() if part in OF_ENERGY} if known else {}
+    kept = {part: error for part, error in known.fit.items() if part in OF_ENERGY}
     return technology.model_copy(update={"fit": residuals(observations, technology) | kept})
 
 

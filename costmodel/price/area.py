@@ -22,7 +22,6 @@ from costmodel.price.components import (
     negation,
     register,
     total,
-    triple,
 )
 from costmodel.price.fetch import aligned_product, fetch, key_decoder, unpacked_key
 from costmodel.price.filling import STORE_KEYS, filler, filling_adder, stored_entries

@@ -59,6 +59,7 @@ DELAY_COMPONENTS: Mapping[str, str] = {
 CLOCKED_COMPONENTS: Mapping[str, str] = {
     **DELAY_COMPONENTS,
     "finish": "on top of the sequencer where every column's sum ends with a tile: output-stationary",
+    "compress": "level of full adders outside of carry chains, where sums of products are carry-save",
     "part": "part of a floating-point unit, whatever its format: specials told apart, counts, signs",
 }
 """The same of what is made of lookup tables."""

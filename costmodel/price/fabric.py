@@ -18,6 +18,7 @@ from costmodel.price.fabric_floats import LUT4, LUT6, FabricFloats, around
 from costmodel.price.fetch import aligned_product, product
 from costmodel.price.fetch import fetch as fetch_in_cells
 from costmodel.price.fetch import key_decoder as key_decoder_in_cells
+from costmodel.price.merging import merges_products
 from costmodel.price.quantity import FREE_ON_FABRICS, Over
 from costmodel.price.throughput import STAGES
 from generator.plan import (
@@ -198,7 +199,7 @@ def _product(plan: CorePlan, tables: Tables) -> Bill:
     if not tables.flexible:
         single = kept[-1] if bits % 2 or bits == 2 else 0
         pairs = kept[:-1] if single else kept
-        rows = sum(_chosen_by_pair(each, bits) for each in pairs) + single
+        rows = sum(chosen_by_pair(each, bits) for each in pairs) + single
     elif bits <= SMALL_PRODUCT:
         # All bits depend on so few that a table makes each, that of the chain; in a register the higher of
         # those that it adds to need tables of their own, which nothing behind them takes in.
@@ -211,7 +212,7 @@ def _product(plan: CorePlan, tables: Tables) -> Bill:
     return Bill.of(table=rows) + total(chains) + held
 
 
-def _chosen_by_pair(width: int, bits: int) -> int:
+def chosen_by_pair(width: int, bits: int) -> int:
     """Tables of four inputs for a row of ``width`` bits that a pair chooses of multiples of one of ``bits``:
     two a bit, but for the lowest two, and those above its sign, whose multiples have fewer bits to choose.
     """
@@ -232,19 +233,17 @@ def reduction(plan: CorePlan, tables: Tables) -> Bill:
 
 
 def _merged(plan: CorePlan, tables: Tables) -> Bill:
-    """What sums of products are more than their adders: Yosys adds what goes into no register, and has no
-    sign to take along, in carry-save form, with one chain at the end.
+    """What sums of products are more than their adders: where nothing is between them, carry-save numbers
+    that one chain adds at the end.
     """
     match plan.reduction:
-        case ReductionPlan(signed=False) as tree if not plan.adds_floats and plan.fetch_circuit == "product":
+        case ReductionPlan() as tree if merges_products(plan):
             nodes = tree.nodes
         case ReductionPlan() | CompressorPlan():
             return NOTHING
         case unknown:
             assert_never(unknown)
     bill = NOTHING
-    if plan.activation_range.width <= 2:
-        return NOTHING
     for node in nodes:
         for operand in (node.left, node.right):
             if operand is None or nodes[operand].left is None:
@@ -350,7 +349,7 @@ IN_RUNS: Mapping[Callable[[CorePlan], Bill], Callable[[CorePlan], Bill]] = {
 }
 """What becomes of their runs of registers where a table holds one."""
 MORE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
-    fetch_in_cells: ("rows", "tables", "reduction", "pipeline.reduction_every"),
+    fetch_in_cells: ("rows", "tables", "reduction", "pipeline.table", "pipeline.reduction_every"),
     area.table: ("columns", "fetch"),
     area.reduction: ("rows",),
     area.accumulator: ("dataflow", "outputs", "columns"),

@@ -10,7 +10,9 @@ from functools import cache
 from math import log2
 from typing import Protocol, assert_never
 
-from costmodel.price.components import NOTHING, Bill, adder, carries, multiplier, total, triple
+from costmodel.price.components import NOTHING, Bill, carries, multiplier, total
+from costmodel.price.components import adder as adder
+from costmodel.price.components import triple as triple
 from generator.formats import Float
 from generator.plan import (
     AlignPlan,
@@ -187,7 +189,12 @@ def stage_paths(unit: FloatUnit) -> list[Bill]:
     with_carries = _with_carries(unit)
     assert with_carries.keys() <= unit.steps.keys(), unit
     paths = {name: with_carries.get(name, Bill.of(step=step.delay)) for name, step in unit.steps.items()}
-    return [total([paths[step] for step in stage]) + Bill.of(part=len(stage)) for stage in unit.stage_steps]
+    # What makes an integer of a float tells nothing apart on its way.
+    parts = 0 if isinstance(unit, FloatToFixedPlan) else 1
+    return [
+        total([paths[step] for step in stage]) + Bill.of(part=parts * len(stage))
+        for stage in unit.stage_steps
+    ]
 
 
 def _with_carries(unit: FloatUnit) -> dict[str, Bill]:

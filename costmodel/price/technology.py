@@ -290,6 +290,22 @@ def _commented_table(values: Mapping[str, Any], meanings: Mapping[str, str]) -> 
     return table
 
 
+class MeasuredApart(BaseModel):
+    """What a technology's file has beside its coefficients, whichever components these are of."""
+
+    model_config = ConfigDict(frozen=True)
+
+    wires: Wires | None = None
+    energy: Energies | None = None
+    fit: dict[str, FitError] = {}
+
+
+def measured_apart(name: str) -> MeasuredApart:
+    """What no calibration measures of the shipped technology ``name``; nothing where there is none."""
+    file = resources.files("costmodel") / "technologies" / f"{name}.toml"
+    return MeasuredApart.model_validate(tomllib.loads(file.read_text("utf-8")) if file.is_file() else {})
+
+
 def shipped_technologies() -> tuple[str, ...]:
     """Names that ``load_technology`` knows without a path.
 

@@ -21,6 +21,7 @@ from costmodel.price.area import LONGEST, NUMBER
 from costmodel.price.components import IN_TABLES_ALONE, NOTHING, Bill, carries
 from costmodel.price.fetch import fetch_path, unpacking_path
 from costmodel.price.filling import STORE_KEYS, bank_path, filling_path
+from costmodel.price.merging import full_adders_path
 from costmodel.price.quantity import Over, PricedQuantity
 from generator.plan import (
     AlignedDatapath,
@@ -184,11 +185,12 @@ def _run_of_adders(plan: CorePlan, tree: ReductionPlan, level: int, before: Bill
                 return before + path
             return before + path * len(levels) + (_accumulate(plan) if end is None else NOTHING)
         case IntegerDatapath() | ExactDatapath() | AlignedDatapath() if end is not None:
-            return before + _adders(levels)
+            return before + full_adders_path(plan, tree, level, end) + _adders(levels)
         case IntegerDatapath() | ExactDatapath():
-            return before + _adders([*levels, plan.sum_range.width])
+            sums = before + full_adders_path(plan, tree, level, tree.depth)
+            return sums + _adders([*levels, plan.sum_range.width])
         case AlignedDatapath(to_float=converter):
-            sums = before + _adders(levels)
+            sums = before + full_adders_path(plan, tree, level, tree.depth) + _adders(levels)
             last_sign = _last_sign(plan, follows_adders="adder" in sums.counts)
             return _rounded(plan, converter, sums + last_sign)
         case unknown:

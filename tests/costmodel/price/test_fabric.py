@@ -11,10 +11,12 @@ from costmodel.cells.fabrics import FABRICS
 from costmodel.flow.fabric_synthesis import FabricJob, synthesize_to
 from costmodel.price.area import AREA_TERMS
 from costmodel.price.components import Bill, total
-from costmodel.price.fabric import IN_RUNS, INSTEAD, MORE_KEYS, TABLES, bill_of, fetch
+from costmodel.price.estimate import figures_of
+from costmodel.price.fabric import IN_RUNS, INSTEAD, MORE_KEYS, TABLES, bill_of, chosen_by_pair, fetch
 from costmodel.price.fabric_floats import FabricFloats
 from costmodel.price.quantity import AREA_COMPONENTS, FABRIC_COMPONENTS, FREE_ON_FABRICS, Over
 from costmodel.price.representative import CONFIG_KEYS, plan_to_price
+from costmodel.price.technology import load_technology
 from costmodel.price.units import units_of
 from generator.block import Block
 from generator.config import CoreConfig
@@ -68,6 +70,51 @@ def test_chains_make_an_operand_on_their_way_where_their_tables_can(fabric: str)
     law = TABLES[KINDS[fabric]]
     fewest = sum(BITS * (1 + law.before_chain(count - 1)) for count in INPUTS)
     assert fewest <= FABRICS[fabric].counted(result.cells)["lut"] <= SPARE[fabric] * fewest
+
+
+WIDTHS = range(2, 13)
+
+
+@pytest.mark.parametrize("fabric", KINDS)
+def test_adders_are_chains_of_whole_cells_but_for_the_shortest(fabric: str) -> None:
+    """Signed sums a bit wider than their operands, without a carry in and, written below them, with one."""
+    ports, lines, law = [], [], Bill()
+    for width in WIDTHS:
+        for carried in (False, True):
+            at = f"{width}_{int(carried)}"
+            operand = f"signed [{width - 2}:0]"
+            ports += [
+                f"input {operand} a{at}, input {operand} b{at}, input c{at}, output [{width - 1}:0] o{at}"
+            ]
+            if carried:
+                sum_of = f"$signed({{a{at}, 1'b1}}) + $signed({{b{at}, c{at}}})"
+                lines += [f"wire low{at}; assign {{o{at}, low{at}}} = {sum_of};"]
+            else:
+                lines += [f"assign o{at} = a{at} + b{at};"]
+            law += TABLES[KINDS[fabric]].floats.adder(width, carried)
+    verilog = f"module adders({', '.join(ports)});\n" + "\n".join(lines) + "\nendmodule\n"
+    result = synthesize_to(FabricJob(verilog, "adders", FABRICS[fabric]))
+    counted = FABRICS[fabric].counted(result.cells)
+    # Both highest bits of a sum add the same two bits: where a chain's tables are apart, these share one.
+    assert law.counts["table"] + law.counts["full_adder"] == pytest.approx(counted["lut"], rel=0.02)
+    if fabric == "ecp5":
+        assert law.counts["full_adder"] / 2 == counted["carry"]
+
+
+@pytest.mark.parametrize("bits", [4, 12])
+def test_a_row_of_a_product_takes_two_tables_of_four_inputs_a_bit_but_for_its_ends(bits: int) -> None:
+    """The low bits of twice and of three times a number, and those above its sign, have less to choose."""
+    width = bits + 2
+    verilog = f"""module row(input signed [{bits - 1}:0] a, input [{width - 1}:2] high, input [1:0] pair,
+      output [{width - 1}:0] chosen);
+      wire signed [{width - 1}:0] once = a, twice = {{a, 1'b0}};
+      wire [{width - 1}:0] triple = {{high, once[1] ^ once[0], once[0]}};
+      assign chosen = (once & {{{width}{{pair == 1}}}}) | (twice & {{{width}{{pair == 2}}}})
+        | (triple & {{{width}{{pair == 3}}}});
+    endmodule
+    """
+    result = synthesize_to(FabricJob(verilog, "row", FABRICS["ecp5"]))
+    assert chosen_by_pair(width, bits) == pytest.approx(FABRICS["ecp5"].counted(result.cells)["lut"], abs=1)
 
 
 CORES = [
@@ -162,6 +209,16 @@ def test_sums_of_products_are_added_in_carry_save_form_but_for_one_chain() -> No
     chains = bill.counts["full_adder"] + bill.counts["sum"] + bill.counts["count"]
     # A chain of four bits a cell, half of a cell of each chain idle.
     assert chains / 4 < result.cells["CARRY4"] < (chains + 4 * bill.counts["sum"]) / 4
+
+
+def test_choices_between_what_converters_make_take_more_tables() -> None:
+    """By two bits of an index, of four values that no register holds: a seventh of this core's tables."""
+    number = {"activation": "fp8_e4m3", "datapath": "exact", "pipeline": {"table": "activations"}}
+    core = CoreConfig.parse({"group_size": 2, "tables": 2, "columns": 1, "max_reduction": 64, **number})
+    emission = emit(core)
+    result = synthesize_to(FabricJob(emission.verilog, emission.top, FABRICS["ecp5"]))
+    counted = FABRICS["ecp5"].counted(result.cells)["lut"]
+    assert figures_of(core, load_technology("ecp5"))["lut"] == pytest.approx(counted, rel=0.08)
 
 
 def test_every_component_has_a_meaning_and_those_left_out_are_of_cells() -> None:

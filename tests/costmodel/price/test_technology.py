@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from costmodel.price import technology as technologies
 from costmodel.price.components import AREA_COMPONENTS, DELAY_COMPONENTS
-from costmodel.price.technology import Technology, TechnologyError, load_technology, shipped_technologies
+from costmodel.price.technology import (
+    Technology,
+    TechnologyError,
+    load_technology,
+    measured_apart,
+    shipped_technologies,
+)
 
 AREA, DELAY = "[quantities.area.coefficients]", "[quantities.delay.coefficients]"
 TEXT = st.text(st.characters(codec="utf-8"))
@@ -43,6 +50,23 @@ def test_a_technology_file_is_read_as_written(tmp_path: Path) -> None:
     file.write_text(shipped.to_toml(), encoding="utf-8")
     read = load_technology(file)
     assert read == shipped
+
+
+def test_what_is_measured_apart_outlives_other_components(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A technology that is fitted anew keeps its wires and energies, whatever its old file is priced by."""
+    shipped = load_technology("asap7")
+    folder = tmp_path / "technologies"
+    folder.mkdir()
+    old = shipped.to_toml().replace("full_adder =", "adder_bit =")
+    (folder / "asap7.toml").write_text(old, encoding="utf-8")
+    monkeypatch.setattr(technologies.resources, "files", lambda package: tmp_path)
+    with pytest.raises(TechnologyError, match="full_adder"):
+        Technology.parse(old, "old")
+    kept = measured_apart("asap7")
+    assert (kept.wires, kept.energy) == (shipped.wires, shipped.energy)
+    assert measured_apart("new") == type(kept)()
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1), st.dictionaries(TEXT, TEXT, max_size=3))
