@@ -72,6 +72,10 @@ def energy_in_words(
     energy: CycleEnergy | None, technology: Technology, clock_mhz: float | None, data: Statistics
 ) -> str:
     """A breakdown of a cycle's energy by part, and what the core takes at its clock."""
+    from costmodel.price.quantity import CELL_QUANTITIES
+
+    if energy is None and technology.summed_over != CELL_QUANTITIES[0].over:
+        return f"No energies: {technology.name} is an FPGA, whose makers' tools know them."
     if energy is None:
         return f"No energies: {technology.name} has none, `ternlut calibrate` finds them with power tables."
     rows = []

@@ -58,6 +58,15 @@ def synth_on_fabric(
         raise typer.Exit(1)
 
 
+def refuse_fabric(command: str, tech: str) -> None:
+    """Raises ``UsageError`` where ``tech`` is a technology of an FPGA: ``command`` is about cells."""
+    if (fabric := fabric_named(tech)) is not None:
+        raise UsageError(
+            f"{command} --tech {tech}: an FPGA has no library of cells, which Liberty files describe; "
+            f"`ternlut synth --tech {fabric}` counts what a core takes up, and places it where that can be"
+        )
+
+
 def refuse_cells(options: dict[str, bool], tech: str) -> None:
     """Raises ``UsageError`` for an option that is about a library's cells."""
     for option, given in options.items():

@@ -26,7 +26,26 @@ Overrides = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Replace a key of the core file; may be repeated."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Tech = Annotated[str, typer.Option("--tech", metavar="NAME", help="Technology, shipped or a TOML file.")]
+
+
+def _priced(tech: str) -> str:
+    """The technology ``tech``; ``UsageError`` for a fabric that there is none of yet."""
+    if Path(tech).suffix != ".toml":
+        from costmodel.cells.fabrics import FABRICS
+        from costmodel.price.technology import shipped_technologies
+
+        if tech in FABRICS and tech not in shipped_technologies():
+            raise UsageError(
+                f"--tech {tech}: an FPGA's fabric that cores are counted in by `ternlut synth`, not priced; "
+                f"`ternlut calibrate --fabric {tech} --name {tech} -o {tech}.toml` fits a technology to it"
+            )
+    return tech
+
+
+Tech = Annotated[
+    str,
+    typer.Option("--tech", metavar="NAME", help="Technology, shipped or a TOML file.", callback=_priced),
+]
 LibertyFiles = Annotated[
     list[Path],
     typer.Option(

@@ -64,8 +64,10 @@ def place(
     """Place a core's cells and measure its wires."""
     from costmodel.fit.placed import place as measure
     from costmodel.fit.placed import require_placer
+    from dse.commands.fabric import refuse_fabric
     from generator.files import claimed, prepared
 
+    refuse_fabric("place", tech)
     require_placer()
     config = load_core(core, override)
     with prepared(out or RESULTS / f"place-{core.stem}") as directory:

@@ -99,6 +99,9 @@ def power(
     as_json: AsJson = False,
 ) -> None:
     """Measure the energy of a core from its gates, glitches included."""
+    from dse.commands.fabric import refuse_fabric
+
+    refuse_fabric("power", tech)
     config, target = load_core_and_target(core, override, clock_mhz)
     rule = read_rule(ternary, per)
     wiring = read_wires(wires)

@@ -81,3 +81,30 @@ def test_energies_of_a_fabric_are_refused_before_anything_is_synthesized(
     assert (result.status, result.out) == (2, "")
     assert "technology xcup: it has no [energy]" in result.err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["power", "place"])
+@pytest.mark.parametrize("tech", ["xcup", "ecp5"])
+def test_what_is_about_cells_says_that_an_fpga_has_none(
+    ternlut: Run, core: Path, command: str, tech: str
+) -> None:
+    result = ternlut(command, core, "--tech", tech)
+    assert result.status == 2
+    (line,) = result.err.splitlines()
+    assert line.startswith(f"ternlut: {command} --tech {tech}: an FPGA has no library of cells")
+    assert f"`ternlut synth --tech {tech}`" in line
+
+
+@pytest.mark.parametrize("command", ["power", "place", "estimate"])
+def test_a_fabric_that_nobody_has_priced_is_fitted_first(ternlut: Run, core: Path, command: str) -> None:
+    result = ternlut(command, core, "--tech", "gowin")
+    assert result.status == 2
+    (line,) = result.err.splitlines()
+    assert line.startswith("ternlut: --tech gowin: an FPGA's fabric")
+    assert "`ternlut calibrate --fabric gowin --name gowin -o gowin.toml`" in line
+
+
+def test_an_estimate_for_an_fpga_does_not_ask_for_power_tables(ternlut: Run, core: Path) -> None:
+    text = ternlut("estimate", core, "--tech", "ecp5").out
+    assert "No energies: ecp5 is an FPGA" in text
+    assert "power tables" not in text
