@@ -199,7 +199,8 @@ def _product(plan: CorePlan, tables: Tables) -> Bill:
     if not tables.flexible:
         single = kept[-1] if bits % 2 or bits == 2 else 0
         pairs = kept[:-1] if single else kept
-        rows = sum(chosen_by_pair(each, bits) for each in pairs) + single
+        tripled = bool(tables.floats.triple(bits))
+        rows = sum(chosen_by_pair(each, bits, tripled) for each in pairs) + single
     elif bits <= SMALL_PRODUCT:
         # All bits depend on so few that a table makes each, that of the chain; in a register the higher of
         # those that it adds to need tables of their own, which nothing behind them takes in.
@@ -212,11 +213,13 @@ def _product(plan: CorePlan, tables: Tables) -> Bill:
     return Bill.of(table=rows) + total(chains) + held
 
 
-def chosen_by_pair(width: int, bits: int) -> int:
+def chosen_by_pair(width: int, bits: int, tripled: bool = True) -> int:
     """Tables of four inputs for a row of ``width`` bits that a pair chooses of multiples of one of ``bits``:
     two a bit, but for the lowest two, and those above its sign, whose multiples have fewer bits to choose.
+
+    Not ``tripled``: three times the number is made where it is chosen.
     """
-    return max(width, 2 * width - 2 - max(0, width - bits))
+    return max(width, 2 * width - 2 - (max(0, width - bits) if tripled else 0))
 
 
 def reduction(plan: CorePlan, tables: Tables) -> Bill:
@@ -251,7 +254,9 @@ def _merged(plan: CorePlan, tables: Tables) -> Bill:
             held = any(nodes[operand].level <= level < node.level for level in tree.registered_levels)
             if not held:
                 chain = tables.floats.adder(nodes[operand].width)
-                bill += Bill.of(table=tables.full_adder * node.width) + chain * -1
+                # The two highest bits of what has grown by one are alike.
+                bits = node.width if tables.flexible else nodes[operand].width - 1
+                bill += Bill.of(table=tables.full_adder * bits) + chain * -1
     return bill
 
 
