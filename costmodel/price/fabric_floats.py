@@ -73,8 +73,8 @@ class FabricFloats:
         return adder(width)
 
     def triple(self, bits: int) -> Bill:
-        """The lowest bit of three times a number is its own; of a short one rows make it themselves."""
-        return self.adder(bits + 1) if bits + 1 >= self.shortest_chain else NOTHING
+        """The lowest bit of three times a number is its own; where that is short, rows make it themselves."""
+        return self.adder(bits + 1) if bits >= max(3, self.shortest_chain - 1) else NOTHING
 
     def float_adder(self, unit: FloatAdderPlan) -> Bill:
         fmt, precision = unit.fmt, unit.precision

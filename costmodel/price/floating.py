@@ -189,12 +189,28 @@ def stage_paths(unit: FloatUnit) -> list[Bill]:
     with_carries = _with_carries(unit)
     assert with_carries.keys() <= unit.steps.keys(), unit
     paths = {name: with_carries.get(name, Bill.of(step=step.delay)) for name, step in unit.steps.items()}
-    # What makes an integer of a float tells nothing apart on its way.
-    parts = 0 if isinstance(unit, FloatToFixedPlan) else 1
+    parts = _parts(unit)
     return [
         total([paths[step] for step in stage]) + Bill.of(part=parts * len(stage))
         for stage in unit.stage_steps
     ]
+
+
+def _parts(unit: FloatUnit) -> float:
+    """Parts on the way through a step, which nothing but tables makes.
+
+    What makes an integer of a float tells nothing apart. What makes a float of an integer looks at all bits
+    of a word in each step, by tables of four of them.
+    """
+    match unit:
+        case FloatToFixedPlan():
+            return 0
+        case FixedToFloatPlan(width=width):
+            return log2(width) / 2
+        case FloatAdderPlan() | FloatMultiplierPlan() | LargestExponentPlan() | AlignPlan():
+            return 1
+        case unknown:
+            assert_never(unknown)
 
 
 def _with_carries(unit: FloatUnit) -> dict[str, Bill]:
