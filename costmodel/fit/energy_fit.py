@@ -19,7 +19,14 @@ from costmodel.price.activity import BITNET, Statistics
 from costmodel.price.area import PARTS
 from costmodel.price.components import NOTHING
 from costmodel.price.energy import Reason, UnitEnergy, core_units, reasons_a_step
-from costmodel.price.energy_coefficients import ENERGY_COMPONENTS, GLITCHES, KINDS, LOGIC, Energies
+from costmodel.price.energy_coefficients import (
+    CLOCKS,
+    ENERGY_COMPONENTS,
+    GLITCHES,
+    KINDS,
+    LOGIC,
+    Energies,
+)
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import FitError, Technology, TechnologyError
 from generator.config import CoreConfig
@@ -27,13 +34,15 @@ from generator.config import CoreConfig
 Floats = NDArray[np.float64]
 
 NAMES = tuple(ENERGY_COMPONENTS)
+CLOCKED = [NAMES.index(name) for name in CLOCKS]
 GROUPS = (
-    [NAMES.index("clock")],
     [NAMES.index("register")],
     [i for i, name in enumerate(NAMES) if name in (*KINDS, LOGIC)],
     [i for i, name in enumerate(NAMES) if name in GLITCHES],
 )
-"""Coefficients that are alike: flip-flops' clock and data, what kinds of logic take, and their glitches."""
+"""Coefficients that are alike: flip-flops' data, what kinds of logic take, and their glitches."""
+GATED = np.array([1.0, 0.1, 0.9])
+"""What clocks take in a flip-flop's, where too few cores are gated to say: a gate has some ten readers."""
 NOISE = 0.05
 """Relative errors beyond which a core counts linearly, not squared."""
 ALIKE = 0.05
@@ -46,6 +55,8 @@ TOGETHER: tuple[tuple[str, ...], ...] = (
     ("control",),
 )
 """Parts that are told apart: what is in a column, a mapper merges."""
+MOVED = ("switching", "internal")
+"""Kinds of energy that bits take that change."""
 LARGER = 0.02
 """A core that sizing enlarges by less says nothing of how energy grows."""
 FEWEST = 12
@@ -92,15 +103,7 @@ def fit_energies(measured: Sequence[MeasuredCore], technology: Technology, sourc
         raise TechnologyError(
             f"energies: {len(measured)} cores were measured, {FEWEST} are expected at least"
         )
-    late = np.array([name in GLITCHES for name in NAMES])
-    rows, targets = [], []
-    for seen in measured:
-        counts = counts_of(seen, technology)
-        for run, glitches in ((seen.energy.timed, True), (seen.energy.zero_delay, False)):
-            row, target = _equations(counts, run)
-            rows.append(row if glitches else np.where(late, 0.0, row))
-            targets.append(target)
-    found = _solved(np.vstack(rows), np.concatenate(targets))
+    found = coefficients_of(measured, [counts_of(seen, technology) for seen in measured])
     return Energies(
         source=source,
         cores=len(measured),
@@ -110,17 +113,39 @@ def fit_energies(measured: Sequence[MeasuredCore], technology: Technology, sourc
     )
 
 
+def coefficients_of(measured: Sequence[MeasuredCore], counts: Sequence[Mapping[str, Floats]]) -> Floats:
+    """All coefficients: of clocks from what they took, then the others from the rest."""
+    clocks = [
+        sum(count.values(), np.zeros(len(NAMES)))[CLOCKED] / _clocks(seen.energy.zero_delay)
+        for seen, count in zip(measured, counts, strict=True)
+    ]
+    rows, targets = zip(*map(equations, measured, counts), strict=True)
+    found = _solved(np.vstack(rows), np.concatenate(targets))
+    found[CLOCKED] = _drawn(np.vstack(clocks), np.ones(len(clocks)), GATED)
+    return found
+
+
 def _solved(matrix: Floats, wanted: Floats) -> Floats:
-    """Coefficients, none negative. First one a group; then each by itself, drawn to that of its group: what
-    few cores have follows the others."""
+    """Coefficients but of clocks, none negative. First one a group; then each by itself, drawn to that of
+    its group: what few cores have follows the others."""
     together = np.stack([matrix[:, group].sum(axis=1) for group in GROUPS], axis=1)
     shared = _least(together, wanted)
     typical = np.zeros(len(NAMES))
     for group, value in zip(GROUPS, shared, strict=True):
         typical[group] = max(value, 1e-3 * float(shared.max()))
-    scaled = np.vstack((matrix * typical, ALIKE * np.eye(len(NAMES))))
-    alone = _least(scaled, np.concatenate((wanted, np.full(len(NAMES), ALIKE))))
-    return alone * typical
+    return _alone(matrix, wanted, typical)
+
+
+def _drawn(matrix: Floats, wanted: Floats, shares: Floats) -> Floats:
+    """Coefficients drawn to such shares of one."""
+    return _alone(matrix, wanted, shares * float(_least((matrix @ shares)[:, None], wanted)[0]))
+
+
+def _alone(matrix: Floats, wanted: Floats, typical: Floats) -> Floats:
+    """Each coefficient by itself, drawn to what is typical."""
+    scaled = np.vstack((matrix * typical, ALIKE * np.eye(len(typical))))
+    alone: Floats = _least(scaled, np.concatenate((wanted, np.full(len(typical), ALIKE)))) * typical
+    return alone
 
 
 def _least(matrix: Floats, wanted: Floats) -> Floats:
@@ -140,22 +165,28 @@ def _least(matrix: Floats, wanted: Floats) -> Floats:
     return result
 
 
-def _equations(counts: Mapping[str, Floats], run: Energy) -> tuple[Floats, Floats]:
-    """Rows of the whole and of its parts, all in shares of what the core took without leakage."""
-    whole = run.total_fj - run.of_kind("leakage")
-    clock_tree = run.of_part("clock tree")
-    total = sum(counts.values(), np.zeros(len(NAMES)))
-    rows, targets = [total / whole], [1.0]
-    # The tree is of no part: what it takes goes by the registers.
-    per_register = clock_tree / max(total[NAMES.index("clock")], 1.0)
-    for parts in TOGETHER:
-        count = sum((counts[part] for part in parts), np.zeros(len(NAMES)))
-        taken = per_register * count[NAMES.index("clock")]
-        for part in parts:
-            taken += run.of_part(part) - run.parts.get(part, {}).get("leakage", 0.0)
-        rows.append(OF_PARTS * count / whole)
-        targets.append(OF_PARTS * taken / whole)
+def equations(seen: MeasuredCore, counts: Mapping[str, Floats]) -> tuple[Floats, Floats]:
+    """Rows of a core and of its parts, with and without glitches, in shares of what the core took; without
+    leakage and clocks."""
+    late = np.array([name in GLITCHES for name in NAMES])
+    rows, targets = [], []
+    for run, glitches in ((seen.energy.timed, True), (seen.energy.zero_delay, False)):
+        whole = run.total_fj - run.of_kind("leakage")
+        groups = [(1.0, tuple(run.parts), sum(counts.values(), np.zeros(len(NAMES))))]
+        for parts in TOGETHER:
+            groups.append((OF_PARTS, parts, sum((counts[part] for part in parts), np.zeros(len(NAMES)))))
+        for weight, parts, count in groups:
+            moved = sum(run.parts.get(part, {}).get(kind, 0.0) for part in parts for kind in MOVED)
+            count = np.where(late & (not glitches), 0.0, count)
+            count[CLOCKED] = 0.0
+            rows.append(weight * count / whole)
+            targets.append(weight * moved / whole)
     return np.vstack(rows), np.array(targets)
+
+
+def _clocks(run: Energy) -> float:
+    """What clocks took, with their tree."""
+    return max(run.of_kind("clock"), 1e-12)
 
 
 def _leakage(measured: Sequence[MeasuredCore]) -> float:

@@ -8,11 +8,16 @@ from typing import Any
 
 from costmodel.cells.liberty_powers import powers_of
 from costmodel.cells.powers import PowerTable
+from costmodel.cells.table import CellTable
 from costmodel.fit.libraries import cells_of
 from costmodel.fit.placed import netlist_of, part_of, place
-from costmodel.flow.neighbours import with_neighbours
+from costmodel.flow.graph import Graph
+from costmodel.flow.kinds import Library
+from costmodel.flow.limits import keep_limits
+from costmodel.flow.mapping import strengths
+from costmodel.flow.neighbours import with_neighbours, without_neighbours
 from costmodel.flow.reading import module_of
-from costmodel.flow.static_timing import IDEAL
+from costmodel.flow.static_timing import IDEAL, Timing
 from costmodel.power.errors import PowerError
 from costmodel.power.figures import MeasuredEnergy
 from costmodel.power.measure import Meter, Powered, measure
@@ -54,6 +59,8 @@ def powered_core(
     else:
         _, netlist = netlist_of(config, technology, clock_ps, liberty, dont_use)
     module = module_of(netlist, top_name(config), library)
+    if clock_ps is None and not placed:
+        module = within_limits(module, table)
     wires = IDEAL if kept is None else kept.of(with_neighbours(module, table))
     shipped = SHIPPED / f"{technology}.power.json"
     # Buffers may be in the estimate of a clock tree.
@@ -64,6 +71,17 @@ def powered_core(
     else:
         powers = PowerTable.load(shipped, names)
     return Powered(module, table, powers, wires)
+
+
+def within_limits(module: dict[str, Any], table: CellTable) -> dict[str, Any]:
+    """A mapped module whose nets are within the library's limits of load and slew, as a sized one's are.
+
+    Of the least area, nets of many readers have slews that no table of the library reaches to, and nobody
+    builds.
+    """
+    surrounded = with_neighbours(module, table)
+    keep_limits(surrounded, table, strengths(table), lambda: Timing(Graph(surrounded, Library(table))))
+    return without_neighbours(surrounded, module, table)
 
 
 def measured(

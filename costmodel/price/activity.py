@@ -24,6 +24,8 @@ SPREAD = 3.0
 """Places that activations differ by, those of a tile or of a stream."""
 GROWN = 3.0
 """Bits that a sum has more than what is added."""
+REACHED = 0.5
+"""Bits that sums reach beyond half of their variance at the end, in the mean: drawn ones, as tests do."""
 MEDIAN = log(2)
 """Of how many draws beyond it the largest one is the median."""
 
@@ -126,11 +128,18 @@ def of_entries(plan: CorePlan, statistics: Statistics) -> float:
 
 def of_sum(plan: CorePlan, statistics: Statistics, groups: float) -> float:
     """The rate of a bit of the sum of what ``groups`` tables give, which is zero where all of that is."""
-    return changing(_adds_nothing(plan, statistics) ** (plan.config.group_size * groups))
+    return changing(_gives_zero(plan, statistics) ** (plan.config.group_size * groups))
+
+
+def _gives_zero(plan: CorePlan, statistics: Statistics) -> float:
+    """The share of what weights make of activations that is all bits 0: products that are zero, but what
+    tables give is inverted for negative weights, also where it is zero, and 1 is added to the sum later."""
+    inverts = plan.fetch_circuit != "product" and not plan.adds_floats
+    return statistics.zero_weights if inverts else _adds_nothing(plan, statistics)
 
 
 def of_fetched(plan: CorePlan, statistics: Statistics) -> float:
-    """The rate of a bit of a fetched value, which is zero where all products of its group are."""
+    """The rate of a bit of a fetched value, which is zero where all of its group's are."""
     return of_sum(plan, statistics, 1)
 
 
@@ -142,34 +151,40 @@ def of_keys(plan: CorePlan, statistics: Statistics) -> float:
 def of_accumulator(plan: CorePlan, statistics: Statistics) -> float:
     """The rate of a bit of an accumulator whose steps are of one sum.
 
-    Integers' bits below the sum's RMS change like those of any value, those above when its sign does.
+    Integers' bits below the sum's size change in half of the steps that add something, those above when its
+    sign does.
     """
     sign = of_sign(plan, statistics)
-    zeros = _adds_nothing(plan, statistics) ** plan.config.tile_length
-    return sign + (changing(zeros) * moving_sums(plan) - sign) * _below_rms(plan, statistics)
+    adds = 1 - _adds_nothing(plan, statistics) ** plan.config.tile_length
+    return sign + (RANDOM * adds * moving_sums(plan) - sign) * _below_size(plan, statistics)
 
 
 def of_sign(plan: CorePlan, statistics: Statistics) -> float:
     """How often a sum changes its sign: a random walk does with a share of 1 / (π·√t) in its step t, in the
-    mean of T steps with twice that of the last."""
-    steps = max(1.0, min(statistics.reduction, plan.longest_sum) / plan.config.tile_length)
-    return min(RANDOM, 2 / (pi * sqrt(steps)))
+    mean of T steps with twice that of the last. Of steps that add nothing there are none."""
+    adds = 1 - _adds_nothing(plan, statistics) ** plan.config.tile_length
+    return min(RANDOM, 2 / pi * sqrt(adds / steps_a_result(plan, statistics)))
+
+
+def steps_a_result(plan: CorePlan, statistics: Statistics) -> float:
+    """Steps of which a result is the sum."""
+    return max(1.0, min(statistics.reduction, plan.longest_sum) / plan.config.tile_length)
 
 
 def of_others(plan: CorePlan, statistics: Statistics) -> float:
     """How much higher the rate is where every step is of another sum, which changes signs, too."""
-    return (RANDOM - SIGN) * (1 - _below_rms(plan, statistics))
+    return (RANDOM - SIGN) * (1 - _below_size(plan, statistics))
 
 
-def _below_rms(plan: CorePlan, statistics: Statistics) -> float:
-    """The share of an accumulator's bits that are below its sum's RMS, in the mean of a result's steps."""
+def _below_size(plan: CorePlan, statistics: Statistics) -> float:
+    """The share of an accumulator's bits that its sum reaches to, in the mean of a result's steps."""
     number = plan.config.format
     if not isinstance(number, Integer):
         return 1.0
     length = min(statistics.reduction, plan.longest_sum)
     activation = max(number.maximum / _crest(plan, statistics), sqrt(1 - zero_activations(plan, statistics)))
     size = activation * sqrt(max(1 - statistics.zero_weights, 1e-3) * length / 2)
-    return min(1.0, max(0.0, log2(max(size, 1.0)) + 1) / plan.state_width)
+    return min(1.0, max(0.0, log2(max(size, 1.0)) + REACHED) / plan.state_width)
 
 
 def loads_a_step(plan: CorePlan) -> float:

@@ -33,16 +33,12 @@ Reason = Literal["clock", "step", "load", "hold"]
 """Why a core takes energy: its clock, a step, a table that is filled, one that is held and is told when."""
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
-UNGATED = 0.1
-"""What is left of the clock of registers behind clock gates: the gates', a tenth of theirs."""
 LEVELS = 4.0
 """Levels of adders in front of one after which its glitches are two thirds of what they can be."""
 TOLD = 2.0
 """How often what holds a table is told so, or otherwise, a filling."""
 TELLING = 0.5
 """What telling a choice to hold, or not to, takes of what the choice does for a bit that changes."""
-UNBUFFERED = 170.0
-"""Bits of a table with which telling all of them glitches twice as much: one gate drives them."""
 
 _ENTRIES = ("pipeline.table", "table_depth", "table_store", "key_packing")
 """What says how late entries and keys come."""
@@ -122,19 +118,22 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
         reads = name == "leg" and motion.reads > 0
         into = moved[motion.held or reads]
         for takes, amount in kinds.items():
-            rate = motion.glitching if takes == RIPPLE or takes.startswith(LATE) else motion.rate
+            glitches = takes == RIPPLE or takes.startswith(LATE)
+            rate = motion.glitching if glitches else motion.rate if takes == "register" else motion.logic
             into[takes] = into.get(takes, 0.0) + amount * rate
         if reads:
-            moved[False][kind] = moved[False].get(kind, 0.0) + size * motion.reads * motion.rate
+            moved[False][kind] = moved[False].get(kind, 0.0) + size * motion.reads * motion.logic
     told = NOTHING
     held = 0.0 if gated else bill.counts.get("hold", 0.0)
     if motion.held and held:
         telling = TOLD * held * areas["hold"]
-        told = Bill.of(hold=telling * TELLING, late_hold=telling * (1 + held / UNBUFFERED))
+        told = Bill.of(hold=telling * TELLING, late_hold=telling)
+    clock = NOTHING
     if gated and clocked:
-        moved[motion.held]["clock"] = (1 - UNGATED) * clocked * motion.writes
-        clocked *= UNGATED
-    clock = Bill.of(clock=clocked) if clocked else NOTHING
+        moved[motion.held]["gated"] = clocked * motion.writes
+        clock = Bill.of(gate=clocked)
+    elif clocked:
+        clock = Bill.of(clock=clocked)
     return UnitEnergy(clock, Bill(moved[False]), Bill(moved[True]), told)
 
 

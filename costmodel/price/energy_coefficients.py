@@ -27,6 +27,8 @@ RIPPLE, LATE = "ripple", "late_"
 
 ENERGY_COMPONENTS: Mapping[str, str] = {
     "clock": "flip-flop's clock, in each cycle, fJ",
+    "gate": "what of it is left in each cycle behind a clock gate, fJ",
+    "gated": "clock of a flip-flop behind a gate that takes a value, fJ",
     "register": "flip-flop's bit that changes, fJ",
     "adder": "adders that change, fJ for each µm² of least area",
     "hold": "what holds registers' values, in front of bits that change, fJ/µm²",
@@ -75,6 +77,8 @@ class Energies(BaseModel):
         return self
 
 
+CLOCKS = ("clock", "gate", "gated")
+"""Coefficients of clocks."""
 GLITCHES = tuple(name for name in ENERGY_COMPONENTS if name == RIPPLE or name.startswith(LATE))
 """Coefficients of glitches."""
 

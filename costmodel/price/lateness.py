@@ -29,15 +29,15 @@ from generator.plan.float_units import FloatUnit
 
 LEVEL = Bill.of(adder=1)
 """A level of adders."""
-CHOICE = 0.5
+CHOICE = 1.0
 """Levels of adders that a choice by a key counts for."""
 ROW = 0.5
 """Those that each row of a product counts for: rows of ternary weights are alike."""
-INSIDE_CONVERTER, INSIDE_PRODUCT, INSIDE_ADDER = 0.1, 0.15, 0.5
+INSIDE_CONVERTER, INSIDE_PRODUCT, INSIDE_EXACT, INSIDE_ADDER = 0.1, 0.15, 0.25, 0.5
 """How late it is inside of a floating-point unit, in the mean, as a share of its path.
 
 Shifters of converters and of products follow what comes from registers, those of an adder what it has
-compared and added itself.
+compared and added itself. Exact products are shifted into place behind their product.
 """
 WAITING = 0.4
 """The same of converters that wait for the largest exponent of a tile, however many it is of."""
@@ -87,8 +87,10 @@ def at_product(plan: CorePlan) -> Bill:
     match plan.datapath:
         case IntegerDatapath() | AlignedDatapath():
             return at_fetch(plan) + _rows(plan) * 0.5
-        case NativeDatapath() | ExactDatapath():
+        case NativeDatapath():
             return at_fetch(plan) + fetch_path(plan, followed=True) * INSIDE_PRODUCT
+        case ExactDatapath():
+            return at_fetch(plan) + fetch_path(plan, followed=True) * INSIDE_EXACT
         case unknown:
             assert_never(unknown)
 
@@ -101,14 +103,21 @@ def _rows(plan: CorePlan) -> Bill:
 def at_reduction(plan: CorePlan) -> Bill:
     """In front of the reduction's first level of adders.
 
-    A float times a ternary weight is that float, or none: it comes late, but it comes once.
+    A float times a ternary weight is that float, or none: it comes late, but it comes once. An exact one is
+    shifted into place behind that.
     """
     if plan.config.pipeline.fetch or plan.product_stages:
         return NOTHING
-    if plan.fetch_circuit == "product" and not isinstance(plan.datapath, IntegerDatapath):
-        return NOTHING
     if plan.fetch_circuit == "product":
-        return at_fetch(plan) + _rows(plan)
+        match plan.datapath:
+            case IntegerDatapath():
+                return at_fetch(plan) + _rows(plan)
+            case ExactDatapath():
+                return at_fetch(plan) + fetch_path(plan, followed=True)
+            case NativeDatapath() | AlignedDatapath():
+                return NOTHING
+            case unknown:
+                assert_never(unknown)
     if plan.adds_floats:
         return at_fetch(plan)
     return at_fetch(plan) + LEVEL * CHOICE

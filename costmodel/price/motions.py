@@ -37,6 +37,11 @@ class Motion:
     passing: float = 0.0
 
     @property
+    def logic(self) -> float:
+        """The rate of what is between bits that come and those that are held."""
+        return (self.rate + self.glitching) / 2
+
+    @property
     def glitching(self) -> float:
         """The rate of what comes and goes within a step."""
         return max(self.rate, self.passing)

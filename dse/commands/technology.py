@@ -126,10 +126,11 @@ def _with_energies(
     from costmodel.cells.liberty_syntax import LibertyError
     from costmodel.price.technology import TechnologyError
     from dse.measuring.calibration import cores_to_measure, with_energies
+    from dse.measuring.samples import typical
 
     try:
         with progress_bar() as progress:
-            chosen = cores_to_measure(cores)
+            chosen = typical(cores_to_measure(cores))
             measured = with_energies(technology, str(file), liberty, dont_use, chosen, progress)
     except (LibertyError, TechnologyError) as error:
         return technology, str(error)
@@ -139,7 +140,7 @@ def _with_energies(
 
 MeasuredEnergies = Annotated[
     int,
-    typer.Option(metavar="P", help="Measure the energy of the P smallest cores at gate level, too.", min=0),
+    typer.Option(metavar="P", help="Measure the energy of P drawn cores at gate level, too.", min=0),
 ]
 
 
@@ -224,16 +225,16 @@ def _measured_energies(
     seed: int,
     directory: Path,
 ) -> tuple[str, dict[str, float | int]]:
-    """How far the energies of the smallest cores are off, in words and by name; nothing of none."""
+    """How far energies of other cores are off, in words and by name; nothing of none."""
     if not count:
         return "", {}
-    from costmodel.fit.sampling import size
+    from dse.measuring.samples import drawn
     from dse.measuring.validation import energies_of, sentence, write_energies
     from dse.measuring.validation import figures as figures_of
 
     technology = validation.technology
-    cores = sorted(validation.sample.draw(technology), key=size)[:count]
+    cases = drawn(technology, seed, count)
     with progress_bar() as progress:
-        energies = energies_of(technology, tech, cores, liberty, dont_use, seed, progress)
+        energies = energies_of(technology, tech, cases, liberty, dont_use, progress)
     write_energies(directory, energies)
     return sentence(energies), figures_of(energies)

@@ -17,27 +17,28 @@ from costmodel.fit.libraries import cells_of
 from costmodel.fit.progress import Progress
 from costmodel.flow.synthesis import SynthesisError
 from costmodel.power.errors import PowerError
-from costmodel.price.activity import BITNET
 from costmodel.price.estimate import estimate
 from costmodel.price.technology import Technology, load_technology
 from dse.measuring.deep_cores import deep_cores
 from dse.measuring.energy import measured_energy
-from dse.measuring.workload import statistics_of
+from dse.measuring.samples import CYCLES, Case, drawn, gated, typical
 from generator.config import CoreConfig
 from generator.files import cache_directory, write_text
 
 CORES = 70
 """Calibration cores that are measured, the smallest first; and ``deep_cores`` besides."""
-CYCLES = 32
-"""Cycles of each of the 64 lanes."""
+ALSO_GATED = 3
+"""Every so many of them is measured with gated clocks, too, if it can have them."""
 SIZED_CORES = 8
 """Cores that are measured sized for a clock, too."""
+DRAWN = 101
+"""Seed of cores that are drawn besides: ``validate`` draws others."""
 CLOCK_PS = 2000.0
 NEAR_FASTEST = 1.2
 """Clock period that cores are sized for, in the shortest that the model expects."""
 SOURCE = (
     "cores of least area at gate level, without wires, with glitches of inertial delays and an estimated "
-    "clock tree, on ternary weights of which 42 % are zero and normally distributed activations"
+    "clock tree, a part of them clock-gated, on ternary weights, most with 42 % of zeros, and activations"
 )
 
 
@@ -46,36 +47,42 @@ def with_energies(
     tech: str,
     liberty: Sequence[Path] = (),
     dont_use: Sequence[str] = (),
-    cores: Sequence[CoreConfig] | None = None,
+    cases: Sequence[Case] | None = None,
     progress: Progress = lambda what, share: None,
 ) -> Technology:
-    """``technology`` with energies fitted to ``cores``, whose cells are those of ``tech`` or of ``liberty``.
+    """``technology`` with energies fitted to ``cases``, whose cells are those of ``tech`` or of ``liberty``.
 
     Raises ``TechnologyError`` where too few of them could be measured, and ``LibertyError`` for a library
     without power tables.
     """
-    cores = cores_to_measure(calibration_cores()) if cores is None else cores
+    cases = typical(cores_to_measure(calibration_cores())) if cases is None else cases
     if liberty:
         powers_of(cells_of(tech, liberty, dont_use=dont_use), cache_directory())
     measured: list[MeasuredCore] = []
     pairs: list[tuple[MeasuredCore, MeasuredCore]] = []
-    for number, core in enumerate(cores):
-        seen = _measured(core, tech, liberty, dont_use)
+    for number, case in enumerate(cases):
+        seen = _measured(case, tech, liberty, dont_use)
         if seen is None:
             continue
         measured.append(seen)
-        if len(pairs) < SIZED_CORES and number % max(1, len(cores) // SIZED_CORES) == 0:
-            period = NEAR_FASTEST * estimate(core, technology).delay_ps
-            fast = _measured(core, tech, liberty, dont_use, period)
+        if len(pairs) < SIZED_CORES and number % max(1, len(cases) // SIZED_CORES) == 0:
+            period = NEAR_FASTEST * estimate(case.core, technology).delay_ps
+            fast = _measured(case, tech, liberty, dont_use, period)
             if fast is not None:
                 pairs.append((seen, fast))
-        progress("measuring energies", (number + 1) / len(cores))
+        progress("measuring energies", (number + 1) / len(cases))
     return fitted(technology, measured, pairs)
 
 
 def cores_to_measure(cores: Sequence[CoreConfig], count: int = CORES) -> tuple[CoreConfig, ...]:
-    """The first ``count`` of ``cores``, and the deep ones; a calibration that is cut short goes without."""
-    return (*cores[:count], *(deep_cores() if len(cores) >= min(count, CORES) else ()))
+    """The first ``count`` of ``cores``, some of them clock-gated, too, and the deep ones; a calibration that
+    is cut short goes without."""
+    chosen: list[CoreConfig] = []
+    for number, core in enumerate(cores[:count]):
+        chosen.append(core)
+        if number % ALSO_GATED == 1 and (also := gated(core)) is not None:
+            chosen.append(also)
+    return (*chosen, *(deep_cores() if len(cores) >= min(count, CORES) else ()))
 
 
 def fitted(
@@ -91,21 +98,22 @@ def fitted(
 
 
 def _measured(
-    core: CoreConfig,
+    case: Case,
     tech: str,
     liberty: Sequence[Path],
     dont_use: Sequence[str],
     period: float | None = None,
 ) -> MeasuredCore | None:
     """A core, sized for a clock if one is given; None of one that cannot be measured."""
+    layer = case.layer()
     try:
         energy = measured_energy(
-            core, tech, clock_ps=period or CLOCK_PS, sized=period is not None, liberty=liberty,
-            dont_use=dont_use, cycles=CYCLES,
+            case.core, tech, clock_ps=period or CLOCK_PS, sized=period is not None, liberty=liberty,
+            dont_use=dont_use, layer=layer, cycles=CYCLES, seed=case.seed,
         )  # fmt: skip
     except (PowerError, SynthesisError):
         return None
-    return MeasuredCore(core, energy, statistics_of(core, BITNET.zero_weights, CYCLES))
+    return MeasuredCore(case.core, energy, case.data(layer))
 
 
 def main() -> None:
@@ -116,11 +124,16 @@ def main() -> None:
     parser.add_argument(
         "--cores", type=int, default=CORES, help="how many to measure beside those of much logic"
     )
+    parser.add_argument("--drawn", type=int, default=0, help="how many to draw besides, with other layers")
+    parser.add_argument("--seed", type=int, default=DRAWN, help="of those that are drawn")
     parser.add_argument("-o", "--out", type=Path, required=True, help="technology file to write")
     options = parser.parse_args()
     technology = load_technology(options.tech)
-    cores = cores_to_measure(calibration_cores(), options.cores)
-    write_text(options.out, with_energies(technology, options.tech, options.liberty, (), cores).to_toml())
+    cases = [
+        *typical(cores_to_measure(calibration_cores(), options.cores)),
+        *drawn(technology, options.seed, options.drawn),
+    ]
+    write_text(options.out, with_energies(technology, options.tech, options.liberty, (), cases).to_toml())
 
 
 if __name__ == "__main__":

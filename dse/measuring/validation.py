@@ -13,18 +13,13 @@ from costmodel.fit.progress import Progress
 from costmodel.fit.validation import Errors, errors_of
 from costmodel.flow.synthesis import SynthesisError
 from costmodel.power.errors import PowerError
-from costmodel.price.activity import BITNET
 from costmodel.price.technology import Technology
 from dse.measuring.energy import measured_energy
-from dse.measuring.workload import statistics_of, typical_layer
+from dse.measuring.samples import CYCLES, Case, Tensor
 from dse.presentation.markdown import spaced, table
-from generator.config import CoreConfig
 from generator.files import write_text
 from generator.plan import core_name
 
-ZEROS = (BITNET.zero_weights, 0.3, 0.6)
-"""Shares of zeros of the weights, in turn; calibration has seen the first."""
-CYCLES = 32
 FILE = "energies.csv"
 RUNS = {"energy": True, "energy_without_glitches": False}
 """What is held against each other, and whether glitches count in it."""
@@ -33,34 +28,40 @@ RUNS = {"energy": True, "energy_without_glitches": False}
 def energies_of(
     technology: Technology,
     tech: str,
-    cores: Sequence[CoreConfig],
+    cases: Sequence[Case],
     liberty: Sequence[Path] = (),
     dont_use: Sequence[str] = (),
-    seed: int = 1,
     progress: Progress = lambda what, share: None,
 ) -> pd.DataFrame:
-    """A row a core: fJ a cycle, measured and modelled, and the error in percent; weights by ``seed``.
+    """A row a core: fJ a cycle, measured and modelled, and the error in percent.
 
     Cores that cannot be measured are left out. Raises ``TechnologyError`` where there are no energies.
     """
     rows = []
-    for number, core in enumerate(cores):
-        zeros = ZEROS[number % len(ZEROS)]
-        layer = typical_layer(core, seed + number, zeros)
+    for number, case in enumerate(cases, start=1):
+        layer = case.layer()
         try:
             energy = measured_energy(
-                core, tech, layer=layer, cycles=CYCLES, liberty=liberty, dont_use=dont_use, seed=seed
-            )
+                case.core, tech, layer=layer, cycles=CYCLES, liberty=liberty, dont_use=dont_use,
+                seed=case.seed,
+            )  # fmt: skip
         except (PowerError, SynthesisError):
             continue
-        rows.append(row(MeasuredCore(core, energy, statistics_of(core, zeros, CYCLES)), technology))
-        progress("measuring energies", (number + 1) / len(cores))
+        rows.append(row(MeasuredCore(case.core, energy, case.data(layer)), technology, case.tensor))
+        progress("measuring energies", number / len(cases))
     return pd.DataFrame(rows)
 
 
-def row(seen: MeasuredCore, technology: Technology) -> dict[str, Any]:
+def row(seen: MeasuredCore, technology: Technology, tensor: Tensor) -> dict[str, Any]:
     """What a core took and should have taken."""
-    values: dict[str, Any] = {"core": core_name(seen.core), "zero_weights": seen.data.zero_weights}
+    data = seen.data
+    values: dict[str, Any] = {
+        "core": core_name(seen.core),
+        "gated": seen.core.clock_gating,
+        "tensor": tensor,
+        "zero_weights": data.zero_weights,
+        "zero_activations": data.zero_activations,
+    }
     for name, glitches in RUNS.items():
         measured = measured_fj(seen, glitches)
         modelled = modelled_fj(seen, technology, technology.energies, glitches)
@@ -101,13 +102,15 @@ def write_energies(directory: Path, energies: pd.DataFrame) -> None:
     write_text(directory / FILE, energies.to_csv(index=False, float_format="%.4f"))
     rows = [
         [
-            str(row["core"]),
+            str(row["core"]) + (", gated clocks" if row["gated"] else ""),
+            str(row["tensor"]),
             f"{row['zero_weights']:.0%}",
+            f"{row['zero_activations']:.0%}",
             f"{row['synthesized_energy']:,.0f}",
             f"{row['energy_error']:+.1f} %",
         ]
         for row in energies.to_dict("records")
     ]
-    head = ["core", "zero weights", "fJ a cycle", "model"]
+    head = ["core", "tensor", "zero weights", "zero activations", "fJ a cycle", "model"]
     lines = ["# Energies", "", *spaced([sentence(energies)]), *table(head, rows)]
     write_text(directory / "energies.md", "\n".join(lines) + "\n")

@@ -24,6 +24,9 @@ from sim.weights.activations import activations_for, random_activations
 LENGTH = OUTPUTS = BITNET.reduction
 TOKENS = 256
 """The layer that is not given: a projection of BitNet b1.58 2B4T, tokens enough for all lanes to differ."""
+TAILS, ROWS, CHANNELS = 5, 0.25, 0.3
+"""Of tensors like trained ones: the degrees of freedom of Student's distribution, and how much the scales of
+rows of weights and of channels of activations differ (standard deviations of their logarithms)."""
 BLOCKS = 2
 """Blocks of tokens that a lane has."""
 PATTERN = 4093
@@ -45,9 +48,7 @@ def typical_layer(config: CoreConfig, seed: int = 0, zeros: float = BITNET.zero_
     Ternary weights have that share of zeros; those of another alphabet are its groups, all as often.
     """
     rng = np.random.default_rng(seed)
-    plan = plan_for(config)
-    length = min(LENGTH, config.max_reduction)
-    outputs = max(OUTPUTS, plan.columns) if plan.most_outputs is None else plan.most_outputs
+    length, outputs = _shape_for(config)
     if config.alphabet == TERNARY:
         shares = [(1 - zeros) / 2, zeros, (1 - zeros) / 2]
         weights = rng.choice(np.array([-1, 0, 1], dtype=np.int8), p=shares, size=(outputs, length))
@@ -57,14 +58,41 @@ def typical_layer(config: CoreConfig, seed: int = 0, zeros: float = BITNET.zero_
     return LayerData.of(activations_for(config.format, x).values, weights)
 
 
+def trained_layer(config: CoreConfig, seed: int) -> LayerData:
+    """A layer like a trained one: rows of latent weights differ in scale, and the mean size of the whole
+    tensor makes them ternary, as in BitNet; activations have heavy tails and channels of different size.
+    """
+    rng = np.random.default_rng(seed)
+    length, outputs = _shape_for(config)
+    latent = rng.standard_t(TAILS, size=(outputs, length)) * np.exp(ROWS * rng.standard_normal((outputs, 1)))
+    weights = np.clip(np.rint(latent / np.abs(latent).mean()), -1, 1).astype(np.int8)
+    x = rng.standard_t(TAILS, size=(TOKENS, length)) * np.exp(CHANNELS * rng.standard_normal((1, length)))
+    return LayerData.of(activations_for(config.format, x).values, weights)
+
+
+def _shape_for(config: CoreConfig) -> tuple[int, int]:
+    """Length and outputs of a layer that is not given."""
+    plan = plan_for(config)
+    outputs = max(OUTPUTS, plan.columns) if plan.most_outputs is None else plan.most_outputs
+    return min(LENGTH, config.max_reduction), outputs
+
+
 def statistics_of(config: CoreConfig, zeros: float, cycles: int) -> Statistics:
     """What is known of ``typical_layer``'s windows: their sums are shorter than the layer's."""
-    plan = plan_for(config)
-    length = min(LENGTH, config.max_reduction)
-    outputs = max(OUTPUTS, plan.columns) if plan.most_outputs is None else plan.most_outputs
+    length, outputs = _shape_for(config)
     data = BITNET.model_copy(update={"zero_weights": zeros, "reduction": length})
-    shares = {"zero_activations": zero_activations(plan, data)}
-    return data.model_copy(update={**shares, "reduction": _window_of(plan, length, outputs, cycles)[0]})
+    shares = {"zero_activations": zero_activations(plan_for(config), data)}
+    window = _window_of(plan_for(config), length, outputs, cycles)[0]
+    return data.model_copy(update={**shares, "reduction": window})
+
+
+def layer_statistics(config: CoreConfig, layer: LayerData, cycles: int) -> Statistics:
+    """What is known of a layer's windows: its zeros, and sums of their length."""
+    return Statistics(
+        zero_weights=float(np.mean(layer.weights == 0)),
+        zero_activations=float(np.mean(layer.activations == 0)),
+        reduction=_window_of(plan_for(config), layer.length, layer.outputs, cycles)[0],
+    )
 
 
 def _window_of(plan: CorePlan, length: int, outputs: int, cycles: int) -> tuple[int, int]:

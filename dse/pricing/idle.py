@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +19,15 @@ def idle_mask(key: str, column: Callable[[Column], Table]) -> Table:
     deciding = [np.asarray(column(name)) for name in DECIDING_KEYS.get(key, ())]
     idle: Table = np.zeros((), dtype=np.bool_)
     for values in itertools.product(*(np.unique(array).tolist() for array in deciding)):
-        if key in idle_keys(dict(zip(DECIDING_KEYS.get(key, ()), values, strict=True))):
+        if _is_idle(key, values):
             here: Table = np.ones((), dtype=np.bool_)
             for array, value in zip(deciding, values, strict=True):
                 here = here & (array == value)
             idle = idle | here
     return idle
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_idle(key: str, values: tuple[Any, ...]) -> bool:
+    """Whether ``key`` means nothing beside such ``values`` of what decides it: blocks ask again and again."""
+    return key in idle_keys(dict(zip(DECIDING_KEYS.get(key, ()), values, strict=True)))

@@ -97,6 +97,53 @@ def test_accumulators_of_many_outputs_change_like_any_value() -> None:
     assert wide < narrow
 
 
+@pytest.mark.parametrize(
+    ("bits", "inputs", "steps", "zeros"),
+    [(2, 8, 32, 0.42), (4, 1, 32, 0.42), (4, 4, 8, 0.42), (8, 1, 32, 0.42), (8, 2, 8, 0.42), (8, 1, 32, 0.6)],
+)
+def test_accumulators_change_as_drawn_sums_do(bits: int, inputs: int, steps: int, zeros: float) -> None:
+    """Sums of drawn weights times drawn activations, three results one after the other."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((1000, 3, steps, inputs))
+    largest = 2 ** (bits - 1) - 1
+    rounded = np.rint(x * largest / np.abs(x).max(axis=(2, 3), keepdims=True))
+    weights = rng.choice([-1, 0, 1], p=[(1 - zeros) / 2, zeros, (1 - zeros) / 2], size=x.shape)
+    sums = (rounded * weights).sum(axis=3).cumsum(axis=2).astype(np.int64).reshape(1000, -1)
+    config = core(
+        architecture="select", group_size=1, activation=f"int{bits}", symmetric=True, tables=inputs,
+        max_reduction=max(64, inputs * steps),
+    )  # fmt: skip
+    plan = plan_for(config)
+    changed = sums[:, 1:] ^ sums[:, :-1]
+    rate = np.mean([(changed >> bit) & 1 for bit in range(plan.state_width)])
+    data = Statistics(
+        zero_weights=zeros, zero_activations=float(np.mean(rounded == 0)), reduction=inputs * steps
+    )
+    assert of_accumulator(plan, data) == pytest.approx(rate, rel=0.15)
+
+
+def test_fetched_values_are_inverted_also_where_they_are_zero() -> None:
+    """A zero times -1 is all ones, to which 1 is added later: bits move though all activations are zero."""
+    zeros = Statistics(zero_weights=0.42, zero_activations=1)
+    selected = plan_for(core(architecture="select", group_size=1))
+    multiplied = plan_for(core(architecture="multiplier", group_size=1))
+    assert of_fetched(selected, zeros) == pytest.approx(changing(0.42))
+    assert of_fetched(multiplied, zeros) == 0
+    assert of_accumulator(selected, zeros) == 0
+
+
+def test_gated_registers_take_their_clock_when_they_take_a_value() -> None:
+    gated = core(clock_gating=True, pipeline={"fetch": True})
+    free, behind, taken = (
+        cycle_energy(gated, with_energy(**{name: 1.0})) for name in ("clock", "gate", "gated")
+    )
+    plain = cycle_energy(gated.model_copy(update={"clock_gating": False}), with_energy(clock=1.0))
+    assert free.waiting_fj + behind.waiting_fj == pytest.approx(plain.waiting_fj)
+    assert 0 < free.waiting_fj < behind.waiting_fj
+    assert taken.waiting_fj == 0, "a core that waits clocks none of them"
+    assert 0.8 * behind.waiting_fj < taken.busy_fj <= behind.waiting_fj
+
+
 def test_bits_below_what_comes_do_not_move() -> None:
     """fp16 as fixed point has 24 bits below 1, of which values of about 1 with 10 bits fraction use 10."""
     plan = plan_for(core(activation="fp16", datapath="exact", group_size=1, architecture="select"))
@@ -113,7 +160,8 @@ def test_adders_of_a_select_core_are_counted_and_move() -> None:
     energy = cycle_energy(config, with_energy(adder=1.0), ALWAYS)
     reduction = 3 * (4 * areas["full_adder"] + areas["sum"]) * 0.5
     assert energy.parts["reduction"]["step"] == pytest.approx(reduction)
-    # The accumulator has 3 + 12 = 15 bits or one more; those below the RMS of the sum change half the time.
+    # The accumulator has 3 + 12 = 15 bits or one more; what comes, and bits that the sum reaches, change half
+    # of the time.
     widest = 3 * (15 * areas["full_adder"] + areas["sum"]) * 0.5
     assert 0.3 * widest < energy.parts["accumulators"]["step"] < widest
 
@@ -137,11 +185,10 @@ def test_held_tables_are_told_when_to_take_another() -> None:
         assert told[:2] == [0, 0]
         assert (told[2] > 0) == (late > 0)
     areas = load_technology("asap7").cost_at().coefficients
-    # 4 tables of 2 + 2 entries of 8 or 9 bits, told twice in each of the fillings, one in five steps; and
-    # by 34 of 170 bits more, as one gate drives them.
+    # 4 tables of 2 + 2 entries of 8 or 9 bits, told twice in each of the fillings, one in five steps.
     bits = 2 * 8 + 2 * 9
     once = cycle_energy(held, with_energy(late_hold=1.0)).parts["tables"]
-    assert once["hold"] == pytest.approx(2 * 4 * bits * 1.2 * areas["hold"] / 5)
+    assert once["hold"] == pytest.approx(2 * 4 * bits * areas["hold"] / 5)
 
 
 def test_of_a_decoders_lines_two_change() -> None:
@@ -165,8 +212,7 @@ def test_a_sum_of_sparse_values_changes_more_than_each_of_them() -> None:
     assert of_activations(sparse, BITNET) < of_entries(sparse, BITNET)
     assert of_sum(sparse, BITNET, 1) < of_sum(sparse, BITNET, 4)
     # An entry of one activation changes as that does, the largest share of zeros being 1.
-    all_zero = Statistics(zero_activations=1.0)
-    assert of_entries(sparse, all_zero) == of_sum(sparse, all_zero, 4) == 0
+    assert of_entries(sparse, Statistics(zero_activations=1.0)) == 0
 
 
 def test_glitches_grow_with_what_is_between_registers() -> None:
@@ -273,5 +319,5 @@ def test_glitches_of_integers_grow_by_levels_and_less_than_they() -> None:
         return energy / cycle_energy(config, with_energy(ripple=1.0), ALWAYS).parts["accumulators"]["step"]
 
     two, eight, many = late(2), late(8), late(256)
-    assert 1.8 < eight / two < 3.5 / 1.5, "three levels and a choice in front, against one and a choice"
-    assert eight < many < 8.5 / 3.5 * eight
+    assert 1.5 < eight / two < 4 / 2, "three levels and a choice in front, against one and a choice"
+    assert eight < many < 9 / 4 * eight

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
+from costmodel.fit.calibration_cores import calibration_cores
 from costmodel.power.errors import PowerError
 from costmodel.power.figures import Energy, MeasuredEnergy
 from costmodel.price.energy import cycle_energy
-from costmodel.price.energy_coefficients import ENERGY_COMPONENTS, GLITCHES, Energies
+from costmodel.price.energy_coefficients import CLOCKS, ENERGY_COMPONENTS, GLITCHES, Energies
 from costmodel.price.technology import Technology, load_technology
 from dse.measuring import calibration, validation
-from dse.measuring.workload import statistics_of
+from dse.measuring.samples import ZEROS, Case, drawn, typical
+from dse.measuring.workload import layer_statistics
 from generator.config import CoreConfig
-from sim.layers import LayerData
 from tests.costmodel.small_cores import small_cores
 
 COEFFICIENTS = dict.fromkeys(ENERGY_COMPONENTS, 2.0) | {"clock": 1.0, "late_adder": 5.0}
@@ -38,23 +39,26 @@ def gates(core: CoreConfig, technology: str, **asked: Any) -> MeasuredEnergy:
     """A core at the gates of a world where the model is right, and sizing adds a tenth to area and energy."""
     if core == REFUSED:
         raise PowerError("cannot be measured")
-    layer: LayerData | None = asked.get("layer")
-    zeros = 0.42 if layer is None else float(np.mean(layer.weights == 0))
-    data = statistics_of(core, zeros, asked["cycles"])
+    data = layer_statistics(core, asked["layer"], asked["cycles"])
     larger = 1.1 if asked.get("sized") else 1.0
 
-    def run(known: Technology) -> Energy:
-        parts = cycle_energy(core, known, data).parts
-        kinds = {part: {"switching": larger * sum(each.values())} for part, each in parts.items()}
+    def run(coefficients: dict[str, float]) -> Energy:
+        def by_part(names: Collection[str]) -> dict[str, float]:
+            chosen = {name: price if name in names else 0.0 for name, price in coefficients.items()}
+            assert KNOWN.energy is not None
+            energies = KNOWN.energy.model_copy(update={"coefficients": chosen})
+            parts = cycle_energy(core, KNOWN.model_copy(update={"energy": energies}), data).parts
+            return {part: larger * sum(each.values()) for part, each in parts.items()}
+
+        clock, others = by_part(CLOCKS), by_part(set(ENERGY_COMPONENTS) - set(CLOCKS))
+        kinds = {part: {"clock": clock[part], "switching": fj} for part, fj in others.items()}
         kinds["control"]["leakage"] = LEAKAGE
         return Energy(kinds, 0.0)
 
     smooth = {name: 0.0 if name in GLITCHES else price for name, price in COEFFICIENTS.items()}
-    assert KNOWN.energy is not None
-    without = KNOWN.model_copy(update={"energy": KNOWN.energy.model_copy(update={"coefficients": smooth})})
-    timed = run(KNOWN)
+    timed = run(COEFFICIENTS)
     return MeasuredEnergy(
-        timed, timed, run(without), core.macs_per_cycle, asked.get("clock_ps", 2000.0), 32, 64, 100, 10,
+        timed, timed, run(smooth), core.macs_per_cycle, asked.get("clock_ps", 2000.0), 32, 64, 100, 10,
         area_um2=40.0 * larger,
     )  # fmt: skip
 
@@ -69,7 +73,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_technology_gets_the_energies_of_its_cells() -> None:
     shares: list[float] = []
     technology = calibration.with_energies(
-        ASAP7, "asap7", cores=CORES, progress=lambda what, share: shares.append(share)
+        ASAP7, "asap7", cases=typical(CORES), progress=lambda what, share: shares.append(share)
     )
     assert technology.energy is not None
     assert technology.energy.cores == len(CORES) - 1, "a core that cannot be measured is left out"
@@ -83,14 +87,35 @@ def test_a_technology_gets_the_energies_of_its_cells() -> None:
 
 @pytest.mark.usefixtures("measured")
 def test_energies_are_held_against_other_weights(tmp_path: Path) -> None:
-    energies = validation.energies_of(KNOWN, "asap7", CORES[:8])
-    assert set(energies["zero_weights"]) == set(validation.ZEROS)
+    cases = [Case(core, ZEROS[number % 4], number) for number, core in enumerate(CORES[:8])]
+    energies = validation.energies_of(KNOWN, "asap7", cases)
+    assert set(energies["tensor"]) == {"normal", "trained"}
     assert len(energies) == 7
     found = validation.figures(energies)
-    # The layer's share of zeros is drawn, so that it is not quite what it is asked to be.
-    assert found["energy_max_error"] < 2
+    assert found["energy_max_error"] < 0.01
     assert found["energy_kendall_tau"] == pytest.approx(1, abs=0.1)
     validation.write_energies(tmp_path, energies)
     written = pd.read_csv(tmp_path / validation.FILE)
     assert list(written["core"]) == list(energies["core"])
     assert "7 cores, measured at gate level" in (tmp_path / "energies.md").read_text(encoding="utf-8")
+
+
+def test_cases_are_drawn_with_gated_clocks_and_all_kinds_of_tensors() -> None:
+    cases = drawn(ASAP7, 5, 24)
+    assert cases == drawn(ASAP7, 5, 24), "the same seed draws the same"
+    seen = set(calibration_cores())
+    assert not seen & {case.core for case in cases}
+    assert 2 <= sum(case.core.clock_gating for case in cases) <= 12
+    assert [case.zeros for case in cases] == [*ZEROS] * 6
+    trained, typical_one = cases[3], cases[0]
+    weights = trained.layer().weights
+    rows = (weights == 0).mean(axis=1)
+    assert rows.std() > 2 * (typical_one.layer().weights == 0).mean(axis=1).std(), "rows differ in scale"
+    data = trained.data(trained.layer())
+    assert data.zero_weights == pytest.approx(rows.mean())
+
+
+def test_a_calibration_has_gated_cores_however_short_it_is() -> None:
+    cores = calibration.cores_to_measure(calibration_cores()[:20])
+    assert 3 <= sum(core.clock_gating for core in cores) <= 7
+    assert len(set(cores)) == len(cores)
