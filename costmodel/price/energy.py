@@ -113,7 +113,7 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
             slow = "product" if motion.multiplied and kind == "adder" else kind
             slow = LOGIC if kind in ("hold", "leg") else slow
             kinds = {kind: size, LATE + slow: size * late}
-            if name in ("full_adder", "compressor") and not floats:
+            if name == "full_adder" and not floats:  # Compressors hand no carry on to one another.
                 kinds[RIPPLE] = max(0.0, count - adders) * areas[name]
         reads = name == "leg" and motion.reads > 0
         into = moved[motion.held or reads]

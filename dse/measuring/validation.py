@@ -1,7 +1,11 @@
-"""Holds modelled energies against gate level, on cores and weights that calibration has not seen."""
+"""Holds modelled energies against gate level, on cores and weights that calibration has not seen.
+
+``python -m dse.measuring.validation --tech NAME --seed S -o DIR`` does it and nothing else.
+"""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,9 +17,9 @@ from costmodel.fit.progress import Progress
 from costmodel.fit.validation import Errors, errors_of
 from costmodel.flow.synthesis import SynthesisError
 from costmodel.power.errors import PowerError
-from costmodel.price.technology import Technology
+from costmodel.price.technology import Technology, load_technology
 from dse.measuring.energy import measured_energy
-from dse.measuring.samples import CYCLES, Case, Tensor
+from dse.measuring.samples import CYCLES, Case, Tensor, drawn
 from dse.presentation.markdown import spaced, table
 from generator.files import write_text
 from generator.plan import core_name
@@ -114,3 +118,22 @@ def write_energies(directory: Path, energies: pd.DataFrame) -> None:
     head = ["core", "tensor", "zero weights", "zero activations", "fJ a cycle", "model"]
     lines = ["# Energies", "", *spaced([sentence(energies)]), *table(head, rows)]
     write_text(directory / "energies.md", "\n".join(lines) + "\n")
+
+
+def main() -> None:
+    """Draws cores, measures their energies, and writes how far the model is off."""
+    parser = argparse.ArgumentParser(prog="python -m dse.measuring.validation", description=main.__doc__)
+    parser.add_argument("--tech", default="asap7", help="technology, shipped or a TOML file")
+    parser.add_argument("--liberty", type=Path, action="append", default=[], help="files of its cells")
+    parser.add_argument("--points", type=int, default=60, help="how many cores to draw")
+    parser.add_argument("--seed", type=int, default=1, help="of cores and layers")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="directory to write to")
+    options = parser.parse_args()
+    technology = load_technology(options.tech)
+    cases = drawn(technology, options.seed, options.points)
+    energies = energies_of(technology, options.tech, cases, options.liberty)
+    write_energies(options.out, energies)
+
+
+if __name__ == "__main__":
+    main()

@@ -321,3 +321,12 @@ def test_glitches_of_integers_grow_by_levels_and_less_than_they() -> None:
     two, eight, many = late(2), late(8), late(256)
     assert 1.5 < eight / two < 4 / 2, "three levels and a choice in front, against one and a choice"
     assert eight < many < 9 / 4 * eight
+
+
+def test_carries_ripple_through_adders_and_not_through_compressors() -> None:
+    def rippling(reduction: str) -> float:
+        config = core(architecture="select", group_size=1, tables=16, columns=1, reduction=reduction)
+        return cycle_energy(config, with_energy(ripple=1.0), ALWAYS).parts["reduction"].get("step", 0.0)
+
+    assert rippling("tree") > 0
+    assert rippling("carry_save") == 0
