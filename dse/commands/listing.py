@@ -135,7 +135,7 @@ def fpgas() -> Listing:
                 each.title,
                 each.fabric,
                 each.part,
-                *(f"{each.capacity.get(name, 0):g}" for name in RESOURCES if name != "carry"),
+                *(f"{each.capacity.get(name, 0):.12g}" for name in RESOURCES if name != "carry"),
             )
             for each in devices().values()
         ],
