@@ -43,12 +43,14 @@ def synthesize_on_fabric(
     place: bool = True,
     datapath: bool = False,
     netlist: bool = False,
+    clock_ps: float | None = None,
 ) -> FabricCore:
     """What Yosys makes of the core of ``config`` in the cells of ``fabric``.
 
     ``device`` is the name of one, whose shares are told. Where the fabric's placer is installed and ``place``
     is not off, the core is placed and routed by itself on that device, else on the one that the fabric is
-    timed on. ``datapath``: without sequencer and streams. Buffers are in the fabric's memories. Takes seconds
+    timed on. ``datapath``: without sequencer and streams. ``clock_ps``: the period that it is mapped for, else
+    to few tables. Buffers are in the fabric's memories. Takes seconds
     to minutes, and nothing when it is asked for again. Raises ``SynthesisError`` and ``FabricError`` in one
     line.
     """
@@ -60,7 +62,7 @@ def synthesize_on_fabric(
     if placed_on is None and fabric in TIMED_ON:
         placed_on = device_of(TIMED_ON[fabric], fabric)
     times = place and placed_on is not None and has_placer(family)
-    job = FabricJob(emission.verilog, top, family, netlist=netlist or times)
+    job = FabricJob(emission.verilog, top, family, netlist=netlist or times, clock_ps=clock_ps)
     result = synthesize_to(job)
     resources = family.counted(result.cells)
     shares = None if chosen is None else chosen.shares(resources)

@@ -36,13 +36,21 @@ AIM_MHZ = 200.0
 class FabricJob:
     """One design to synthesize to a fabric: Verilog text or files, and its top module.
 
-    ``netlist``: keep it, in the fabric's cells.
+    ``netlist``: keep it, in the fabric's cells. ``clock_ps``: the period that logic is mapped for; without
+    one it is mapped to few tables, however many are behind each other.
     """
 
     verilog: str | tuple[Path, ...]
     top: str
     fabric: Fabric
     netlist: bool = False
+    clock_ps: float | None = None
+
+    @property
+    def mapping(self) -> tuple[bytes, ...]:
+        """What the mapping depends on beside sources and tools."""
+        clock = () if self.clock_ps is None else (_text([self.clock_ps]),)
+        return (_text(self.fabric.flow), *clock)
 
 
 @dataclass(frozen=True)
@@ -83,12 +91,13 @@ def synthesize_to(
             "verilog": verilog_files(job.verilog, folder),
             "fabric": job.fabric.name,
             "netlist": job.netlist,
+            "clock_ps": job.clock_ps,
         }
 
     def run(stated: dict[str, Any]) -> str:
         return (children or Children()).run(stated, "costmodel.flow.fabric_worker")
 
-    depends_on = (*_sources(job), _text(job.fabric.flow), _text([job.netlist, FLOW_VERSION]))
+    depends_on = (*_sources(job), *job.mapping, _text([job.netlist, FLOW_VERSION]))
     return answer_of(
         "fabric",
         (*depends_on, yosys_version().encode()),
@@ -124,7 +133,7 @@ def place_on(
         return children.run(stated, "costmodel.flow.nextpnr_worker", f"placement on {device.name}")
 
     placing = _text([device.placer, seed, AIM_MHZ, FLOW_VERSION])
-    depends_on = (*_sources(job), _text(job.fabric.flow), placing)
+    depends_on = (*_sources(job), *job.mapping, placing)
     versions = (yosys_version().encode(), metadata.version(package).encode())
     return answer_of(
         "placed-on-device",

@@ -23,9 +23,10 @@ from costmodel.flow.serving import serve
 
 DATA = Path(fabrics.__file__).parent / "data"
 NO_HURRY = 20_000
-"""ps: a delay that every mapping meets, so that ABC looks for the fewest lookup tables.
+"""ps: a delay that most mappings meet, so that ABC looks for the fewest lookup tables.
 
-What is on the longest path of a core are carry chains, which mapping leaves as they are.
+What is on the longest path of a core of integers are carry chains, which mapping leaves as they are. Logic of
+floats it makes as slow as this, where it finds a table less.
 """
 
 
@@ -67,7 +68,7 @@ def synthesize(job: dict[str, Any]) -> dict[str, Any]:
     run(*(f'read_verilog -sv "{path}"' for path in job["verilog"]))
     run(
         f"scratchpad -set abc9.script {fabric.script}",
-        f"scratchpad -set abc9.D {NO_HURRY}",
+        f"scratchpad -set abc9.D {job.get('clock_ps') or NO_HURRY:.0f}",
         "scratchpad -set abc9.verify false",
         *(command.format(top=top) for command in fabric.begin),
     )

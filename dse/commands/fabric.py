@@ -46,7 +46,9 @@ def synth_on_fabric(
 
     with progress_bar() as progress:
         progress("synthesizing", None)
-        core = synthesize_on_fabric(config, fabric, device, datapath=datapath, netlist=netlist is not None)
+        core = synthesize_on_fabric(
+            config, fabric, device, datapath=datapath, netlist=netlist is not None, clock_ps=clock_ps
+        )
     if netlist is not None and core.netlist is not None:
         write_text(netlist, core.netlist)
     meets = None if clock_ps is None or core.fmax_mhz is None else 1e6 / core.fmax_mhz <= clock_ps

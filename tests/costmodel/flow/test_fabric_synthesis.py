@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,10 @@ from costmodel.flow import fabric_synthesis
 from costmodel.flow.fabric_synthesis import FabricJob, place_on, synthesize_to
 from costmodel.flow.fabric_timing import Arcs, arcs_of, longest_path
 from costmodel.flow.synthesis import SynthesisError
+from generator.floating.adder import FloatAdder
+from generator.formats import FLOATS
+from generator.plan import FloatAdderPlan
+from generator.verilog import to_verilog
 
 ADDER = """
 module sums(input clk, input [7:0] a, b, output reg [8:0] y);
@@ -107,3 +112,17 @@ def test_nextpnr_places_and_times_a_design(tmp_path: Path) -> None:
     assert placed.used["TRELLIS_FF"] == 25
     # An adder of eight bits between registers: the fabric's fastest is about 400 MHz.
     assert 150 < placed.fmax_mhz < 700
+
+
+def test_a_stated_clock_is_mapped_for_at_the_price_of_tables(tmp_path: Path) -> None:
+    """The stages of an adder of floats: short, or of as few tables as can be found."""
+    block = FloatAdder(FloatAdderPlan(FLOATS["fp8_e4m3"], stages=2))
+    job = FabricJob(to_verilog(block).text, block.module_name, FABRICS["xcup"])
+    at_ease, in_a_hurry = (
+        synthesize_to(replace(job, clock_ps=period), cache_dir=tmp_path) for period in (None, 1000.0)
+    )
+    assert at_ease.delay_ps is not None
+    assert in_a_hurry.delay_ps is not None
+    assert in_a_hurry.delay_ps < 0.8 * at_ease.delay_ps
+    tables = [FABRICS["xcup"].counted(result.cells)["lut"] for result in (at_ease, in_a_hurry)]
+    assert tables[0] <= tables[1] < 1.2 * tables[0]

@@ -108,3 +108,12 @@ def test_an_estimate_for_an_fpga_does_not_ask_for_power_tables(ternlut: Run, cor
     text = ternlut("estimate", core, "--tech", "ecp5").out
     assert "No energies: ecp5 is an FPGA" in text
     assert "power tables" not in text
+
+
+def test_a_device_is_listed_with_what_it_has_to_the_last_table(ternlut: Run) -> None:
+    devices = {row["name"]: row for row in ternlut("list", "devices", "--json").figures["items"]}
+    assert devices["u280"]["lut"] == "1303680"
+    assert (
+        devices["kv260"] | {"lut": "117120", "ff": "234240", "bram": "144", "uram": "64", "dsp": "1248"}
+        == (devices["kv260"])
+    )
