@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 ROOT = Path(__file__).resolve().parents[1]
 TECHNOLOGIES = ("asap7", "asap7-full", "sky130hd", "sg13g2")
+FABRICS = ("xcup", "ecp5")
 
 
 def markdown(head: list[str], rows: list[list[str]], right: tuple[int, ...] = ()) -> str:
@@ -90,13 +91,28 @@ def accuracy(root: Path) -> str:
     for name in TECHNOLOGIES:
         cores = pd.read_csv(ROOT / "reports" / f"validation-{name}" / "cores.csv")
         row = [f"[`{name}`]({root}/reports/validation-{name}/summary.md)", str(len(cores))]
-        for figure in ("tight_area", "medium_area", "area", "delay"):
-            errors = cores[f"{figure}_error"].abs()
-            row.append(f"{errors.median():.1f} % / {errors.max():.1f} %")
+        row += [_error(cores, figure) for figure in ("tight_area", "medium_area", "area", "delay")]
         order = cores["modelled_area"].corr(cores["synthesized_area"], method="kendall")
         rows.append([*row, f"{order:.3f}"])
     head = ["technology", "cores", "area, tight", "area, medium", "least area", "delay", "Kendall's τ"]
     return markdown(head, rows, (1, 2, 3, 4, 5, 6))
+
+
+def _error(cores: pd.DataFrame, figure: str) -> str:
+    """The median and the largest error of a figure, of the cores that have any."""
+    errors = cores[f"{figure}_error"].dropna().abs()
+    few = "" if len(errors) == len(cores) else f" ({len(errors)} cores)"
+    return f"{errors.median():.1f} % / {errors.max():.1f} %{few}"
+
+
+def fabric_accuracy(root: Path) -> str:
+    """The same of FPGAs' fabrics; of cores that are too large to be placed for it no clock."""
+    rows = []
+    for name in FABRICS:
+        cores = pd.read_csv(ROOT / "reports" / f"validation-{name}" / "cores.csv")
+        errors = [_error(cores, figure) for figure in ("lut", "ff", "delay")]
+        rows.append([f"[`{name}`]({root}/reports/validation-{name}/summary.md)", str(len(cores)), *errors])
+    return markdown(["fabric", "cores", "LUT", "flip-flops", "delay"], rows, (1, 2, 3, 4))
 
 
 def metrics(root: Path) -> str:
@@ -180,6 +196,7 @@ MAKERS: Mapping[str, Callable[[Path], str]] = {
         formats,
         commands,
         accuracy,
+        fabric_accuracy,
         metrics,
         models,
         memories,
