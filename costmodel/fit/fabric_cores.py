@@ -49,10 +49,9 @@ def synthesize_on_fabric(
 
     ``device`` is the name of one, whose shares are told. Where the fabric's placer is installed and ``place``
     is not off, the core is placed and routed by itself on that device, else on the one that the fabric is
-    timed on. ``datapath``: without sequencer and streams. ``clock_ps``: the period that it is mapped for, else
-    to few tables. Buffers are in the fabric's memories. Takes seconds
-    to minutes, and nothing when it is asked for again. Raises ``SynthesisError`` and ``FabricError`` in one
-    line.
+    timed on. ``datapath``: without sequencer and streams. It is mapped for the period ``clock_ps``, or to few
+    tables. Buffers are in the fabric's memories. Takes seconds to minutes, and nothing when it is asked
+    for again. Raises ``SynthesisError`` and ``FabricError`` in one line.
     """
     family = fabric_of(fabric)
     chosen = None if device is None else device_of(device, fabric)
