@@ -11,6 +11,9 @@ from types import ModuleType
 import pytest
 import yaml
 
+from dse.spec.sweep_spec import SweepSpec
+from generator.config import load_core
+
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -89,3 +92,17 @@ def test_every_page_is_in_the_sites_navigation() -> None:
     assert set(re.findall(r"[\w-]+\.md", str(site["nav"]))) == {
         page.name for page in (ROOT / "docs").glob("*.md")
     }
+
+
+OF_CORES = ("generate", "synth", "estimate", "power", "place", "simulate")
+WITH_EXAMPLE = re.compile(r"^(?:\$ )?ternlut (\w+) (examples/\S+\.toml)", re.M)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_get_examples_of_their_kind(page: Path) -> None:
+    """Whether it is run here or not: a core file where a core is asked for, a spec for a sweep."""
+    for command, example in WITH_EXAMPLE.findall(page.read_text(encoding="utf-8")):
+        if command in OF_CORES:
+            load_core(ROOT / example)
+        elif command == "sweep":
+            SweepSpec.load(ROOT / example)
