@@ -190,7 +190,10 @@ UNITS: list[tuple[str, Block, Callable[[FabricFloats], Bill]]] = [
 ]
 
 
-@pytest.mark.parametrize(("fabric", "block", "bill"), UNITS)
+@pytest.mark.parametrize(
+    ("fabric", "block", "bill"),
+    [UNITS[0], UNITS[3], *(pytest.param(*unit, marks=pytest.mark.exhaustive) for unit in UNITS[1:3])],
+)
 def test_units_of_floats_are_counted_as_they_are_mapped_by_themselves(
     fabric: str, block: Block, bill: Callable[[FabricFloats], Bill]
 ) -> None:
