@@ -199,7 +199,7 @@ class Technology(BaseModel):
             return cls.model_validate(values)
         except tomllib.TOMLDecodeError as error:
             raise TechnologyError(f"{where}: not TOML: {error}") from None
-        except TechnologyError as error:
+        except TernlutError as error:
             raise TechnologyError(f"{where}: {error}") from None
         except ValidationError as error:
             first = error.errors()[0]

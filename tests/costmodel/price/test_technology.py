@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -114,11 +115,11 @@ def test_a_wrong_file_is_refused_in_one_line(tmp_path: Path, change: object, mes
 
 def test_a_price_must_be_a_finite_number() -> None:
     text = load_technology("asap7").to_toml()
-    wrong = "\n".join("gate = nan" if line.startswith("gate = ") else line for line in text.splitlines())
-    with pytest.raises(
-        TechnologyError, match=r"quantities.area.coefficients.gate = nan: a finite number is expected"
-    ):
-        Technology.parse(wrong, "here")
+    for place in ("quantities.area.coefficients", "energy.coefficients"):
+        before, table, after = text.partition(f"[{place}]")
+        wrong = before + table + re.sub(r"^gate = \S+", "gate = nan", after, count=1, flags=re.M)
+        with pytest.raises(TechnologyError, match=rf"^here: {place}.gate = nan: a finite number is expected"):
+            Technology.parse(wrong, "here")
 
 
 def test_an_unknown_technology_and_an_unreadable_file_are_refused_in_one_line(tmp_path: Path) -> None:
