@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -49,8 +51,10 @@ def test_a_clock_that_no_core_reaches_leaves_the_table_empty() -> None:
 
 
 def test_a_technology_without_energies_is_refused_in_a_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["energy", "--tech", "asap7-full"])
+    file = tmp_path / "mine.toml"
+    file.write_text(load_technology("asap7").model_copy(update={"energy": None}).to_toml(), encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["energy", "--tech", str(file)])
     assert program.main() == 2
-    assert capsys.readouterr().err == "energy: --tech asap7-full: a technology with energies is expected\n"
+    assert capsys.readouterr().err == f"energy: --tech {file}: a technology with energies is expected\n"
