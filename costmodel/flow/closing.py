@@ -11,22 +11,25 @@ larger than what is as fast as can be.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from costmodel.cells.table import CellTable
 from costmodel.flow.full_adders import Carries, Carry, Statistics
 from costmodel.flow.kinds import Library
+from costmodel.flow.netlist import Bit
 from costmodel.flow.sizing import Sized, Sizer
+from costmodel.flow.static_timing import Timing
+from costmodel.flow.strengthening import hastened
 
 AT_EASE = math.inf
 """A stretch of paths that leaves a mapper free to look at area alone."""
 FASTER: tuple[tuple[Carry, float, float], ...] = (
     ("select", AT_EASE, 1.7),
     ("brent_kung", AT_EASE, 2.5),
-    ("brent_kung", 1.5, 1.2),
-    ("brent_kung", 1.35, 1.25),
+    ("brent_kung", 1.5, 1.6),
+    ("brent_kung", 1.35, 1.4),
     ("brent_kung", 1.2, 1.3),
     ("brent_kung", 1.1, 1.4),
     ("brent_kung", 1.0, 1.5),
@@ -36,8 +39,7 @@ what the netlist before may miss the clock by for that to be worth trying; from 
 EASE, GRACE = 1.1, 1.05
 """The shortest period that pays, in the shortest that there is: the last tenth takes up to a third of the
 area. A netlist that misses it by no more is taken before one of much faster carries is made."""
-RIPPLE, FASTEST = Carries(), Carries("sklansky")
-"""The least carries, and the fastest: Sklansky's network is 5 % faster and larger than Brent and Kung's."""
+RIPPLE = Carries()
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,21 @@ class Closed:
     mapped: Mapped
 
 
-Mapper = Callable[[Carries, float], Mapped]
+@dataclass(frozen=True)
+class Way:
+    """How a design is mapped: how its carries run, and how much longer than need be paths may take that end
+    at ``late`` cells; None is all paths.
+    """
+
+    carries: Carries
+    stretch: float
+    late: frozenset[str] | None = None
+
+
+FASTEST = Way(Carries("sklansky"), 1.0)
+"""The fastest: Sklansky's network is 5 % faster and larger than Brent and Kung's."""
+
+Mapper = Callable[[Way], Mapped]
 
 
 class Closing:
@@ -73,19 +89,19 @@ class Closing:
     Parameters
     ----------
     least : the netlist of least area.
-    mapper : maps the design anew, by how its carries run and how much longer than need be paths may take.
+    mapper : maps the design anew, in some way.
     library, logic : as of ``Sizer``.
     """
 
     def __init__(self, least: Mapped, mapper: Mapper, library: Library, logic: CellTable) -> None:
         self._mapper, self._library, self._logic = mapper, library, logic
         self._least = least
-        self._mapped: dict[tuple[Carries, float], Mapped] = {}
+        self._mapped: dict[Way, Mapped] = {}
         self._closed: list[Closed] = []
 
     def fastest(self) -> Closed:
         """The smallest for the shortest period that pays: ``EASE`` times what can be had at any price."""
-        self._size(self._map(FASTEST, 1.0), None)
+        self._size(self._map(FASTEST), None)
         return self.meet(EASE * min(closed.sized.delay_ps for closed in self._closed), GRACE)
 
     def rippling(self) -> Sized:
@@ -100,7 +116,7 @@ class Closing:
             if self._size(mapped, clock_ps, grace):
                 break
         else:
-            self._size(self._map(FASTEST, 1.0), None)
+            self._size(self._map(FASTEST), None)
         return self._smallest(clock_ps * grace)
 
     def _smallest(self, clock_ps: float) -> Closed:
@@ -114,31 +130,23 @@ class Closing:
         """Mapped netlists, by the area that is to be expected of them."""
         yield self._least
         words: frozenset[str] = frozenset()
+        ends: frozenset[str] = frozenset()
         for carry, stretch, reach in FASTER:
-            if self._closed[-1].sized.delay_ps <= reach * clock_ps:
-                words |= self._late_words(clock_ps)
-                yield self._map(Carries(faster=frozenset((word, carry) for word in words)), stretch)
-        yield self._map(FASTEST, 1.0)
+            last = self._closed[-1]
+            if last.sized.delay_ps <= reach * clock_ps:
+                timing = hastened(last.sized.timing, clock_ps)
+                words |= _late_words(last, timing, clock_ps)
+                ends |= timing.late_ends(clock_ps)
+                carries = Carries(faster=frozenset((word, carry) for word in words))
+                yield self._map(Way(carries, stretch, ends))
+        yield self._map(FASTEST)
 
-    def _late_words(self, clock_ps: float) -> frozenset[str]:
-        """The words with full-adder cells on paths that fail a clock in the netlist that was sized last."""
-        last = self._closed[-1]
-        slacks = last.sized.timing.slacks(clock_ps)
-        cells = last.sized.module["cells"]
-        return frozenset(
-            word
-            for name, word in last.mapped.adders.words.items()
-            if name in cells
-            and any(slacks.get(bit, 0.0) < 0 for bits in cells[name]["connections"].values() for bit in bits)
-        )
-
-    def _map(self, carries: Carries, stretch: float) -> Mapped:
+    def _map(self, way: Way) -> Mapped:
         if not self._least.adders.words:
-            carries = RIPPLE
-        key = carries, stretch
-        if key not in self._mapped:
-            self._mapped[key] = self._mapper(carries, stretch)
-        return self._mapped[key]
+            way = replace(way, carries=RIPPLE)
+        if way not in self._mapped:
+            self._mapped[way] = self._mapper(way)
+        return self._mapped[way]
 
     def _size(self, mapped: Mapped, clock_ps: float | None, grace: float = 1.0) -> bool:
         """Sizes a netlist; returns whether it meets ``grace`` times the clock."""
@@ -147,3 +155,18 @@ class Closing:
             if clock_ps is not None and sized.delay_ps <= clock_ps * grace:
                 return True
         return False
+
+
+def _late_words(closed: Closed, timing: Timing, clock_ps: float) -> frozenset[str]:
+    """The words with full-adder cells on paths that fail a clock."""
+    slacks, cells = timing.slacks(clock_ps), closed.sized.module["cells"]
+    return frozenset(
+        word
+        for name, word in closed.mapped.adders.words.items()
+        if name in cells and any(slacks.get(bit, 0.0) < 0 for bit in _outputs(cells[name]))
+    )
+
+
+def _outputs(cell: dict[str, Any]) -> Iterator[Bit]:
+    directions = cell["port_directions"]
+    return (bit for pin, bits in cell["connections"].items() if directions[pin] == "output" for bit in bits)

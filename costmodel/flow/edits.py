@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from costmodel.cells.table import Cell, CellTable
 from costmodel.flow.kinds import function_of
-from costmodel.flow.netlist import Bit, Netlist, Terminal, new_cell
+from costmodel.flow.netlist import Bit, Terminal, highest_bit, new_cell
 from costmodel.flow.static_timing import Timing
 
 FULL = 0.5
@@ -25,7 +26,7 @@ class Edits:
 
     def __init__(self, module: dict[str, Any], table: CellTable, logic: CellTable) -> None:
         self.module, self.table = module, table
-        self._netlist = Netlist(module)
+        self._bits = itertools.count(1 + highest_bit(module))
         self._alike: defaultdict[tuple[Any, ...], list[Cell]] = defaultdict(list)
         flops = [cell for cell in table.cells.values() if cell.flip_flop]
         for cell in sorted((*logic.cells.values(), *flops), key=lambda cell: (cell.area, cell.name)):
@@ -58,7 +59,7 @@ class Edits:
 
     def buffer(self, bit: Bit, readers: Iterable[Terminal], kind: Cell, prefix: str) -> str:
         """Puts a buffer between a net and some of its readers; its name."""
-        net = self._netlist.new_bit()
+        net = next(self._bits)
         name, cells = f"{prefix}.{net}", self.module["cells"]
         # A netlist that was read has buffers by that name already, and nets in another order.
         while name in cells:

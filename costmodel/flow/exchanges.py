@@ -45,11 +45,11 @@ class Estimate:
     Parameters
     ----------
     timing : of the netlist as it is.
-    period_ps : when paths have to end, in ps.
+    period_ps : when paths have to end, in ps; of all, or of each.
     free : of each cell, whether it may be exchanged.
     """
 
-    def __init__(self, timing: Timing, period_ps: float, free: NDArray[np.bool_]) -> None:
+    def __init__(self, timing: Timing, period_ps: float | Floats, free: NDArray[np.bool_]) -> None:
         self._timing, self._period, self._free = timing, period_ps, free
         graph, library = timing.graph, timing.library
         required = timing.required(period_ps)
@@ -63,7 +63,7 @@ class Estimate:
         self._source = np.concatenate((graph.source, graph.end_pin[ends]))
         self._load = np.concatenate((timing.load.reshape(-1)[graph.end], np.zeros(len(ends))))
         self._delay = np.concatenate((timing.delay - timing.wire, timing.setup[ends]))
-        slack = np.concatenate((required[graph.end] - timing.delay, period_ps - timing.tail[ends]))
+        slack = np.concatenate((required[graph.end] - timing.delay, (period_ps - timing.tail)[ends]))
         arrival = timing.arrival[self._start]
         self._live = (arrival > -np.inf) & np.isfinite(slack)
         self._slack = np.where(self._live, slack - np.where(self._live, arrival, 0.0), np.inf)

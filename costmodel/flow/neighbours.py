@@ -19,6 +19,11 @@ def is_neighbour(name: str) -> bool:
     return name.startswith(_MARK)
 
 
+def neighbour_of(port: str, bit: int) -> str:
+    """What the neighbour at a bit of a port is called."""
+    return f"{_MARK}{port}[{bit}]"
+
+
 def with_neighbours(module: dict[str, Any], table: CellTable) -> dict[str, Any]:
     """The module with its neighbours' flip-flops; of its ports only the clocks are left.
 
@@ -37,7 +42,7 @@ def with_neighbours(module: dict[str, Any], table: CellTable) -> dict[str, Any]:
             if bit in clocks or isinstance(bit, str):
                 continue
             pin = output if entry["direction"] == "input" else data
-            cells[f"{_MARK}{port}[{i}]"] = new_cell(kind.name, (output,), **{pin: bit, clock: ticking})
+            cells[neighbour_of(port, i)] = new_cell(kind.name, (output,), **{pin: bit, clock: ticking})
     return {**module, "cells": cells, "ports": ports}
 
 
@@ -48,7 +53,7 @@ def without_neighbours(
     ports = {name: {**port, "bits": list(port["bits"])} for name, port in module["ports"].items()}
     for name, port in ports.items():
         for i in range(len(port["bits"])):
-            neighbour = surrounded["cells"].get(f"{_MARK}{name}[{i}]")
+            neighbour = surrounded["cells"].get(neighbour_of(name, i))
             if neighbour is not None:
                 kind = table.cells[neighbour["type"]]
                 pins = {p: b for p, b in neighbour["connections"].items() if not kind.pins[p].clock}

@@ -36,6 +36,14 @@ def new_cell(kind: str, output_pins: tuple[str, ...] = ("Y",), **pins: Bit) -> d
     }
 
 
+def highest_bit(module: dict[str, Any]) -> int:
+    """The highest number of a net of a module; at least 1, for 0 and 1 are constants' in some tools."""
+    entries = (*module["ports"].values(), *module.get("netnames", {}).values())
+    named = (bit for entry in entries for bit in entry["bits"])
+    read = (bit for cell in module["cells"].values() for bits in cell["connections"].values() for bit in bits)
+    return max((bit for bit in itertools.chain(named, read) if isinstance(bit, int)), default=1)
+
+
 @dataclass
 class Netlist:
     """A module with its drivers; emits new gates."""
@@ -47,22 +55,15 @@ class Netlist:
     names: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
-        highest = 1
-        for group in ("ports", "netnames"):
-            for entry in self.module.get(group, {}).values():
-                highest = max([highest, *(bit for bit in entry["bits"] if isinstance(bit, int))])
         for name, cell in self.module["cells"].items():
             for port, bits in cell["connections"].items():
-                for bit in bits:
-                    if isinstance(bit, int) and bit > highest:
-                        highest = bit
                 if cell["port_directions"].get(port) == "output":
                     for bit in bits:
                         self.drivers[bit] = (name, cell, port)
             if cell["type"] in ("$_NOT_", "$_BUF_"):
                 pins = cell["connections"]
                 self.aliases[pins["Y"][0]] = (pins["A"][0], cell["type"] == "$_NOT_")
-        self.next_bit = highest + 1
+        self.next_bit = highest_bit(self.module) + 1
 
     def new_bit(self) -> int:
         self.next_bit += 1

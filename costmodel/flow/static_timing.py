@@ -192,8 +192,16 @@ class Timing:
         late = np.maximum(0.0, self.arrival[self.graph.end_node] + self.tail - clock_ps)
         return float((late**2).sum())
 
-    def required(self, period_ps: float) -> Floats:
-        """When a signal has to be at each node for a period (ps); infinite where nothing waits for it."""
+    def late_ends(self, clock_ps: float) -> frozenset[str]:
+        """The cells at the ends of paths that are longer than a clock period (ps)."""
+        graph = self.graph
+        late = (self.arrival[graph.end_node] + self.tail > clock_ps) & (graph.end_cell >= 0)
+        return frozenset(graph.names[cell] for cell in graph.end_cell[late].tolist())
+
+    def required(self, period_ps: float | Floats) -> Floats:
+        """When a signal has to be at each node for a period (ps), of all ends of paths or of each; infinite
+        where nothing waits for it.
+        """
         graph = self.graph
         required = np.full(len(self.arrival), np.inf)
         np.minimum.at(required, graph.end_node, period_ps - self.tail)

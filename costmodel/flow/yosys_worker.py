@@ -8,11 +8,13 @@ says goes to standard output.
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,8 @@ from costmodel.cells.full_adder import adder_costs
 from costmodel.cells.table import CellTable, write_liberty
 from costmodel.flow.and_or import find_and_or, map_and_or
 from costmodel.flow.clock_gating import ATTRIBUTE, gated, gating_pass, share_out, smallest_gate
-from costmodel.flow.closing import AT_EASE, Closing, Mapped
+from costmodel.flow.closing import AT_EASE, Closing, Mapped, Way
+from costmodel.flow.cones import LATE, mark_cone
 from costmodel.flow.full_adders import Carries, Statistics, map_adders
 from costmodel.flow.gathering import gather_full_adders
 from costmodel.flow.kinds import Library
@@ -38,6 +41,7 @@ ARITHMETIC = "t:$add t:$sub t:$alu t:$fa"
 SCRIPTS = ("strash;dc2;balance;dch -f;amap", "strash;&get -n;&syn4;&put;balance;dch -f;amap")
 LEAN, FAST = "strash;dch;map -a", "strash;dch;map -v -B 0.9 {limit};topo"
 """Scripts that map for area once carries are fast, and for paths no longer than a limit."""
+LATE_GATES, EASY_GATES = f"a:{LATE}", f"a:{LATE} %n"
 ABC_LOG = "abc.log"
 SHORTEST = r"Area +: Delay = +([\d.]+)"
 
@@ -48,13 +52,14 @@ class Worker:
     def __init__(self, job: dict[str, Any]) -> None:
         self.job = job
         self.directory = Path(job["directory"])
+        os.chdir(self.directory)
         self.table = CellTable.load(Path(job["table"]))
         self.offer = offer(self.table)
         self.arithmetic = ""
         """The design with its registers mapped and its adders not, as JSON."""
         self.design = libyosys.Design()
-        self.shortest: dict[Carries, float] = {}
-        """The least delay of logic, by how carries run, as ABC reckons it."""
+        self.shortest: dict[Way, float] = {}
+        """The least delay of late logic, as ABC reckons it."""
 
     def run(self, *passes: str) -> None:
         for command in passes:
@@ -72,7 +77,7 @@ class Worker:
             print(f"{name}: {gather_full_adders(module)} full adders written as gates")
         self.arithmetic = json.dumps(arithmetic)
         adders = self.adders(Carries())
-        netlist = self.logic(SCRIPTS)
+        netlist = self.logic()
         (self.directory / "mapped.json").write_text(json.dumps(netlist))
         report = {**self.report(netlist), "delay_ps": None, "sized": {}, "carries": {}}
         if not self.job["hierarchical"]:
@@ -111,28 +116,30 @@ class Worker:
         }
         return {"delay_ps": tight.delay_ps, "sized": figures}
 
-    def remap(self, carries: Carries, stretch: float) -> Mapped:
-        """The top module mapped anew, paths through logic at most ``stretch`` times the shortest."""
-        adders = self.adders(carries)
+    def remap(self, way: Way) -> Mapped:
+        """The top module mapped anew: what is late for short paths, all else for area."""
+        adders = self.adders(way.carries, way.late)
         if not self.maps_for_delay:
-            netlist = self.logic(SCRIPTS)
-        elif stretch == AT_EASE:
-            netlist = self.logic((LEAN,))
+            netlist = self.logic()
+        elif way.stretch == AT_EASE:
+            netlist = self.logic(LEAN)
         else:
-            netlist = self.logic((FAST.format(limit=self.limit(carries, stretch)),))
+            netlist = self.logic(FAST.format(limit=self.limit(way)), whole=way.late is None)
         return Mapped(netlist["modules"][self.job["top"]], adders)
 
-    def limit(self, carries: Carries, stretch: float) -> str:
+    def limit(self, way: Way) -> str:
         """What tells ABC how long paths may be; the shortest that it finds is what it does without."""
-        if stretch == 1:
+        if way.stretch == 1:
             return ""
-        if carries not in self.shortest:
-            self.logic((FAST.format(limit=""),))
+        key = replace(way, stretch=1)
+        if key not in self.shortest:
+            self.run("design -save unmapped")
+            self.map_with(FAST.format(limit=""), LATE_GATES)
             self.run("design -load unmapped")
             reckoned = re.findall(SHORTEST, (self.directory / ABC_LOG).read_text())
-            self.shortest[carries] = float(reckoned[-1]) if reckoned else 0.0
+            self.shortest[key] = float(reckoned[-1]) if reckoned else 0.0
         # A design without logic has no paths through it.
-        return f"-D {stretch * self.shortest[carries]:.2f}" if self.shortest[carries] else ""
+        return f"-D {way.stretch * self.shortest[key]:.2f}" if self.shortest[key] else ""
 
     @cached_property
     def maps_for_delay(self) -> bool:
@@ -147,8 +154,10 @@ class Worker:
         return tried.returncode == 0
 
     def read(self) -> None:
-        for path in self.job["verilog"]:
-            self.run(f'read_verilog -sv "{path}"')
+        for path in map(Path, self.job["verilog"]):
+            # Cells are named after the file, and what they are mapped to depends on their names.
+            own = path.is_relative_to(self.directory)
+            self.run(f'read_verilog -sv "{path.relative_to(self.directory) if own else path}"')
         self.run(f"hierarchy -check -top {self.job['top']}", "proc")
         if not self.job["hierarchical"]:
             self.run("flatten")
@@ -209,8 +218,8 @@ class Worker:
             flops, gates = flops + module["instances"] * clocked, gates + module["instances"] * by
         return {"gated_flip_flops": flops, "clock_gates": gates} if gates else {}
 
-    def adders(self, carries: Carries) -> Statistics:
-        """Maps adders and wide ORs; returns what became of the adders of the top module."""
+    def adders(self, carries: Carries, late: frozenset[str] | None = None) -> Statistics:
+        """Maps adders and wide ORs and marks what is ``late``; what became of the top module's adders."""
         netlist: dict[str, Any] = json.loads(self.arithmetic)
         statistics: dict[str, Statistics] = {}
         costs = adder_costs(self.table, self.job["adders"] == "cells")
@@ -219,6 +228,7 @@ class Worker:
             if and_or is not None:
                 print(f"{name}: {map_and_or(module, and_or)} AND-OR cells")
             statistics[name] = map_adders(module, costs, self.table, carries)
+            mark_cone(module, late, self.table)
         self.restore("adders_mapped.json", netlist)
         fixed = {costs.cell.name: self.table.cells[costs.cell.name]} if costs.cell is not None else {}
         if and_or is not None:
@@ -230,20 +240,35 @@ class Worker:
         self.run("opt_expr", "opt_clean")
         return statistics[self.job["top"]]
 
-    def logic(self, scripts: Sequence[str]) -> dict[str, Any]:
-        """Maps what is left to gates, by the script with the smallest result; returns it in library cells."""
-        liberty = self.liberty("logic.lib", self.offer.logic)
+    def logic(self, late: str = "", whole: bool = False) -> dict[str, Any]:
+        """Maps what is left to gates, marked ones by the script ``late``; returns it in library cells."""
         self.run("design -save unmapped")
-        mapped = []
-        for number, script in enumerate(scripts):
-            path = self.directory / f"abc{number}.script"
-            path.write_text(script.replace(";", "\n") + "\n")
-            abc = f"tee -o {self.directory / ABC_LOG} abc -liberty {liberty} -script {path}"
-            self.run("design -load unmapped", abc, "opt_clean -purge")
-            netlist = self.netlist(f"mapped{number}.json")
-            restore_tied_cells(netlist, self.offer.tied)
-            mapped.append(netlist)
-        return min(mapped, key=lambda netlist: self.report(netlist)["area_um2"])
+        areas: dict[str, float] = {}
+        for script in (late,) if whole else SCRIPTS:
+            self.run("design -load unmapped")
+            self.map_with(script, EASY_GATES if late and not whole else "")
+            self.run(f"design -save mapped{len(areas)}")
+            areas[f"mapped{len(areas)}"] = self.mapped_area(self.netlist("mapped.json"))
+        self.run(f"design -load {min(areas, key=areas.__getitem__)}")
+        if late and not whole:
+            self.map_with(late, LATE_GATES)
+        netlist = self.netlist("mapped.json")
+        restore_tied_cells(netlist, self.offer.tied)
+        return netlist
+
+    def map_with(self, script: str, gates: str) -> None:
+        """Maps selected gates with a script of ABC's."""
+        path = self.directory / "abc.script"
+        path.write_text(script.replace(";", "\n") + "\n")
+        liberty = self.liberty("logic.lib", self.offer.logic)
+        abc = f"tee -o {self.directory / ABC_LOG} abc -liberty {liberty} -script {path} {gates}"
+        self.run(abc, "opt_clean -purge")
+
+    def mapped_area(self, netlist: Mapping[str, Any]) -> float:
+        """µm² of what is in library cells, in one instance of each module."""
+        cells = self.offer.logic.cells | self.table.cells
+        types = (cell["type"] for module in netlist["modules"].values() for cell in module["cells"].values())
+        return sum(cells[kind].area for kind in types if kind in cells)
 
     def verilog(self, netlist: dict[str, Any]) -> str:
         """The mapped netlist as Verilog."""
@@ -298,7 +323,7 @@ class Worker:
             instances[name] += times
             pending += [(kind, times * count) for kind, count in counts[name].items() if kind in modules]
         cells: Counter[str] = Counter()
-        areas = {}
+        areas: dict[str, dict[str, Any]] = {}
         for name, times in instances.items():
             cell_counts = {kind: count for kind, count in counts[name].items() if kind not in modules}
             unknown = sorted(kind for kind in cell_counts if kind not in self.table.cells)
