@@ -15,3 +15,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # What is imported lives as long as the process; to look through it for garbage takes a share of all tests.
 gc.set_threshold(50_000)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: tests wait for what they start a tenth of their time."""
+    return (os.cpu_count() or 1) + 1

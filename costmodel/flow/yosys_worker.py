@@ -52,7 +52,6 @@ class Worker:
     def __init__(self, job: dict[str, Any]) -> None:
         self.job = job
         self.directory = Path(job["directory"])
-        os.chdir(self.directory)
         self.table = CellTable.load(Path(job["table"]))
         self.offer = offer(self.table)
         self.arithmetic = ""
@@ -156,8 +155,8 @@ class Worker:
     def read(self) -> None:
         for path in map(Path, self.job["verilog"]):
             # Cells are named after the file, and what they are mapped to depends on their names.
-            own = path.is_relative_to(self.directory)
-            self.run(f'read_verilog -sv "{path.relative_to(self.directory) if own else path}"')
+            here = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+            self.run(f'read_verilog -sv "{here}"')
         self.run(f"hierarchy -check -top {self.job['top']}", "proc")
         if not self.job["hierarchical"]:
             self.run("flatten")
@@ -354,6 +353,12 @@ class Worker:
         }
 
 
+def synthesized(job: dict[str, Any]) -> dict[str, Any]:
+    """What becomes of a job, run in its directory."""
+    os.chdir(job["directory"])
+    return Worker(job).synthesize()
+
+
 def write_verilog(netlist: dict[str, Any], path: Path) -> None:
     """Writes a mapped netlist as Verilog; nets that are still there keep their names, if need be by bit."""
     modules = {}
@@ -393,4 +398,4 @@ def restore_tied_cells(netlist: dict[str, Any], tied: dict[str, TiedCell]) -> No
 
 
 if __name__ == "__main__":
-    serve(lambda job: Worker(job).synthesize())
+    serve(synthesized)

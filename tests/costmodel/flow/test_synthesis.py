@@ -18,7 +18,7 @@ from costmodel.cells.liberty import Library
 from costmodel.cells.samples import Samples
 from costmodel.cells.table import Arc, Cell, CellTable, Pin, write_liberty
 from costmodel.flow.and_or import find_and_or
-from costmodel.flow.closing import AT_EASE
+from costmodel.flow.closing import AT_EASE, Way
 from costmodel.flow.full_adders import Carries, Carry
 from costmodel.flow.graph import Graph
 from costmodel.flow.kinds import Library as Kinds
@@ -208,7 +208,7 @@ def test_adders_whose_carries_do_not_ripple_are_plain_adders(
         (Carries(carry), len(words) // 2),
         (Carries(faster=frozenset((word, carry) for word in chosen)), len(chosen) // 2),
     ):
-        mapped = worker.remap(carries, AT_EASE)
+        mapped = worker.remap(Way(carries, AT_EASE))
         assert mapped.carries[kind] >= least
         assert mapped.carries["ripple"] or carries.usual != "ripple"
         netlist = {"modules": {"top": mapped.module}}
@@ -223,7 +223,7 @@ def test_the_longer_paths_may_be_the_smaller_is_what_is_mapped(tmp_path: Path) -
     worker.synthesize()
     areas, delays = [], []
     for stretch in (1.0, 1.2, 1.5, AT_EASE):
-        mapped = worker.remap(Carries("brent_kung"), stretch)
+        mapped = worker.remap(Way(Carries("brent_kung"), stretch))
         netlist = {"modules": {"top": mapped.module}}
         (tmp_path / "mapped.json").write_text(json.dumps(netlist))
         assert_same_function(tmp_path, SHIPPED)
@@ -237,7 +237,7 @@ def test_the_longer_paths_may_be_the_smaller_is_what_is_mapped(tmp_path: Path) -
 def test_a_design_without_logic_has_no_paths_to_limit(tmp_path: Path) -> None:
     worker = at_work("module top(input [3:0] a, output [3:0] y); assign y = a; endmodule", SHIPPED, tmp_path)
     worker.synthesize()
-    assert worker.remap(Carries("brent_kung"), 1.2).module["cells"] == {}
+    assert worker.remap(Way(Carries("brent_kung"), 1.2)).module["cells"] == {}
 
 
 def test_what_the_mapper_says_is_in_the_output(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,115 @@
+"""At a clock only what is late becomes faster, and so larger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from costmodel.cells.table import CellTable
+from costmodel.flow.cones import LATE, mark_cone
+from costmodel.flow.netlist import new_cell
+from costmodel.flow.yosys_worker import synthesized
+from tests.costmodel.flow.test_synthesis import SHIPPED
+
+FLOP = "DFFHQNx1_ASAP7_75t_R"
+
+
+def job_of(verilog: str, directory: Path, **flow: Any) -> dict[str, Any]:
+    """A job in a directory of its own, which is made."""
+    directory.mkdir()
+    (directory / "design.v").write_text(verilog)
+    return {
+        "directory": str(directory),
+        "table": str(SHIPPED),
+        "top": "top",
+        "verilog": [str(directory / "design.v")],
+        "adders": "cells",
+        "hierarchical": False,
+        "clock_ps": None,
+        "netlist": True,
+        "speeds": False,
+        **flow,
+    }
+
+
+def sums_of(short_reads: str) -> str:
+    """A long sum, and a short one of the lower bits of a word that the long one reads, or of another."""
+    return (
+        "module top(input clk, input [23:0] a, b, input [5:0] c, d, output reg [23:0] y, output reg [6:0] z);"
+        f"always @(posedge clk) begin y <= a + b; z <= {short_reads} + d; end endmodule"
+    )
+
+
+@pytest.mark.parametrize("short_reads", ["a[5:0]", "c"])
+def test_a_word_that_shares_an_operand_with_a_late_one_is_not_late(
+    short_reads: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """24 rippling bits take some 800 ps in asap7, six of them a third of that."""
+    monkeypatch.chdir(tmp_path)
+    report = synthesized(job_of(sums_of(short_reads), tmp_path / "job", clock_ps=450.0))
+    assert report["delay_ps"] <= 450
+    assert report["carries"]["ripple"] == 1
+    assert report["carries"]["select"] + report["carries"]["parallel"] == 1
+
+
+def test_logic_that_is_not_late_stays_as_small_as_without_a_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A design of two parts that share nothing takes at a clock what the two take apart."""
+    monkeypatch.chdir(tmp_path)
+    inputs = "input clk, input [23:0] a, b, input [15:0] c, input [3:0] s"
+    outputs = "output reg [23:0] y, output reg [15:0] z"
+    long, short = "y <= a + b;", "z <= (c << s) ^ (c >> s);"
+
+    def area(number: int, body: str, clock_ps: float | None) -> float:
+        text = f"module top({inputs}, {outputs}); always @(posedge clk) begin {body} end endmodule"
+        return float(synthesized(job_of(text, tmp_path / f"{number}", clock_ps=clock_ps))["area_um2"])
+
+    both, late, easy = area(0, long + short, 400.0), area(1, long, 400.0), area(2, short, None)
+    assert both <= 1.01 * (late + easy)
+
+
+def test_a_design_is_mapped_alike_in_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    verilog = sums_of("a[5:0]")
+    netlists = [
+        synthesized(job_of(verilog, tmp_path / name))["netlist"] for name in ("first", "a-longer-name")
+    ]
+    assert netlists[0] == netlists[1]
+    assert "first" not in netlists[0]
+
+
+def module_of_two_stages() -> dict[str, Any]:
+    """A flip-flop's input through two gates, an output through one of them and another one."""
+    cells = {
+        "shared": new_cell("$_AND_", A=2, B=3, Y=10),
+        "first": new_cell("$_NOT_", A=10, Y=11),
+        "kept": new_cell(FLOP, ("QN",), D=11, CLK=4, QN=12),
+        "second": new_cell("$_XOR_", A=10, B=12, Y=13),
+    }
+    ports = {
+        "inputs": {"direction": "input", "bits": [2, 3]},
+        "clk": {"direction": "input", "bits": [4]},
+        "y": {"direction": "output", "bits": ["0", 13]},
+    }
+    return {"ports": ports, "cells": cells, "netnames": {}}
+
+
+@pytest.mark.parametrize(
+    ("ends", "marked"),
+    [
+        ({"kept"}, {"shared", "first"}),
+        ({"neighbour:y[1]"}, {"shared", "second"}),
+        ({"neighbour:y[0]"}, set()),
+        (set(), set()),
+        (None, {"shared", "first", "second", "kept"}),
+    ],
+)
+def test_what_is_marked_is_what_the_ends_depend_on_within_a_cycle(
+    ends: set[str] | None, marked: set[str]
+) -> None:
+    module = module_of_two_stages()
+    mark_cone(module, ends, CellTable.load(SHIPPED))
+    assert {name for name, cell in module["cells"].items() if LATE in cell["attributes"]} == marked
