@@ -12,14 +12,13 @@ Speed = Literal["relaxed", "medium", "tight"]
 SPEEDS: tuple[Speed, ...] = ("relaxed", "medium", "tight")
 MEDIUM_PERIOD = 2.0
 """The clock period of a medium design, in the shortest that it can have."""
-USUAL, STEEP = 1.6, 0.3
-"""How many times as fast as with rippling carries what is as fast as can be usually is, and how steeply its
-cost grows with that: most of it comes at once, when carries no longer ripple."""
+FASTEST, STEEP = 4.0, 0.4
+"""How many times as fast as with rippling carries a part is whose cells are all as fast as can be, and how
+steeply its cost grows up to there: most of it comes at once, when carries no longer ripple."""
 
 
 def tightness(period: ArrayLike, rippling: ArrayLike, shortest: ArrayLike) -> NDArray[np.float64]:
-    """What speed costs at a clock ``period``, in what it costs where paths are ``USUAL`` times as fast as
-    while carries ripple; 0 where rippling ones are fast enough.
+    """How much of the way from a design at ease to the fastest one a clock ``period`` asks of paths, 0 … 1.
 
     At ease carries ripple, and the paths take ``rippling``; as fast as can be they take ``shortest`` (all in
     the same unit; 0 is no path). A shorter period is not met, and costs no more
@@ -27,8 +26,8 @@ def tightness(period: ArrayLike, rippling: ArrayLike, shortest: ArrayLike) -> ND
     """
     period, rippling, shortest = (np.asarray(each, dtype=np.float64) for each in (period, rippling, shortest))
     met = np.maximum(np.maximum(period, shortest), 1e-9)
-    faster = np.log(np.maximum(rippling / met, 1.0))
-    result: NDArray[np.float64] = (faster / np.log(USUAL)) ** STEEP
+    speedup = np.minimum(np.maximum(rippling / met, 1.0), FASTEST)
+    result: NDArray[np.float64] = (np.log(speedup) / np.log(FASTEST)) ** STEEP
     return result
 
 

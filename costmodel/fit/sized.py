@@ -26,7 +26,7 @@ NOISE = 0.02
 """Relative errors beyond which a core counts linearly, not squared."""
 ALIKE = 0.05
 """How much a component that grows by its least price more than the others counts, beside relative errors."""
-MOST = 2.0
+MOST = 3.0
 """What a component grows by at most, in its least price, to be as fast as can be."""
 
 Floats = NDArray[np.float64]

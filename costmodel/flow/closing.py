@@ -1,9 +1,11 @@
 """Closing a design at a clock: how carries are computed, which mapping, how much is buffered.
 
 A core's area is least with ripple carries in full-adder cells and a mapper for area; that is slow. So a clock
-is approached from there: where paths fail, static timing says the words on them. Their carries are selected
-for half a word, then run in parallel, and all logic is mapped for area, then for less and less delay; in the
-end the carries of all words run in parallel.
+is approached from there: where paths fail, static timing says the words on them, and the flip-flops that they
+end at. The carries of these words are selected for half a word, then run in parallel, and the logic before
+these ends is mapped for area, then for less and less delay; in the end all carries run in parallel, and all
+logic is mapped for delay. What is late is looked at with stronger cells on all late paths: those that end
+elsewhere than the longest would else count for what area saved on them.
 Of all netlists made on the way the smallest that meets the clock is taken: what is sized at ease is never
 larger than what is as fast as can be.
 """
