@@ -227,16 +227,17 @@ class Worker:
             if and_or is not None:
                 print(f"{name}: {map_and_or(module, and_or)} AND-OR cells")
             statistics[name] = map_adders(module, costs, self.table, carries)
-            mark_cone(module, late, self.table)
-        self.restore("adders_mapped.json", netlist)
         fixed = {costs.cell.name: self.table.cells[costs.cell.name]} if costs.cell is not None else {}
         if and_or is not None:
             fixed[and_or.name] = self.offer.logic.cells[and_or.name]
-        if fixed:
-            self.run(
-                f"read_liberty -lib -ignore_miss_func {self.liberty('fixed.lib', CellTable('fixed', fixed))}"
-            )
+        libraries = [self.liberty("fixed.lib", CellTable("fixed", fixed))] if fixed else []
+        self.restore("adders_mapped.json", netlist, *libraries)
         self.run("opt_expr", "opt_clean")
+        if late is not None:
+            netlist = self.netlist("optimised.json")
+            for module in netlist["modules"].values():
+                mark_cone(module, late, self.table)
+            self.restore("marked.json", netlist, *libraries)
         return statistics[self.job["top"]]
 
     def logic(self, late: str = "", whole: bool = False) -> dict[str, Any]:
@@ -298,13 +299,15 @@ class Worker:
         }
         return netlist
 
-    def restore(self, name: str, netlist: dict[str, Any]) -> None:
+    def restore(self, name: str, netlist: dict[str, Any], *libraries: Path) -> None:
+        """Makes a netlist of cells of ``libraries`` and of registers the design."""
         path = self.directory / name
         path.write_text(json.dumps(netlist))
         self.design = libyosys.Design()
         self.run(
             f"read_json {path}",
             f"read_liberty -lib {self.directory / 'registers.lib'}",
+            *(f"read_liberty -lib -ignore_miss_func {library}" for library in libraries),
             f"hierarchy -top {self.job['top']}",
         )
 
