@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 from costmodel.cells.functions import FunctionError, literal
 from costmodel.cells.table import Cell, CellTable, Pin
@@ -209,3 +210,17 @@ def _kind_of_register(cell: Cell) -> tuple[object, ...] | None:
         return None
     plain = flop.data is not None
     return (flop.clock.inverted, plain, len(cell.inputs), *(each and each.inverted for each in polarities))
+
+
+def restore_tied_cells(netlist: dict[str, Any], tied: dict[str, TiedCell]) -> None:
+    """Replaces the tied cells that the mapper was offered by the library's cells."""
+    for module in netlist["modules"].values():
+        for cell in module["cells"].values():
+            use = tied.get(cell["type"])
+            if use is None:
+                continue
+            pins = cell["connections"]
+            outputs = {pin: bits for pin, bits in pins.items() if cell["port_directions"][pin] == "output"}
+            cell["type"] = use.cell
+            cell["connections"] = {real: pins[pin] for real, pin in use.pins.items()} | outputs
+            cell["port_directions"] = dict.fromkeys(use.pins, "input") | dict.fromkeys(outputs, "output")

@@ -30,7 +30,7 @@ from costmodel.flow.cones import LATE, mark_cone
 from costmodel.flow.full_adders import Carries, Statistics, map_adders
 from costmodel.flow.gathering import gather_full_adders
 from costmodel.flow.kinds import Library
-from costmodel.flow.mapping import TiedCell, offer, strengths
+from costmodel.flow.mapping import offer, restore_tied_cells, strengths
 from costmodel.flow.serving import serve
 from costmodel.speeds import MEDIUM_PERIOD
 
@@ -384,20 +384,6 @@ def write_verilog(netlist: dict[str, Any], path: Path) -> None:
     design = libyosys.Design()
     for command in (f"read_json {source}", f"write_verilog -noattr -noexpr {path}"):
         libyosys.run_pass(command, design)
-
-
-def restore_tied_cells(netlist: dict[str, Any], tied: dict[str, TiedCell]) -> None:
-    """Replaces the tied cells that the mapper was offered by the library's cells."""
-    for module in netlist["modules"].values():
-        for cell in module["cells"].values():
-            use = tied.get(cell["type"])
-            if use is None:
-                continue
-            pins = cell["connections"]
-            outputs = {pin: bits for pin, bits in pins.items() if cell["port_directions"][pin] == "output"}
-            cell["type"] = use.cell
-            cell["connections"] = {real: pins[pin] for real, pin in use.pins.items()} | outputs
-            cell["port_directions"] = dict.fromkeys(use.pins, "input") | dict.fromkeys(outputs, "output")
 
 
 if __name__ == "__main__":
