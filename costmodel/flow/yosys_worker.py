@@ -133,7 +133,7 @@ class Worker:
         key = replace(way, stretch=1)
         if key not in self.shortest:
             self.run("design -save unmapped")
-            self.map_with(FAST.format(limit=""), LATE_GATES)
+            self.map_with(FAST.format(limit=""), "" if way.late is None else LATE_GATES)
             self.run("design -load unmapped")
             reckoned = re.findall(SHORTEST, (self.directory / ABC_LOG).read_text())
             self.shortest[key] = float(reckoned[-1]) if reckoned else 0.0
