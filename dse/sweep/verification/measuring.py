@@ -89,8 +89,10 @@ def trial_of(results: Results, row: Row) -> Trial:
 
 def judged_cost(row: Row, costs: Mapping[Speed, float], delay_ps: float, rippling_ps: float) -> float:
     """From what a core costs at each speed, and its delays, that at the clock the design runs at."""
-    share = float(tightness(1e6 / row["clock_mhz"], rippling_ps, delay_ps))
-    return costs["medium"] + share * (costs["tight"] - costs["medium"])
+    periods = 1e6 / row["clock_mhz"], MEDIUM_PERIOD * delay_ps, delay_ps
+    asked, ease, most = map(float, tightness(periods, rippling_ps, delay_ps))
+    share = (asked - ease) / (most - ease) if most > ease else 0.0
+    return costs["medium"] + min(max(share, 0.0), 1.0) * (costs["tight"] - costs["medium"])
 
 
 def limits_broken(results: Results, row: Row, modelled: Figures, measured: Figures) -> Iterator[str]:
