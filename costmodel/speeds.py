@@ -21,8 +21,8 @@ def tightness(period: ArrayLike, rippling: ArrayLike, shortest: ArrayLike) -> ND
 
     At ease carries ripple, and the paths take ``rippling``; as fast as can be they take ``shortest`` (all in
     the same unit; 0 is no path). A shorter period is not met, and costs no more
-    (``benchmarks/clock_targets.py``). Most of what speed costs comes at once, when carries no longer ripple: it
-    grows with the root of the logarithm of how much faster a part becomes.
+    (``benchmarks/clock_targets.py``). Most of what speed costs comes at once, when carries no longer ripple:
+    it grows with the root of the logarithm of how much faster a part becomes.
     """
     period, rippling, shortest = (np.asarray(each, dtype=np.float64) for each in (period, rippling, shortest))
     met = np.maximum(np.maximum(period, shortest), 1e-9)
