@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dse.engine.checkpoint import Checkpoint, ChunkResult
+from dse.engine.dense import Box, boxes, placed, within
 from dse.engine.pareto import Front, FrontBuilder, beaten_by_neighbours
 from dse.engine.reach import by_axis, reached, unreached
 from dse.pricing.filling import Table
@@ -78,7 +79,7 @@ class Grid:
     def chunks(self) -> int:
         return -(-self.blocks // self.blocks_per_chunk)
 
-    def blocks_of(self, chunk: int) -> Iterator[tuple[slice, ...]]:
+    def blocks_of(self, chunk: int) -> Iterator[Box]:
         """The slices of each of a chunk's blocks."""
         first = chunk * self.blocks_per_chunk
         for block in range(first, min(first + self.blocks_per_chunk, self.blocks)):
@@ -131,43 +132,69 @@ class Judged(NamedTuple):
     reach: NDArray[np.float64]
 
 
-def judge_block(model: Model, slices: tuple[slice, ...]) -> Judged:
-    """Judges the designs of a block."""
-    view, size = model.block(slices), prod(s.stop - s.start for s in slices)
-    front, reach = Front.empty(len(model.spec.objectives)), unreached(model)
-    others = [Front.empty(len(model.roles.deciding)) for _ in model.bandwidths]
-    passed, cores = _tested(model.judge_cores(view), np.ones((), dtype=np.bool_), size)
-    if passed[-1]:
-        more, mask = _tested(model.judge_figures(view), cores, size)
-        passed += more
-        if passed[-1]:
-            front = _front(model, view, mask, slices)
-            reach = reached(model, view, model.within(view, mask), slices)
-        behind = (view.behind(gigabytes) for gigabytes in model.bandwidths)
-        others = [_behind(model, there, cores, slices, size) for there in behind]
-    passed += [0] * (len(model.tests) - len(passed))
-    return Judged((size, *passed), front, tuple(others), reach)
+Designs = tuple[NDArray[np.int64], NDArray[np.float64]]
+"""Ids of designs, and their costs, a row each."""
 
 
-def _behind(model: Model, view: TableView, cores: Table, slices: tuple[slice, ...], size: int) -> Front:
-    """The front of a block of ``size`` behind another memory, of the designs that can be the answer there.
+def judge_block(model: Model, slices: Box) -> Judged:
+    """Judges the designs of a block: its cores are found first, only the boxes that hold them are priced."""
+    shape = tuple(part.stop - part.start for part in slices)
+    passed = np.zeros(len(model.tests) + 1, dtype=np.int64)
+    passed[0] = size = prod(shape)
+    counts, cores = _tested(model.judge_cores(model.block(slices)), np.ones((), dtype=np.bool_), size)
+    passed[1 : 1 + len(counts)] = counts
+    reach = unreached(model)
+    found: list[list[Designs]] = [[] for _ in range(1 + len(model.bandwidths))]
+    for box in boxes(cores, shape):
+        more, best, designs = _judge_box(model, placed(box, slices), within(cores, box))
+        passed[1 + len(counts) : 1 + len(counts) + len(more)] += more
+        np.minimum(reach, best, out=reach)
+        for memory, those in designs.items():
+            found[memory].append(those)
+    objectives = [len(model.spec.objectives), *[len(model.roles.deciding)] * len(model.bandwidths)]
+    front, *behind = (
+        Front.of(*(np.concatenate(column) for column in zip(*each, strict=True)), ties=memory > 0)
+        if each
+        else Front.empty(objectives[memory])
+        for memory, each in enumerate(found)
+    )
+    return Judged(tuple(passed.tolist()), front, tuple(behind), reach)
+
+
+def _judge_box(
+    model: Model, slices: Box, cores: Table
+) -> tuple[list[int], NDArray[np.float64], dict[int, Designs]]:
+    """Judges the ``cores`` of a box: how many pass each of their tests, what they reach, and by memory those
+    that can be on its front, 0 for the one of the spec."""
+    view, size = model.block(slices), prod(part.stop - part.start for part in slices)
+    passed, mask = _tested(model.judge_figures(view), cores, size)
+    reach, designs = unreached(model), {}
+    if not passed or passed[-1]:
+        designs[0] = _candidates(model, view, mask, slices)
+        reach = reached(model, view, model.within(view, mask), slices)
+    for memory, gigabytes in enumerate(model.bandwidths, start=1):
+        there = view.behind(gigabytes)
+        _, mask = _tested(model.judge_figures(there), cores, size)
+        mask = model.within(there, mask)
+        if mask.any():
+            designs[memory] = _candidates_behind(model, there, mask, slices)
+    return passed, reach, designs
+
+
+def _candidates_behind(model: Model, view: TableView, mask: Table, slices: Box) -> Designs:
+    """Those of a box, behind another memory, that can be on the front of what can be the answer there.
 
     Of the objectives those that decide count; designs that are equal in these all stay.
     """
     deciding = model.roles.deciding
-    _, mask = _tested(model.judge_figures(view), cores, size)
-    mask = model.within(view, mask)
-    if not mask.any():
-        return Front.empty(len(deciding))
     if len(deciding) == len(model.spec.objectives):
-        return _front(model, view, mask, slices)
+        return _candidates(model, view, mask, slices)
     costs = model.costs(view, deciding)
     if len(costs) == 1:
         cost = np.where(mask, costs[0], inf)
         mask = cost == cost.min()
     shape = np.broadcast_shapes(mask.shape, *(cost.shape for cost in costs)) or (1,) * len(slices)
-    ids, rows = _picked(model, costs, np.broadcast_to(mask, shape), slices)
-    return Front.of(ids, rows, ties=True)
+    return _picked(model, costs, np.broadcast_to(mask, shape), slices)
 
 
 def _tested(tests: Iterator[Table], mask: Table, size: int) -> tuple[list[int], Table]:
@@ -181,8 +208,8 @@ def _tested(tests: Iterator[Table], mask: Table, size: int) -> tuple[list[int], 
     return passed, mask
 
 
-def _front(model: Model, view: TableView, mask: Table, slices: tuple[slice, ...]) -> Front:
-    """The front of those of a block that ``mask`` leaves."""
+def _candidates(model: Model, view: TableView, mask: Table, slices: Box) -> Designs:
+    """Those of a box that ``mask`` leaves, without most that others of the box beat."""
     costs = model.costs(view)
     reduced = costs[model.reduced] = np.where(mask, costs[model.reduced], inf)
     keep = reduced < inf
@@ -192,18 +219,16 @@ def _front(model: Model, view: TableView, mask: Table, slices: tuple[slice, ...]
     keep = np.broadcast_to(keep, shape)
     if np.count_nonzero(keep) > FEW:
         keep = keep & ~beaten_by_neighbours(costs, shape)
-    return Front.of(*_picked(model, costs, keep, slices))
+    return _picked(model, costs, keep, slices)
 
 
-def _picked(
-    model: Model, costs: Sequence[Table], keep: Table, slices: tuple[slice, ...]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Ids and costs of those of a block that ``keep`` says."""
+def _picked(model: Model, costs: Sequence[Table], keep: Table, slices: Box) -> Designs:
+    """Ids and costs of those of a box that ``keep`` says."""
     kept = np.flatnonzero(keep)
     index = np.unravel_index(kept, keep.shape)
     rows = np.empty((len(kept), len(costs)))
     for i, cost in enumerate(costs):
-        # Most costs are of the whole block: looked up by one number they take a fifth of the time.
+        # Most costs are of the whole box: looked up by one number they take a fifth of the time.
         whole = cost.shape == keep.shape
         rows[:, i] = cost.reshape(-1)[kept] if whole else np.broadcast_to(cost, keep.shape)[index]
     digits = tuple(digit + s.start for digit, s in zip(index, slices, strict=True))
