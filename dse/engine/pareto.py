@@ -17,6 +17,12 @@ from numpy.typing import NDArray
 MERGED_AT_LEAST = 1 << 18
 """Designs that wait before they are merged."""
 
+SWEPT = 3
+"""Objectives up to which moocore sweeps over the designs; of more it divides them again and again (Kung)."""
+
+SAMPLE = 1 << 10
+"""Designs that say which objectives contradict each other."""
+
 
 @dataclass(frozen=True, eq=False)
 class Front:
@@ -109,6 +115,23 @@ def non_dominated(costs: NDArray[np.float64], ties: bool = False) -> NDArray[np.
     if costs.shape[1] == 1:
         least = costs[:, 0] == costs[:, 0].min()
         return least if ties else np.asarray(np.arange(len(costs)) == np.argmax(least))
+    if costs.shape[1] > SWEPT:
+        costs = costs[:, _quickest_order(costs)]
     with _MOOCORE:
         kept = moocore.is_nondominated(np.ascontiguousarray(costs), keep_weakly=ties)
     return np.asarray(kept, dtype=np.bool_)
+
+
+def _quickest_order(costs: NDArray[np.float64]) -> list[int]:
+    """The objectives in the order in which moocore needs least time: first the two that agree least.
+
+    It divides designs in halves by the first, then holds the halves against each other by the second: where
+    that is the worse the better the first, few of one half can beat any of the other. Where they stand is
+    asked of a sample; the designs that are found are the same in any order.
+    """
+    sample = costs[:: -(-len(costs) // SAMPLE)]
+    places = [np.searchsorted(np.sort(column), column) for column in sample.T]
+    with np.errstate(all="ignore"):
+        agreement = np.nan_to_num(np.corrcoef(places))
+    first, second = divmod(int(np.argmin(agreement)), len(places))
+    return [first, second, *(k for k in range(len(places)) if k not in (first, second))]
