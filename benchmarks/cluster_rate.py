@@ -12,6 +12,7 @@ import numpy as np
 from distributed import LocalCluster
 
 from costmodel.price.technology import load_technology
+from dse.engine import processes
 from dse.engine.cluster import connected
 from dse.engine.judging import Executor, Grid, Outcome, run
 from dse.engine.processes import Processes
@@ -32,6 +33,7 @@ def main() -> None:
         )
     model = Model.build(spec, load_technology(spec.technology), str(path))
     grid = Grid.of(model)
+    processes.START_SECONDS = 0.0  # From the first chunk on, as those of Dask.
     print(f"{model.space.size:,} points in {grid.chunks} chunks; load {os.getloadavg()[0]:.1f} before")
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50) as cluster,

@@ -27,7 +27,7 @@ SMALL = 1 << 13
 
 
 def boxes(mask: Mask, shape: Sequence[int]) -> list[Box]:
-    """Disjoint boxes in a block of ``shape`` that together hold all that ``mask``, broadcast to it, leaves."""
+    """Disjoint boxes of a block of ``shape`` that hold all that ``mask``, broadcast to it, leaves."""
     mask = mask.reshape((1,) * (len(shape) - mask.ndim) + mask.shape)
     repeated = tuple(length // own for length, own in zip(shape, mask.shape, strict=True))
     return [
@@ -71,7 +71,7 @@ def _cut(mask: Mask, repeated: int) -> Iterator[Box]:
 
 def _bounds(mask: Mask, axis: int) -> slice:
     """From where to where there is anything along ``axis``."""
-    there = np.flatnonzero(mask.any(axis=_others(mask, axis)))
+    there = np.flatnonzero(_any(mask, axis))
     return slice(int(there[0]), int(there[-1]) + 1)
 
 
@@ -89,10 +89,10 @@ def _best_cut(mask: Mask) -> tuple[int, int] | None:
 
 def _left_of(mask: Mask, axis: int) -> NDArray[np.int64]:
     """Points that the boxes around both halves have after a cut at each inner place of ``axis``."""
-    sides = [mask.any(axis=_others(mask, axis))[:, None]]
+    sides = [_any(mask, axis)[:, None]]
     for other, length in enumerate(mask.shape):
         if other != axis and length > 1:
-            side = mask.any(axis=_others(mask, axis, other))
+            side = _any(mask, axis, other)
             sides.append(side if axis < other else side.T)
     below, above = _sizes(sides), _sizes([side[::-1] for side in sides])
     return below[:-1] + above[-2::-1]
@@ -111,5 +111,6 @@ def _sizes(sides: Sequence[Mask]) -> NDArray[np.int64]:
     return sizes
 
 
-def _others(mask: Mask, *axes: int) -> tuple[int, ...]:
-    return tuple(i for i in range(mask.ndim) if i not in axes)
+def _any(mask: Mask, *axes: int) -> Mask:
+    """Where along ``axes`` there is anything."""
+    return np.asarray(mask.any(axis=tuple(i for i in range(mask.ndim) if i not in axes)))

@@ -151,14 +151,16 @@ def judge_block(model: Model, slices: Box) -> Judged:
         np.minimum(reach, best, out=reach)
         for memory, those in designs.items():
             found[memory].append(those)
-    objectives = [len(model.spec.objectives), *[len(model.roles.deciding)] * len(model.bandwidths)]
-    front, *behind = (
-        Front.of(*(np.concatenate(column) for column in zip(*each, strict=True)), ties=memory > 0)
-        if each
-        else Front.empty(objectives[memory])
-        for memory, each in enumerate(found)
-    )
+    front, *behind = (_front(model, memory, designs) for memory, designs in enumerate(found))
     return Judged(tuple(passed.tolist()), front, tuple(behind), reach)
+
+
+def _front(model: Model, memory: int, found: Sequence[Designs]) -> Front:
+    """The front of all designs that were found in a block, behind one of the memories."""
+    if not found:
+        return Front.empty(len(model.roles.deciding if memory else model.spec.objectives))
+    ids, costs = (np.concatenate(column) for column in zip(*found, strict=True))
+    return Front.of(ids, costs, ties=memory > 0)
 
 
 def _judge_box(

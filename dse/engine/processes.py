@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -12,12 +13,12 @@ from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 
 from dse.engine.checkpoint import Checkpoint, ChunkResult
-from dse.engine.judging import Grid, ThisProcess, judge_and_keep
+from dse.engine.judging import Grid, judge_and_keep
 from dse.pricing.model import Model
 from generator.errors import TernlutError
 
-WORTH_PROCESSES = 8
-"""Chunks from which on several processes are quicker than one."""
+START_SECONDS = 0.5
+"""What it takes until processes work; they have to save more than that."""
 
 MOST_LOSSES = 3
 """Times in a row that processes may be killed without a chunk between them."""
@@ -40,11 +41,24 @@ class Processes:
     def judged(
         self, model: Model, grid: Grid, todo: Sequence[int], checkpoint: Checkpoint | None
     ) -> Iterator[tuple[int, ChunkResult]]:
-        workers = min(self.workers, len(todo)) if len(todo) >= WORTH_PROCESSES else 1
-        if workers < 2:
-            yield from ThisProcess().judged(model, grid, todo, checkpoint)
-            return
-        left = dict.fromkeys(todo)
+        left, began = dict.fromkeys(todo), time.monotonic()
+        for done, chunk in enumerate(todo):
+            if self._worth(len(left), (time.monotonic() - began) / max(done, 1)):
+                yield from self._by_processes(model, grid, left, checkpoint)
+                return
+            yield chunk, judge_and_keep(model, grid, chunk, checkpoint)
+            del left[chunk]
+
+    def _worth(self, chunks: int, seconds: float) -> bool:
+        """Whether processes save more than their start, if each of the ``chunks`` left takes ``seconds``."""
+        workers = min(self.workers, chunks)
+        return workers > 1 and chunks * seconds * (1 - 1 / workers) >= START_SECONDS
+
+    def _by_processes(
+        self, model: Model, grid: Grid, left: dict[int, None], checkpoint: Checkpoint | None
+    ) -> Iterator[tuple[int, ChunkResult]]:
+        """The chunks ``left``, by as many processes as there may be."""
+        workers = min(self.workers, len(left))
         losses = 0
         while left:
             try:

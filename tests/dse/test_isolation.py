@@ -21,7 +21,7 @@ HOSTILE = (
 PROGRAM = """
 from dse.engine import judging, processes
 
-processes.WORTH_PROCESSES = 1
+processes.START_SECONDS = 0
 judging.BLOCK_POINTS, judging.CHUNK_POINTS = 50, 500
 
 if __name__ == "__main__":

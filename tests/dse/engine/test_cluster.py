@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from dse.engine import cluster as cluster_module
@@ -21,6 +20,7 @@ from dse.engine.cluster import ClusterError, connected
 from dse.engine.judging import Grid, Outcome, run
 from dse.sweep.run import sweep
 from generator.parts import MissingPartError
+from tests.dse.engine.outcomes import same
 from tests.dse.running import Run
 from tests.dse.specs import model_of, small, spec_file
 from tests.dse.sweep import slow_sweep
@@ -51,14 +51,6 @@ def on_every(dask: Any, function: Callable[..., Any], *arguments: Any) -> dict[s
     with distributed.Client(dask, set_as_default=False) as client:
         client.wait_for_workers(2, timeout=30)
         return dict(client.run(function, *arguments))
-
-
-def same(a: Outcome, b: Outcome) -> bool:
-    return a.passed == b.passed and all(
-        np.array_equal(a.fronts[k].ids, b.fronts[k].ids)
-        and np.array_equal(a.fronts[k].costs, b.fronts[k].costs)
-        for k in a.fronts.keys() | b.fronts.keys()
-    )
 
 
 def test_a_cluster_finds_what_one_process_finds(dask: Any, alone: Outcome) -> None:

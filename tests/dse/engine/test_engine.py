@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 from collections.abc import Mapping
 from functools import cache
-from multiprocessing import active_children
 from typing import Any
 
 import numpy as np
@@ -19,8 +17,7 @@ from costmodel.price.area import core_bills
 from costmodel.price.estimate import estimate
 from costmodel.price.representative import nested, plan_to_price, without_idle
 from costmodel.price.timing import DELAY_TERMS
-from dse.engine.judging import Grid, Outcome, run
-from dse.engine.processes import Processes, WorkersLost
+from dse.engine.judging import Grid, run
 from dse.pricing.energy_metrics import OF_CHIPS, WITH_MEMORY
 from dse.pricing.metrics import METRICS
 from dse.pricing.model import Model
@@ -33,6 +30,7 @@ from dse.sweep.results.columns import design_rows
 from generator.config import CoreConfig
 from generator.errors import ConfigError, WorkloadError
 from generator.plan import CorePlan, Tiling, beat_bits, plan_for
+from tests.dse.engine.outcomes import same
 from tests.dse.specs import LAYERS, TECHNOLOGY, model_of, small
 
 
@@ -194,18 +192,6 @@ def test_the_fronts_are_those_of_all_cores_judged_one_by_one() -> None:
 SIGNS = {"area_um2": 1, "tokens_per_second": -1, "weight_gb_per_s": 1}
 
 
-def same(a: Outcome, b: Outcome) -> bool:
-    return (
-        a.passed == b.passed
-        and a.fronts.keys() == b.fronts.keys()
-        and all(
-            np.array_equal(a.fronts[k].ids, b.fronts[k].ids)
-            and np.array_equal(a.fronts[k].costs, b.fronts[k].costs)
-            for k in a.fronts
-        )
-    )
-
-
 @pytest.mark.parametrize(("block", "chunk"), [(1, 1), (7, 50), (64, 64), (1000, 3000)])
 def test_the_result_does_not_depend_on_how_the_space_is_cut(block: int, chunk: int) -> None:
     grid = Grid.of(SMALL, block, chunk)
@@ -215,33 +201,22 @@ def test_the_result_does_not_depend_on_how_the_space_is_cut(block: int, chunk: i
     assert same(run(SMALL, grid), run(SMALL, Grid.of(SMALL)))
 
 
+@pytest.mark.parametrize("dense", [0.0, 0.5, 1.0])
+def test_the_result_does_not_depend_on_the_boxes_that_are_priced(
+    monkeypatch: pytest.MonkeyPatch, dense: float
+) -> None:
+    """Down to single points: cuts are worth it wherever anything is left out."""
+    whole = run(SMALL, Grid.of(SMALL))
+    monkeypatch.setattr("dse.engine.dense.SMALL", 0)
+    monkeypatch.setattr("dse.engine.dense.DENSE", dense)
+    monkeypatch.setattr("dse.engine.dense.WORTH", 1.0)
+    cut = run(SMALL, Grid.of(SMALL))
+    assert same(cut, whole)
+    assert all(np.array_equal(a, b) for a, b in zip(cut.reach, whole.reach, strict=True))
+
+
 def prod_slices(slices: tuple[slice, ...]) -> int:
     return int(np.prod([s.stop - s.start for s in slices]))
-
-
-def test_the_result_does_not_depend_on_the_number_of_processes() -> None:
-    grid = Grid.of(SMALL, 128, 256)
-    assert same(run(SMALL, grid, executor=Processes(2)), run(SMALL, grid))
-
-
-def test_a_killed_process_loses_nothing() -> None:
-    grid = Grid.of(SMALL, 128, 256)
-    finished = 0
-
-    def kill_one(points: int) -> None:
-        nonlocal finished
-        finished += 1
-        if finished == 4:
-            active_children()[0].kill()
-
-    assert same(run(SMALL, grid, executor=Processes(2), progress=kill_one), run(SMALL, grid))
-    assert finished == grid.chunks + 1
-
-
-def test_processes_that_are_always_killed_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dse.engine.processes._enter", os._exit)
-    with pytest.raises(WorkersLost, match="killed as soon as they start"):
-        list(Processes(2).judged(1, 1, range(8), None))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dse.engine.pareto import Front, beaten_by_neighbours
+from dse.engine import pareto
+from dse.engine.pareto import Front, beaten_by_neighbours, non_dominated
 
 Block = tuple[list[NDArray[np.float64]], tuple[int, ...]]
 
@@ -95,3 +96,31 @@ def test_neighbours_beat_what_costs_more_and_the_later_of_equals() -> None:
     area, error = np.array([[3.0, 3.0, 2.0], [4.0, 1.0, 2.0]]), np.array([[1.0], [2.0]])
     beaten = beaten_by_neighbours([area, error], (2, 3))
     assert beaten.tolist() == [[False, True, False], [True, False, True]]
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_objectives_that_contradict_each_other_come_first_and_change_no_front(
+    monkeypatch: pytest.MonkeyPatch, ties: bool
+) -> None:
+    """Columns 1 and 3 do; column 2 says nothing; many rows are equal."""
+    rng = np.random.default_rng(7)
+    level = rng.integers(0, 30, size=2500)
+    noise = rng.integers(0, 4, size=(4, 2500))
+    costs = np.stack(
+        [level + noise[0], level, np.full(2500, 5), noise[1] - level, level + noise[2]], axis=1
+    ).astype(np.float64)
+    asked = []
+
+    def is_nondominated(rows: NDArray[np.float64], keep_weakly: bool) -> NDArray[np.bool_]:
+        asked.append(rows)
+        return found(rows, keep_weakly=keep_weakly)
+
+    found = pareto.moocore.is_nondominated
+    monkeypatch.setattr(pareto.moocore, "is_nondominated", is_nondominated)
+    kept = non_dominated(costs, ties)
+    assert {tuple(asked[0][:, k]) for k in (0, 1)} == {tuple(costs[:, k]) for k in (1, 3)}
+    dominates = (costs[:, None] <= costs[None]).all(-1) & (costs[:, None] < costs[None]).any(-1)
+    free = np.flatnonzero(~dominates.any(0))
+    firsts = np.sort(free[np.unique(costs[free], axis=0, return_index=True)[1]])
+    assert len(firsts) < len(free)
+    assert np.flatnonzero(kept).tolist() == (free if ties else firsts).tolist()
