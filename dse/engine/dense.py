@@ -26,14 +26,18 @@ SMALL = 1 << 13
 """Points of a box that is not worth cutting: its arrays take less time than asking for them."""
 
 
-def boxes(mask: Mask, shape: Sequence[int]) -> list[Box]:
-    """Disjoint boxes of a block of ``shape`` that hold all that ``mask``, broadcast to it, leaves."""
+def boxes(mask: Mask, shape: Sequence[int], most: int) -> list[Box]:
+    """Disjoint boxes of a block of ``shape`` that hold all that ``mask``, broadcast to it, leaves.
+
+    None has more than ``most`` points.
+    """
     mask = mask.reshape((1,) * (len(shape) - mask.ndim) + mask.shape)
     repeated = tuple(length // own for length, own in zip(shape, mask.shape, strict=True))
-    return [
+    found = (
         tuple(slice(part.start * times, part.stop * times) for part, times in zip(box, repeated, strict=True))
         for box in _cut(mask, prod(repeated))
-    ]
+    )
+    return [part for box in found for part in _halves(box, most)]
 
 
 def placed(box: Box, block: Box) -> Box:
@@ -67,6 +71,20 @@ def _cut(mask: Mask, repeated: int) -> Iterator[Box]:
         block = tuple(half if i == axis else slice(0, n) for i, n in enumerate(inner.shape))
         for box in _cut(inner[block], repeated):
             yield placed(placed(box, block), bounds)
+
+
+def _halves(box: Box, most: int) -> Iterator[Box]:
+    """``box`` in parts of at most ``most`` points, cut along its longest axes, whose places have neighbours
+    left that way; along the last, which numpy's inner loops run over, only where there is no other."""
+    lengths = [part.stop - part.start for part in box]
+    if prod(lengths) <= max(1, most):
+        yield box
+        return
+    axis = max(range(len(box)), key=lambda i: (lengths[i] > 1 and i < len(box) - 1, lengths[i]))
+    start, stop = box[axis].start, box[axis].stop
+    middle = (start + stop) // 2
+    for half in (slice(start, middle), slice(middle, stop)):
+        yield from _halves((*box[:axis], half, *box[axis + 1 :]), most)
 
 
 def _bounds(mask: Mask, axis: int) -> slice:

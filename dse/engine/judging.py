@@ -24,8 +24,11 @@ from dse.pricing.filling import Table
 from dse.pricing.model import Model
 from dse.pricing.table_view import TableView
 
-BLOCK_POINTS = 1 << 19
-"""Points of a block at most: so many that what each block costs by itself is little; arrays are of 4 MB."""
+BLOCK_POINTS = 1 << 22
+"""Points of a block at most: the larger, the more axes a block has, along which designs beat each other."""
+
+BOX_POINTS = 1 << 19
+"""Points that are priced at once: so many that each box by itself costs little; arrays are of 4 MB."""
 
 FEW = 1 << 10
 """Designs of a block that are compared with each other at once, without a look at their neighbours first."""
@@ -132,8 +135,8 @@ class Judged(NamedTuple):
     reach: NDArray[np.float64]
 
 
-Designs = tuple[NDArray[np.int64], NDArray[np.float64]]
-"""Ids of designs, and their costs, a row each."""
+Candidates = Front
+"""Designs of which some may beat others: a front before it is one."""
 
 
 def judge_block(model: Model, slices: Box) -> Judged:
@@ -144,28 +147,24 @@ def judge_block(model: Model, slices: Box) -> Judged:
     counts, cores = _tested(model.judge_cores(model.block(slices)), np.ones((), dtype=np.bool_), size)
     passed[1 : 1 + len(counts)] = counts
     reach = unreached(model)
-    found: list[list[Designs]] = [[] for _ in range(1 + len(model.bandwidths))]
-    for box in boxes(cores, shape):
+    found = [_builder(model, memory, mixed=True) for memory in range(1 + len(model.bandwidths))]
+    for box in boxes(cores, shape, BOX_POINTS):
         more, best, designs = _judge_box(model, placed(box, slices), within(cores, box))
-        passed[1 + len(counts) : 1 + len(counts) + len(more)] += more
+        for test, count in enumerate(more, start=1 + len(counts)):
+            passed[test] += count
         np.minimum(reach, best, out=reach)
         for memory, those in designs.items():
-            found[memory].append(those)
-    front, *behind = (_front(model, memory, designs) for memory, designs in enumerate(found))
+            found[memory].add(those)
+    objectives = [len(model.spec.objectives), *[len(model.roles.deciding)] * len(model.bandwidths)]
+    front, *behind = (
+        parts.front() if parts else Front.empty(costs) for parts, costs in zip(found, objectives, strict=True)
+    )
     return Judged(tuple(passed.tolist()), front, tuple(behind), reach)
-
-
-def _front(model: Model, memory: int, found: Sequence[Designs]) -> Front:
-    """The front of all designs that were found in a block, behind one of the memories."""
-    if not found:
-        return Front.empty(len(model.roles.deciding if memory else model.spec.objectives))
-    ids, costs = (np.concatenate(column) for column in zip(*found, strict=True))
-    return Front.of(ids, costs, ties=memory > 0)
 
 
 def _judge_box(
     model: Model, slices: Box, cores: Table
-) -> tuple[list[int], NDArray[np.float64], dict[int, Designs]]:
+) -> tuple[list[int], NDArray[np.float64], dict[int, Candidates]]:
     """Judges the ``cores`` of a box: how many pass each of their tests, what they reach, and by memory those
     that can be on its front, 0 for the one of the spec."""
     view, size = model.block(slices), prod(part.stop - part.start for part in slices)
@@ -183,7 +182,7 @@ def _judge_box(
     return passed, reach, designs
 
 
-def _candidates_behind(model: Model, view: TableView, mask: Table, slices: Box) -> Designs:
+def _candidates_behind(model: Model, view: TableView, mask: Table, slices: Box) -> Candidates:
     """Those of a box, behind another memory, that can be on the front of what can be the answer there.
 
     Of the objectives those that decide count; designs that are equal in these all stay.
@@ -210,7 +209,7 @@ def _tested(tests: Iterator[Table], mask: Table, size: int) -> tuple[list[int], 
     return passed, mask
 
 
-def _candidates(model: Model, view: TableView, mask: Table, slices: Box) -> Designs:
+def _candidates(model: Model, view: TableView, mask: Table, slices: Box) -> Candidates:
     """Those of a box that ``mask`` leaves, without most that others of the box beat."""
     costs = model.costs(view)
     reduced = costs[model.reduced] = np.where(mask, costs[model.reduced], inf)
@@ -224,7 +223,7 @@ def _candidates(model: Model, view: TableView, mask: Table, slices: Box) -> Desi
     return _picked(model, costs, keep, slices)
 
 
-def _picked(model: Model, costs: Sequence[Table], keep: Table, slices: Box) -> Designs:
+def _picked(model: Model, costs: Sequence[Table], keep: Table, slices: Box) -> Candidates:
     """Ids and costs of those of a box that ``keep`` says."""
     kept = np.flatnonzero(keep)
     index = np.unravel_index(kept, keep.shape)
@@ -234,7 +233,7 @@ def _picked(model: Model, costs: Sequence[Table], keep: Table, slices: Box) -> D
         whole = cost.shape == keep.shape
         rows[:, i] = cost.reshape(-1)[kept] if whole else np.broadcast_to(cost, keep.shape)[index]
     digits = tuple(digit + s.start for digit, s in zip(index, slices, strict=True))
-    return np.ravel_multi_index(digits, model.space.shape).astype(np.int64), rows
+    return Front(np.ravel_multi_index(digits, model.space.shape).astype(np.int64), rows)
 
 
 def judge_chunk(model: Model, grid: Grid, chunk: int) -> ChunkResult:
@@ -253,14 +252,15 @@ def judge_chunk(model: Model, grid: Grid, chunk: int) -> ChunkResult:
             for memory, front in enumerate((judged.front, *judged.behind)):
                 if len(front):
                     number = memory * len(model.groups) + model.group(slices)
-                    fronts.setdefault(number, _builder(model, number)).add(front)
+                    fronts.setdefault(number, _builder(model, memory)).add(front)
     finished = {number: parts.front() for number, parts in sorted(fronts.items())}
     return ChunkResult(tuple(passed.tolist()), finished, reach)
 
 
-def _builder(model: Model, number: int) -> FrontBuilder:
-    """What collects the fronts of a ``number``: those behind other memories keep what is equal."""
-    return FrontBuilder(ties=number >= len(model.groups))
+def _builder(model: Model, memory: int, mixed: bool = False) -> FrontBuilder:
+    """What collects fronts, 0 for the memory of the spec. Behind others what is equal in the objectives that
+    decide stays, if there are more: these decide between them."""
+    return FrontBuilder(memory > 0 and len(model.roles.deciding) < len(model.spec.objectives), mixed)
 
 
 class Executor(Protocol):
@@ -310,14 +310,14 @@ def run(
     """
     fronts: dict[int, FrontBuilder] = {}
     passed = np.zeros(len(model.tests) + 1, dtype=np.int64)
-    reach = unreached(model)
+    reach, kinds = unreached(model), len(model.groups)
 
     def take(result: ChunkResult) -> None:
         nonlocal passed
         passed = passed + np.array(result.passed, dtype=np.int64)
         np.minimum(reach, result.reach, out=reach)
-        for group, front in result.fronts.items():
-            fronts.setdefault(group, _builder(model, group)).add(front)
+        for number, front in result.fronts.items():
+            fronts.setdefault(number, _builder(model, number // kinds)).add(front)
 
     kept = checkpoint.load() if checkpoint else {}
     for result in kept.values():
@@ -328,7 +328,6 @@ def run(
         take(result)
         progress(result.passed[0])
     finished = {number: parts.front() for number, parts in sorted(fronts.items())}
-    kinds = len(model.groups)
     here, *others = (
         {number % kinds: front for number, front in finished.items() if number // kinds == memory}
         for memory in range(1 + len(model.bandwidths))

@@ -50,32 +50,43 @@ class Front:
     def merge(cls, fronts: Iterable[Front], ties: bool = False) -> Front:
         """The front of the union of ``fronts``, whatever their order."""
         parts = list(fronts)
-        if len(parts) == 1:
-            return parts[0]
-        ids, costs = np.concatenate([f.ids for f in parts]), np.concatenate([f.costs for f in parts])
-        return cls.of(ids, costs, ties)
+        return parts[0] if len(parts) == 1 else cls.of(*_together(parts), ties)
 
     def __len__(self) -> int:
         return len(self.ids)
 
 
-class FrontBuilder:
-    """Fronts added one by one, merged when enough have come to be worth it."""
+def _together(parts: Sequence[Front]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    return np.concatenate([part.ids for part in parts]), np.concatenate([part.costs for part in parts])
 
-    def __init__(self, ties: bool = False) -> None:
+
+class FrontBuilder:
+    """The front of what is added part by part, found when enough has come to be worth it.
+
+    Parts are fronts, unless ``mixed`` says that their designs may beat each other.
+    """
+
+    def __init__(self, ties: bool = False, mixed: bool = False) -> None:
         self._parts: list[Front] = []
         self._waiting = 0
-        self._ties = ties
+        self._ties, self._mixed = ties, mixed
 
-    def add(self, front: Front) -> None:
-        self._parts.append(front)
-        self._waiting += len(front)
+    def __len__(self) -> int:
+        """Designs that are there, of which some may yet be beaten."""
+        return sum(len(part) for part in self._parts)
+
+    def add(self, part: Front) -> None:
+        self._parts.append(part)
+        self._waiting += len(part)
         if self._waiting > max(MERGED_AT_LEAST, 2 * len(self._parts[0])):
             self.front()
 
     def front(self) -> Front:
         """The front of all that was added."""
-        self._parts = [Front.merge(self._parts, self._ties)]
+        if self._mixed:
+            self._parts = [Front.of(*_together(self._parts), self._ties)]
+        else:
+            self._parts = [Front.merge(self._parts, self._ties)]
         self._waiting = 0
         return self._parts[0]
 

@@ -165,7 +165,7 @@ def _swept(
         progress("writing", 0.8 * written / size)
 
     progress("writing", 0.0)
-    write_points(directory / POINTS, model, grid, outcome, writing)
+    write_points(directory / POINTS, model, outcome, writing)
     write_behind(directory / BEHIND, model, outcome)
     record = record_of(source, model, outcome, digest)
     if reference is not None:

@@ -26,6 +26,9 @@ from dse.sweep.results.columns import key_columns
 from generator.files import replacing
 
 MOST_ROWS = 2_000_000
+BLOCK_POINTS = 1 << 19
+"""Points of which all figures are there at once."""
+
 SAMPLE_ROWS = 200_000
 """Designs of the sample, about."""
 
@@ -35,14 +38,13 @@ Batch = tuple[int, NDArray[np.int64], Callable[[Column], Table], NDArray[np.bool
 def write_points(
     path: Path,
     model: Model,
-    grid: Grid,
     outcome: Outcome,
     progress: Callable[[int], None] = lambda points: None,
 ) -> None:
     """Writes ``points.parquet``: id, every key, every metric, and whether feasible and on which fronts."""
     groups = _ids_of(outcome.fronts)
     whole = outcome.cores <= MOST_ROWS
-    batches = _blocks(model, grid) if whole else _sample(model, groups)
+    batches = _blocks(model) if whole else _sample(model, groups)
     with replacing(path) as temporary:
         writer = None
         try:
@@ -109,8 +111,9 @@ def _table(
     return pa.table(names)
 
 
-def _blocks(model: Model, grid: Grid) -> Iterator[Batch]:
+def _blocks(model: Model) -> Iterator[Batch]:
     """Of every block: its points, the ids of its cores, their columns, and which are feasible."""
+    grid = Grid.of(model, BLOCK_POINTS)
     for chunk in range(grid.chunks):
         for slices in grid.blocks_of(chunk):
             shape = tuple(s.stop - s.start for s in slices)

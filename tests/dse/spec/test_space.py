@@ -79,7 +79,7 @@ GOOD_AXES = small()["axes"]
 def test_columns_beside_keys_and_figures_are_reserved(tmp_path: Path) -> None:
     model = model_of(small())
     grid = Grid.of(model)
-    write_points(tmp_path / "points.parquet", model, grid, run(model, grid))
+    write_points(tmp_path / "points.parquet", model, run(model, grid))
     names = set(pq.read_schema(tmp_path / "points.parquet").names)
     assert names - {*model.space.keys, *model.metrics} == set(COLUMNS)
 

@@ -19,7 +19,7 @@ def summary_of(directory: Path, values: dict[str, Any]) -> Summary:
     model = model_of(values)
     grid = Grid.of(model)
     outcome = run(model, grid)
-    write_points(directory / POINTS, model, grid, outcome)
+    write_points(directory / POINTS, model, outcome)
     write_behind(directory / BEHIND, model, outcome)
     record_of(Source("spec", "spec", ""), model, outcome, "digest").write(directory)
     return Summary(Results.load(directory))

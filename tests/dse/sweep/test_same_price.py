@@ -110,7 +110,7 @@ def some_points(
     outcome = run(model, grid)
     if not outcome.cores:
         return
-    write_points(folder / "points.parquet", model, grid, outcome)
+    write_points(folder / "points.parquet", model, outcome)
     rows = pq.read_table(folder / "points.parquet").to_pylist()
     for chosen in random.Random(seed).sample(rows, min(25, len(rows))):
         row = unstated(model.space.keys) | chosen
