@@ -6,6 +6,7 @@ The same model is judged by both; the fronts have to be identical, and 0.7 of th
 import os
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +29,8 @@ def main() -> None:
     spec = SweepSpec.load(path)
     # Rows cost nothing to price: more of them make a sweep that is worth processes.
     if path == SPEC:
-        spec = SweepSpec.parse(
-            {**spec.model_dump(mode="json"), "axes": {**spec.axes, "rows": list(range(1, 17))}}, str(path)
-        )
+        stated = tomllib.loads(path.read_text(encoding="utf-8"))
+        spec = SweepSpec.parse({**stated, "axes": {**stated["axes"], "rows": [*range(1, 17)]}}, str(path))
     model = Model.build(spec, load_technology(spec.technology), str(path))
     grid = Grid.of(model)
     processes.START_SECONDS = 0.0  # From the first chunk on, as those of Dask.

@@ -18,13 +18,16 @@ LONGEST = 24 * 3600.0
 """Seconds that a sweep may take without being asked to."""
 
 SAMPLES = 5
+SAMPLE_POINTS = 1 << 19
+"""Blocks that are judged to find out, and the points of each: few enough for a moment."""
 
 
-def expected_seconds(model: Model, grid: Grid, workers: int = 1) -> float:
+def expected_seconds(model: Model, workers: int = 1) -> float:
     """Seconds that ``workers`` take to judge the whole space, from some blocks of it; 0 for small spaces."""
     size = model.space.size
     if size <= SOON:
         return 0.0
+    grid = Grid.of(model, SAMPLE_POINTS)
     judged, began = 0, time.perf_counter()
     with np.errstate(all="ignore"):
         for sample in range(SAMPLES):

@@ -138,7 +138,7 @@ def _swept(
     reference = priced_reference(model, source.where)
     grid = Grid.of(model)
     processes = executor.workers if isinstance(executor, Processes) else 1
-    agree(model.space.size, expected_seconds(model, grid, processes))
+    agree(model.space.size, expected_seconds(model, processes))
     digest = digest_of(model, grid)
     checkpoint = Checkpoint(directory / CHECKPOINT, digest, resume)
     size, done, kept, judged = model.space.size, 0, None, time.perf_counter()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dse.engine import pareto
-from dse.engine.pareto import Front, beaten_by_neighbours, non_dominated
+from dse.engine.pareto import Front, FrontBuilder, beaten_by_neighbours, non_dominated
 
 Block = tuple[list[NDArray[np.float64]], tuple[int, ...]]
 
@@ -20,9 +20,8 @@ def by_definition(ids: list[int], costs: NDArray[np.float64]) -> list[int]:
     """Ids of designs that none dominates, the lowest of those with equal costs."""
     kept = []
     for i, a in zip(ids, costs, strict=True):
-        dominated = any(bool((b <= a).all() and (b < a).any()) for b in costs)
         twin = any(j < i and bool((b == a).all()) for j, b in zip(ids, costs, strict=True))
-        if not dominated and not twin:
+        if not beaten(a, costs) and not twin:
             kept.append(i)
     return sorted(kept)
 
@@ -50,6 +49,24 @@ def test_merged_parts_make_the_front_of_the_whole_in_any_order(given, random) ->
     parts = [Front.of(np.array(ids[a:b], dtype=np.int64), costs[a:b]) for a, b in pairwise(bounds) if b > a]
     random.shuffle(parts)
     assert Front.merge(parts).ids.tolist() == by_definition(ids, costs)
+
+
+@given(designs(), st.integers(0, 30), st.lists(st.integers(0, 40), max_size=4), st.booleans())
+def test_parts_that_are_no_fronts_make_the_front_of_the_whole(
+    given: tuple[list[int], NDArray[np.float64]], waiting: int, cuts: list[int], ties: bool
+) -> None:
+    ids, costs = given
+    builder = FrontBuilder(ties, mixed=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pareto, "MERGED_AT_LEAST", waiting)
+        for a, b in pairwise([0, *sorted(min(cut, len(ids)) for cut in cuts), len(ids)]):
+            builder.add(Front(np.array(ids[a:b], dtype=np.int64), costs[a:b]))
+    free = {i for i, a in zip(ids, costs, strict=True) if not beaten(a, costs)}
+    assert set(builder.front().ids.tolist()) == (free if ties else set(by_definition(ids, costs)))
+
+
+def beaten(a: NDArray[np.float64], costs: NDArray[np.float64]) -> bool:
+    return any(bool((b <= a).all() and (b < a).any()) for b in costs)
 
 
 @pytest.mark.parametrize("objectives", [1, 2, 3, 4, 5])
@@ -94,8 +111,7 @@ def test_no_neighbour_beats_what_is_on_the_front(
 
 def test_neighbours_beat_what_costs_more_and_the_later_of_equals() -> None:
     area, error = np.array([[3.0, 3.0, 2.0], [4.0, 1.0, 2.0]]), np.array([[1.0], [2.0]])
-    beaten = beaten_by_neighbours([area, error], (2, 3))
-    assert beaten.tolist() == [[False, True, False], [True, False, True]]
+    assert beaten_by_neighbours([area, error], (2, 3)).tolist() == [[False, True, False], [True, False, True]]
 
 
 @pytest.mark.parametrize("ties", [False, True])
