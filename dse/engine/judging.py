@@ -7,6 +7,7 @@ so memory does not grow with the space. The result depends on the spec alone, ne
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -324,9 +325,15 @@ def run(
         take(result)
     progress(sum(result.passed[0] for result in kept.values()))
     todo = [chunk for chunk in range(grid.chunks) if chunk not in kept]
-    for _, result in (executor or ThisProcess()).judged(model, grid, todo, checkpoint):
+    left = Counter(kind for chunk in todo for kind in _kinds_of(model, grid, chunk))
+    for chunk, result in (executor or ThisProcess()).judged(model, grid, todo, checkpoint):
         take(result)
         progress(result.passed[0])
+        # The front of a kind is found as soon as all of it is there, while others judge the next.
+        for kind in _kinds_of(model, grid, chunk):
+            left[kind] -= 1
+            if not left[kind] and kind in fronts:
+                fronts[kind].front()
     finished = {number: parts.front() for number, parts in sorted(fronts.items())}
     here, *others = (
         {number % kinds: front for number, front in finished.items() if number // kinds == memory}
@@ -334,3 +341,8 @@ def run(
     )
     behind = dict(zip(model.bandwidths, others, strict=True))
     return Outcome(tuple(passed.tolist()), here, behind, by_axis(model, reach))
+
+
+def _kinds_of(model: Model, grid: Grid, chunk: int) -> set[int]:
+    """The kinds of designs in a chunk."""
+    return {model.group(slices) for slices in grid.blocks_of(chunk)}
