@@ -18,7 +18,7 @@ from dse.pricing.model import Model
 from generator.errors import TernlutError
 
 START_SECONDS = 0.5
-"""What it takes until processes work; they have to save more than that."""
+"""Processor time that a process takes until it works; processes have to save more than that."""
 
 MOST_LOSSES = 3
 """Times in a row that processes may be killed without a chunk between them."""
@@ -41,16 +41,16 @@ class Processes:
     def judged(
         self, model: Model, grid: Grid, todo: Sequence[int], checkpoint: Checkpoint | None
     ) -> Iterator[tuple[int, ChunkResult]]:
-        left, began = dict.fromkeys(todo), time.monotonic()
+        left, began = dict.fromkeys(todo), time.process_time()
         for done, chunk in enumerate(todo):
-            if self._worth(len(left), (time.monotonic() - began) / max(done, 1)):
+            if self._worth(len(left), (time.process_time() - began) / max(done, 1)):
                 yield from self._by_processes(model, grid, left, checkpoint)
                 return
             yield chunk, judge_and_keep(model, grid, chunk, checkpoint)
             del left[chunk]
 
     def _worth(self, chunks: int, seconds: float) -> bool:
-        """Whether processes save more than their start, if each of the ``chunks`` left takes ``seconds``."""
+        """Whether processes save more than their start, where each of ``chunks`` takes ``seconds``."""
         workers = min(self.workers, chunks)
         return workers > 1 and chunks * seconds * (1 - 1 / workers) >= START_SECONDS
 

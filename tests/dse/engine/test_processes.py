@@ -35,7 +35,7 @@ def test_processes_are_started_only_where_they_save_time(monkeypatch: pytest.Mon
     takes half a second."""
     clock = [0.0]
     pools: list[tuple[int, list[int]]] = []
-    monkeypatch.setattr("dse.engine.processes.time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr("dse.engine.processes.time", SimpleNamespace(process_time=lambda: clock[0]))
 
     def pooled(workers: int, question: Any, todo: list[int]) -> Iterator[tuple[int, int]]:
         pools.append((workers, todo))

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dse.engine import judging
+from dse.engine import judging, processes
 
 
 def slow_save(self: Any, chunk: int, result: Any, real: Any = judging.Checkpoint.save) -> None:
@@ -25,6 +25,7 @@ def noted_judge(model: Any, grid: Any, chunk: int, real: Any = judging.judge_chu
 
 if __name__ != "tests.dse.sweep.slow_sweep":
     judging.BLOCK_POINTS, judging.CHUNK_POINTS = 50, 100
+    processes.START_SECONDS = 0.0
     judging.Checkpoint.save = slow_save  # type: ignore[method-assign]
     judging.judge_chunk = noted_judge
 
