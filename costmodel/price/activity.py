@@ -20,9 +20,9 @@ RANDOM = 0.5
 """The rate of a bit that is 1 half of the time."""
 SIGN = 0.1
 """The rate at which a sum changes its sign, in the first 40 steps of a random walk."""
-SPREAD = 3.0
+SPREAD = 2.5
 """Places that activations differ by, those of a tile or of a stream."""
-GROWN = 5.5
+GROWN = 4.0
 """Bits that a sum has more than what is added."""
 REACHED = 0.5
 """Bits that sums reach beyond half of their variance at the end, in the mean: drawn ones, as tests do."""
@@ -159,6 +159,18 @@ def of_chosen(plan: CorePlan, statistics: Statistics) -> float:
 def of_keys(plan: CorePlan, statistics: Statistics) -> float:
     """The rate of a bit of a key, or of what it is decoded to."""
     return changing(statistics.zero_weights**plan.config.group_size)
+
+
+def of_held_rows(plan: CorePlan, statistics: Statistics) -> float:
+    """How often bits of a product's rows change where tables are held, in what they do where none is.
+
+    All bits but the last of a ternary weight are its sign, and so rows are all an activation's bits, or all
+    zero: a bit is 1 for a negative weight where the activation's is. Held with its table, the activation's
+    own half of the bits follow the sign, and the others stand still.
+    """
+    negative = (1 - statistics.zero_weights) / 2
+    new = loads_a_step(plan)
+    return new + (1 - new) * (1 - negative) / (1 - negative / 2)
 
 
 def of_accumulator(plan: CorePlan, statistics: Statistics) -> float:

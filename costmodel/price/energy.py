@@ -33,7 +33,7 @@ Reason = Literal["clock", "step", "load", "hold"]
 """Why a core takes energy: its clock, a step, a table that is filled, one that is held and is told when."""
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
-TOGETHER = 2.0
+TOGETHER = 2.75
 """Bits of an adder that its carries are as early at as what is added."""
 BEHIND = 1.0
 """Levels that a choice to hold is later by which an adder is in front of."""
@@ -45,7 +45,7 @@ TELLING = 0.5
 _ENTRIES = ("pipeline.table", "table_depth", "table_store", "key_packing")
 """What says how late entries and keys come."""
 _TURNS = ("dataflow", "outputs", "columns")
-"""Whether sums take turns in an accumulator."""
+"""Whether sums take turns in an accumulator, and tables are held, and what an activation drives."""
 _ZEROS = ("max_reduction",)
 """What says how large the largest activation is, and so how many are zero."""
 ARRIVING = (control.arriving_length, control.arriving_outputs)
@@ -55,9 +55,10 @@ LATE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
     filling_adder: _ZEROS,
     stored_entries: _ZEROS,
     area.table_converters: ("tables",),
-    fetch: ("rows", *_ENTRIES),
-    aligned_product: ("group_size", *_ENTRIES),
-    area.reduction: ("rows", *_ENTRIES),
+    area.result_converters: ("pipeline.fetch", "pipeline.reduction_every", "rows", "columns", *_ENTRIES),
+    fetch: ("rows", *_TURNS, *_ENTRIES),
+    aligned_product: ("group_size", "weight_bits", *_TURNS, *_ENTRIES),
+    area.reduction: ("rows", "columns", *_ENTRIES),
     area.accumulator: ("pipeline.reduction_every", "rows", *_TURNS, *_ENTRIES),
     control.length_counter: ("columns",),
     control.arriving_length: ("columns", "clock_gating"),

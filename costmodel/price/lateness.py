@@ -29,13 +29,17 @@ from generator.plan import (
 )
 from generator.plan.float_units import FloatUnit
 
-LEVEL = Bill.of(adder=6.5)
+LEVEL = Bill.of(adder=8)
 """A level of adders: it makes as many glitches as a path of so many times its delay through floats' units."""
 CHOICE = 0.4
 """Levels that what a key chooses comes late by, for each doubling of the gates that the choice drives."""
 ROW, FLOAT_ROW = 1.5, 1.0
 """Levels that each row of a product counts for: one that is added to those before it is later than an adder
 of a tree. An aligned float's significand is in few of the rows."""
+DRIVEN = 0.8
+"""Levels that a product is later by for each doubling of the columns, whose rows an activation drives."""
+CHOSEN = 0.5
+"""Levels that a float's sum is later by for each doubling of those stored, of which it is chosen."""
 LOADED = Bill.of(load=50)
 """How late a table's adders are for each doubling of those that an activation drives."""
 INSIDE, INSIDE_CONVERTER = 0.5, 0.3
@@ -48,6 +52,9 @@ Shifters of other converters follow what comes from registers, and a product's r
 ALIGNED, PRODUCT, SUM = 2.0, 0.45, 0.3
 """What comes out of a float's alignment, of its product and of an aligned sum that becomes a float glitches
 more or less than what comes out of an adder whose path is as long: shares of their paths."""
+BEFORE = 0.1
+"""How late what makes an aligned sum a float is by what that comes through, in what an adder would be: it
+counts the sum's zeros, which glitches below its first bit do not change."""
 FEW = 1.25
 """By how much longer the path of an adder counts whose significand has no fraction, and by half of it for
 each bit of that: of two numbers with few bits the larger is often their sum, and the adder works less."""
@@ -99,17 +106,27 @@ def choice(plan: CorePlan) -> Bill:
     return LEVEL * (CHOICE * log2(plan.config.rows * plan.fetched_width))
 
 
+def choice_of_sums(plan: CorePlan) -> Bill:
+    """How late the stored sum is that takes its turn."""
+    return LEVEL * (CHOSEN * log2(max(1, plan.stored_sums)))
+
+
 def at_product(plan: CorePlan) -> Bill:
     """Inside of a multiplier, in the mean."""
     match plan.datapath:
         case IntegerDatapath() | AlignedDatapath():
-            return at_fetch(plan) + _rows(plan) * 0.5
+            return at_fetch(plan) + _driven(plan) + _rows(plan) * 0.5
         case NativeDatapath():
             return at_fetch(plan)
         case ExactDatapath():
             return at_fetch(plan) + fetch_path(plan, followed=True) * INSIDE
         case unknown:
             assert_never(unknown)
+
+
+def _driven(plan: CorePlan) -> Bill:
+    """How late an activation is at the products of all columns."""
+    return LEVEL * (DRIVEN * log2(plan.config.columns))
 
 
 def _rows(plan: CorePlan) -> Bill:
@@ -129,7 +146,7 @@ def at_reduction(plan: CorePlan) -> Bill:
     if plan.fetch_circuit == "product":
         match plan.datapath:
             case IntegerDatapath() | AlignedDatapath():
-                return at_fetch(plan) + _rows(plan)
+                return at_fetch(plan) + _driven(plan) + _rows(plan)
             case ExactDatapath():
                 return at_fetch(plan) + fetch_path(plan, followed=True)
             case NativeDatapath():
@@ -192,13 +209,18 @@ def groups_inside(plan: CorePlan) -> float:
     return 2 ** (sum(bits * level for level, (bits, _, _) in enumerate(levels)) / total)
 
 
+def behind_reduction(plan: CorePlan) -> Bill:
+    """Behind the reduction: what is between the last register in it, or in front of it, and its sum."""
+    _, (since, inside) = levels_before(plan)
+    return level(plan) * since + (NOTHING if inside else at_reduction(plan))
+
+
 def at_accumulator(plan: CorePlan) -> Bill:
     """In front of the accumulators: what is between the reduction's last register and them.
 
     Of floats also what is inside of them, in the mean.
     """
-    _, (since, inside) = levels_before(plan)
-    before = level(plan) * since + (NOTHING if inside else at_reduction(plan))
+    before = behind_reduction(plan)
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath():
             return before
@@ -216,8 +238,11 @@ def at_results(plan: CorePlan) -> Bill:
     match plan.datapath:
         case IntegerDatapath() | NativeDatapath():
             return NOTHING
-        case ExactDatapath(to_float=converter) | AlignedDatapath(to_float=converter):
+        case ExactDatapath(to_float=converter):
             return slowest_stage(converter) * INSIDE_CONVERTER
+        case AlignedDatapath(to_float=converter):
+            before = NOTHING if plan.float_stages else behind_reduction(plan) * BEFORE
+            return before + slowest_stage(converter) * INSIDE_CONVERTER
         case unknown:
             assert_never(unknown)
 

@@ -126,6 +126,8 @@ def _reduced(plan: CorePlan, data: Statistics) -> Motion:
 def _accumulated(plan: CorePlan, data: Statistics) -> Motion:
     """An accumulator; a float's whose sums take turns works with another one in each step."""
     late, path = lateness.at_accumulator(plan), lateness.of_accumulator(plan)
+    if path:
+        late += lateness.choice_of_sums(plan)
     moving, rate = activity.moving_sums(plan), activity.of_accumulator(plan, data)
     comes = activity.of_sum(plan, data, plan.config.tables)
     match plan.datapath:
@@ -199,6 +201,8 @@ def rarely(plan: CorePlan, data: Statistics) -> Motion:
 def _fetch(plan: CorePlan, data: Statistics) -> Motion:
     reads = min(1.0, 2 / max(1, len(plan.table.entries)))
     rate = (activity.of_chosen(plan, data) + activity.of_keys(plan, data)) / 2
+    if plan.fetch_circuit == "product" and isinstance(plan.datapath, IntegerDatapath | AlignedDatapath):
+        rate *= activity.of_held_rows(plan, data)
     if plan.fetch_circuit != "product":
         # Entries are inverted, bits that stand still among them; products are not.
         return Motion(rate, lateness.at_fetch(plan) + lateness.choice(plan), reads=reads)
