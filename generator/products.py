@@ -12,6 +12,9 @@ from amaranth.hdl import Cat, Const, Module, Signal, Value
 
 from generator.block import add_signed, extend
 
+FITS = "sum_fits"
+"""The attribute of a wire that holds all that a sum can be, where the widths of its terms do not say so."""
+
 
 def product(m: Module, name: str, a: Value, b: Value, width: int, signed: bool) -> Value:
     """The low ``width`` bits of ``a`` · ``b``, both two's complement if ``signed``, else both unsigned.
@@ -37,7 +40,8 @@ def product(m: Module, name: str, a: Value, b: Value, width: int, signed: bool) 
             row = add_signed(m, f"{name}_sum{place}", row, addend, len(row), pair[-1] if negative else None)
         if place != places[-1]:
             # Apart, so that no signal has bits that are read elsewhere alone.
-            row = Cat(_wire(m, f"{name}_low{place}", row[:2]), _wire(m, f"{name}_above{place}", row[2:]))
+            upper = _wire(m, f"{name}_above{place}", row[2:], fits=True)
+            row = Cat(_wire(m, f"{name}_low{place}", row[:2]), upper)
         low, above = [*low, row[:2]], row[2:]
     whole = Cat(*low, above)
     return whole if len(whole) == width else extend(whole, width)
@@ -62,7 +66,7 @@ def _row(
     return _wire(m, name, first | second | third)
 
 
-def _wire(m: Module, name: str, value: Value) -> Signal:
-    signal = Signal(len(value), name=name)
+def _wire(m: Module, name: str, value: Value, fits: bool = False) -> Signal:
+    signal = Signal(len(value), name=name, attrs={FITS: 1} if fits else {})
     m.d.comb += signal.eq(value)
     return signal

@@ -43,6 +43,8 @@ PASSES = (
     "memory_collect",
     "setattr -unset init w:*",
     "opt_clean -purge",
+    # Of attributes those stay that say something of a design.
+    "setattr -unset keep -unset hdlname w:* c:*",
 )
 WIDENED = {
     "$add": 1,
@@ -283,7 +285,7 @@ def to_verilog(block: Block) -> BlockVerilog:
                 yosys.run_pass(f"tee -q {command}", design)
             widen_operands(yosys, design)
             number_afresh(yosys, design)
-            yosys.run_pass(f"tee -q write_verilog -noattr {target}", design)
+            yosys.run_pass(f"tee -q write_verilog {target}", design)
         text = target.read_text()
     return BlockVerilog(text[text.index("module ") :], instances_in(design, block))
 

@@ -2,10 +2,11 @@
 
 A core's area is least with ripple carries in full-adder cells and a mapper for area; that is slow. So a clock
 is approached from there: where paths fail, static timing says the words on them, and the flip-flops that they
-end at. The carries of these words are selected for half a word, then run in parallel, and the logic before
-these ends is mapped for area, then for less and less delay; in the end all carries run in parallel, and all
-logic is mapped for delay. What is late is looked at with stronger cells on all late paths: those that end
-elsewhere than the longest would else count for what area saved on them.
+end at. Of these words those that others alone read are saved their carries, the carries of the others are
+selected for a quarter or half of a word, then run in parallel, and the logic before these ends is mapped for
+area, then for less and less delay; in the end all carries run in parallel, and all logic is mapped for delay.
+What is late is looked at with stronger cells on all late paths: those that end elsewhere than the longest
+would else count for what area saved on them.
 Of all netlists made on the way the smallest that meets the clock is taken: what is sized at ease is never
 larger than what is as fast as can be.
 """
@@ -18,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from costmodel.cells.table import CellTable
+from costmodel.flow.carry_select import SELECTIONS
 from costmodel.flow.full_adders import Carries, Carry, Statistics
 from costmodel.flow.kinds import Library
 from costmodel.flow.netlist import Bit
@@ -25,19 +27,22 @@ from costmodel.flow.sizing import Sized, Sizer
 from costmodel.flow.static_timing import Timing
 from costmodel.flow.strengthening import hastened
 
-AT_EASE = math.inf
-"""A stretch of paths that leaves a mapper free to look at area alone."""
-FASTER: tuple[tuple[Carry, float, float], ...] = (
-    ("select", AT_EASE, 1.7),
-    ("brent_kung", AT_EASE, 2.5),
-    ("brent_kung", 1.5, 1.6),
-    ("brent_kung", 1.35, 1.4),
-    ("brent_kung", 1.2, 1.3),
-    ("brent_kung", 1.1, 1.4),
-    ("brent_kung", 1.0, 1.5),
+FOR_AREA, AT_EASE = math.inf, 10.0
+"""Stretches of paths that leave a mapper free to look at area alone, or at area first."""
+FASTER: tuple[tuple[Carry, float, bool, float], ...] = (
+    ("increment_quarter", FOR_AREA, False, 1.2),
+    ("increment_half", FOR_AREA, False, 1.4),
+    ("select_half", FOR_AREA, False, 1.6),
+    ("brent_kung", AT_EASE, False, 2.5),
+    ("brent_kung", 1.5, False, 1.6),
+    ("brent_kung", 1.35, False, 1.4),
+    ("brent_kung", 1.2, True, 1.6),
+    ("brent_kung", 1.1, True, 1.4),
+    ("brent_kung", 1.0, True, 1.5),
 )
-"""How the carries of late words are computed, how much longer than need be paths through logic may take, and
-what the netlist before may miss the clock by for that to be worth trying; from the smallest on."""
+"""How the carries of late words are computed, how much longer than need be paths through logic may take,
+whether full adders that hand no carry along are gates, and what the netlist before may miss the clock by for
+that to be worth trying; from the smallest on."""
 EASE, GRACE = 1.1, 1.05
 """The shortest period that pays, in the shortest that there is: the last tenth takes up to a third of the
 area. A netlist that misses it by no more is taken before one of much faster carries is made."""
@@ -53,11 +58,16 @@ class Mapped:
 
     @property
     def carries(self) -> dict[str, int]:
-        """Of how many words in full-adder cells the carries ripple, are selected, run in parallel."""
+        """Of how many words in full-adder cells carries ripple, are selected, run in parallel, are saved."""
         faster = self.adders.faster
         rippling = set(self.adders.words.values()) - faster.keys()
-        selected = sum(carry == "select" for carry in faster.values())
-        return {"ripple": len(rippling), "select": selected, "parallel": len(faster) - selected}
+        selected = sum(carry in SELECTIONS for carry in faster.values())
+        return {
+            "ripple": len(rippling),
+            "select": selected,
+            "parallel": len(faster) - selected,
+            "saved": self.adders.saved,
+        }
 
 
 @dataclass(frozen=True)
@@ -79,8 +89,8 @@ class Way:
     late: frozenset[str] | None = None
 
 
-FASTEST = Way(Carries("sklansky"), 1.0)
-"""The fastest: Sklansky's network is 5 % faster and larger than Brent and Kung's."""
+FASTEST: Carry = "sklansky"
+"""Carries that are there first: Sklansky's network is 5 % faster and larger than Brent and Kung's."""
 
 Mapper = Callable[[Way], Mapped]
 
@@ -103,7 +113,7 @@ class Closing:
 
     def fastest(self) -> Closed:
         """The smallest for the shortest period that pays: ``EASE`` times what can be had at any price."""
-        self._size(self._map(FASTEST), None)
+        self._size(self._map(self._fastest), None)
         return self.meet(EASE * min(closed.sized.delay_ps for closed in self._closed), GRACE)
 
     def rippling(self) -> Sized:
@@ -118,7 +128,7 @@ class Closing:
             if self._size(mapped, clock_ps, grace):
                 break
         else:
-            self._size(self._map(FASTEST), None)
+            self._size(self._map(self._fastest), None)
         return self._smallest(clock_ps * grace)
 
     def _smallest(self, clock_ps: float) -> Closed:
@@ -133,18 +143,27 @@ class Closing:
         yield self._least
         words: frozenset[str] = frozenset()
         ends: frozenset[str] = frozenset()
-        for carry, stretch, reach in FASTER:
+        for carry, stretch, gates, reach in FASTER:
             last = self._closed[-1]
             if last.sized.delay_ps <= reach * clock_ps:
                 timing = hastened(last.sized.timing, clock_ps)
                 words |= _late_words(last, timing, clock_ps)
                 ends |= timing.late_ends(clock_ps)
-                carries = Carries(faster=frozenset((word, carry) for word in words))
+                gates = gates and bool(last.mapped.adders.compressors)
+                faster = frozenset((word, carry) for word in words)
+                carries = Carries(faster=faster, saved=words, gates=gates)
                 yield self._map(Way(carries, stretch, ends))
-        yield self._map(FASTEST)
+        yield self._map(self._fastest)
+
+    @property
+    def _fastest(self) -> Way:
+        """All carries are saved or run in parallel, and all logic, full adders too, is mapped for speed."""
+        words = frozenset(self._least.adders.words.values())
+        return Way(Carries(FASTEST, saved=words, gates=True), 1.0)
 
     def _map(self, way: Way) -> Mapped:
-        if not self._least.adders.words:
+        least = self._least.adders
+        if not least.words and not (way.carries.gates and least.compressors):
             way = replace(way, carries=RIPPLE)
         if way not in self._mapped:
             self._mapped[way] = self._mapper(way)

@@ -17,11 +17,13 @@ from typing import Literal as OneOf
 from costmodel.cells.full_adder import AdderCosts, FullAdderCell
 from costmodel.cells.table import CellTable
 from costmodel.flow import carry_select
+from costmodel.flow.carry_save import save_carries
+from costmodel.flow.carry_select import SELECTIONS, Selection
 from costmodel.flow.netlist import Bit, Literal, Netlist
 from costmodel.flow.polarity import Adder, choose_polarities, emit_register, find_registers
 from costmodel.flow.prefix_adders import NETWORKS, Network, carry_chains, emit_chain
 
-Carry = OneOf["ripple", "select", Network]
+Carry = OneOf["ripple"] | Selection | Network
 
 _ARITHMETIC = ("$add", "$sub", "$alu", "$fa")
 
@@ -30,12 +32,16 @@ _ARITHMETIC = ("$add", "$sub", "$alu", "$fa")
 class Carries:
     """How the carries of words are computed: as ``usual``, but for the ``faster`` ones.
 
-    They ripple, or are selected for half a word (``costmodel.flow.carry_select``), or run in parallel through
-    a prefix network. Words are named as their cells are.
+    They ripple, or are selected for part of a word (``costmodel.flow.carry_select``), or run in parallel
+    through a prefix network. Words that are ``saved`` have none where another word alone reads them
+    (``costmodel.flow.carry_save``). With ``gates`` full adders that hand no carry along are plain gates: a
+    cell is smaller, but slower than the one path through it that counts. Words are named as their cells are.
     """
 
     usual: Carry = "ripple"
     faster: frozenset[tuple[str, Carry]] = frozenset()
+    saved: frozenset[str] = frozenset()
+    gates: bool = False
 
     @cached_property
     def of(self) -> Mapping[str, Carry]:
@@ -45,8 +51,9 @@ class Carries:
 
 @dataclass
 class Statistics:
-    """What became of the adder bits of a module, and of its words: of each full-adder cell the one it is of,
-    and how the carries of those are computed that do not ripple.
+    """What became of the adder bits of a module, and of its words: of each full-adder cell that hands on a
+    carry the one it is of, how the carries of those are computed that do not ripple, and how many words are
+    saved; and how many bits are added in full adders that hand no carry along.
     """
 
     cells: int = 0
@@ -54,25 +61,31 @@ class Statistics:
     inverters: int = 0
     words: dict[str, str] = field(default_factory=dict)
     faster: dict[str, Carry] = field(default_factory=dict)
+    saved: int = 0
+    compressors: int = 0
 
 
 def map_adders(
     module: dict[str, Any], costs: AdderCosts, table: CellTable, carries: Carries = Carries()
 ) -> Statistics:
     """Replaces a module's adders (``$add``, ``$sub``, ``$alu``, ``$fa``) by full-adder cells and gates."""
+    saved = save_carries(module, carries.saved)
     netlist = Netlist(module)
+    compressors = {name for name, cell in module["cells"].items() if cell["type"] == "$fa"}
     words = [name for name, cell in module["cells"].items() if cell["type"] in _ARITHMETIC]
     adders = _trim(netlist, _extract(netlist))
-    statistics = Statistics()
+    statistics = Statistics(saved=saved, compressors=len(compressors))
 
     def of(kind: Carry) -> list[Adder]:
         return [adder for adder in adders if carries.of.get(words[adder.chain], carries.usual) == kind]
 
-    selected = carry_chains(of("select"), carry_select.LEAST_BITS)
-    if selected:
-        copies = [copy for run in selected for copy in carry_select.select_carries(netlist, run)]
-        adders = _trim(netlist, [*_without(adders, selected), *copies])
-    statistics.faster |= {words[run[0].chain]: "select" for run in selected}
+    for selection in SELECTIONS:
+        selected = carry_chains(of(selection), carry_select.LEAST_BITS)
+        statistics.faster |= {words[run[0].chain]: selection for run in selected}
+        copies = [copy for run in selected for copy in carry_select.select_carries(netlist, run, selection)]
+        adders = [*_without(adders, selected), *copies]
+    if statistics.faster:
+        adders = _trim(netlist, adders)
     parallel: list[tuple[Network, list[Adder]]] = []
     for network in NETWORKS:
         runs = carry_chains(of(network))
@@ -83,7 +96,8 @@ def map_adders(
     in_logic: list[Adder] = []
     for adder in adders:
         constants = sum(isinstance(bit, str) for bit, _ in adder.inputs)
-        if costs.cell is None or adder.sum is None:
+        in_gates = carries.gates and words[adder.chain] in compressors
+        if costs.cell is None or adder.sum is None or in_gates:
             as_cell = False
         elif constants:
             as_cell = adder.carry is not None and costs.half_adder_in_cell
@@ -99,7 +113,8 @@ def map_adders(
             emit_register(netlist, register)
         for adder in in_cells:
             name = _emit_cell(netlist, adder, costs.cell, inverters)
-            statistics.words[name] = words[adder.chain]
+            if words[adder.chain] not in compressors:
+                statistics.words[name] = words[adder.chain]
     for adder in in_logic:
         _emit_logic(netlist, adder, inverters)
     for network, run in parallel:

@@ -29,7 +29,7 @@ from generator.errors import TernlutError
 from generator.files import cache_directory, write_text
 
 # Bumped whenever the flow changes what comes out of a synthesis, so that older cached results are not used.
-FLOW_VERSION = 17
+FLOW_VERSION = 19
 
 WORKER = "costmodel.flow.yosys_worker"
 _TECHNOLOGIES = Path(__file__).parents[1] / "technologies"
@@ -92,8 +92,9 @@ class SynthesisResult:
     ``delay_ps`` is the longest path by static timing, sized for the flow's clock or as fast as can be; None
     for a design that was not sized. ``sized`` holds ``tight``, ``medium`` and ``rippling`` if the flow
     asks for speeds.
-    ``carries`` are the design's adders at that clock: how many words ``ripple`` in full-adder cells, and of
-    how many the carries run in ``parallel``; empty without a clock. ``beyond_limits`` is how many nets exceed
+    ``carries`` are the design's adders at that clock: how many words ``ripple`` in full-adder cells, of how
+    many the carries are chosen by ``select``, run in ``parallel``, or are ``saved`` as another adder takes
+    bits and carries apart; empty without a clock. ``beyond_limits`` is how many nets exceed
     the library's max_capacitance or max_transition. ``netlist`` is the design in the library's cells as
     Verilog, if the flow asks for it. ``memory_um2`` is what memories have of the area, which are no cells.
     Of a design with gated clocks, ``gated_flip_flops`` have their clocks from as many ``clock_gates``.

@@ -25,7 +25,7 @@ from costmodel.cells.full_adder import adder_costs
 from costmodel.cells.table import CellTable, write_liberty
 from costmodel.flow.and_or import find_and_or, map_and_or
 from costmodel.flow.clock_gating import ATTRIBUTE, gated, gating_pass, share_out, smallest_gate
-from costmodel.flow.closing import AT_EASE, Closing, Mapped, Way
+from costmodel.flow.closing import AT_EASE, FOR_AREA, Closing, Mapped, Way
 from costmodel.flow.cones import LATE, mark_cone
 from costmodel.flow.full_adders import Carries, Statistics, map_adders
 from costmodel.flow.gathering import gather_full_adders
@@ -118,7 +118,7 @@ class Worker:
     def remap(self, way: Way) -> Mapped:
         """The top module mapped anew: what is late for short paths, all else for area."""
         adders = self.adders(way.carries, way.late)
-        if not self.maps_for_delay:
+        if way.stretch == FOR_AREA or not self.maps_for_delay:
             netlist = self.logic()
         elif way.stretch == AT_EASE:
             netlist = self.logic(LEAN)

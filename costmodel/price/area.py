@@ -19,6 +19,7 @@ from costmodel.price.components import (
     adder,
     gated,
     half_adders,
+    inner,
     negation,
     register,
     total,
@@ -39,6 +40,8 @@ from generator.plan import (
 
 Part = Literal["converters", "tables", "fetch", "reduction", "accumulators", "control"]
 PARTS: tuple[Part, ...] = get_args(Part)
+INTO_ADDER = (IntegerDatapath, ExactDatapath)
+"""Datapaths whose accumulators are adders."""
 
 
 @dataclass(frozen=True)
@@ -174,10 +177,19 @@ def reduction(plan: CorePlan, floats: FloatBills = floating) -> Bill:
 
 def _adder_tree(plan: CorePlan, tree: ReductionPlan, floats: FloatBills) -> Bill:
     """What has no partner in a level of pipelined adders waits for it."""
-    widths = Counter(node.width for node in tree.nodes if node.left is not None)
-    adders = [_adder(plan, width, floats) * count for width, count in widths.items()]
-    alone = [len(before) % 2 for before in tree.levels[:-1]]
-    waiting = sum(alone) * plan.level_stages * plan.fetched_width
+    # A sum of integers goes into the accumulator's adder.
+    ends = [*tree.registered_levels, *([] if isinstance(plan.datapath, INTO_ADDER) else [tree.depth])]
+    last = {node for level in ends for node in tree.levels[level]}
+    widths = Counter(
+        (node.width, plan.adds_floats or index in last)
+        for index, node in enumerate(tree.nodes)
+        if node.left is not None
+    )
+    adders = [
+        (_adder(plan, width, floats) if alone else inner(_adder(plan, width, floats))) * count
+        for (width, alone), count in widths.items()
+    ]
+    waiting = sum(len(before) % 2 for before in tree.levels[:-1]) * plan.level_stages * plan.fetched_width
     return total(adders) + register(tree.register_bits + waiting, holds=True)
 
 

@@ -13,6 +13,7 @@ from math import log2
 
 AREA_COMPONENTS: Mapping[str, str] = {
     "full_adder": "adder's bit",
+    "inner_adder": "bit of an adder whose sum another adder alone reads: for speed its carry goes no further",
     "sum": "adder's last bit, which has no carry out",
     "compressor": "full adder of three numbers' bits, whose carry goes no further",
     "register": "flip-flop",
@@ -47,7 +48,9 @@ DELAY_COMPONENTS: Mapping[str, str] = {
     "sequencer": "from a result's flag through the handshakes to the columns' controls",
     "carry": "bit of an adder's carry chain, where carries ripple",
     "prefix": "doubling of the bits that a carry runs over, where carries run in parallel",
+    "followed": "the same of an adder whose sum goes into another one",
     "adder": "level of adders on top of the carries",
+    "saved": "level of full adders beyond one for each of adders, where carries go no further",
     "merge": "doubling of the legs of a multiplexer, of a fetch's for the choice of the sign besides",
     "product": "bit of a signed multiplier's operand beyond the first two",
     "step": "level of a floating-point unit's shifters and normalisers",
@@ -56,8 +59,10 @@ DELAY_COMPONENTS: Mapping[str, str] = {
     "load": "doubling of the gates that a signal drives through buffers",
 }
 """What paths are made of: names and meanings of the coefficients of delay."""
+IN_CELLS_ALONE = frozenset(("saved",))
+"""What paths through lookup tables are not made of."""
 CLOCKED_COMPONENTS: Mapping[str, str] = {
-    **DELAY_COMPONENTS,
+    **{name: meaning for name, meaning in DELAY_COMPONENTS.items() if name not in IN_CELLS_ALONE},
     "finish": "on top of the sequencer where every column's sum ends with a tile: output-stationary",
     "compress": "level of full adders outside of carry chains, where sums of products are carry-save",
     "part": "part of a floating-point unit, whatever its format: specials told apart, counts, signs",
@@ -114,6 +119,15 @@ class Bill:
         groups = tuple(tuple(bill.without(names) for bill in group) for group in self.dearest)
         return Bill({name: count for name, count in self.counts.items() if name not in names}, groups)
 
+    def renamed(self, name: str, other: str) -> Bill:
+        """The same, with one component for another."""
+        counts = dict(self.counts)
+        if name in counts:
+            counts[other] = counts.get(other, 0) + counts.pop(name)
+        return Bill(
+            counts, tuple(tuple(bill.renamed(name, other) for bill in group) for group in self.dearest)
+        )
+
     def cases(self) -> list[Bill]:
         """All bills without choices that this one can come to."""
         chosen = product(*self.dearest)
@@ -141,6 +155,12 @@ def adder(width: int, carried: bool = False) -> Bill:
     return Bill.of(full_adder=width - 1, sum=1)
 
 
+def inner(bill: Bill) -> Bill:
+    """Adders whose sums other adders alone read: where carries would ripple for too long, a bit's goes into
+    the next adder's bit instead of the next bit."""
+    return bill.renamed("full_adder", "inner_adder")
+
+
 def half_adders(count: int) -> Bill:
     """Half adders: of a sum without carry, which is two XORs, one, and an AND."""
     return Bill.of(sum=count / 2, gate=count)
@@ -159,6 +179,33 @@ def carries(bits: int, followed: bool = False) -> Bill:
     a flow makes, the coefficients say.
     """
     return Bill.of(carry=0 if followed else bits, prefix=log2(max(bits, 1)))
+
+
+def saved_carries(widths: Sequence[int], numbers: int) -> Bill:
+    """The path through adders so many bits wide, one behind the other, that add up so many ``numbers``.
+
+    For speed all but the last become levels of full adders, each of which makes two numbers of three.
+    """
+    if not widths:
+        return NOTHING
+    *before, last = widths
+    followed = Bill.of(adder=len(widths), followed=sum(log2(max(width, 1)) for width in before))
+    return followed + Bill.of(saved=full_adder_levels(numbers) - len(before)) + carries(last)
+
+
+def full_adder_levels(numbers: int) -> int:
+    """Levels of full adders that leave two of so many numbers."""
+    levels = 0
+    while numbers > 2:
+        numbers, levels = numbers - numbers // 3, levels + 1
+    return levels
+
+
+def product_rows(bits: int) -> Bill:
+    """The path through the rows of a product of a number of ``bits`` bits, of which the first is not added to
+    anything, and of which two bits choose one each."""
+    rows = -(-bits // 2)
+    return Bill.of(product=max(0, bits - 2), saved=full_adder_levels(rows))
 
 
 def register(bits: float, holds: bool) -> Bill:
@@ -220,7 +267,8 @@ def multiplier(bits: int, width: int, others: int | None = None) -> Bill:
     rows = [(min(2, bits - place), min(of_row, width - place)) for place in range(0, min(bits, width), 2)]
     chosen = sum(kept for of, kept in rows if of == 2)
     gated = sum(kept for of, kept in rows if of == 1)
-    return Bill.of(product_bit=chosen, gate=gated) + total([adder(kept) for _, kept in rows[1:]])
+    adders = [adder(kept) for _, kept in rows[1:]]
+    return Bill.of(product_bit=chosen, gate=gated) + inner(total(adders[:-1])) + total(adders[-1:])
 
 
 def triple(bits: int) -> Bill:

@@ -101,6 +101,7 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
     Where clocks are ``gated`` registers have one when they take a new value, and need no choice to hold.
     """
     areas = technology.cost_at().coefficients
+    bill = bill.renamed("inner_adder", "full_adder")
     moved: dict[bool, dict[str, float]] = {True: {}, False: {}}
     floats = any(KIND_OF.get(name) == "float" for name in bill.counts)
     late = late_share(motion, technology)

@@ -386,6 +386,7 @@ def on_fabric(bill: Bill, over: Over) -> Bill:
     """``bill``; summed ``over`` an FPGA without what is free there."""
     if over not in TABLES:
         return bill
+    bill = bill.renamed("inner_adder", "full_adder")
     counts = {name: count for name, count in bill.counts.items() if name not in FREE_ON_FABRICS}
     if memories := counts.pop("memory", 0.0):
         counts["table"] = counts.get("table", 0.0) + TABLES[over].memory_tables * memories

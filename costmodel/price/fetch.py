@@ -14,6 +14,7 @@ from costmodel.price.components import (
     decoder,
     multiplier,
     onehot_multiplexer,
+    product_rows,
     register,
     tree_multiplexer,
 )
@@ -164,9 +165,7 @@ def fetch_path(plan: CorePlan, followed: bool) -> Bill:
 def _product_path(plan: CorePlan, followed: bool) -> Bill:
     match plan.datapath:
         case IntegerDatapath() | AlignedDatapath():
-            # A row is chosen by two bits, and the first one is not added to anything.
-            bill = Bill.of(product=plan.activation_range.width - 2)
-            return bill + carries(plan.fetched_width, followed=followed)
+            return product_rows(plan.activation_range.width) + carries(plan.fetched_width, followed=followed)
         case NativeDatapath(multiply=unit):
             return floating.slowest_stage(unit)
         case ExactDatapath(to_fixed=converter, multiply=unit):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from costmodel.price.components import NOTHING, Bill
+from costmodel.price.components import NOTHING, Bill, full_adder_levels
 from generator.plan import CompressorPlan, CorePlan, ReductionPlan
 
 
@@ -29,7 +29,4 @@ def full_adders_path(plan: CorePlan, tree: ReductionPlan, level: int, end: int) 
     """The levels of full adders in lookup tables that products are summed by from ``level`` to ``end``."""
     if not merges_products(plan):
         return NOTHING
-    numbers, levels = -(-len(tree.levels[level]) // len(tree.levels[end])), 0
-    while numbers > 2:
-        numbers, levels = numbers - numbers // 3, levels + 1
-    return Bill.of(compress=levels)
+    return Bill.of(compress=full_adder_levels(-(-len(tree.levels[level]) // len(tree.levels[end]))))

@@ -19,7 +19,11 @@ FREE_ON_FABRICS = ("hold", "leg", "select", "held_select", "undecoded_select", "
 """What has no price of its own in lookup tables: they choose and add, and flip-flops have enables."""
 FABRIC_COMPONENTS: Mapping[str, str] = {
     "table": "lookup table of a bit that is chosen, let in or held back, or of a memory",
-    **{name: meaning for name, meaning in AREA_COMPONENTS.items() if name not in (*FREE_ON_FABRICS, *AROUND)},
+    **{
+        name: meaning
+        for name, meaning in AREA_COMPONENTS.items()
+        if name not in (*FREE_ON_FABRICS, *AROUND, "inner_adder")
+    },
     **UNIT,
 }
 """What a core is made of in an FPGA."""

@@ -10,7 +10,16 @@ from math import log2
 from typing import assert_never
 
 from costmodel.price import floating
-from costmodel.price.components import NOTHING, Bill, adder, carries, multiplier, register, triple
+from costmodel.price.components import (
+    NOTHING,
+    Bill,
+    adder,
+    carries,
+    multiplier,
+    product_rows,
+    register,
+    triple,
+)
 from generator.plan import CorePlan, FloatScaling, IntegerScaling, ScalerPlan
 
 FLAGS = 6
@@ -103,7 +112,7 @@ def paths(plan: CorePlan) -> Bill:
     if scaler is None:
         return NOTHING
     chosen = Bill.of(merge=log2(plan.group_steps)) if plan.group_steps > 1 else NOTHING
-    product = chosen + Bill.of(product=max(0, _factor_bits(scaler) - 2))
+    product = chosen + product_rows(_factor_bits(scaler))
     match scaler.scaling:
         case IntegerScaling():
             return product + Bill.of(adder=1) + carries(scaler.total_width)

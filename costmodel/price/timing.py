@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from costmodel.price import floating, scaling
 from costmodel.price.area import LONGEST, NUMBER
-from costmodel.price.components import IN_TABLES_ALONE, NOTHING, Bill, carries
+from costmodel.price.components import IN_CELLS_ALONE, IN_TABLES_ALONE, NOTHING, Bill, carries, saved_carries
 from costmodel.price.fetch import fetch_path, unpacking_path
 from costmodel.price.filling import STORE_KEYS, bank_path, filling_path
 from costmodel.price.merging import full_adders_path
@@ -65,7 +65,7 @@ class DelayTerm:
 
     def path(self, plan: CorePlan, over: Over = "path") -> Bill:
         """What the stage's longest path is made of, registers included; in cells or in lookup tables."""
-        between = self.bill(plan) if over == "clocked" else self.bill(plan).without(IN_TABLES_ALONE)
+        between = self.bill(plan).without(IN_CELLS_ALONE if over == "clocked" else IN_TABLES_ALONE)
         if not between:
             return NOTHING
         driven = plan.config.rows * plan.config.columns
@@ -178,6 +178,7 @@ def _run_of_adders(plan: CorePlan, tree: ReductionPlan, level: int, before: Bill
         max(tree.nodes[i].width for i in tree.levels[after])
         for after in range(level + 1, (tree.depth if end is None else end) + 1)
     ]
+    numbers = -(-len(tree.levels[level]) // len(tree.levels[tree.depth if end is None else end]))
     match plan.datapath:
         case NativeDatapath(add=unit):
             path = floating.slowest_stage(unit)
@@ -185,12 +186,13 @@ def _run_of_adders(plan: CorePlan, tree: ReductionPlan, level: int, before: Bill
                 return before + path
             return before + path * len(levels) + (_accumulate(plan) if end is None else NOTHING)
         case IntegerDatapath() | ExactDatapath() | AlignedDatapath() if end is not None:
-            return before + full_adders_path(plan, tree, level, end) + _adders(levels)
+            return before + full_adders_path(plan, tree, level, end) + saved_carries(levels, numbers)
         case IntegerDatapath() | ExactDatapath():
             sums = before + full_adders_path(plan, tree, level, tree.depth)
-            return sums + _adders([*levels, plan.sum_range.width])
+            return sums + saved_carries([*levels, plan.sum_range.width], numbers + 1)
         case AlignedDatapath(to_float=converter):
-            sums = before + full_adders_path(plan, tree, level, tree.depth) + _adders(levels)
+            sums = before + full_adders_path(plan, tree, level, tree.depth)
+            sums += saved_carries(levels, numbers)
             last_sign = _last_sign(plan, follows_adders="adder" in sums.counts)
             return _rounded(plan, converter, sums + last_sign)
         case unknown:

@@ -250,10 +250,11 @@ def _say_synthesis(result: SynthesisResult, clock_ps: float | None, meets: bool 
     if meets is not None:
         say(f"The clock of {clock_ps:,.0f} ps is {'met' if meets else 'not met'}.")
     if result.carries:
-        ripple, select, parallel = (result.carries[kind] for kind in ("ripple", "select", "parallel"))
+        kinds = ("ripple", "select", "parallel", "saved")
+        ripple, select, parallel, saved = (result.carries[kind] for kind in kinds)
         say(
             f"Adders: the carries of {ripple:,} ripple in full-adder cells, of {select:,} are selected, "
-            f"of {parallel:,} run in parallel."
+            f"of {parallel:,} run in parallel, of {saved:,} are saved for the next adder's bits."
         )
     if result.clock_gates:
         say(f"{result.clock_gates:,} clock gates clock {result.gated_flip_flops:,} flip-flops.")

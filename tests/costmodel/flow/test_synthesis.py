@@ -18,14 +18,18 @@ from costmodel.cells.liberty import Library
 from costmodel.cells.samples import Samples
 from costmodel.cells.table import Arc, Cell, CellTable, Pin, write_liberty
 from costmodel.flow.and_or import find_and_or
+from costmodel.flow.carry_select import SELECTIONS
 from costmodel.flow.closing import AT_EASE, Way
 from costmodel.flow.full_adders import Carries, Carry
 from costmodel.flow.graph import Graph
 from costmodel.flow.kinds import Library as Kinds
 from costmodel.flow.mapping import offer
+from costmodel.flow.prefix_adders import NETWORKS
 from costmodel.flow.static_timing import Timing
 from costmodel.flow.synthesis import shipped_library, synthesize
 from costmodel.flow.yosys_worker import Worker
+from generator.config import CoreConfig
+from generator.verilog import emit
 
 SHIPPED = Path(__file__).parents[3] / "costmodel" / "technologies" / "asap7.cells.json"
 INVERTED_FULL_ADDER = "FAx1_ASAP7_75t_R"
@@ -184,7 +188,7 @@ def test_mapped_adders_are_plain_adders(
     assert_same_function(tmp_path, tables[outputs])
 
 
-@pytest.mark.parametrize("carry", ["select", "brent_kung", "sklansky"])
+@pytest.mark.parametrize("carry", [*SELECTIONS, *NETWORKS])
 @pytest.mark.parametrize("outputs", ["inverted", "true"])
 def test_adders_whose_carries_do_not_ripple_are_plain_adders(
     carry: Carry, outputs: str, tables: dict[str, Path], tmp_path: Path
@@ -202,18 +206,42 @@ def test_adders_whose_carries_do_not_ripple_are_plain_adders(
     worker.synthesize()
     words = sorted(cell_words(worker))
     assert len(words) > 4
-    kind = "select" if carry == "select" else "parallel"
+    kind = "select" if carry in SELECTIONS else "parallel"
     chosen = words[::2]
     for carries, least in (
         (Carries(carry), len(words) // 2),
         (Carries(faster=frozenset((word, carry) for word in chosen)), len(chosen) // 2),
+        (Carries(faster=frozenset((word, carry) for word in words), saved=frozenset(words)), 1),
     ):
         mapped = worker.remap(Way(carries, AT_EASE))
         assert mapped.carries[kind] >= least
-        assert mapped.carries["ripple"] or carries.usual != "ripple"
+        assert bool(mapped.carries["saved"]) == bool(carries.saved)
+        assert mapped.carries["ripple"] or carries.usual != "ripple" or carries.saved
         netlist = {"modules": {"top": mapped.module}}
         (tmp_path / "mapped.json").write_text(json.dumps(netlist))
         assert_same_function(tmp_path, tables[outputs])
+
+
+@pytest.mark.parametrize("outputs", ["inverted", "true"])
+@pytest.mark.parametrize(
+    ("activation", "kind"),
+    [("int5", "fetch"), ("int6", "fetch"), ("int8", "fetch"), ("bf16", "float_multiplier")],
+)
+def test_a_product_whose_rows_hand_no_carries_on_is_the_product(
+    activation: str, kind: str, outputs: str, tables: dict[str, Path], tmp_path: Path
+) -> None:
+    """Of two's complement, and of significands without a sign; the rows are one word then."""
+    shape = {"tables": 1, "columns": 1, "max_reduction": 64}
+    emission = emit(CoreConfig.parse({"architecture": "multiplier", "activation": activation, **shape}))
+    (name,) = (name for name, of in emission.kinds.items() if of == kind)
+    worker = at_work(emission.modules[name].replace(name, "top"), tables[outputs], tmp_path)
+    worker.synthesize()
+    words = frozenset(cell_words(worker))
+    mapped = worker.remap(Way(Carries("brent_kung", saved=words), AT_EASE))
+    assert mapped.carries["saved"] >= 1
+    assert mapped.carries["ripple"] == 0
+    (tmp_path / "mapped.json").write_text(json.dumps({"modules": {"top": mapped.module}}))
+    assert_same_function(tmp_path, tables[outputs])
 
 
 def test_the_longer_paths_may_be_the_smaller_is_what_is_mapped(

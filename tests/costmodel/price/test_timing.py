@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from math import log2
 from typing import Any
 
 import pytest
 
-from costmodel.price.components import CLOCKED_COMPONENTS
+from costmodel.price.components import (
+    CLOCKED_COMPONENTS,
+    IN_CELLS_ALONE,
+    full_adder_levels,
+    saved_carries,
+)
 from costmodel.price.estimate import Estimate, estimate
 from costmodel.price.representative import CONFIG_KEYS
 from costmodel.price.technology import load_technology
@@ -60,7 +66,7 @@ def test_every_stage_states_the_keys_it_depends_on(number: dict[str, Any]) -> No
         changes |= {"activation": "bf16", "pipeline.float_stages": 2}
     else:
         changes |= {"activation": "int5", "symmetric": True}
-    coefficients = {name: 1 + 0.37 * i for i, name in enumerate(CLOCKED_COMPONENTS)}
+    coefficients = {name: 1 + 0.37 * i for i, name in enumerate((*CLOCKED_COMPONENTS, *IN_CELLS_ALONE))}
     for term in DELAY_TERMS:
         assert set(term.keys) <= set(CONFIG_KEYS)
         before = term.bill(plan_for(CoreConfig.parse(base))).price(coefficients)
@@ -91,3 +97,20 @@ def test_paths_between_registers_leave_out_what_begins_or_ends_at_a_port() -> No
         plan = plan_for(CoreConfig.parse({**core, "pipeline": {"float_stages": stages}}))
         assert result.counts(plan, "path")
         assert result.counts(plan, "clocked") is counted
+
+
+def test_for_speed_inner_adders_of_a_tree_are_levels_of_full_adders() -> None:
+    """Thirteen numbers become two in five levels of which each makes two of three; one carry is left."""
+    path = saved_carries([9, 10, 11, 12, 20], 13).counts
+    assert path["adder"] == 5
+    assert path["adder"] - 1 + path["saved"] == 5
+    assert path["carry"] == 20
+    assert path["prefix"] == log2(20)
+    assert [full_adder_levels(numbers) for numbers in (1, 2, 3, 4, 6, 9, 13, 19)] == [0, 0, 1, 2, 3, 4, 5, 6]
+
+
+def test_paths_in_lookup_tables_know_no_saved_carries() -> None:
+    plan = plan_for(CoreConfig(group_size=2, tables=12, columns=4, max_reduction=4096))
+    (fetch,) = (term for term in DELAY_TERMS if term.stage == "fetch")
+    assert "saved" in fetch.path(plan, "path").counts
+    assert "saved" not in fetch.path(plan, "clocked").counts
