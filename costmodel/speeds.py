@@ -21,13 +21,14 @@ def tightness(period: ArrayLike, rippling: ArrayLike, shortest: ArrayLike) -> ND
 
     At ease carries ripple, and the paths take ``rippling``; as fast as can be they take ``shortest`` (all in
     the same unit; 0 is no path). A shorter period is not met, and costs no more
-    (``benchmarks/clock_targets.py``). Most of what speed costs comes at once, when carries no longer ripple:
-    it grows with the root of the logarithm of how much faster a part becomes.
+    (``benchmarks/clock_targets.py``). Most of what speed costs comes early, when carries no longer ripple: it
+    grows with the logarithm of how much faster a part becomes, to the power of three quarters.
     """
     period, rippling, shortest = (np.asarray(each, dtype=np.float64) for each in (period, rippling, shortest))
     met = np.maximum(np.maximum(period, shortest), 1e-9)
     speedup = np.minimum(np.maximum(rippling / met, 1.0), FASTEST)
-    result: NDArray[np.float64] = np.sqrt(np.log(speedup) / np.log(FASTEST))
+    share = np.log(speedup) / np.log(FASTEST)
+    result: NDArray[np.float64] = np.sqrt(share * np.sqrt(share))
     return result
 
 
