@@ -151,7 +151,7 @@ class Closing:
                 ends |= timing.late_ends(clock_ps)
                 gates = gates and bool(last.mapped.adders.compressors)
                 faster = frozenset((word, carry) for word in words)
-                carries = Carries(faster=faster, saved=words, gates=gates)
+                carries = Carries(faster=faster, saved=words, gates=gates, plain=carry)
                 yield self._map(Way(carries, stretch, ends))
         yield self._map(self._fastest)
 
@@ -162,9 +162,12 @@ class Closing:
         return Way(Carries(FASTEST, saved=words, gates=True), 1.0)
 
     def _map(self, way: Way) -> Mapped:
-        least = self._least.adders
-        if not least.words and not (way.carries.gates and least.compressors):
-            way = replace(way, carries=RIPPLE)
+        least, carries = self._least.adders, way.carries
+        if not least.plain:
+            carries = replace(carries, plain="ripple")
+        if not least.words and not least.plain and not (carries.gates and least.compressors):
+            carries = RIPPLE
+        way = replace(way, carries=carries)
         if way not in self._mapped:
             self._mapped[way] = self._mapper(way)
         return self._mapped[way]

@@ -13,18 +13,15 @@ LATE = "late"
 """The attribute of marked cells."""
 
 
-def mark_cone(module: dict[str, Any], ends: Collection[str] | None, table: CellTable) -> None:
-    """Marks the cells before ``ends``, in place, back to flip-flops; all cells where ``ends`` is None.
-
-    Ends are flip-flops by name, or neighbours of the module's outputs.
-    """
+def mark_cone(module: dict[str, Any], ends: Collection[str], table: CellTable) -> None:
+    """Marks the cells before ``ends``, in place, back to flip-flops."""
     cells = module["cells"]
-    late = cells if ends is None else _cone(module, ends, table)
-    for name in late:
+    for name in cone_of(module, ends, table):
         cells[name]["attributes"] = {**cells[name].get("attributes", {}), LATE: 1}
 
 
-def _cone(module: dict[str, Any], ends: Collection[str], table: CellTable) -> set[str]:
+def cone_of(module: dict[str, Any], ends: Collection[str], table: CellTable) -> set[str]:
+    """The cells before ``ends``, flip-flops by name or neighbours of the module's outputs, back to flip-flops."""
     cells: dict[str, dict[str, Any]] = module["cells"]
     drivers: dict[Bit, str] = {}
     for name, cell in cells.items():

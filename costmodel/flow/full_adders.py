@@ -25,7 +25,7 @@ from costmodel.flow.prefix_adders import NETWORKS, Network, carry_chains, emit_c
 
 Carry = OneOf["ripple"] | Selection | Network
 
-_ARITHMETIC = ("$add", "$sub", "$alu", "$fa")
+ARITHMETIC = ("$add", "$sub", "$alu", "$fa")
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,16 @@ class Carries:
     through a prefix network. Words that are ``saved`` have none where another word alone reads them
     (``costmodel.flow.carry_save``). With ``gates`` full adders that hand no carry along are plain gates: a
     cell is smaller, but slower than the one path through it that counts. Words are named as their cells are.
+
+    Where a library has no full-adder cell, timing does not say which words are late: ``plain`` is of all that
+    are in front of late ends.
     """
 
     usual: Carry = "ripple"
     faster: frozenset[tuple[str, Carry]] = frozenset()
     saved: frozenset[str] = frozenset()
     gates: bool = False
+    plain: Carry = "ripple"
 
     @cached_property
     def of(self) -> Mapping[str, Carry]:
@@ -53,7 +57,8 @@ class Carries:
 class Statistics:
     """What became of the adder bits of a module, and of its words: of each full-adder cell that hands on a
     carry the one it is of, how the carries of those are computed that do not ripple, and how many words are
-    saved; and how many bits are added in full adders that hand no carry along.
+    saved; how many bits are added in full adders that hand no carry along, and, where there is no such cell,
+    how many words ripple in gates.
     """
 
     cells: int = 0
@@ -63,6 +68,7 @@ class Statistics:
     faster: dict[str, Carry] = field(default_factory=dict)
     saved: int = 0
     compressors: int = 0
+    plain: int = 0
 
 
 def map_adders(
@@ -72,7 +78,7 @@ def map_adders(
     saved = save_carries(module, carries.saved)
     netlist = Netlist(module)
     compressors = {name for name, cell in module["cells"].items() if cell["type"] == "$fa"}
-    words = [name for name, cell in module["cells"].items() if cell["type"] in _ARITHMETIC]
+    words = [name for name, cell in module["cells"].items() if cell["type"] in ARITHMETIC]
     adders = _trim(netlist, _extract(netlist))
     statistics = Statistics(saved=saved, compressors=len(compressors))
 
@@ -105,6 +111,7 @@ def map_adders(
             as_cell = adder.carry is not None or costs.sum_only_in_cell
         (in_cells if as_cell else in_logic).append(adder)
     statistics.cells, statistics.logic = len(in_cells), len(in_logic)
+    statistics.plain = len(carry_chains(in_logic)) if costs.cell is None else 0
     inverters: dict[Bit, int] = {}
     if costs.cell is not None and in_cells:
         registers = find_registers(netlist, table)
@@ -135,7 +142,7 @@ def _extract(netlist: Netlist) -> list[Adder]:
     """Takes all arithmetic cells out of the module and returns their bits, least significant first."""
     adders: list[Adder] = []
     cells = netlist.module["cells"]
-    arithmetic = [(name, cell) for name, cell in cells.items() if cell["type"] in _ARITHMETIC]
+    arithmetic = [(name, cell) for name, cell in cells.items() if cell["type"] in ARITHMETIC]
     for chain, (name, cell) in enumerate(arithmetic):
         del cells[name]
         pins = cell["connections"]

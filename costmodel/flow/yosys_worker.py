@@ -26,15 +26,13 @@ from costmodel.cells.table import CellTable, write_liberty
 from costmodel.flow.and_or import find_and_or, map_and_or
 from costmodel.flow.clock_gating import ATTRIBUTE, gated, gating_pass, share_out, smallest_gate
 from costmodel.flow.closing import AT_EASE, FOR_AREA, Closing, Mapped, Way
-from costmodel.flow.cones import LATE, mark_cone
-from costmodel.flow.full_adders import Carries, Statistics, map_adders
+from costmodel.flow.cones import LATE, cone_of, mark_cone
+from costmodel.flow.full_adders import ARITHMETIC, Carries, Statistics, map_adders
 from costmodel.flow.gathering import gather_full_adders
 from costmodel.flow.kinds import Library
 from costmodel.flow.mapping import offer, restore_tied_cells, strengths
 from costmodel.flow.serving import serve
 from costmodel.speeds import MEDIUM_PERIOD
-
-ARITHMETIC = "t:$add t:$sub t:$alu t:$fa"
 
 # Every design is mapped with both scripts, and the smaller result is taken: which one that is depends on the
 # design (by up to 3 %), and together they take less time than reading the design in.
@@ -189,7 +187,7 @@ class Worker:
             "memory_map",
             "opt -undriven -fine",
             "maccmap t:$macc t:$macc_v2",
-            f"select -set arithmetic {ARITHMETIC}",
+            f"select -set arithmetic {' '.join(f't:{kind}' for kind in ARITHMETIC)}",
             "techmap * @arithmetic %d",
             "opt -fast",
             "opt_clean",
@@ -226,7 +224,8 @@ class Worker:
         for name, module in netlist["modules"].items():
             if and_or is not None:
                 print(f"{name}: {map_and_or(module, and_or)} AND-OR cells")
-            statistics[name] = map_adders(module, costs, self.table, carries)
+            chosen = carries if costs.cell is not None else self.plain_words(module, carries, late)
+            statistics[name] = map_adders(module, costs, self.table, chosen)
         fixed = {costs.cell.name: self.table.cells[costs.cell.name]} if costs.cell is not None else {}
         if and_or is not None:
             fixed[and_or.name] = self.offer.logic.cells[and_or.name]
@@ -239,6 +238,16 @@ class Worker:
                 mark_cone(module, late, self.table)
             self.restore("marked.json", netlist, *libraries)
         return statistics[self.job["top"]]
+
+    def plain_words(self, module: dict[str, Any], carries: Carries, late: frozenset[str] | None) -> Carries:
+        """How the carries of words in gates are computed: of those before ``late`` ends, or of all."""
+        if carries.usual == carries.plain == "ripple":
+            return carries
+        cells = module["cells"]
+        before = cells if late is None else cone_of(module, late, self.table)
+        words = frozenset(name for name in before if cells[name]["type"] in ARITHMETIC)
+        faster = frozenset((word, carries.plain) for word in words) if late is not None else carries.faster
+        return replace(carries, faster=faster, saved=words)
 
     def logic(self, late: str = "", whole: bool = False) -> dict[str, Any]:
         """Maps what is left to gates, marked ones by the script ``late``; returns it in library cells."""
