@@ -21,7 +21,7 @@ def mark_cone(module: dict[str, Any], ends: Collection[str], table: CellTable) -
 
 
 def cone_of(module: dict[str, Any], ends: Collection[str], table: CellTable) -> set[str]:
-    """The cells before ``ends``, flip-flops by name or neighbours of the module's outputs, back to flip-flops."""
+    """The cells before ``ends``, flip-flops or neighbours of outputs by name, back to flip-flops."""
     cells: dict[str, dict[str, Any]] = module["cells"]
     drivers: dict[Bit, str] = {}
     for name, cell in cells.items():

@@ -283,13 +283,14 @@ def cell_words(worker: Worker) -> set[str]:
     return set(worker.adders(Carries()).words.values())
 
 
-def test_a_design_sized_for_a_clock_computes_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("adders", ["cells", "generic"])
+def test_a_design_sized_for_a_clock_computes_the_same(adders: str, tmp_path: Path) -> None:
     """At clocks that take ripple carries, some and all parallel carries; the netlist that is reported."""
     ports = "input signed [7:0] a, b, c, input [2:0] s, output signed [10:0] y, output signed [8:0] z"
     design = f"module top({ports}); assign y = (a + b) + (c + $signed(s)), z = b - a; endmodule"
     delays, areas, parallel = [], [], []
     for clock_ps in (2000.0, 420.0, 1.0):
-        report = mapped(design, SHIPPED, tmp_path, clock_ps=clock_ps, netlist=True)
+        report = mapped(design, SHIPPED, tmp_path, clock_ps=clock_ps, netlist=True, adders=adders)
         (tmp_path / "sized.v").write_text(report["netlist"])
         yosys(f"read_verilog {tmp_path / 'sized.v'}", f"write_json {tmp_path / 'mapped.json'}")
         assert_same_function(tmp_path, SHIPPED)
