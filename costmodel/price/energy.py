@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from math import exp
 from typing import Literal, get_args
 
 from costmodel.price import activity, area, control
@@ -21,7 +22,6 @@ from costmodel.price.components import IN_TABLES_ALONE, NOTHING, Bill
 from costmodel.price.energy_coefficients import KIND_OF, LATE, LOGIC, REGISTERS, RIPPLE
 from costmodel.price.fetch import aligned_product, fetch
 from costmodel.price.filling import filling_adder, stored_entries
-from costmodel.price.lateness import LEVEL
 from costmodel.price.motions import MOVES, Motion, exchanged, rarely
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology
@@ -33,10 +33,8 @@ Reason = Literal["clock", "step", "load", "hold"]
 """Why a core takes energy: its clock, a step, a table that is filled, one that is held and is told when."""
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
-TOGETHER = 2.75
-"""Bits of an adder that its carries are as early at as what is added."""
-BEHIND = 1.0
-"""Levels that a choice to hold is later by which an adder is in front of."""
+LEVELS = 4.0
+"""Levels of adders in front of one after which its glitches are two thirds of what they can be."""
 TOLD = 2.0
 """How often what holds a table is told so, or otherwise, a filling."""
 TELLING = 0.5
@@ -44,25 +42,19 @@ TELLING = 0.5
 
 _ENTRIES = ("pipeline.table", "table_depth", "table_store", "key_packing")
 """What says how late entries and keys come."""
-_TURNS = ("dataflow", "outputs", "columns")
-"""Whether sums take turns in an accumulator, and tables are held, and what an activation drives."""
 _ZEROS = ("max_reduction",)
 """What says how large the largest activation is, and so how many are zero."""
-ARRIVING = (control.arriving_length, control.arriving_outputs)
-"""What is gated with the tables, though it is priced as if it was not."""
 LATE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
     area.table: _ZEROS,
     filling_adder: _ZEROS,
     stored_entries: _ZEROS,
     area.table_converters: ("tables",),
-    area.result_converters: ("pipeline.fetch", "pipeline.reduction_every", "rows", "columns", *_ENTRIES),
-    fetch: ("rows", *_TURNS, *_ENTRIES),
-    aligned_product: ("group_size", "weight_bits", *_TURNS, *_ENTRIES),
-    area.reduction: ("rows", "columns", *_ENTRIES),
-    area.accumulator: ("pipeline.reduction_every", "rows", *_TURNS, *_ENTRIES),
+    fetch: _ENTRIES,
+    aligned_product: ("group_size", *_ENTRIES),
+    area.reduction: _ENTRIES,
+    area.accumulator: ("pipeline.reduction_every", *_ENTRIES),
     control.length_counter: ("columns",),
-    control.arriving_length: ("columns", "clock_gating"),
-    control.arriving_outputs: ("clock_gating",),
+    control.arriving_length: ("columns",),
 }
 """Keys of a configuration that a unit's energy depends on beside its bill."""
 
@@ -86,13 +78,18 @@ class UnitEnergy:
 
 
 def late_share(motion: Motion, technology: Technology) -> float:
-    """How late a unit's inputs are, which its glitches grow with: in levels of adders; of floating-point
-    units, which shift by what was just computed, in what is from end to end of one itself.
+    """How much of the glitches that logic in front of a unit can make it has.
+
+    In levels of adders: each adds some, and gates swallow some of the short pulses that arrive. Of
+    floating-point units, which shift by what was just computed, all that is in front counts, in units of what
+    one is itself.
     """
     coefficients = technology.rippling.coefficients
     in_cells = (bill.without(IN_TABLES_ALONE) for bill in (motion.late, motion.path))
     late, path = (bill.price(coefficients) for bill in in_cells)
-    return late / (path or max(LEVEL.price(coefficients), 1e-9))
+    if path > 0:
+        return late / path
+    return LEVELS * (1 - exp(-late / max(coefficients["adder"], 1e-9) / LEVELS))
 
 
 def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool = False) -> UnitEnergy:
@@ -114,10 +111,11 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
         elif gated and name == "hold":
             continue
         else:
-            behind = BEHIND if kind == "hold" and adders and not floats else 0.0
-            kinds = {kind: size, LATE + (LOGIC if kind == "leg" else kind): size * (late + behind)}
+            slow = "product" if motion.multiplied and kind == "adder" else kind
+            slow = LOGIC if kind in ("hold", "leg") else slow
+            kinds = {kind: size, LATE + slow: size * late}
             if name == "full_adder" and not floats:  # Compressors hand no carry on to one another.
-                kinds[RIPPLE] = max(0.0, count - TOGETHER * adders) * areas[name]
+                kinds[RIPPLE] = max(0.0, count - adders) * areas[name]
         reads = name == "leg" and motion.reads > 0
         into = moved[motion.held or reads]
         for takes, amount in kinds.items():
@@ -144,7 +142,7 @@ def term_energy(
     term: AreaTerm, plan: CorePlan, technology: Technology, data: Statistics = BITNET
 ) -> UnitEnergy:
     """What one unit of a term of area takes energy for."""
-    gates = plan.config.clock_gating and ("clock_gating" in term.keys or term.bill in ARRIVING)
+    gates = plan.config.clock_gating and "clock_gating" in term.keys
     taken = unit_energy(term.bill(plan), MOVES.get(term.bill, rarely)(plan, data), technology, gates)
     if term.bill is not area.memory:
         return taken

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import assert_never
 
 from costmodel.price import activity, area, control, lateness, scaling
 from costmodel.price.activity import Statistics
 from costmodel.price.components import NOTHING, Bill, adder, register
 from costmodel.price.fetch import aligned_product, fetch, key_decoder, unpacked_key
 from costmodel.price.filling import filler, filling_adder, stored_entries
-from generator.plan import AlignedDatapath, CorePlan, ExactDatapath, IntegerDatapath, NativeDatapath
+from generator.plan import CorePlan, ExactDatapath
 
 RARELY = 0.05
 """The rate of what changes with results, not with steps."""
-
-
-EMPTY = 0.6
-"""How often those bits of a wide accumulator glitch that aligned sums have nothing for, in what others do: it
-is shifted through all of them."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +23,8 @@ class Motion:
     ``late``: what is in front of them, in components of delay; ``path``: what a floating-point unit is from
     end to end. ``reads``: where its multiplexers' legs are entries of tables, and move with these, the
     share of legs that change when others are chosen. ``writes``: the share of steps, or fillings, in which
-    its registers take a new value. ``passing``: the rate of bits that are back where they were when a step
-    ends, if that is higher. ``moving``: the share of bits that move at all, which rates are the mean of;
-    ``empty``: how often the others glitch, in what these do.
+    its registers take a new value. ``multiplied``: what arrives comes from products without a register in
+    between. ``passing``: the rate of bits that are back where they were when a step ends, if that is higher.
     """
 
     rate: float
@@ -40,26 +33,18 @@ class Motion:
     held: bool = False
     reads: float = 0.0
     writes: float = 1.0
+    multiplied: bool = False
     passing: float = 0.0
-    moving: float = 1.0
-    empty: float = 0.0
 
     @property
     def logic(self) -> float:
         """The rate of what is between bits that come and those that are held."""
-        return (self.rate + max(self.rate, self.passing)) / 2
+        return (self.rate + self.glitching) / 2
 
     @property
     def glitching(self) -> float:
-        """The rate of what comes and goes within a step.
-
-        A gate of integers glitches where two of its inputs change, one after the other, which few do where
-        bits change rarely. A float that changes is shifted, and all of its bits move.
-        """
-        rate = max(self.rate, self.passing)
-        if self.path:
-            return rate * (1 + self.empty * (1 / self.moving - 1))
-        return rate * min(1.0, rate / self.moving / activity.RANDOM)
+        """The rate of what comes and goes within a step."""
+        return max(self.rate, self.passing)
 
 
 Moves = Callable[[CorePlan, Statistics], Motion]
@@ -78,9 +63,7 @@ def _filled(
     rate: Callable[[CorePlan, Statistics], float] = activity.of_activations,
 ) -> Moves:
     """What changes with a table."""
-    return lambda plan, data: Motion(
-        rate(plan, data), late(plan), path(plan), held=True, moving=activity.moving(plan)
-    )
+    return lambda plan, data: Motion(rate(plan, data), late(plan), path(plan), held=True)
 
 
 def _adding(plan: CorePlan, data: Statistics) -> Motion:
@@ -95,14 +78,10 @@ def _filling(plan: CorePlan, data: Statistics) -> Motion:
 
 
 def _result(plan: CorePlan, data: Statistics) -> Motion:
-    """What makes a tile's sum a float, or a sum that is complete: it sees all sums, but of stages with gated
-    clocks only the first one does, and they take what is complete."""
+    """What makes a tile's sum a float, or a sum that is complete: it sees all sums."""
     late, path = lateness.at_results(plan), lateness.of_results(plan)
     if isinstance(plan.datapath, ExactDatapath):
-        writes = 1 / activity.steps_a_result(plan, data)
-        stages = plan.result_stages if plan.config.clock_gating else 0
-        sees = max(writes, 1 / (stages + 1))
-        return Motion(activity.of_accumulator(plan, data) * sees, late, path, writes=writes)
+        return Motion(activity.of_accumulator(plan, data), late, path)
     return Motion(activity.of_sum(plan, data, plan.config.tables), late, path)
 
 
@@ -116,41 +95,32 @@ def _decoded(plan: CorePlan, data: Statistics) -> Motion:
     return Motion(min(activity.of_keys(plan, data), 2 / lines))
 
 
+def _multiplied(plan: CorePlan) -> bool:
+    """Whether products go into adders without a register in between."""
+    held = plan.config.pipeline.fetch or bool(plan.product_stages)
+    return plan.fetch_circuit == "product" and not held
+
+
 def _reduced(plan: CorePlan, data: Statistics) -> Motion:
     late, path = lateness.inside_reduction(plan), lateness.of_adders(plan)
     groups = lateness.groups_inside(plan)
     rate = (activity.of_sum(plan, data, groups) + activity.of_sum(plan, data, 2 * groups)) / 2
-    return Motion(rate, late, path)
+    return Motion(rate, late, path, multiplied=_multiplied(plan))
 
 
 def _accumulated(plan: CorePlan, data: Statistics) -> Motion:
-    """An accumulator; a float's whose sums take turns works with another one in each step."""
     late, path = lateness.at_accumulator(plan), lateness.of_accumulator(plan)
-    if path:
-        late += lateness.choice_of_sums(plan)
-    moving, rate = activity.moving_sums(plan), activity.of_accumulator(plan, data)
-    comes = activity.of_sum(plan, data, plan.config.tables)
-    match plan.datapath:
-        case IntegerDatapath():
-            return Motion(rate, late, passing=comes)
-        case ExactDatapath():
-            # What is inverted is so below its last bit that moves, too.
-            passing = comes if activity.inverts(plan) else comes * moving
-            return Motion(rate, late, passing=passing, moving=moving)
-        case NativeDatapath() | AlignedDatapath():
-            if plan.accumulator_stages > 1 or plan.stored_sums:
-                rate = activity.RANDOM * moving
-            # All bits of a float may pass by what is rounded off.
-            empty = 1.0 if plan.adds_floats else EMPTY
-            return Motion(rate, late, path, passing=comes * moving, moving=moving, empty=empty)
-        case unknown:
-            assert_never(unknown)
+    behind = _multiplied(plan) and not plan.reduction.registered_levels
+    # All bits of a float may pass by what is rounded off; of integers those that come.
+    share = 1.0 if plan.adds_floats else activity.moving_sums(plan)
+    passing = activity.of_sum(plan, data, plan.config.tables) * share
+    return Motion(activity.of_accumulator(plan, data), late, path, multiplied=behind, passing=passing)
 
 
 def _stored(plan: CorePlan, data: Statistics) -> Motion:
     """Of all stored sums one is written in a step, and another one is chosen."""
     share = 1 / max(1, plan.stored_sums)
-    return Motion(activity.of_stored(plan, data) * min(1.0, 2 * share), writes=share)
+    return Motion(activity.RANDOM * min(1.0, 2 * share), writes=share)
 
 
 def exchanged(plan: CorePlan, data: Statistics) -> tuple[Bill, Motion]:
@@ -160,7 +130,7 @@ def exchanged(plan: CorePlan, data: Statistics) -> tuple[Bill, Motion]:
     bill += Bill.of(hold=width * plan.stored_sums)
     late, path = lateness.level(plan) * 2, lateness.of_accumulator(plan)
     # Without choices to hold nothing sees what passes.
-    passing = 0.0 if plan.config.clock_gating else activity.of_stored(plan, data)
+    passing = 0.0 if plan.config.clock_gating else activity.RANDOM
     motion = Motion(activity.of_others(plan, data), late, path, writes=0.0, passing=passing)
     return bill, motion
 
@@ -180,11 +150,6 @@ def _by_tile(plan: CorePlan, data: Statistics) -> Motion:
     return Motion(often, writes=often)
 
 
-def _arriving(plan: CorePlan, data: Statistics) -> Motion:
-    """What arrives with a tile, and goes with it into the tables; its clocks are gated as theirs."""
-    return Motion(RARELY, held=True) if plan.config.clock_gating else _by_tile(plan, data)
-
-
 def _outputs(plan: CorePlan, data: Statistics) -> Motion:
     return _counting(plan.config.outputs is not None, plan.m_tiles_width)
 
@@ -199,15 +164,14 @@ def rarely(plan: CorePlan, data: Statistics) -> Motion:
 
 
 def _fetch(plan: CorePlan, data: Statistics) -> Motion:
+    multiplies = plan.fetch_circuit == "product"
+    late = lateness.at_product(plan) if multiplies else lateness.at_fetch(plan)
+    path = lateness.of_products(plan) if multiplies else NOTHING
     reads = min(1.0, 2 / max(1, len(plan.table.entries)))
-    rate = (activity.of_chosen(plan, data) + activity.of_keys(plan, data)) / 2
-    if plan.fetch_circuit == "product" and isinstance(plan.datapath, IntegerDatapath | AlignedDatapath):
-        rate *= activity.of_held_rows(plan, data)
-    if plan.fetch_circuit != "product":
-        # Entries are inverted, bits that stand still among them; products are not.
-        return Motion(rate, lateness.at_fetch(plan) + lateness.choice(plan), reads=reads)
-    late, path, moving = lateness.at_product(plan), lateness.of_products(plan), activity.moving(plan)
-    return Motion(rate * moving, late, path, moving=moving)
+    rate = (activity.of_fetched(plan, data) + activity.of_keys(plan, data)) / 2
+    # Entries are inverted, bits that stand still among them; products are not.
+    rate *= activity.moving(plan) if multiplies else 1.0
+    return Motion(rate, late, path, reads=reads, multiplied=multiplies)
 
 
 MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
@@ -234,8 +198,8 @@ MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
     scaling.arriving_scale: _scaled,
     control.length_counter: _length,
     control.output_counter: _outputs,
-    control.arriving_length: _arriving,
+    control.arriving_length: _by_tile,
     control.flags: _by_tile,
-    control.arriving_outputs: _arriving,
+    control.arriving_outputs: _by_tile,
 }
 """How the units of the terms of area move; those that are not here change with results, if at all."""
