@@ -11,13 +11,15 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from costmodel.flow.netlist import Bit
+from costmodel.flow.netlist import Bit, Terminal
 
 ADDERS = ("$add", "$sub")
 FITS = "sum_fits"
 """What a design says of a wire that holds all that a sum can be, where the widths of its terms do not."""
 Range = tuple[int, int]
 """The least and the greatest that a number can be."""
+Readers = defaultdict[Bit, set[Terminal]]
+"""The cells and pins that read each bit; of ports without a cell's name."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,10 @@ class Term:
     bits: tuple[Bit, ...]
     signed: bool
     negative: bool
+
+    def minus(self, place: int) -> bool:
+        """Whether the bit at ``place`` counts negative."""
+        return self.negative ^ (self.signed and place == len(self.bits) - 1)
 
     @property
     def range(self) -> Range:
@@ -78,6 +84,7 @@ class Inner:
 
 
 def words_of(module: dict[str, Any]) -> dict[str, Word]:
+    """The adders of a module, by name."""
     words = {}
     fitting = {net["bits"][-1] for net in module["netnames"].values() if FITS in net.get("attributes", {})}
     for name, cell in module["cells"].items():
@@ -98,10 +105,9 @@ def _term(bits: list[Bit], signed: bool, negative: bool) -> Term:
     return Term(tuple(bits[:n]), signed, negative)
 
 
-def take_in(module: dict[str, Any], words: dict[str, Word], late: Collection[str]) -> set[str]:
+def take_in(words: dict[str, Word], readers: Readers, late: Collection[str]) -> set[str]:
     """Decides of all words what is taken into them; returns the names of those that are."""
     sources = {bit: (word, first) for word in words.values() for first, bit in enumerate(word.outputs)}
-    readers = readers_of(module)
     taken: set[str] = set()
 
     def source(word: Word, pin: str, term: Term) -> Inner | None:
@@ -140,9 +146,9 @@ def take_in(module: dict[str, Any], words: dict[str, Word], late: Collection[str
     return taken
 
 
-def readers_of(module: dict[str, Any]) -> defaultdict[Bit, set[tuple[str, str]]]:
+def readers_of(module: dict[str, Any]) -> Readers:
     """The cells and pins, or ports, that read each bit."""
-    readers: defaultdict[Bit, set[tuple[str, str]]] = defaultdict(set)
+    readers: Readers = defaultdict(set)
     for name, cell in module["cells"].items():
         for pin, bits in cell["connections"].items():
             if cell["port_directions"].get(pin) != "output":

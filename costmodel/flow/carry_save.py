@@ -12,11 +12,11 @@ for -b is !b - 1.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from heapq import heapify, heappop, heappush
 from typing import Any
 
-from costmodel.flow.addends import Inner, Word, readers_of, take_in, words_of
+from costmodel.flow.addends import Inner, Readers, Word, readers_of, take_in, words_of
 from costmodel.flow.netlist import Bit, highest_bit, new_cell
 
 SPARE = 2
@@ -32,9 +32,9 @@ def save_carries(module: dict[str, Any], late: Collection[str]) -> int:
     """
     if not late:
         return 0
-    words = words_of(module)
-    taken = take_in(module, words, late)
-    writer = _Writer(module, readers_of(module))
+    words, readers = words_of(module), readers_of(module)
+    taken = take_in(words, readers, late)
+    writer = _Writer(module, readers)
     for name, word in words.items():
         if name not in taken and any(word.inner):
             writer.write(word)
@@ -69,13 +69,12 @@ class _Sum:
         for place, column in enumerate(self.columns):
             if self.constant >> place & 1:
                 column.append((0, "1"))
-        self.constant = 0
 
 
 class _Writer:
     """Writes words with what they have taken in; ``readers`` says who reads a bit."""
 
-    def __init__(self, module: dict[str, Any], readers: Mapping[Bit, Collection[object]]) -> None:
+    def __init__(self, module: dict[str, Any], readers: Readers) -> None:
         self._cells = module["cells"]
         self._readers = readers
         self._highest = highest_bit(module)
@@ -117,13 +116,12 @@ class _Writer:
             self._split(word, total, place, longer.place)
         start = 0 if longer is None else longer.place
         for term, inner in zip(word.terms, word.inner, strict=True):
-            minus = term.negative ^ negative
             own = len(term.bits) if inner is None else inner.place
             for i, bit in enumerate(term.bits[start:own], start):
-                sign = term.signed and i == len(term.bits) - 1
-                self._count(total, place + i, 0, bit, minus ^ sign)
+                self._count(total, place + i, 0, bit, negative ^ term.minus(i))
             if inner is None:
                 continue
+            minus = term.negative ^ negative
             base = place + inner.place
             if inner is longer and outputs is not None:
                 base -= inner.first
@@ -161,7 +159,7 @@ class _Writer:
         part = _Sum(first)
         for term in word.terms:
             for i, bit in enumerate(term.bits[:first]):
-                self._count(part, i, 0, bit, term.negative ^ (term.signed and i == len(term.bits) - 1))
+                self._count(part, i, 0, bit, term.minus(i))
         part.spread_constant()
         level, carry = self._low(word, part.columns)
         total.add(place + first, level, carry)

@@ -7,7 +7,7 @@ from typing import Any
 
 from costmodel.cells.table import CellTable
 from costmodel.flow.neighbours import neighbour_of
-from costmodel.flow.netlist import Bit
+from costmodel.flow.netlist import Bit, Netlist
 
 LATE = "late"
 """The attribute of marked cells."""
@@ -23,11 +23,7 @@ def mark_cone(module: dict[str, Any], ends: Collection[str], table: CellTable) -
 def cone_of(module: dict[str, Any], ends: Collection[str], table: CellTable) -> set[str]:
     """The cells before ``ends``, flip-flops or neighbours of outputs by name, back to flip-flops."""
     cells: dict[str, dict[str, Any]] = module["cells"]
-    drivers: dict[Bit, str] = {}
-    for name, cell in cells.items():
-        for pin, bits in cell["connections"].items():
-            if cell["port_directions"].get(pin) == "output":
-                drivers |= dict.fromkeys(bits, name)
+    drivers = {bit: name for bit, (name, _, _) in Netlist(module).drivers.items()}
     pending: list[Bit] = [
         bit
         for port, entry in module["ports"].items()

@@ -121,12 +121,13 @@ class Bill:
 
     def renamed(self, name: str, other: str) -> Bill:
         """The same, with one component for another."""
+        if name not in self.counts and not self.dearest:
+            return self
         counts = dict(self.counts)
         if name in counts:
             counts[other] = counts.get(other, 0) + counts.pop(name)
-        return Bill(
-            counts, tuple(tuple(bill.renamed(name, other) for bill in group) for group in self.dearest)
-        )
+        groups = tuple(tuple(bill.renamed(name, other) for bill in group) for group in self.dearest)
+        return Bill(counts, groups)
 
     def cases(self) -> list[Bill]:
         """All bills without choices that this one can come to."""

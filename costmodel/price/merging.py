@@ -25,8 +25,6 @@ def merges_products(plan: CorePlan) -> bool:
             assert_never(unknown)
 
 
-def full_adders_path(plan: CorePlan, tree: ReductionPlan, level: int, end: int) -> Bill:
-    """The levels of full adders in lookup tables that products are summed by from ``level`` to ``end``."""
-    if not merges_products(plan):
-        return NOTHING
-    return Bill.of(compress=full_adder_levels(-(-len(tree.levels[level]) // len(tree.levels[end]))))
+def full_adders_path(plan: CorePlan, numbers: int) -> Bill:
+    """The levels of full adders in lookup tables that so many products are summed by."""
+    return Bill.of(compress=full_adder_levels(numbers)) if merges_products(plan) else NOTHING

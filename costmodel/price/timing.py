@@ -174,11 +174,9 @@ def _rounded(plan: CorePlan, converter: FixedToFloatPlan, tile: Bill) -> Bill:
 
 def _run_of_adders(plan: CorePlan, tree: ReductionPlan, level: int, before: Bill) -> Bill:
     end = next((end for end in tree.registered_levels if end > level), None)
-    levels = [
-        max(tree.nodes[i].width for i in tree.levels[after])
-        for after in range(level + 1, (tree.depth if end is None else end) + 1)
-    ]
-    numbers = -(-len(tree.levels[level]) // len(tree.levels[tree.depth if end is None else end]))
+    last = tree.depth if end is None else end
+    levels = [max(tree.nodes[i].width for i in tree.levels[after]) for after in range(level + 1, last + 1)]
+    numbers = -(-len(tree.levels[level]) // len(tree.levels[last]))
     match plan.datapath:
         case NativeDatapath(add=unit):
             path = floating.slowest_stage(unit)
@@ -186,13 +184,12 @@ def _run_of_adders(plan: CorePlan, tree: ReductionPlan, level: int, before: Bill
                 return before + path
             return before + path * len(levels) + (_accumulate(plan) if end is None else NOTHING)
         case IntegerDatapath() | ExactDatapath() | AlignedDatapath() if end is not None:
-            return before + full_adders_path(plan, tree, level, end) + saved_carries(levels, numbers)
+            return before + full_adders_path(plan, numbers) + saved_carries(levels, numbers)
         case IntegerDatapath() | ExactDatapath():
-            sums = before + full_adders_path(plan, tree, level, tree.depth)
+            sums = before + full_adders_path(plan, numbers)
             return sums + saved_carries([*levels, plan.sum_range.width], numbers + 1)
         case AlignedDatapath(to_float=converter):
-            sums = before + full_adders_path(plan, tree, level, tree.depth)
-            sums += saved_carries(levels, numbers)
+            sums = before + full_adders_path(plan, numbers) + saved_carries(levels, numbers)
             last_sign = _last_sign(plan, follows_adders="adder" in sums.counts)
             return _rounded(plan, converter, sums + last_sign)
         case unknown:
