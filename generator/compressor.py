@@ -9,7 +9,7 @@ from generator.block import Block, enables_of, slices, update
 from generator.plan import CompressorLevel, CompressorPlan, CorePlan, core_name
 
 Dots = list[list[Value]]
-"""Bits of each place, the oldest first; beyond the last place those that are carried there."""
+"""Bits of each place, the oldest first; beyond the last place whether anything is carried there."""
 
 
 class Compressor(Block):
@@ -58,7 +58,7 @@ class Compressor(Block):
                 stage = enables_of(self.advance, tree.registered_levels.index(number), 1)
                 dots = self._registered(m, f"held{number}", level, dots, stage)
         first, second = zip(*([*bits, _ZERO, _ZERO][:2] for bits in dots[:-1]), strict=True)
-        sign = [~Cat(*dots[-1]).any() if dots[-1] else _ONE] if tree.has_sign else []
+        sign = [~bit for bit in dots[-1]] or [_ONE] if tree.has_sign else []
         m.d.comb += [self.sum.eq(Cat(*first, *sign)), self.carries.eq(Cat(*second[: tree.carry_width]))]
         return m
 
@@ -108,7 +108,8 @@ def _after(m: Module, name: str, level: CompressorLevel, before: Dots) -> Dots:
         made = [next(by_three) for _ in range(full)] + [next(by_two) for _ in range(half)]
         behind.append([*bits[3 * full + 2 * half :], *(total for total, _ in made), *carries])
         carries = [carry for _, carry in made]
-    return [*behind, [*before[-1], *carries]]
+    beyond = Cat(*before[-1], *carries)
+    return [*behind, [beyond.any() if len(beyond) > 1 else beyond] if level.dots[-1] else []]
 
 
 def full_adders(m: Module, name: str, a: Value, b: Value, c: Value) -> tuple[Signal, Signal]:

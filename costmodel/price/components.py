@@ -54,12 +54,13 @@ DELAY_COMPONENTS: Mapping[str, str] = {
     "merge": "doubling of the legs of a multiplexer, of a fetch's for the choice of the sign besides",
     "product": "bit of a signed multiplier's operand beyond the first two",
     "step": "level of a floating-point unit's shifters and normalisers",
+    "look": "doubling of the bits that a level of a normaliser looks at for the first significant one",
     "compare": "bit of a comparison of magnitudes",
     "increment": "bit of an increment that rounds",
     "load": "doubling of the gates that a signal drives through buffers",
 }
 """What paths are made of: names and meanings of the coefficients of delay."""
-IN_CELLS_ALONE = frozenset(("saved",))
+IN_CELLS_ALONE = frozenset(("saved", "look"))
 """What paths through lookup tables are not made of."""
 CLOCKED_COMPONENTS: Mapping[str, str] = {
     **{name: meaning for name, meaning in DELAY_COMPONENTS.items() if name not in IN_CELLS_ALONE},
@@ -70,7 +71,7 @@ CLOCKED_COMPONENTS: Mapping[str, str] = {
 """The same of what is made of lookup tables."""
 IN_TABLES_ALONE = frozenset(CLOCKED_COMPONENTS.keys() - DELAY_COMPONENTS.keys())
 """What paths through cells are not made of."""
-FLOAT_DELAYS = ("step", "compare", "increment")
+FLOAT_DELAYS = ("step", "look", "compare", "increment")
 """Delays that only floating-point cores have."""
 
 

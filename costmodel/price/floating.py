@@ -216,8 +216,9 @@ def _parts(unit: FloatUnit) -> float:
 def _with_carries(unit: FloatUnit) -> dict[str, Bill]:
     """The paths through the steps that have carries: those of a comparison and of an increment, too.
 
-    A rounding's increment runs through the fraction; the exponent, which comes late, is one level more. The
-    other steps are levels of logic, as many as the unit is cut by.
+    A rounding's increment runs through the fraction; the exponent, which comes late, is one level more. A
+    level of a normaliser that shifts by 2^k looks at as many bits. The other steps are levels of logic, as
+    many as the unit is cut by.
     """
     fmt = unit.fmt
     match unit:
@@ -236,8 +237,13 @@ def _with_carries(unit: FloatUnit) -> dict[str, Bill]:
             }
         case FloatToFixedPlan():
             return {"negate": _long("increment", fmt.mantissa + 1) + Bill.of(step=1)}
-        case FixedToFloatPlan():
-            return {"round": _long("increment", min(fmt.mantissa, unit.width)) + Bill.of(step=3)}
+        case FixedToFloatPlan(reach=reach):
+            levels = reach.bit_length()
+            rounded = _long("increment", min(fmt.mantissa, unit.width))
+            return {
+                "normalise": Bill.of(step=levels, look=levels * (levels - 1) / 2, part=levels + 0.5),
+                "round": rounded + Bill.of(step=3, look=log2(unit.magnitude + unit.below)),
+            }
         case LargestExponentPlan():
             return dict.fromkeys(unit.steps, _long("compare", fmt.exponent) + Bill.of(step=1))
         case AlignPlan():

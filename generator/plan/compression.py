@@ -21,7 +21,8 @@ class CompressorLevel:
     """What one level does in each place, lowest first, and beyond the last place what is carried there.
 
     ``full`` and ``half`` adders take the oldest dots of a place, ones of the constant before all. Behind the
-    level there are ``dots``, among them ``ones`` of the constant.
+    level there are ``dots``, among them ``ones`` of the constant. What is carried beyond the last place is
+    one dot of a sum with a sign, for one at most is 1, and otherwise none.
     """
 
     full: tuple[int, ...]
@@ -67,7 +68,13 @@ class CompressorPlan:
     @cached_property
     def _compressed(self) -> tuple[tuple[CompressorLevel, ...], tuple[CompressorLevel, ...]]:
         return _compressed(
-            self.leaves, self.width, self.tree_signs, self.early_levels, self.places, self.constant
+            self.leaves,
+            self.width,
+            self.tree_signs,
+            self.early_levels,
+            self.places,
+            self.constant,
+            self.has_sign,
         )
 
     @property
@@ -167,34 +174,36 @@ class CompressorPlan:
 
 @lru_cache(maxsize=4096)
 def _compressed(
-    leaves: int, width: int, signs: int, early_levels: int, places: int, constant: int
+    leaves: int, width: int, signs: int, early_levels: int, places: int, constant: int, has_sign: bool
 ) -> tuple[tuple[CompressorLevel, ...], tuple[CompressorLevel, ...]]:
     """Levels of sign bits alone, and of all dots."""
     nothing = (0,) * places
     dots = (signs, *(0,) * places)
     early: list[CompressorLevel] = []
     while len(early) < early_levels and max(dots[:places]) > 2:
-        early.append(_level(dots, nothing, most=None))
+        early.append(_level(dots, nothing, None, has_sign))
         dots = early[-1].dots
     ones = tuple(constant >> place & 1 for place in range(places))
     values = [leaves if place < width else 0 for place in range(places)]
     dots = (*map(sum, zip(dots[:places], values, ones, strict=True)), dots[places])
     levels: list[CompressorLevel] = []
     while not levels or max(dots[:places]) > 2:
-        levels.append(_level(dots, ones, most=_fewer(max(dots[:places]))))
+        levels.append(_lowest(dots, ones, has_sign))
         dots, ones = levels[-1].dots, levels[-1].ones
     return tuple(early), tuple(levels)
 
 
-def _fewer(height: int) -> int:
-    """The dots that a place may have behind the next level, where some have ``height``: 2, 3, 4, 6, 9 …"""
+def _lowest(dots: Sequence[int], ones: Sequence[int], has_sign: bool) -> CompressorLevel:
+    """The next level: behind it no place has more than 2 dots, or else 3, 4, 6, 9 … as Dadda's trees have."""
     most = 2
-    while most * 3 // 2 < height:
+    while True:
+        level = _level(dots, ones, most, has_sign)
+        if max(level.dots[:-1]) <= most:
+            return level
         most = most * 3 // 2
-    return most
 
 
-def _level(dots: Sequence[int], ones: Sequence[int], most: int | None) -> CompressorLevel:
+def _level(dots: Sequence[int], ones: Sequence[int], most: int | None, has_sign: bool) -> CompressorLevel:
     """As many full adders as there are dots for; where they leave more than ``most``, a half adder, too."""
     full, half, after = [], [], []
     carries = 0
@@ -206,5 +215,6 @@ def _level(dots: Sequence[int], ones: Sequence[int], most: int | None) -> Compre
         half.append(halves)
         after.append(left - halves)
         carries = adders + halves
+    beyond = int(has_sign and dots[-1] + carries > 0)
     kept = tuple(one if not (f or h) else 0 for one, f, h in zip(ones, full, half, strict=True))
-    return CompressorLevel(tuple(full), tuple(half), (*after, dots[-1] + carries), kept)
+    return CompressorLevel(tuple(full), tuple(half), (*after, beyond), kept)

@@ -122,6 +122,8 @@ def with_more(values: dict[str, Any], key: str) -> dict[str, Any]:
 @given(values=cores())
 @few
 def test_more_of_anything_is_never_smaller(key: str, values: dict[str, Any]) -> None:
+    # A leaf more can make a carry-save tree a level lower: of 12 fewer registers are found than of 11.
+    assume(key != "tables" or values["reduction"] != "carry_save")
     assert not cheaper(with_more(values, key), values)
 
 

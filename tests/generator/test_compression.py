@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,15 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from costmodel.flow.synthesis import shipped_library, synthesize
 from generator.config import CoreConfig
 from generator.errors import ConfigError
 from generator.plan import CompressorPlan, CorePlan, plan_for
+from generator.verilog import emit
 from sim import carry_save
 from sim.arithmetic import Pending, PlanViolation, wrap
 from sim.reference import compressed
 
 DADDA = (2, 3, 4, 6, 9, 13, 19, 28, 42, 63)
 """Most dots of a place that so many levels fewer one reduce to two; L. Dadda's sequence."""
+
+CONTROLS = 4
+"""Bits that go with a stage's values: that it has some, of which row, that they are the first or last."""
 
 
 def plan_of(leaves: int, width: int, signs: bool = True, early: int = 0, limit: int = 24) -> CompressorPlan:
@@ -57,11 +63,20 @@ def test_the_two_numbers_add_up_to_the_sum(plan: CompressorPlan, seed: int, ends
 def test_a_full_adder_takes_one_dot_away_and_a_half_adder_none(plan: CompressorPlan) -> None:
     width = min(plan.width, plan.width_limit)
     dots = plan.leaves * width + plan.tree_signs + plan.constant.bit_count()
-    if not plan.has_sign:  # Carries beyond the last place are not counted: they are worth nothing.
-        return
-    full = sum(sum(level.full) for level in (*plan.early, *plan.levels))
-    assert sum(plan.levels[-1].dots) == dots - full
+    levels = (*plan.early, *plan.levels)
+    full = sum(sum(level.full) for level in levels)
+    beyond = sum(level.full[-1] + level.half[-1] for level in levels)
+    assert sum(plan.levels[-1].dots[: plan.places]) == dots - full - beyond
     assert max(plan.levels[-1].dots[: plan.places]) <= 2
+
+
+@given(plans, st.integers(1, 3))
+def test_a_place_more_is_never_smaller(plan: CompressorPlan, every: int) -> None:
+    less = replace(plan, register_every=every)
+    more = replace(less, width_limit=plan.width_limit + 1)
+    assert less.depth <= more.depth
+    assert less.register_bits <= more.register_bits
+    assert less.full_adders + less.half_adders <= more.full_adders + more.half_adders
 
 
 @pytest.mark.parametrize("leaves", range(2, 48))
@@ -97,6 +112,39 @@ def test_registers_behind_levels_delay_and_hold_what_is_alive(every: int) -> Non
     ones = [sum(level.ones) for level in held]
     dots = [sum(level.dots) for level in held]
     assert tree.register_bits == sum(dots) - sum(ones) + len(held) * 2
+
+
+@pytest.mark.parametrize(
+    ("core", "has_sign"),
+    [
+        ({"architecture": "multiplier", "group_size": 1, "activation": "int6", "max_reduction": 64}, False),
+        ({"activation": "int5", "group_size": 2, "max_reduction": 64}, True),
+    ],
+)
+def test_what_is_registered_is_used(core: dict[str, object], has_sign: bool) -> None:
+    """Synthesis, which takes out registers that nobody reads or that are equal, finds none to take out."""
+    registered: list[int] = []
+    plans: list[CompressorPlan] = []
+    for every in (0, 1):
+        plan = CorePlan(
+            CoreConfig.parse(
+                {
+                    **core,
+                    "tables": 9,
+                    "columns": 1,
+                    "reduction": "carry_save",
+                    "pipeline": {"fetch": True, "reduction_every": every},
+                }
+            )
+        )
+        assert isinstance(plan.reduction, CompressorPlan)
+        assert plan.reduction.has_sign == has_sign
+        emission = emit(plan.config)
+        cells = synthesize(emission.verilog, emission.top, shipped_library()).cells
+        registered.append(sum(count for name, count in cells.items() if "DFF" in name))
+        plans.append(plan.reduction)
+    stages = len(plans[1].registered_levels)
+    assert registered[1] - registered[0] == plans[1].register_bits + CONTROLS * stages
 
 
 def test_a_reference_that_strays_from_the_plan_is_noticed() -> None:
