@@ -100,6 +100,7 @@ MUST_KNOW = {
         "costmodel/price/fabric.py",
         "costmodel/price/fetch.py",
         "costmodel/price/lateness.py",
+        "costmodel/price/motions.py",
         "costmodel/price/shift_registers.py",
         "costmodel/price/timing.py",
         "generator/array.py",

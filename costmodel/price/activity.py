@@ -13,16 +13,16 @@ from typing import assert_never
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from generator.formats import Integer
+from generator.formats import Float, Integer
 from generator.plan import AlignedDatapath, CorePlan, ExactDatapath, IntegerDatapath, NativeDatapath
 
 RANDOM = 0.5
 """The rate of a bit that is 1 half of the time."""
 SIGN = 0.1
 """The rate at which a sum changes its sign, in the first 40 steps of a random walk."""
-SPREAD = 3.0
+SPREAD = 2.5
 """Places that activations differ by, those of a tile or of a stream."""
-GROWN = 3.0
+GROWN = 4.0
 """Bits that a sum has more than what is added."""
 REACHED = 0.5
 """Bits that sums reach beyond half of their variance at the end, in the mean: drawn ones, as tests do."""
@@ -68,12 +68,16 @@ def moving(plan: CorePlan) -> float:
         case IntegerDatapath() | NativeDatapath():
             return 1.0
         case ExactDatapath(number=number):
-            below = (1 << (number.exponent - 1)) - 2
-            return 1 - below / number.fixed_bits
+            return 1 - _bits_below_one(number) / number.fixed_bits
         case AlignedDatapath(number=number, align=unit):
             return min(1.0, (1 + number.mantissa + 1 + SPREAD) / unit.bits)
         case unknown:
             assert_never(unknown)
+
+
+def _bits_below_one(number: Float) -> int:
+    """Bits of a number as fixed point that are below a significand whose value is about 1."""
+    return (1 << (number.exponent - 1)) - 2
 
 
 def moving_sums(plan: CorePlan) -> float:
@@ -134,8 +138,12 @@ def of_sum(plan: CorePlan, statistics: Statistics, groups: float) -> float:
 def _gives_zero(plan: CorePlan, statistics: Statistics) -> float:
     """The share of what weights make of activations that is all bits 0: products that are zero, but what
     tables give is inverted for negative weights, also where it is zero, and 1 is added to the sum later."""
-    inverts = plan.fetch_circuit != "product" and not plan.adds_floats
-    return statistics.zero_weights if inverts else _adds_nothing(plan, statistics)
+    return statistics.zero_weights if inverts(plan) else _adds_nothing(plan, statistics)
+
+
+def inverts(plan: CorePlan) -> bool:
+    """Whether negative weights invert what is added, to which 1 is added later."""
+    return plan.fetch_circuit != "product" and not plan.adds_floats
 
 
 def of_fetched(plan: CorePlan, statistics: Statistics) -> float:
@@ -143,20 +151,35 @@ def of_fetched(plan: CorePlan, statistics: Statistics) -> float:
     return of_sum(plan, statistics, 1)
 
 
+def of_chosen(plan: CorePlan, statistics: Statistics) -> float:
+    """The rate of a bit of what a fetch chooses, before it is inverted."""
+    return changing(_adds_nothing(plan, statistics) ** plan.config.group_size)
+
+
 def of_keys(plan: CorePlan, statistics: Statistics) -> float:
     """The rate of a bit of a key, or of what it is decoded to."""
     return changing(statistics.zero_weights**plan.config.group_size)
 
 
+def of_held_rows(plan: CorePlan, statistics: Statistics) -> float:
+    """How often bits of a product's rows change in a step that keeps its table, in what they do with another.
+
+    All bits but the last of a ternary weight are its sign, and so rows are all an activation's bits, or all
+    zero: a bit is 1 for a negative weight where the activation's is. Held with its table, the activation's
+    own half of the bits follow the sign, and the others stand still.
+    """
+    negative = (1 - statistics.zero_weights) / 2
+    return (1 - negative) / (1 - negative / 2)
+
+
 def of_accumulator(plan: CorePlan, statistics: Statistics) -> float:
     """The rate of a bit of an accumulator whose steps are of one sum.
 
-    Integers' bits below the sum's size change in half of the steps that add something, those above when its
-    sign does.
+    Bits below the sum's size change in half of the steps that add something, those above when its sign does.
     """
-    sign = of_sign(plan, statistics)
     adds = 1 - _adds_nothing(plan, statistics) ** plan.config.tile_length
-    return sign + (RANDOM * adds * moving_sums(plan) - sign) * _below_size(plan, statistics)
+    moved, signs = _below_and_above(plan, statistics)
+    return RANDOM * adds * moved + of_sign(plan, statistics) * signs
 
 
 def of_sign(plan: CorePlan, statistics: Statistics) -> float:
@@ -173,18 +196,47 @@ def steps_a_result(plan: CorePlan, statistics: Statistics) -> float:
 
 def of_others(plan: CorePlan, statistics: Statistics) -> float:
     """How much higher the rate is where every step is of another sum, which changes signs, too."""
-    return (RANDOM - SIGN) * (1 - _below_size(plan, statistics))
+    above = _below_and_above(plan, statistics)[1]
+    return (1 - SIGN / RANDOM) * above * of_stored(plan, statistics)
 
 
-def _below_size(plan: CorePlan, statistics: Statistics) -> float:
-    """The share of an accumulator's bits that its sum reaches to, in the mean of a result's steps."""
+def of_stored(plan: CorePlan, statistics: Statistics) -> float:
+    """The rate of a bit where one sum takes the place of another: both are zero as long as all that was added
+    is, in the mean for half of a result's steps."""
+    added = min(statistics.reduction, plan.longest_sum) / 2
+    return changing(_adds_nothing(plan, statistics) ** added)
+
+
+def of_turns(plan: CorePlan, statistics: Statistics) -> float:
+    """The rate of a bit of an accumulator where every step is of another sum: all bits but those below its
+    last that moves are as often 1 as 0."""
+    return of_stored(plan, statistics) * sum(_below_and_above(plan, statistics))
+
+
+def _below_and_above(plan: CorePlan, statistics: Statistics) -> tuple[float, float]:
+    """The shares of an accumulator's bits that its sum moves, and that are copies of its sign, in the mean of
+    a result's steps.
+
+    Of a float, which has neither size nor sign so, a wide one's last bits are zero. As fixed point it is
+    about 1, in the last place of a significand that begins at its lowest bit that moves.
+    """
     number = plan.config.format
-    if not isinstance(number, Integer):
-        return 1.0
+    match plan.datapath:
+        case IntegerDatapath():
+            assert isinstance(number, Integer)
+            places = sqrt(1 - zero_activations(plan, statistics))
+            lowest, activation = 0, max(number.maximum / _crest(plan, statistics), places)
+        case ExactDatapath(number=fixed):
+            lowest = _bits_below_one(fixed)
+            activation = 2.0 ** (lowest + fixed.mantissa)
+        case NativeDatapath() | AlignedDatapath():
+            return moving_sums(plan), 0.0
+        case unknown:
+            assert_never(unknown)
     length = min(statistics.reduction, plan.longest_sum)
-    activation = max(number.maximum / _crest(plan, statistics), sqrt(1 - zero_activations(plan, statistics)))
     size = activation * sqrt(max(1 - statistics.zero_weights, 1e-3) * length / 2)
-    return min(1.0, max(0.0, log2(max(size, 1.0)) + REACHED) / plan.state_width)
+    reached = min(plan.state_width, max(0.0, log2(max(size, 1.0)) + REACHED))
+    return max(0.0, reached - lowest) / plan.state_width, 1 - reached / plan.state_width
 
 
 def loads_a_step(plan: CorePlan) -> float:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from math import exp
+from math import log2
 from typing import Literal, get_args
 
 from costmodel.price import activity, area, control
@@ -20,21 +20,25 @@ from costmodel.price.area import AREA_TERMS, AreaTerm
 from costmodel.price.combining import JoiningTerm
 from costmodel.price.components import IN_TABLES_ALONE, NOTHING, Bill
 from costmodel.price.energy_coefficients import KIND_OF, LATE, LOGIC, REGISTERS, RIPPLE
-from costmodel.price.fetch import aligned_product, fetch
+from costmodel.price.fetch import aligned_product, fetch, still_product
 from costmodel.price.filling import filling_adder, stored_entries
-from costmodel.price.motions import MOVES, Motion, exchanged, rarely
+from costmodel.price.lateness import LEVEL, by_columns, by_rows
+from costmodel.price.motions import IN_TURN, KEPT, MOVES, SEEN, Motion, Moves, exchanged, rarely
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology
 from costmodel.price.units import units_around, units_of
 from generator.config import CoreConfig
 from generator.plan import CorePlan
 
-Reason = Literal["clock", "step", "load", "hold"]
-"""Why a core takes energy: its clock, a step, a table that is filled, one that is held and is told when."""
+Reason = Literal["clock", "step", "load", "hold", "turn", "rows", "columns"]
+"""Why a core takes energy: its clock, a step, a table that is filled, one that is held and is told when, a
+step of another sum than the one before, and a step's glitches for each doubling of the rows and columns."""
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
-LEVELS = 4.0
-"""Levels of adders in front of one after which its glitches are two thirds of what they can be."""
+TOGETHER = 2.75
+"""Bits of an adder that its carries are as early at as what is added."""
+BEHIND = 1.0
+"""Levels that a choice to hold is later by which an adder is in front of."""
 TOLD = 2.0
 """How often what holds a table is told so, or otherwise, a filling."""
 TELLING = 0.5
@@ -44,19 +48,35 @@ _ENTRIES = ("pipeline.table", "table_depth", "table_store", "key_packing")
 """What says how late entries and keys come."""
 _ZEROS = ("max_reduction",)
 """What says how large the largest activation is, and so how many are zero."""
+ARRIVING = (control.arriving_length, control.arriving_outputs)
+"""What is gated with the tables, though it is priced as if it was not."""
 LATE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
     area.table: _ZEROS,
     filling_adder: _ZEROS,
     stored_entries: _ZEROS,
     area.table_converters: ("tables",),
+    area.result_converters: ("pipeline.fetch", "pipeline.reduction_every", *_ENTRIES),
     fetch: _ENTRIES,
     aligned_product: ("group_size", *_ENTRIES),
     area.reduction: _ENTRIES,
     area.accumulator: ("pipeline.reduction_every", *_ENTRIES),
     control.length_counter: ("columns",),
-    control.arriving_length: ("columns",),
+    control.arriving_length: ("columns", "clock_gating"),
+    control.arriving_outputs: ("clock_gating",),
 }
 """Keys of a configuration that a unit's energy depends on beside its bill."""
+
+
+_TAKEN_BY: Mapping[Reason, Mapping[Callable[[CorePlan], Bill], object]] = {
+    "turn": IN_TURN,
+    "rows": SEEN,
+    "columns": SEEN,
+}
+
+
+def takes(bill: Callable[[CorePlan], Bill], reason: Reason) -> bool:
+    """Whether units of a bill may take anything for a reason; those between cores take for none of these."""
+    return reason not in _TAKEN_BY or bill in _TAKEN_BY[reason]
 
 
 def energy_keys(term: AreaTerm) -> tuple[str, ...]:
@@ -72,24 +92,23 @@ class UnitEnergy:
     step: Bill = NOTHING
     load: Bill = NOTHING
     hold: Bill = NOTHING
+    turn: Bill = NOTHING
+    rows: Bill = NOTHING
+    columns: Bill = NOTHING
 
     def of(self, reason: Reason) -> Bill:
-        return {"clock": self.clock, "step": self.step, "load": self.load, "hold": self.hold}[reason]
+        bill: Bill = getattr(self, reason)
+        return bill
 
 
 def late_share(motion: Motion, technology: Technology) -> float:
-    """How much of the glitches that logic in front of a unit can make it has.
-
-    In levels of adders: each adds some, and gates swallow some of the short pulses that arrive. Of
-    floating-point units, which shift by what was just computed, all that is in front counts, in units of what
-    one is itself.
+    """How late a unit's inputs are, which its glitches grow with: in levels of adders; of floating-point
+    units, which shift by what was just computed, in what is from end to end of one itself.
     """
     coefficients = technology.rippling.coefficients
     in_cells = (bill.without(IN_TABLES_ALONE) for bill in (motion.late, motion.path))
     late, path = (bill.price(coefficients) for bill in in_cells)
-    if path > 0:
-        return late / path
-    return LEVELS * (1 - exp(-late / max(coefficients["adder"], 1e-9) / LEVELS))
+    return late / (path or max(LEVEL.price(coefficients), 1e-9))
 
 
 def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool = False) -> UnitEnergy:
@@ -111,11 +130,10 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
         elif gated and name == "hold":
             continue
         else:
-            slow = "product" if motion.multiplied and kind == "adder" else kind
-            slow = LOGIC if kind in ("hold", "leg") else slow
-            kinds = {kind: size, LATE + slow: size * late}
+            behind = BEHIND if kind == "hold" and adders and not floats else 0.0
+            kinds = {kind: size, LATE + (LOGIC if kind == "leg" else kind): size * (late + behind)}
             if name == "full_adder" and not floats:  # Compressors hand no carry on to one another.
-                kinds[RIPPLE] = max(0.0, count - adders) * areas[name]
+                kinds[RIPPLE] = max(0.0, count - TOGETHER * adders) * areas[name]
         reads = name == "leg" and motion.reads > 0
         into = moved[motion.held or reads]
         for takes, amount in kinds.items():
@@ -138,17 +156,54 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
     return UnitEnergy(clock, Bill(moved[False]), Bill(moved[True]), told)
 
 
+def later_glitches(
+    bill: Bill, motion: Motion, later: Bill, technology: Technology, gated: bool = False
+) -> Bill:
+    """What a unit takes more where its inputs are ``later``."""
+    if not later:
+        return NOTHING
+    areas = technology.cost_at().coefficients
+    share = late_share(replace(motion, late=later), technology) * motion.glitching
+    floats = any(KIND_OF.get(name) == "float" for name in bill.counts)
+    more: dict[str, float] = {}
+    for name, count in bill.renamed("inner_adder", "full_adder").counts.items():
+        if name not in REGISTERS and not (gated and name == "hold"):
+            kind = "float" if floats else KIND_OF.get(name, LOGIC)
+            glitches = LATE + (LOGIC if kind == "leg" else kind)
+            more[glitches] = more.get(glitches, 0.0) + count * areas[name] * share
+    return Bill(more)
+
+
 def term_energy(
     term: AreaTerm, plan: CorePlan, technology: Technology, data: Statistics = BITNET
 ) -> UnitEnergy:
     """What one unit of a term of area takes energy for."""
-    gates = plan.config.clock_gating and "clock_gating" in term.keys
-    taken = unit_energy(term.bill(plan), MOVES.get(term.bill, rarely)(plan, data), technology, gates)
-    if term.bill is not area.memory:
-        return taken
-    bill, motion = exchanged(plan, data)
-    more = unit_energy(bill, motion, technology, gates)
-    return replace(taken, step=taken.step + more.step)
+    gates = plan.config.clock_gating and ("clock_gating" in term.keys or term.bill in ARRIVING)
+    bill = term.bill(plan)
+    if term.bill in KEPT and bill:
+        bill += still_product(plan) * -1
+    motion = MOVES.get(term.bill, rarely)(plan, data)
+    taken = unit_energy(bill, motion, technology, gates)
+
+    def step(moves: Moves) -> Bill:
+        other = moves(plan, data)
+        return taken.step if other == motion else unit_energy(bill, other, technology, gates).step
+
+    if term.bill in SEEN and (seen := SEEN[term.bill](plan)):
+        rows, columns = (
+            later_glitches(bill, motion, each * seen, technology, gates)
+            for each in (by_rows(plan), by_columns(plan))
+        )
+        taken = replace(taken, rows=rows, columns=columns)
+    if term.bill in KEPT and (kept := step(KEPT[term.bill])) is not taken.step:
+        # A step that fills a table takes more than one that keeps it.
+        return replace(taken, step=kept, load=taken.load + taken.step + kept * -1)
+    if term.bill in IN_TURN and (in_turn := step(IN_TURN[term.bill])) is not taken.step:
+        return replace(taken, turn=in_turn + taken.step * -1)
+    if term.bill is area.memory:
+        more = unit_energy(*exchanged(plan, data), technology, gates)
+        return replace(taken, step=taken.step + more.step)
+    return taken
 
 
 def joining_energy(
@@ -211,8 +266,12 @@ def cycle_energy(
 
 def reasons_a_step(plan: CorePlan) -> dict[Reason, float]:
     """How often a core takes energy for each reason in a step. A table that every step fills is not held."""
-    loads = activity.loads_a_step(plan)
-    return {"clock": 1.0, "step": 1.0, "load": loads, "hold": loads if loads < 1 else 0.0}
+    loads, turns = activity.loads_a_step(plan), float(plan.stored_sums > 0)
+    config = plan.config
+    return {
+        **{"clock": 1.0, "step": 1.0, "load": loads, "hold": loads if loads < 1 else 0.0, "turn": turns},
+        **{"rows": log2(config.rows), "columns": log2(config.columns)},
+    }
 
 
 def core_units(

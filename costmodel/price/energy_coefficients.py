@@ -38,8 +38,8 @@ ENERGY_COMPONENTS: Mapping[str, str] = {
     "logic": "all other logic that changes, fJ/µm²",
     "ripple": "glitches of adders as carries ripple through them, fJ/µm²",
     "late_adder": "those of adders behind other logic, fJ/µm²",
-    "late_hold": "those of what holds tables, as it is told to take another, fJ/µm²",
-    "late_product": "those of products, and of adders right behind them, fJ/µm²",
+    "late_hold": "those of what holds registers' values, and as it is told to take others, fJ/µm²",
+    "late_product": "those of partial products, fJ/µm²",
     "late_float": "those of floating-point units, fJ/µm²",
     "late_logic": "those of all other logic behind logic, fJ/µm²",
 }

@@ -151,6 +151,23 @@ def product(plan: CorePlan, floats: FloatBills = floating) -> Bill:
             assert_never(unknown)
 
 
+def still_product(plan: CorePlan) -> Bill:
+    """What of a product of floats stands still: weights are 1, -1 and 0, so that of their significand's bits
+    the first alone chooses a row, which one adder puts above the others."""
+    match plan.datapath:
+        case IntegerDatapath() | AlignedDatapath():
+            return NOTHING
+        case NativeDatapath(multiply=unit) | ExactDatapath(multiply=unit):
+            if not plan.multiplies_floats:
+                return NOTHING
+            whole, moved = (
+                multiplier(bits, 2 * unit.precision, unit.precision) for bits in (unit.precision, 4)
+            )
+            return whole + moved * -1 if unit.precision > 4 else NOTHING
+        case unknown:
+            assert_never(unknown)
+
+
 def fetch_path(plan: CorePlan, followed: bool) -> Bill:
     """The path of a fetched value or a product, whose carries are not waited for if adders follow."""
     match plan.fetch_circuit:

@@ -9,8 +9,10 @@ many levels of adders a unit's path is.
 
 from __future__ import annotations
 
+from math import log2
 from typing import assert_never
 
+from costmodel.price import activity
 from costmodel.price.components import NOTHING, Bill, total
 from costmodel.price.fetch import fetch_path, unpacking_path
 from costmodel.price.floating import slowest_stage, stage_paths
@@ -27,59 +29,82 @@ from generator.plan import (
 )
 from generator.plan.float_units import FloatUnit
 
-LEVEL = Bill.of(adder=1)
-"""A level of adders."""
-CHOICE = 1.0
-"""Levels of adders that a choice by a key counts for."""
-ROW = 0.5
-"""Those that each row of a product counts for: rows of ternary weights are alike."""
-INSIDE_CONVERTER, INSIDE_PRODUCT, INSIDE_EXACT, INSIDE_ADDER = 0.1, 0.15, 0.25, 0.5
+LEVEL = Bill.of(adder=8)
+"""A level of adders: it makes as many glitches as a path of so many times its delay through floats' units."""
+CHOICE = 0.4
+"""Levels that what a key chooses comes late by, for each doubling of the bits that the choice drives in all
+rows."""
+DRIVEN = 0.5
+"""Levels that a product is later by for each doubling of the columns, whose rows an activation drives."""
+ROW = 1.0
+"""Levels that each row of a product counts for whose bits move, but the first."""
+CHOSEN = 0.5
+"""Levels that a float's sum is later by which is chosen among stored ones."""
+LOADED = Bill.of(load=50)
+"""How late a table's adders are for each doubling of those that an activation drives."""
+INSIDE, INSIDE_CONVERTER, INSIDE_RESULT, INSIDE_PRODUCT = 0.5, 0.3, 0.4, 0.08
 """How late it is inside of a floating-point unit, in the mean, as a share of its path.
 
-Shifters of converters and of products follow what comes from registers, those of an adder what it has
-compared and added itself. Exact products are shifted into place behind their product.
+It is half of that in an adder, which shifts by what it has compared and added itself, in an exact product,
+shifted into place, and in an alignment that waits for a tile's largest exponent, however many it is of.
+Shifters of other converters follow what comes from registers, and a product's rows come at once. What makes
+an exact sum a float shifts by how many bits are alike, which it finds level by level.
 """
-WAITING = 0.4
-"""The same of converters that wait for the largest exponent of a tile, however many it is of."""
-FEW = 1.0
-"""Significant bits with which an adder of floats works half as often: the larger of two such is often their
-sum."""
+ALIGNED, PRODUCT, SUM = 2.0, 0.45, 0.4
+"""What comes out of a float's alignment, of its product and of an aligned sum that becomes a float glitches
+more or less than what comes out of an adder whose path is as long: shares of their paths."""
+BEFORE = 0.1
+"""How late what makes an aligned sum a float is by what that comes through, in what an adder would be: it
+counts the sum's zeros, which glitches below its first bit do not change."""
+FEW = 1.25
+"""By how much longer the path of an adder counts whose significand has no fraction, and by half of it for
+each bit of that: of two numbers with few bits the larger is often their sum, and the adder works less."""
 
 
 def at_converters(plan: CorePlan) -> Bill:
     """Inside of what makes activations integers, in the mean; aligned ones wait for the largest exponent."""
     waits = isinstance(plan.datapath, AlignedDatapath) and plan.config.tile_length > 1
-    return conversion(plan) * (WAITING if waits and not plan.float_stages else INSIDE_CONVERTER)
+    return conversion(plan) * (INSIDE if waits and not plan.float_stages else INSIDE_CONVERTER)
 
 
-def _table_level(plan: CorePlan) -> Bill:
-    """One level of a table's adders."""
+def behind_converters(plan: CorePlan) -> Bill:
+    """Behind them. One activation alone is its tile's largest: it is not shifted, and comes at once."""
+    if plan.float_stages:
+        return NOTHING
+    if isinstance(plan.datapath, AlignedDatapath):
+        return conversion(plan) * ALIGNED if plan.config.tile_length > 1 else NOTHING
+    return conversion(plan)
+
+
+def at_entries(plan: CorePlan) -> Bill:
+    """In front of a table's adders, in the mean of them: converters and what activations drive; of floats the
+    levels of adders before, which of integers' small sums make few glitches."""
+    made = [entry for entry in plan.table.sums if entry.right is not None]
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath() | AlignedDatapath():
-            return LEVEL
+            driven = max(1.0, len(made) / plan.config.group_size)
+            return behind_converters(plan) + LOADED * log2(driven)
         case NativeDatapath(add=unit):
-            return slowest_stage(unit)
+            before = 0 if plan.float_stages or not made else sum(one.depth - 1 for one in made) / len(made)
+            return slowest_stage(unit) * (INSIDE + before)
         case unknown:
             assert_never(unknown)
 
 
-def at_entries(plan: CorePlan) -> Bill:
-    """In front of a table's adders, in the mean of them: converters, and the levels of adders before."""
-    before = NOTHING if plan.float_stages else conversion(plan)
-    own = INSIDE_ADDER if plan.adds_floats else 0.0
-    if plan.adds_floats and plan.float_stages:
-        return _table_level(plan) * own
-    depths = [made.depth - 1 for made in plan.table.sums if made.right is not None] or [0]
-    return before + _table_level(plan) * (own + sum(depths) / len(depths))
-
-
 def at_fetch(plan: CorePlan) -> Bill:
-    """In front of the fetches: tables that end in no registers."""
+    """In front of the fetches: tables that end in no registers, whose sums of floats come late."""
     if plan.registers_entries or (plan.adds_floats and plan.float_stages):
         before = NOTHING
     else:
-        before = (NOTHING if plan.float_stages else conversion(plan)) + _table_level(plan) * plan.table.depth
+        before = behind_converters(plan)
+        if isinstance(plan.datapath, NativeDatapath):
+            before += slowest_stage(plan.datapath.add) * plan.table.depth
     return Bill.dearest_of([before, unpacking_path(plan)]) if plan.config.packs_keys else before
+
+
+def choice(plan: CorePlan) -> Bill:
+    """What a choice by a key counts for, whose lines drive all bits of a value, in one row."""
+    return LEVEL * (CHOICE * log2(plan.fetched_width))
 
 
 def at_product(plan: CorePlan) -> Bill:
@@ -90,37 +115,38 @@ def at_product(plan: CorePlan) -> Bill:
         case NativeDatapath():
             return at_fetch(plan) + fetch_path(plan, followed=True) * INSIDE_PRODUCT
         case ExactDatapath():
-            return at_fetch(plan) + fetch_path(plan, followed=True) * INSIDE_EXACT
+            return at_fetch(plan) + fetch_path(plan, followed=True) * INSIDE
         case unknown:
             assert_never(unknown)
 
 
 def _rows(plan: CorePlan) -> Bill:
     """The levels of adders of an integer product: a row for each two bits, the first is not added."""
-    return LEVEL * (ROW * max(0.0, plan.activation_range.width / 2 - 1))
+    moving = activity.moving(plan) * plan.activation_range.width
+    return LEVEL * (ROW * max(0.0, moving / 2 - 1))
 
 
 def at_reduction(plan: CorePlan) -> Bill:
     """In front of the reduction's first level of adders.
 
-    A float times a ternary weight is that float, or none: it comes late, but it comes once. An exact one is
-    shifted into place behind that.
+    A float times a ternary weight is that float, or none: it comes late, but it seldom comes twice. An exact
+    one is shifted into place behind that.
     """
     if plan.config.pipeline.fetch or plan.product_stages:
         return NOTHING
     if plan.fetch_circuit == "product":
         match plan.datapath:
-            case IntegerDatapath():
+            case IntegerDatapath() | AlignedDatapath():
                 return at_fetch(plan) + _rows(plan)
             case ExactDatapath():
                 return at_fetch(plan) + fetch_path(plan, followed=True)
-            case NativeDatapath() | AlignedDatapath():
-                return NOTHING
+            case NativeDatapath():
+                return fetch_path(plan, followed=True) * PRODUCT
             case unknown:
                 assert_never(unknown)
     if plan.adds_floats:
         return at_fetch(plan)
-    return at_fetch(plan) + LEVEL * CHOICE
+    return at_fetch(plan) + choice(plan)
 
 
 def levels_before(plan: CorePlan) -> tuple[list[tuple[float, int, bool]], tuple[int, bool]]:
@@ -152,7 +178,7 @@ def level(plan: CorePlan) -> Bill:
         case IntegerDatapath() | ExactDatapath() | AlignedDatapath():
             return LEVEL
         case NativeDatapath(add=unit):
-            return _within(slowest_stage(unit)) if unit.stages else slowest_stage(unit)
+            return slowest_stage(unit)
         case unknown:
             assert_never(unknown)
 
@@ -161,10 +187,48 @@ def inside_reduction(plan: CorePlan) -> Bill:
     """In front of the reduction's adders, in the mean of their bits."""
     levels, _ = levels_before(plan)
     total = sum(bits for bits, _, _ in levels) or 1.0
-    ahead = sum(bits for bits, _, inside in levels if not inside) / total
     mean = sum(bits * since for bits, since, _ in levels) / total
-    own = INSIDE_ADDER if plan.adds_floats else 0.0
-    return at_reduction(plan) * ahead + level(plan) * (mean + own)
+    own = INSIDE if plan.adds_floats else 0.0
+    return at_reduction(plan) * _ahead(plan) + level(plan) * (mean + own)
+
+
+def _ahead(plan: CorePlan) -> float:
+    """The share of the reduction's adders, by bits, that no register in it is in front of."""
+    levels, _ = levels_before(plan)
+    return sum(bits for bits, _, inside in levels if not inside) / (sum(bits for bits, _, _ in levels) or 1.0)
+
+
+def _unregistered(plan: CorePlan) -> float:
+    """1 where nothing is registered between the fetches and the reduction, 0 otherwise."""
+    return 0.0 if plan.config.pipeline.fetch or plan.product_stages else 1.0
+
+
+def seen_by_fetch(plan: CorePlan) -> float:
+    """How much of what makes choices and products late the fetches see: all of it."""
+    return 1.0
+
+
+def seen_by_reduction(plan: CorePlan) -> float:
+    """The same of adders of integers, in the mean; floats that are chosen are not added at once."""
+    return 0.0 if plan.adds_floats else _ahead(plan) * _unregistered(plan)
+
+
+def seen_by_accumulator(plan: CorePlan) -> float:
+    """The same of accumulators."""
+    _, (_, inside) = levels_before(plan)
+    stages = isinstance(plan.datapath, AlignedDatapath) and plan.float_stages > 0
+    return 0.0 if plan.adds_floats or inside or stages else _unregistered(plan)
+
+
+def by_columns(plan: CorePlan) -> Bill:
+    """How much later products are for each doubling of the columns."""
+    multiplies = plan.fetch_circuit == "product" and not plan.multiplies_floats
+    return LEVEL * DRIVEN if multiplies else NOTHING
+
+
+def by_rows(plan: CorePlan) -> Bill:
+    """How much later what is chosen by a key is for each doubling of the rows."""
+    return NOTHING if plan.fetch_circuit == "product" else LEVEL * CHOICE
 
 
 def groups_inside(plan: CorePlan) -> float:
@@ -174,20 +238,25 @@ def groups_inside(plan: CorePlan) -> float:
     return 2 ** (sum(bits * level for level, (bits, _, _) in enumerate(levels)) / total)
 
 
+def behind_reduction(plan: CorePlan) -> Bill:
+    """Behind the reduction: what is between the last register in it, or in front of it, and its sum."""
+    _, (since, inside) = levels_before(plan)
+    return level(plan) * since + (NOTHING if inside else at_reduction(plan))
+
+
 def at_accumulator(plan: CorePlan) -> Bill:
     """In front of the accumulators: what is between the reduction's last register and them.
 
     Of floats also what is inside of them, in the mean.
     """
-    _, (since, inside) = levels_before(plan)
-    before = level(plan) * since + (NOTHING if inside else at_reduction(plan))
+    before = behind_reduction(plan)
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath():
             return before
         case NativeDatapath(accumulate=unit):
             return (NOTHING if unit.stages else before) + _within(slowest_stage(unit))
         case AlignedDatapath(accumulate=unit, to_float=converter):
-            front = NOTHING if plan.float_stages else before + slowest_stage(converter)
+            front = NOTHING if plan.float_stages else before + slowest_stage(converter) * SUM
             return front + _within(slowest_stage(unit))
         case unknown:
             assert_never(unknown)
@@ -199,9 +268,10 @@ def at_results(plan: CorePlan) -> Bill:
         case IntegerDatapath() | NativeDatapath():
             return NOTHING
         case ExactDatapath(to_float=converter):
-            return slowest_stage(converter) * INSIDE_CONVERTER
+            return slowest_stage(converter) * INSIDE_RESULT
         case AlignedDatapath(to_float=converter):
-            return level(plan) + slowest_stage(converter) * INSIDE_CONVERTER
+            before = NOTHING if plan.float_stages else behind_reduction(plan) * BEFORE
+            return before + slowest_stage(converter) * INSIDE_CONVERTER
         case unknown:
             assert_never(unknown)
 
@@ -224,7 +294,7 @@ def of_adders(plan: CorePlan) -> Bill:
 
 def _few(number: Float) -> float:
     """By how much the path of an adder counts longer that works less often."""
-    return 1 + FEW / (number.mantissa + 1)
+    return 1 + FEW * 2.0**-number.mantissa
 
 
 def of_converters(plan: CorePlan) -> Bill:
@@ -258,10 +328,8 @@ def of_accumulator(plan: CorePlan) -> Bill:
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath():
             return NOTHING
-        case NativeDatapath(number=number, accumulate=unit):
-            return of_unit(unit) * _few(number)
-        case AlignedDatapath(accumulate=unit):
-            return of_unit(unit)
+        case NativeDatapath(accumulate=unit) | AlignedDatapath(accumulate=unit):
+            return of_unit(unit) * _few(unit.fmt)
         case unknown:
             assert_never(unknown)
 
@@ -279,4 +347,4 @@ def of_results(plan: CorePlan) -> Bill:
 
 def _within(stage: Bill) -> Bill:
     """The middle of an adder's stage."""
-    return stage * INSIDE_ADDER
+    return stage * INSIDE

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import assert_never
 
 from costmodel.price import activity, area, control, lateness, scaling
 from costmodel.price.activity import Statistics
 from costmodel.price.components import NOTHING, Bill, adder, register
 from costmodel.price.fetch import aligned_product, fetch, key_decoder, unpacked_key
 from costmodel.price.filling import filler, filling_adder, stored_entries
-from generator.plan import CorePlan, ExactDatapath
+from generator.plan import AlignedDatapath, CorePlan, ExactDatapath, IntegerDatapath, NativeDatapath
 
-RARELY = 0.05
+RARELY = 0.02
 """The rate of what changes with results, not with steps."""
+FLAGS = 8
+"""Flags and bits that travel with a tile whose table is held."""
+EMPTY = 0.6
+"""How often those bits of a wide accumulator glitch that aligned sums have nothing for, in what others do: it
+is shifted through all of them."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +29,9 @@ class Motion:
     ``late``: what is in front of them, in components of delay; ``path``: what a floating-point unit is from
     end to end. ``reads``: where its multiplexers' legs are entries of tables, and move with these, the
     share of legs that change when others are chosen. ``writes``: the share of steps, or fillings, in which
-    its registers take a new value. ``multiplied``: what arrives comes from products without a register in
-    between. ``passing``: the rate of bits that are back where they were when a step ends, if that is higher.
+    its registers take a new value. ``passing``: the rate of bits that are back where they were when a step
+    ends, if that is higher. ``moving``: the share of bits that move at all, which rates are the mean of;
+    ``empty``: how often the others glitch, in what these do.
     """
 
     rate: float
@@ -33,18 +40,26 @@ class Motion:
     held: bool = False
     reads: float = 0.0
     writes: float = 1.0
-    multiplied: bool = False
     passing: float = 0.0
+    moving: float = 1.0
+    empty: float = 0.0
 
     @property
     def logic(self) -> float:
         """The rate of what is between bits that come and those that are held."""
-        return (self.rate + self.glitching) / 2
+        return (self.rate + max(self.rate, self.passing)) / 2
 
     @property
     def glitching(self) -> float:
-        """The rate of what comes and goes within a step."""
-        return max(self.rate, self.passing)
+        """The rate of what comes and goes within a step.
+
+        A gate of integers glitches where two of its inputs change, one after the other, which few do where
+        bits change rarely. A float that changes is shifted, and all of its bits move.
+        """
+        rate = max(self.rate, self.passing)
+        if self.path:
+            return rate * (1 + self.empty * (1 / self.moving - 1))
+        return rate * min(1.0, rate / self.moving / activity.RANDOM)
 
 
 Moves = Callable[[CorePlan, Statistics], Motion]
@@ -63,7 +78,9 @@ def _filled(
     rate: Callable[[CorePlan, Statistics], float] = activity.of_activations,
 ) -> Moves:
     """What changes with a table."""
-    return lambda plan, data: Motion(rate(plan, data), late(plan), path(plan), held=True)
+    return lambda plan, data: Motion(
+        rate(plan, data), late(plan), path(plan), held=True, moving=activity.moving(plan)
+    )
 
 
 def _adding(plan: CorePlan, data: Statistics) -> Motion:
@@ -78,11 +95,24 @@ def _filling(plan: CorePlan, data: Statistics) -> Motion:
 
 
 def _result(plan: CorePlan, data: Statistics) -> Motion:
-    """What makes a tile's sum a float, or a sum that is complete: it sees all sums."""
+    """What makes a tile's sum a float, or a sum that is complete: it sees all sums, but of stages with gated
+    clocks only the first one does, and they take what is complete."""
     late, path = lateness.at_results(plan), lateness.of_results(plan)
     if isinstance(plan.datapath, ExactDatapath):
-        return Motion(activity.of_accumulator(plan, data), late, path)
+        writes = 1 / activity.steps_a_result(plan, data)
+        stages = plan.result_stages if plan.config.clock_gating else 0
+        sees = max(writes, 1 / (stages + 1))
+        return Motion(activity.of_accumulator(plan, data) * sees, late, path, writes=writes)
     return Motion(activity.of_sum(plan, data, plan.config.tables), late, path)
+
+
+def _result_in_turn(plan: CorePlan, data: Statistics) -> Motion:
+    """The same where each step is of another sum, whose sign is another one, too."""
+    of_one = _result(plan, data)
+    if not isinstance(plan.datapath, ExactDatapath):
+        return of_one
+    more = activity.of_turns(plan, data) / max(activity.of_accumulator(plan, data), 1e-9)
+    return replace(of_one, rate=of_one.rate * max(1.0, more))
 
 
 def _keys(plan: CorePlan, data: Statistics) -> Motion:
@@ -95,32 +125,48 @@ def _decoded(plan: CorePlan, data: Statistics) -> Motion:
     return Motion(min(activity.of_keys(plan, data), 2 / lines))
 
 
-def _multiplied(plan: CorePlan) -> bool:
-    """Whether products go into adders without a register in between."""
-    held = plan.config.pipeline.fetch or bool(plan.product_stages)
-    return plan.fetch_circuit == "product" and not held
-
-
 def _reduced(plan: CorePlan, data: Statistics) -> Motion:
     late, path = lateness.inside_reduction(plan), lateness.of_adders(plan)
     groups = lateness.groups_inside(plan)
     rate = (activity.of_sum(plan, data, groups) + activity.of_sum(plan, data, 2 * groups)) / 2
-    return Motion(rate, late, path, multiplied=_multiplied(plan))
+    return Motion(rate, late, path)
 
 
 def _accumulated(plan: CorePlan, data: Statistics) -> Motion:
+    """An accumulator, in whose steps one sum grows."""
     late, path = lateness.at_accumulator(plan), lateness.of_accumulator(plan)
-    behind = _multiplied(plan) and not plan.reduction.registered_levels
-    # All bits of a float may pass by what is rounded off; of integers those that come.
-    share = 1.0 if plan.adds_floats else activity.moving_sums(plan)
-    passing = activity.of_sum(plan, data, plan.config.tables) * share
-    return Motion(activity.of_accumulator(plan, data), late, path, multiplied=behind, passing=passing)
+    moving, rate = activity.moving_sums(plan), activity.of_accumulator(plan, data)
+    comes = activity.of_sum(plan, data, plan.config.tables)
+    match plan.datapath:
+        case IntegerDatapath():
+            return Motion(rate, late, passing=comes)
+        case ExactDatapath():
+            # What is inverted is so below its last bit that moves, too.
+            passing = comes if activity.inverts(plan) else comes * moving
+            return Motion(rate, late, passing=passing, moving=moving)
+        case NativeDatapath() | AlignedDatapath():
+            if plan.accumulator_stages > 1:
+                rate = activity.RANDOM * moving
+            # All bits of a float may pass by what is rounded off.
+            empty = 1.0 if plan.adds_floats else EMPTY
+            return Motion(rate, late, path, passing=comes * moving, moving=moving, empty=empty)
+        case unknown:
+            assert_never(unknown)
+
+
+def _in_turn(plan: CorePlan, data: Statistics) -> Motion:
+    """The same where each step is of another sum, one that is stored: all of a float's bits see that."""
+    of_one = _accumulated(plan, data)
+    if not of_one.path:
+        return of_one
+    chosen = lateness.LEVEL * lateness.CHOSEN
+    return replace(of_one, rate=activity.RANDOM * of_one.moving, late=of_one.late + chosen)
 
 
 def _stored(plan: CorePlan, data: Statistics) -> Motion:
     """Of all stored sums one is written in a step, and another one is chosen."""
     share = 1 / max(1, plan.stored_sums)
-    return Motion(activity.RANDOM * min(1.0, 2 * share), writes=share)
+    return Motion(activity.of_stored(plan, data) * min(1.0, 2 * share), writes=share)
 
 
 def exchanged(plan: CorePlan, data: Statistics) -> tuple[Bill, Motion]:
@@ -130,18 +176,38 @@ def exchanged(plan: CorePlan, data: Statistics) -> tuple[Bill, Motion]:
     bill += Bill.of(hold=width * plan.stored_sums)
     late, path = lateness.level(plan) * 2, lateness.of_accumulator(plan)
     # Without choices to hold nothing sees what passes.
-    passing = 0.0 if plan.config.clock_gating else activity.RANDOM
+    passing = 0.0 if plan.config.clock_gating else activity.of_stored(plan, data)
     motion = Motion(activity.of_others(plan, data), late, path, writes=0.0, passing=passing)
     return bill, motion
 
 
-def _counting(counts: bool, bits: int) -> Motion:
-    """A counter that ``counts`` steps: all of its bits change twice a step together."""
-    return Motion(min(activity.RANDOM, 2 / max(bits, 1))) if counts else Motion(RARELY, writes=RARELY)
+def _counting(values: float, bits: int, often: float = 1.0) -> Motion:
+    """What has ``bits`` bits, some of which count through so many ``values``, ``often`` a step: half of the
+    counter's bits change, a quarter, and so on, those of its logic as well."""
+    changes = 2 * (1 - 1 / values) * often
+    return Motion(max(RARELY, min(activity.RANDOM, changes / max(bits, 1))), writes=max(RARELY, often))
 
 
 def _length(plan: CorePlan, data: Statistics) -> Motion:
-    return _counting(True, plan.n_tiles_width) if plan.config.outputs is None else _by_tile(plan, data)
+    """What is kept to start again from is as wide as the counter, and stands still."""
+    bits, values = plan.n_tiles_width, 2.0**plan.n_tiles_width
+    if plan.config.outputs is None:
+        return _counting(values, 2 * bits)
+    return _counting(values, bits, activity.loads_a_step(plan))
+
+
+def _outputs(plan: CorePlan, data: Statistics) -> Motion:
+    """The same of outputs, where tables are held for all of them; results are few."""
+    if plan.config.outputs is None:
+        return rarely(plan, data)
+    return _counting(1 / activity.loads_a_step(plan), 2 * plan.m_tiles_width)
+
+
+def _flags(plan: CorePlan, data: Statistics) -> Motion:
+    """Flags of a tile, and of the sums that take turns while it is held."""
+    if plan.config.outputs is None:
+        return rarely(plan, data)
+    return _counting(1 / activity.loads_a_step(plan), FLAGS)
 
 
 def _by_tile(plan: CorePlan, data: Statistics) -> Motion:
@@ -150,8 +216,9 @@ def _by_tile(plan: CorePlan, data: Statistics) -> Motion:
     return Motion(often, writes=often)
 
 
-def _outputs(plan: CorePlan, data: Statistics) -> Motion:
-    return _counting(plan.config.outputs is not None, plan.m_tiles_width)
+def _arriving(plan: CorePlan, data: Statistics) -> Motion:
+    """What arrives with a tile, and goes with it into the tables; its clocks are gated as theirs."""
+    return Motion(RARELY, held=True) if plan.config.clock_gating else _by_tile(plan, data)
 
 
 def _scaled(plan: CorePlan, data: Statistics) -> Motion:
@@ -164,14 +231,21 @@ def rarely(plan: CorePlan, data: Statistics) -> Motion:
 
 
 def _fetch(plan: CorePlan, data: Statistics) -> Motion:
-    multiplies = plan.fetch_circuit == "product"
-    late = lateness.at_product(plan) if multiplies else lateness.at_fetch(plan)
-    path = lateness.of_products(plan) if multiplies else NOTHING
     reads = min(1.0, 2 / max(1, len(plan.table.entries)))
-    rate = (activity.of_fetched(plan, data) + activity.of_keys(plan, data)) / 2
-    # Entries are inverted, bits that stand still among them; products are not.
-    rate *= activity.moving(plan) if multiplies else 1.0
-    return Motion(rate, late, path, reads=reads, multiplied=multiplies)
+    rate = (activity.of_chosen(plan, data) + activity.of_keys(plan, data)) / 2
+    if plan.fetch_circuit != "product":
+        # Entries are inverted, bits that stand still among them; products are not.
+        return Motion(rate, lateness.at_fetch(plan) + lateness.choice(plan), reads=reads)
+    late, path, moving = lateness.at_product(plan), lateness.of_products(plan), activity.moving(plan)
+    return Motion(rate * moving, late, path, moving=moving)
+
+
+def _fetch_of_kept(plan: CorePlan, data: Statistics) -> Motion:
+    """The same in a step whose activations are those of the step before."""
+    of_new = _fetch(plan, data)
+    if plan.fetch_circuit != "product" or plan.multiplies_floats:
+        return of_new
+    return replace(of_new, rate=of_new.rate * activity.of_held_rows(plan, data))
 
 
 MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
@@ -198,8 +272,22 @@ MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
     scaling.arriving_scale: _scaled,
     control.length_counter: _length,
     control.output_counter: _outputs,
-    control.arriving_length: _by_tile,
-    control.flags: _by_tile,
-    control.arriving_outputs: _by_tile,
+    control.arriving_length: _arriving,
+    control.flags: _flags,
+    control.arriving_outputs: _arriving,
 }
 """How the units of the terms of area move; those that are not here change with results, if at all."""
+KEPT: Mapping[Callable[[CorePlan], Bill], Moves] = {fetch: _fetch_of_kept, aligned_product: _fetch_of_kept}
+"""How units move in steps that keep their table, where that is another way."""
+IN_TURN: Mapping[Callable[[CorePlan], Bill], Moves] = {
+    area.accumulator: _in_turn,
+    area.result_converters: _result_in_turn,
+}
+"""How units move where sums take turns, where that is another way."""
+SEEN: Mapping[Callable[[CorePlan], Bill], Callable[[CorePlan], float]] = {
+    fetch: lateness.seen_by_fetch,
+    aligned_product: lateness.seen_by_fetch,
+    area.reduction: lateness.seen_by_reduction,
+    area.accumulator: lateness.seen_by_accumulator,
+}
+"""How much units see of what is late because it drives several rows or columns."""

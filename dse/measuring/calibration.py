@@ -31,8 +31,6 @@ ALSO_GATED = 3
 """Every so many of them is measured with gated clocks, too, if it can have them."""
 SIZED_CORES = 8
 """Cores that are measured sized for a clock, too."""
-DRAWN = 101
-"""Seed of cores that are drawn besides: ``validate`` draws others."""
 CLOCK_PS = 2000.0
 NEAR_FASTEST = 1.2
 """Clock period that cores are sized for, in the shortest that the model expects."""
@@ -116,6 +114,12 @@ def _measured(
     return MeasuredCore(case.core, energy, case.data(layer))
 
 
+def _drawn(stated: str) -> tuple[int, int]:
+    """A seed, and how many cores are drawn by it."""
+    seed, _, count = stated.partition(":")
+    return int(seed), int(count)
+
+
 def main() -> None:
     """Measures cores and writes the technology with their energies."""
     parser = argparse.ArgumentParser(prog="python -m dse.measuring.calibration", description=main.__doc__)
@@ -124,14 +128,16 @@ def main() -> None:
     parser.add_argument(
         "--cores", type=int, default=CORES, help="how many to measure beside those of much logic"
     )
-    parser.add_argument("--drawn", type=int, default=0, help="how many to draw besides, with other layers")
-    parser.add_argument("--seed", type=int, default=DRAWN, help="of those that are drawn")
+    parser.add_argument(
+        "--drawn", type=_drawn, nargs="*", default=[], metavar="SEED:CORES",
+        help="cores to draw besides, with other layers; `validate` draws others by another seed",
+    )  # fmt: skip
     parser.add_argument("-o", "--out", type=Path, required=True, help="technology file to write")
     options = parser.parse_args()
     technology = load_technology(options.tech)
     cases = [
         *typical(cores_to_measure(calibration_cores(), options.cores)),
-        *drawn(technology, options.seed, options.drawn),
+        *(case for seed, count in options.drawn for case in drawn(technology, seed, count)),
     ]
     write_text(options.out, with_energies(technology, options.tech, options.liberty, (), cases).to_toml())
 

@@ -6,7 +6,7 @@ suffice it costs what it does at ease, and from there to its shortest period gro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import reduce
 from typing import Literal
 
@@ -15,6 +15,7 @@ import numpy as np
 from costmodel.price.area import AREA_TERMS, PARTS, Part
 from costmodel.price.buffering import BUFFERS
 from costmodel.price.combining import COMBINING, JOINING_TERMS
+from costmodel.price.components import Bill
 from costmodel.price.part_paths import path_of
 from costmodel.price.throughput import SCALER_COUNTS, STAGES
 from costmodel.price.timing import DELAY_TERMS, driven
@@ -32,6 +33,7 @@ from dse.pricing.figure import (
     UnitPrice,
 )
 from dse.pricing.view import Array, View
+from generator.plan import CorePlan
 
 DesignPart = Literal[Part, "combining", "buffers"]
 DESIGN_PARTS: tuple[DesignPart, ...] = (*PARTS, COMBINING, BUFFERS)
@@ -58,10 +60,16 @@ def sized_cost(part: DesignPart | None = None) -> Callable[[View], Array]:
     return sized
 
 
-def _of_core(*of: str, part: DesignPart | None = None) -> Callable[[View], Array]:
+def _of_core(
+    *of: str, part: DesignPart | None = None, among: Container[Callable[[CorePlan], Bill]] | None = None
+) -> Callable[[View], Array]:
     """The same of one core, without what is between cores and without wires; ``of`` several quantities, what
     they sum up to."""
-    terms = [(i, term) for i, term in enumerate(AREA_TERMS) if part in (None, term.part)]
+    terms = [
+        (i, term)
+        for i, term in enumerate(AREA_TERMS)
+        if part in (None, term.part) and (among is None or term.bill in among)
+    ]
     if not terms:
         return lambda view: np.zeros(())
     return _sum([(set(term.count), UnitPrice(each, i)) for each in of for i, term in terms])
@@ -116,12 +124,14 @@ def amount(of: str, part: DesignPart | None = None) -> Callable[[View], Array]:
     return cost
 
 
-def cells_of(*of: str, part: DesignPart | None = None) -> Callable[[View], Array]:
+def cells_of(
+    *of: str, part: DesignPart | None = None, among: Container[Callable[[CorePlan], Bill]] | None = None
+) -> Callable[[View], Array]:
     """The same of the cells alone, neither spread for wires nor with memories.
 
-    ``of`` several quantities, what they sum up to.
+    ``of`` several quantities, what they sum up to; ``among`` units of some bills, that are all in cores.
     """
-    of_core = _of_core(*of, part=part)
+    of_core = _of_core(*of, part=part, among=among)
 
     def cost(view: View) -> Array:
         total, cores = of_core(view), view("cores")
@@ -129,7 +139,7 @@ def cells_of(*of: str, part: DesignPart | None = None) -> Callable[[View], Array
             return total
         total = total * cores
         for i, term in enumerate(JOINING_TERMS):
-            if part in (None, term.part):
+            if part in (None, term.part) and among is None:
                 total = reduce(np.add, (_between_cores(view, each, i) for each in of), total)
         return np.asarray(total)
 

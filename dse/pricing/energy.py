@@ -10,21 +10,25 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from costmodel.price.energy import REASONS
+from costmodel.price.motions import IN_TURN, SEEN
 from dse.pricing import buffers, passes
 from dse.pricing.areas import cells_of
 from dse.pricing.demands import HOLDING, accesses
-from dse.pricing.figure import LayerEnergy, Step, energy_of
+from dse.pricing.figure import LayerEnergy, PlanFigure, Step, energy_of
 from dse.pricing.limits import memory_energy
 from dse.pricing.pieces import Demand, Piece, Weighted, pieces_of
 from dse.pricing.view import Array, View, weighted_sum
 from dse.spec.workload import Shape
 
-_CLOCK, _STEP, _LOAD, _HOLD = (cells_of(energy_of(reason)) for reason in REASONS)
+_CLOCK, _OF_STEP, _LOAD, _HOLD = (cells_of(energy_of(reason)) for reason in ("clock", "step", "load", "hold"))
 """fJ that all cores take, with cells of least area, for a cycle, a step, a table that is filled, and more for
 one that is held."""
+_TURN = cells_of(energy_of("turn"), among=IN_TURN)
+"""fJ more of a step of another sum than the one before."""
+_ROWS, _COLUMNS = (cells_of(energy_of(reason), among=SEEN) for reason in ("rows", "columns"))
+"""fJ more of a step for each doubling of rows and columns."""
 _FILLED = cells_of(energy_of("step"), energy_of("load"))
-"""fJ of a step that fills its tables."""
+"""fJ of a step that fills its tables, of one row and column."""
 _LEAST = cells_of("relaxed")
 
 
@@ -47,8 +51,26 @@ def _spread(view: View) -> float:
 
 def cycle_pj(view: View) -> Array:
     """pJ of a cycle in which all cores make a step."""
-    moved = _FILLED(view) if not _holds(view) else _STEP(view) + _fills(view) * _loads_a_step(view)
+    moved = _fill(view) if not _holds(view) else _step(view) + _fills(view) * _loads_a_step(view)
     return np.asarray(view(Step.GROWN) * (_CLOCK(view) + moved) * 1e-3)
+
+
+def _fill(view: View) -> Array:
+    """fJ of a step that fills its tables."""
+    return np.asarray(_FILLED(view) + _driven(view))
+
+
+def _step(view: View) -> Array:
+    """fJ of a step that keeps its tables, with what one of stored sums takes that has its turn in it."""
+    turns = np.isin(view("dataflow"), HOLDING) & (_words(view) > view(PlanFigure.ACCUMULATOR_STAGES))
+    step = _OF_STEP(view) + _driven(view)
+    return np.asarray(step + np.where(turns, _TURN(view), 0.0) if turns.any() else step)
+
+
+def _driven(view: View) -> Array:
+    """fJ of a step's glitches by what is late because it drives several rows and columns."""
+    rows, columns = np.log2(view("rows")), np.log2(view("columns"))
+    return np.asarray(_COLUMNS(view) * columns + (_ROWS(view) * rows if rows.any() else 0.0))
 
 
 def _fills(view: View) -> Array:
@@ -108,9 +130,9 @@ def layers_pj(view: View, shapes: Sequence[Shape]) -> Array:
     """pJ of the steps and of the filled tables of layers, without the clock: the same behind any memory."""
     steps, tiles, _ = accesses(view, shapes)
     if not _holds(view):
-        return np.asarray((steps * 1e-3) * _FILLED(view) * view(Step.GROWN))
+        return np.asarray((steps * 1e-3) * _fill(view) * view(Step.GROWN))
     loads = np.where(np.isin(view("dataflow"), HOLDING), tiles, steps / view("weight_bits"))
-    return np.asarray((steps * 1e-3 * _STEP(view) + loads * 1e-3 * _fills(view)) * view(Step.GROWN))
+    return np.asarray((steps * 1e-3 * _step(view) + loads * 1e-3 * _fills(view)) * view(Step.GROWN))
 
 
 def buffers_pj(view: View, chosen: Weighted) -> Array:

@@ -12,7 +12,15 @@ from costmodel.price.activity import BITNET, Statistics
 from costmodel.price.area import AREA_TERMS
 from costmodel.price.combining import COMBINING_KEYS, JOINING_KEYS, JOINING_TERMS, JoiningTerm
 from costmodel.price.components import Bill
-from costmodel.price.energy import REASONS, Reason, UnitEnergy, energy_keys, joining_energy, term_energy
+from costmodel.price.energy import (
+    REASONS,
+    Reason,
+    UnitEnergy,
+    energy_keys,
+    joining_energy,
+    takes,
+    term_energy,
+)
 from costmodel.price.energy_coefficients import Energies
 from costmodel.price.fabric import bill_of, keys_of, on_fabric
 from costmodel.price.quantity import PricedQuantity
@@ -124,19 +132,27 @@ def _energies(technology: Technology, energies: Energies, data: Statistics) -> d
     figures: dict[Figure, Tabulated] = {}
     for i, term in enumerate(AREA_TERMS):
         taken = _taken(partial(term_energy, term, technology=technology, data=data), energies)
-        figures |= {UnitPrice(of, i): Tabulated(energy_keys(term), price) for of, price in taken.items()}
+        figures |= {
+            UnitPrice(energy_of(reason), i): Tabulated(energy_keys(term), price)
+            for reason, price in taken.items()
+            if takes(term.bill, reason)
+        }
     for i, joining in enumerate(JOINING_TERMS):
         taken = _taken(partial(joining_energy, joining, technology=technology, data=data), energies)
-        figures |= {JoiningPrice(of, i): Tabulated(JOINING_KEYS, price) for of, price in taken.items()}
+        figures |= {
+            JoiningPrice(energy_of(reason), i): Tabulated(JOINING_KEYS, price)
+            for reason, price in taken.items()
+            if takes(joining.bill, reason)
+        }
     return figures
 
 
 def _taken(
     energy: Callable[[CorePlan], UnitEnergy], energies: Energies
-) -> dict[str, Callable[[CorePlan], float]]:
+) -> dict[Reason, Callable[[CorePlan], float]]:
     once = lru_cache(maxsize=1)(energy)
 
     def price(plan: CorePlan, reason: Reason) -> float:
         return once(plan).of(reason).price(energies.coefficients)
 
-    return {energy_of(reason): partial(price, reason=reason) for reason in REASONS}
+    return {reason: partial(price, reason=reason) for reason in REASONS}

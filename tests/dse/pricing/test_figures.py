@@ -6,7 +6,7 @@ import pickle
 
 from costmodel.price.area import AREA_TERMS
 from costmodel.price.combining import JOINING_TERMS
-from costmodel.price.energy import REASONS
+from costmodel.price.energy import REASONS, takes
 from costmodel.price.technology import load_technology
 from costmodel.price.timing import DELAY_TERMS
 from costmodel.speeds import SPEEDS
@@ -21,7 +21,7 @@ FIGURES = tabulated(load_technology("asap7"))
 
 def test_every_figure_is_tabulated_under_a_key_of_its_own() -> None:
     prices = len(SPEEDS) * (len(AREA_TERMS) + len(JOINING_TERMS))
-    prices += len(REASONS) * (len(AREA_TERMS) + len(JOINING_TERMS))
+    prices += sum(takes(term.bill, reason) for term in (*AREA_TERMS, *JOINING_TERMS) for reason in REASONS)
     assert len(FIGURES) == prices + 2 * len(DELAY_TERMS) + len(PlanFigure) + len(Estimate)
     assert set(PLAN_FIGURES) == set(PlanFigure)
     assert {Step.TARGET_CLOCK, *STEPS} == set(Step)

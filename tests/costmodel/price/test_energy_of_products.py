@@ -1,0 +1,123 @@
+"""How products and what follows them move, against drawn rows and chains that are counted by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from costmodel.price.activity import Statistics, of_held_rows
+from costmodel.price.area import accumulator, result_converters
+from costmodel.price.components import IN_TABLES_ALONE, Bill
+from costmodel.price.energy import cycle_energy
+from costmodel.price.energy_coefficients import ENERGY_COMPONENTS, Energies
+from costmodel.price.fetch import fetch, still_product
+from costmodel.price.lateness import BEFORE, CHOSEN, LEVEL, behind_reduction
+from costmodel.price.motions import IN_TURN, KEPT, MOVES, Motion
+from costmodel.price.technology import Technology, load_technology
+from generator.config import CoreConfig
+from generator.plan import CorePlan, plan_for
+
+BITNET = Statistics()
+
+
+def energy(**coefficients: float) -> Technology:
+    """ASAP7 with these energies, and 0 for everything else."""
+    known = dict.fromkeys(ENERGY_COMPONENTS, 0.0) | coefficients
+    energies = Energies(source="invented", cores=1, coefficients=known, growth=0.0, leakage_nw_per_um2=0.0)
+    return load_technology("asap7").model_copy(update={"energy": energies})
+
+
+def plan(**values: Any) -> CorePlan:
+    one = {"architecture": "multiplier", "activation": "int8", "group_size": 1, "tables": 1, "columns": 1}
+    return plan_for(CoreConfig.parse({**one, "max_reduction": 4096} | values))
+
+
+def toggles(zeros: float, steps: int) -> float:
+    """How often a bit of the rows of drawn products changes, each activation for so many weights."""
+    draw = np.random.default_rng(3)
+    weights = draw.choice([0, 1, -1], 60_000, p=[zeros, (1 - zeros) / 2, (1 - zeros) / 2])
+    activations = np.repeat(draw.integers(-128, 128, 60_000 // steps), steps)
+    bits = np.arange(1, 8)
+    rows = (activations[:, None] >> np.arange(8) & 1)[:, :, None] & (weights[:, None] >> bits & 1)[:, None, :]
+    return float(np.mean(rows[1:] != rows[:-1]))
+
+
+@pytest.mark.parametrize("zeros", [0.3, 0.42, 0.6])
+@pytest.mark.parametrize("steps", [2, 5])
+def test_rows_of_a_held_activation_change_as_drawn_ones_do(zeros: float, steps: int) -> None:
+    new = 1 / steps
+    modelled = new + (1 - new) * of_held_rows(plan(), Statistics(zero_weights=zeros))
+    assert modelled == pytest.approx(toggles(zeros, steps) / toggles(zeros, 1), abs=0.015)
+
+
+def test_steps_of_a_held_table_take_less_in_products_alone() -> None:
+    new, kept = (moves[fetch](plan(), BITNET).rate for moves in (MOVES, KEPT))
+    assert kept == pytest.approx(new * of_held_rows(plan(), BITNET))
+    assert kept < new
+    chosen = [moves[fetch](plan(architecture="select"), BITNET) for moves in (MOVES, KEPT)]
+    assert chosen[0] == chosen[1]
+
+
+@pytest.mark.parametrize("steps", [2, 5])
+def test_a_held_core_takes_steps_of_both_kinds_in_their_shares(steps: int) -> None:
+    """Of so many steps one has another activation, in which bits change that stand still in the others."""
+
+    def taken(**keys: Any) -> float:
+        return cycle_energy(plan(**keys).config, energy(product=1.0)).parts["fetch"]
+
+    new = sum(taken().values())
+    expected = new * (1 + (steps - 1) * of_held_rows(plan(), BITNET)) / steps
+    held = sum(taken(dataflow="table_stationary", outputs=steps).values())
+    assert held == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("datapath", ["native", "exact"])
+def test_of_a_product_of_floats_two_rows_move(datapath: str) -> None:
+    """Significands of 1, -1 and 0 have one bit that is ever set, their first: fp16's 11 bits make six rows of
+    13 bits, the last of which has 12 that are kept; four of these stand still."""
+    still = still_product(plan(activation="fp16", datapath=datapath))
+    assert still.counts["product_bit"] + still.counts["gate"] == 13 * 3 + 12
+    assert not still_product(plan()).counts
+    assert not still_product(plan(activation="fp16", datapath=datapath, architecture="select")).counts
+
+
+def adders(late: Bill) -> float:
+    """Adders' delays on the way, with all else at no delay."""
+    coefficients = dict.fromkeys(load_technology("asap7").rippling.coefficients, 0.0)
+    return late.without(IN_TABLES_ALONE).price(coefficients | {"adder": 1.0})
+
+
+def late(unit: Any, **keys: Any) -> float:
+    motion: Motion = MOVES[unit](plan(**keys), BITNET)
+    return adders(motion.late)
+
+
+def test_a_float_that_is_chosen_among_stored_sums_comes_later() -> None:
+    number = {"activation": "fp16", "datapath": "native", "architecture": "select"}
+    one, chosen = (moves[accumulator](plan(**number), BITNET).late for moves in (MOVES, IN_TURN))
+    assert adders(chosen) - adders(one) == pytest.approx(CHOSEN * adders(LEVEL))
+
+
+def test_exact_sums_that_take_turns_change_as_sums_that_know_nothing_of_each_other() -> None:
+    """Sums of up to 64 fp16 of about 1, as fixed point in units of 2^-24, each of another output."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((4000, 64)).astype(np.float16).astype(np.float64) * 2**24
+    weights = rng.choice([-1, 0, 1], p=[0.29, 0.42, 0.29], size=x.shape)
+    steps = np.arange(4000) % 64
+    sums = (x * weights).cumsum(axis=1)[np.arange(4000), steps].astype(np.int64)
+    exact = plan(activation="fp16", datapath="exact", architecture="select", max_reduction=64)
+    changed = sums[1:] ^ sums[:-1]
+    rate = np.mean([(changed >> bit) & 1 for bit in range(exact.state_width)])
+    of_one, in_turn = (moves[result_converters](exact, BITNET).rate for moves in (MOVES, IN_TURN))
+    assert in_turn == pytest.approx(rate, rel=0.15)
+    assert of_one < in_turn / 2
+
+
+def test_what_makes_an_aligned_sum_a_float_sees_what_comes_late() -> None:
+    number = {"activation": "bf16", "datapath": "aligned", "aligned_bits": 12}
+    without = {"pipeline": {"fetch": True}}
+    more = late(result_converters, **number) - late(result_converters, **number, **without)
+    assert more == pytest.approx(BEFORE * adders(behind_reduction(plan(**number))))
+    assert more > 0
