@@ -39,6 +39,9 @@ TOGETHER = 2.75
 """Bits of an adder that its carries are as early at as what is added."""
 BEHIND = 1.0
 """Levels that a choice to hold is later by which an adder is in front of."""
+ALONE = 2.0
+"""What a step takes, in what one does that follows another, that steps without keys are around: where fewer
+sums take turns than a pipelined accumulator has stages. What it moves comes from nothing, and goes again."""
 TOLD = 2.0
 """How often what holds a table is told so, or otherwise, a filling."""
 TELLING = 0.5
@@ -111,6 +114,12 @@ def late_share(motion: Motion, technology: Technology) -> float:
     return late / (path or max(LEVEL.price(coefficients), 1e-9))
 
 
+def _size(name: str, areas: Mapping[str, float]) -> float:
+    """µm² of a component. What holds a register's value is at least a choice: fits of areas may count it with
+    the register, which mostly has one."""
+    return max(areas[name], areas["choice"]) if name == "hold" else areas[name]
+
+
 def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool = False) -> UnitEnergy:
     """What a unit made of ``bill`` (components of area) takes energy for, when it moves so.
 
@@ -123,7 +132,7 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
     late = late_share(motion, technology)
     adders, clocked = bill.counts.get("sum", 0.0), 0.0
     for name, count in bill.counts.items():
-        kind, size = "float" if floats else KIND_OF.get(name, LOGIC), count * areas[name]
+        kind, size = "float" if floats else KIND_OF.get(name, LOGIC), count * _size(name, areas)
         if name in REGISTERS:
             clocked += count * REGISTERS[name]
             kinds = {"register": count * REGISTERS[name]}
@@ -145,7 +154,7 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
     told = NOTHING
     held = 0.0 if gated else bill.counts.get("hold", 0.0)
     if motion.held and held:
-        telling = TOLD * held * areas["hold"]
+        telling = TOLD * held * _size("hold", areas)
         told = Bill.of(hold=telling * TELLING, late_hold=telling)
     clock = NOTHING
     if gated and clocked:
@@ -170,7 +179,7 @@ def later_glitches(
         if name not in REGISTERS and not (gated and name == "hold"):
             kind = "float" if floats else KIND_OF.get(name, LOGIC)
             glitches = LATE + (LOGIC if kind == "leg" else kind)
-            more[glitches] = more.get(glitches, 0.0) + count * areas[name] * share
+            more[glitches] = more.get(glitches, 0.0) + count * _size(name, areas) * share
     return Bill(more)
 
 
@@ -268,9 +277,10 @@ def reasons_a_step(plan: CorePlan) -> dict[Reason, float]:
     """How often a core takes energy for each reason in a step. A table that every step fills is not held."""
     loads, turns = activity.loads_a_step(plan), float(plan.stored_sums > 0)
     config = plan.config
+    often = ALONE if config.outputs and plan.partial_sums < plan.accumulator_stages else 1.0
     return {
-        **{"clock": 1.0, "step": 1.0, "load": loads, "hold": loads if loads < 1 else 0.0, "turn": turns},
-        **{"rows": log2(config.rows), "columns": log2(config.columns)},
+        **{"clock": 1.0, "step": often, "load": loads, "hold": loads if loads < 1 else 0.0, "turn": turns},
+        **{"rows": often * log2(config.rows), "columns": often * log2(config.columns)},
     }
 
 

@@ -42,13 +42,12 @@ CHOSEN = 0.5
 """Levels that a float's sum is later by which is chosen among stored ones."""
 LOADED = Bill.of(load=50)
 """How late a table's adders are for each doubling of those that an activation drives."""
-INSIDE, INSIDE_CONVERTER, INSIDE_RESULT, INSIDE_PRODUCT = 0.5, 0.3, 0.4, 0.08
+INSIDE, INSIDE_CONVERTER, INSIDE_PRODUCT = 0.5, 0.3, 0.08
 """How late it is inside of a floating-point unit, in the mean, as a share of its path.
 
 It is half of that in an adder, which shifts by what it has compared and added itself, in an exact product,
 shifted into place, and in an alignment that waits for a tile's largest exponent, however many it is of.
-Shifters of other converters follow what comes from registers, and a product's rows come at once. What makes
-an exact sum a float shifts by how many bits are alike, which it finds level by level.
+Shifters of other converters follow what comes from registers, and a product's rows come at once.
 """
 ALIGNED, PRODUCT, SUM = 2.0, 0.45, 0.4
 """What comes out of a float's alignment, of its product and of an aligned sum that becomes a float glitches
@@ -268,7 +267,7 @@ def at_results(plan: CorePlan) -> Bill:
         case IntegerDatapath() | NativeDatapath():
             return NOTHING
         case ExactDatapath(to_float=converter):
-            return slowest_stage(converter) * INSIDE_RESULT
+            return slowest_stage(converter) * INSIDE_CONVERTER
         case AlignedDatapath(to_float=converter):
             before = NOTHING if plan.float_stages else behind_reduction(plan) * BEFORE
             return before + slowest_stage(converter) * INSIDE_CONVERTER

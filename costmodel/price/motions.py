@@ -15,6 +15,9 @@ from generator.plan import AlignedDatapath, CorePlan, ExactDatapath, IntegerData
 
 RARELY = 0.02
 """The rate of what changes with results, not with steps."""
+SHIFTED = 1.5
+"""How often what finds an exact sum's first bit, and shifts by that, changes, in what the sum's bits do: all
+that is behind it is another one where that is."""
 FLAGS = 8
 """Flags and bits that travel with a tile whose table is held."""
 EMPTY = 0.6
@@ -102,7 +105,7 @@ def _result(plan: CorePlan, data: Statistics) -> Motion:
         writes = 1 / activity.steps_a_result(plan, data)
         stages = plan.result_stages if plan.config.clock_gating else 0
         sees = max(writes, 1 / (stages + 1))
-        return Motion(activity.of_accumulator(plan, data) * sees, late, path, writes=writes)
+        return Motion(activity.of_accumulator(plan, data) * SHIFTED * sees, late, path, writes=writes)
     return Motion(activity.of_sum(plan, data, plan.config.tables), late, path)
 
 

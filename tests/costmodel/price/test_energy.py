@@ -24,7 +24,7 @@ from costmodel.price.activity import (
     of_sum,
     zero_activations,
 )
-from costmodel.price.area import accumulator
+from costmodel.price.area import accumulator, table
 from costmodel.price.control import length_counter, output_counter
 from costmodel.price.energy import cycle_energy
 from costmodel.price.energy_coefficients import ENERGY_COMPONENTS, Energies
@@ -428,3 +428,19 @@ def test_counters_of_lengths_change_with_every_step_and_what_they_start_from_doe
     registers = length_counter(stream).counts["register"]
     assert registers == 2 * 8
     assert MOVES[length_counter](stream, BITNET).rate * registers == pytest.approx(toggles(256), rel=0.02)
+
+
+def test_a_choice_to_hold_takes_energy_where_areas_count_it_with_its_register() -> None:
+    technology = with_energy(hold=1.0)
+    cost = technology.cost_at()
+    without = {**cost.coefficients, "hold": 0.0}
+    quantities = {
+        **technology.quantities,
+        cost.name: cost.model_copy(update={"coefficients": without}),
+    }
+    counted = technology.model_copy(update={"quantities": quantities})
+    tables = cycle_energy(core(), counted, ALWAYS).parts["tables"]
+    assert counted.cost_at().coefficients["hold"] == 0
+    # Four tables of two activations of 8 bits and of their sums, in registers: half of the bits change.
+    bits = table(plan_for(core())).counts["hold"] * 4
+    assert sum(tables.values()) == pytest.approx(bits * cost.coefficients["choice"] * 0.5, rel=0.01)
