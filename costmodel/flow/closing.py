@@ -110,6 +110,8 @@ class Closing:
         self._least = least
         self._mapped: dict[Way, Mapped] = {}
         self._closed: list[Closed] = []
+        self._last: Closed | None = None
+        self._rippling: Sized | None = None
 
     def fastest(self) -> Closed:
         """The smallest for the shortest period that pays: ``EASE`` times what can be had at any price."""
@@ -119,8 +121,8 @@ class Closing:
     def rippling(self) -> Sized:
         """As fast as can be while all carries ripple."""
         self._size(self._least, None)
-        rippling = [closed.sized for closed in self._closed if closed.mapped is self._least]
-        return min(rippling, key=lambda sized: sized.delay_ps)
+        assert self._rippling is not None
+        return self._rippling
 
     def meet(self, clock_ps: float, grace: float = 1.0) -> Closed:
         """The smallest netlist that meets ``grace`` times a clock period; the fastest where none does."""
@@ -144,7 +146,8 @@ class Closing:
         words: frozenset[str] = frozenset()
         ends: frozenset[str] = frozenset()
         for carry, stretch, gates, reach in FASTER:
-            last = self._closed[-1]
+            last = self._last
+            assert last is not None
             if last.sized.delay_ps <= reach * clock_ps:
                 timing = hastened(last.sized.timing, clock_ps)
                 words |= _late_words(last, timing, clock_ps)
@@ -175,10 +178,28 @@ class Closing:
     def _size(self, mapped: Mapped, clock_ps: float | None, grace: float = 1.0) -> bool:
         """Sizes a netlist; returns whether it meets ``grace`` times the clock."""
         for sized in Sizer(mapped.module, self._library, self._logic).ladder(clock_ps):
-            self._closed.append(Closed(sized, mapped))
+            self._keep(Closed(sized, mapped))
             if clock_ps is not None and sized.delay_ps <= clock_ps * grace:
                 return True
         return False
+
+    def _keep(self, closed: Closed) -> None:
+        self._closed = best_with(self._closed, closed)
+        self._last = closed
+        if closed.mapped is self._least:
+            slower = self._rippling is None or closed.sized.delay_ps < self._rippling.delay_ps
+            self._rippling = closed.sized if slower else self._rippling
+
+
+def best_with(best: list[Closed], new: Closed) -> list[Closed]:
+    """The best of some netlists and a ``new`` one: none of them is larger than another that is no slower.
+
+    A large core has a hundred netlists on the way to a clock, more than memories hold.
+    """
+    area, delay = new.sized.area_um2, new.sized.delay_ps
+    if any(one.sized.area_um2 < area and one.sized.delay_ps <= delay for one in best):
+        return best
+    return [*(one for one in best if one.sized.area_um2 <= area or one.sized.delay_ps < delay), new]
 
 
 def _late_words(closed: Closed, timing: Timing, clock_ps: float) -> frozenset[str]:
