@@ -39,9 +39,6 @@ TOGETHER = 2.75
 """Bits of an adder that its carries are as early at as what is added."""
 BEHIND = 1.0
 """Levels that a choice to hold is later by which an adder is in front of."""
-ALONE = 2.0
-"""What a step takes, in what one does that follows another, that steps without keys are around: where fewer
-sums take turns than a pipelined accumulator has stages. What it moves comes from nothing, and goes again."""
 TOLD = 2.0
 """How often what holds a table is told so, or otherwise, a filling."""
 TELLING = 0.5
@@ -277,7 +274,10 @@ def reasons_a_step(plan: CorePlan) -> dict[Reason, float]:
     """How often a core takes energy for each reason in a step. A table that every step fills is not held."""
     loads, turns = activity.loads_a_step(plan), float(plan.stored_sums > 0)
     config = plan.config
-    often = ALONE if config.outputs and plan.partial_sums < plan.accumulator_stages else 1.0
+    # Where fewer sums take turns than a pipelined accumulator has stages, steps without keys follow them, and
+    # all that a turn moves goes once more, to nothing.
+    waits = config.outputs is not None and plan.partial_sums < plan.accumulator_stages
+    often = 1 + 1 / plan.partial_sums if waits else 1.0
     return {
         **{"clock": 1.0, "step": often, "load": loads, "hold": loads if loads < 1 else 0.0, "turn": turns},
         **{"rows": often * log2(config.rows), "columns": often * log2(config.columns)},

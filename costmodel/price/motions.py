@@ -34,7 +34,7 @@ class Motion:
     share of legs that change when others are chosen. ``writes``: the share of steps, or fillings, in which
     its registers take a new value. ``passing``: the rate of bits that are back where they were when a step
     ends, if that is higher. ``moving``: the share of bits that move at all, which rates are the mean of;
-    ``empty``: how often the others glitch, in what these do.
+    ``empty``: how often the others glitch, in what these do. ``together``: whether all of them move, or none.
     """
 
     rate: float
@@ -46,6 +46,7 @@ class Motion:
     passing: float = 0.0
     moving: float = 1.0
     empty: float = 0.0
+    together: bool = False
 
     @property
     def logic(self) -> float:
@@ -57,12 +58,13 @@ class Motion:
         """The rate of what comes and goes within a step.
 
         A gate of integers glitches where two of its inputs change, one after the other, which few do where
-        bits change rarely. A float that changes is shifted, and all of its bits move.
+        bits change rarely, but all those of a product. A float that changes is shifted, and all of its bits
+        move.
         """
         rate = max(self.rate, self.passing)
         if self.path:
             return rate * (1 + self.empty * (1 / self.moving - 1))
-        return rate * min(1.0, rate / self.moving / activity.RANDOM)
+        return rate if self.together else rate * min(1.0, rate / self.moving / activity.RANDOM)
 
 
 Moves = Callable[[CorePlan, Statistics], Motion]
@@ -132,7 +134,12 @@ def _reduced(plan: CorePlan, data: Statistics) -> Motion:
     late, path = lateness.inside_reduction(plan), lateness.of_adders(plan)
     groups = lateness.groups_inside(plan)
     rate = (activity.of_sum(plan, data, groups) + activity.of_sum(plan, data, 2 * groups)) / 2
-    return Motion(rate, late, path)
+    return Motion(rate, late, path, together=_multiplies(plan))
+
+
+def _multiplies(plan: CorePlan) -> bool:
+    """Whether what is added are products, whose rows are zero, or change, together."""
+    return plan.fetch_circuit == "product"
 
 
 def _accumulated(plan: CorePlan, data: Statistics) -> Motion:
@@ -142,11 +149,11 @@ def _accumulated(plan: CorePlan, data: Statistics) -> Motion:
     comes = activity.of_sum(plan, data, plan.config.tables)
     match plan.datapath:
         case IntegerDatapath():
-            return Motion(rate, late, passing=comes)
+            return Motion(rate, late, passing=comes, together=_multiplies(plan))
         case ExactDatapath():
             # What is inverted is so below its last bit that moves, too.
             passing = comes if activity.inverts(plan) else comes * moving
-            return Motion(rate, late, passing=passing, moving=moving)
+            return Motion(rate, late, passing=passing, moving=moving, together=_multiplies(plan))
         case NativeDatapath() | AlignedDatapath():
             if plan.accumulator_stages > 1:
                 rate = activity.RANDOM * moving
@@ -219,6 +226,14 @@ def _by_tile(plan: CorePlan, data: Statistics) -> Motion:
     return Motion(often, writes=often)
 
 
+def _arriving_length(plan: CorePlan, data: Statistics) -> Motion:
+    """The number of a tile, and whether it is there."""
+    if plan.config.clock_gating or plan.config.outputs is None:
+        return _arriving(plan, data)
+    bits = plan.n_tiles_width
+    return _counting(2.0**bits, bits + 1, activity.loads_a_step(plan))
+
+
 def _arriving(plan: CorePlan, data: Statistics) -> Motion:
     """What arrives with a tile, and goes with it into the tables; its clocks are gated as theirs."""
     return Motion(RARELY, held=True) if plan.config.clock_gating else _by_tile(plan, data)
@@ -240,7 +255,7 @@ def _fetch(plan: CorePlan, data: Statistics) -> Motion:
         # Entries are inverted, bits that stand still among them; products are not.
         return Motion(rate, lateness.at_fetch(plan) + lateness.choice(plan), reads=reads)
     late, path, moving = lateness.at_product(plan), lateness.of_products(plan), activity.moving(plan)
-    return Motion(rate * moving, late, path, moving=moving)
+    return Motion(rate * moving, late, path, moving=moving, together=True)
 
 
 def _fetch_of_kept(plan: CorePlan, data: Statistics) -> Motion:
@@ -275,7 +290,7 @@ MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
     scaling.arriving_scale: _scaled,
     control.length_counter: _length,
     control.output_counter: _outputs,
-    control.arriving_length: _arriving,
+    control.arriving_length: _arriving_length,
     control.flags: _flags,
     control.arriving_outputs: _arriving,
 }

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from costmodel.price.energy import ALONE
 from costmodel.price.motions import IN_TURN, SEEN
 from dse.pricing import buffers, passes
 from dse.pricing.areas import cells_of
@@ -63,13 +62,13 @@ def _fill(view: View) -> Array:
 
 def _step(view: View) -> Array:
     """fJ of a step that keeps its tables, with what one of stored sums takes that has its turn in it; more of
-    one that steps without keys are around, as fewer sums take turns than an accumulator has stages."""
+    one that steps without keys follow, as fewer sums take turns than an accumulator has stages."""
     holds, words = np.isin(view("dataflow"), HOLDING), _words(view)
     stages = view(PlanFigure.ACCUMULATOR_STAGES)
     turns, alone = holds & (words > stages), holds & (words < stages)
     step = _OF_STEP(view) + _driven(view)
     if alone.any():
-        step = step * np.where(alone, ALONE, 1.0)
+        step = step * np.where(alone, 1 + 1 / words, 1.0)
     return np.asarray(step + np.where(turns, _TURN(view), 0.0) if turns.any() else step)
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from costmodel.price.activity import Statistics, of_held_rows
-from costmodel.price.area import accumulator, result_converters
+from costmodel.price.area import accumulator, reduction, result_converters
 from costmodel.price.components import IN_TABLES_ALONE, Bill
+from costmodel.price.control import arriving_length
 from costmodel.price.energy import cycle_energy
 from costmodel.price.energy_coefficients import ENERGY_COMPONENTS, Energies
 from costmodel.price.fetch import fetch, still_product
@@ -123,15 +124,32 @@ def test_what_makes_an_aligned_sum_a_float_sees_what_comes_late() -> None:
     assert more > 0
 
 
-def test_steps_that_are_alone_take_twice() -> None:
-    """Four outputs have a step in each of three stages' turns; one output waits for its sum to come back, and
-    what its steps move comes from nothing and goes again."""
+def test_steps_without_keys_let_what_moves_go_to_nothing_once_a_turn() -> None:
+    """In three stages one sum has a step, and bits change to nothing and back: twice as often as where one
+    step follows another. Of two sums bits change three times in two steps; three and four wait for nobody."""
     number = {"activation": "fp16", "datapath": "native", "architecture": "select"}
     held = {"dataflow": "table_stationary", "pipeline": {"float_stages": 3}}
-
-    def step(outputs: int) -> float:
+    steps = []
+    for outputs in (1, 2, 3, 4):
         config = plan(**number, **held, outputs=outputs).config
-        return cycle_energy(config, energy(float=1.0)).parts["accumulators"]["step"]
-
+        steps.append(cycle_energy(config, energy(float=1.0)).parts["accumulators"]["step"])
     assert plan(**number, **held, outputs=1).accumulator_stages == 3
-    assert step(1) == pytest.approx(2 * step(4))
+    assert [step / steps[3] for step in steps] == pytest.approx([2, 1.5, 1, 1])
+
+
+def test_products_that_are_seldom_anything_glitch_as_seldom() -> None:
+    """Nine in ten int2 activations are zero. Two entries seldom change at once, but a product's rows do."""
+    rare = Statistics(zero_weights=0.42, zero_activations=0.9)
+    for unit in (fetch, reduction, accumulator):
+        motion = MOVES[unit](plan(activation="int2", tables=4), rare)
+        assert motion.glitching == max(motion.rate, motion.passing)
+    chosen = MOVES[accumulator](plan(activation="int2", architecture="select"), rare)
+    assert chosen.glitching < max(chosen.rate, chosen.passing)
+
+
+def test_the_number_of_a_tile_that_arrives_counts() -> None:
+    """A tile's number is one less than that of the tile before: two of its bits change, with every table."""
+    held = plan(dataflow="table_stationary", outputs=4, activation="fp16", datapath="aligned", aligned_bits=9,
+                pipeline={"float_stages": 1})  # fmt: skip
+    bits = arriving_length(held).counts["register"]
+    assert MOVES[arriving_length](held, BITNET).rate * bits == pytest.approx(2 / 4, rel=0.01)
