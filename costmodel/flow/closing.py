@@ -187,8 +187,9 @@ class Closing:
         self._closed = best_with(self._closed, closed)
         self._last = closed
         if closed.mapped is self._least:
-            slower = self._rippling is None or closed.sized.delay_ps < self._rippling.delay_ps
-            self._rippling = closed.sized if slower else self._rippling
+            self._rippling = min(
+                (one for one in (self._rippling, closed.sized) if one), key=lambda sized: sized.delay_ps
+            )
 
 
 def best_with(best: list[Closed], new: Closed) -> list[Closed]:
