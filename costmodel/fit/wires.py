@@ -36,7 +36,7 @@ NOISE = 0.05
 
 @dataclass(frozen=True)
 class Placed:
-    """A core that was placed: its area as fast as can be, as modelled (µm²), and all its wires (µm).
+    """A core that was placed: its least area, as modelled (µm²), and all its wires (µm).
 
     ``spread`` is what columns read of the tables, by how far it comes.
     ``slowdown`` is its longest path, resized, over the modelled one without wires; ``growth`` the share by
@@ -103,7 +103,7 @@ def place_cores(
             continue
         before, after = placed.before, placed.after
         yield Placed(
-            sum(model.fastest.values()),
+            sum(model.least.values()),
             spread_to_columns(plan_for(core)),
             after.wire_um,
             after.delay_ps / model.delay_ps,

@@ -150,7 +150,7 @@ class Sizes:
 
     def _placed(self, config: CoreConfig, technology: Technology) -> Sizes:
         fit, core = technology.wire_fit, config.alone
-        alone = _breakdown(units_of(plan_to_price(core)), technology.cost_at("tight"))
+        alone = _breakdown(units_of(plan_to_price(core)), technology.cost_at())
         area, to_columns = sum(alone.values()), spread_to_columns(plan_for(core))
         slowdown = float(fit.slowdown(area))
         spread = {speed: technology.spread(speed) for speed in SPEEDS}

@@ -21,14 +21,13 @@ WIRINGS: tuple[Wiring, ...] = get_args(Wiring)
 
 
 class WireFit(BaseModel):
-    """What wires make of a core, by its area A (µm² of cells, as fast as can be).
+    """What wires make of a core, by the least area A of its cells (µm²), which says how many there are.
 
     Wires between neighbouring cells are ``length`` · A^``length_exponent`` µm long in all; those that bring
     entries to columns besides ``broadcast`` · √(A / tables) for each bit that a column reads: a table stands
-    amid what reads it. Resized with them, the
-    longest path is longer by the share ``delay`` · A^``delay_exponent``, and cells are larger by the share
-    ``growth``. ``cores`` is how many were placed, ``largest_um2`` the area of the largest: beyond it the fit
-    is an extrapolation.
+    amid what reads it. Resized with them, the longest path is longer by the share
+    ``delay`` · A^``delay_exponent``, and cells are larger by the share ``growth``. ``cores`` is how many were
+    placed, ``largest_um2`` the area of the largest: beyond it the fit is an extrapolation.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,7 +58,15 @@ def spread_to_columns(plan: CorePlan) -> float:
     Each of L tables has an L-th of the core, with a side of √(1/L).
     """
     config = plan.config
-    return config.rows * config.columns * config.tables * plan.table_bits * sqrt(1 / config.tables)
+    return config.rows * config.columns * config.tables * _bits_read(plan) * sqrt(1 / config.tables)
+
+
+def _bits_read(plan: CorePlan) -> int:
+    """Bits that one column reads of one table: its entries, and each row of a product, of which two bits of a
+    weight choose one, reads the activation and three times it."""
+    if plan.fetch_circuit != "product" or plan.multiplies_floats:
+        return plan.table_bits
+    return 2 * -(-plan.activation_range.width // 2) * plan.table_bits
 
 
 class Wires(BaseModel):

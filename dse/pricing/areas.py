@@ -168,8 +168,8 @@ def delay(view: View) -> Array:
     return np.maximum(core, buffers.access(view)) if view.sram else core
 
 
-_FASTEST_CORE = _of_core("tight")
-"""The cells of one core as fast as can be, in µm²: wires grow with them."""
+_LEAST_CORE = _of_core("relaxed")
+"""The cells of one core of least area, in µm²: wires grow with them."""
 
 
 _TERMS = {term.stage: i for i, term in enumerate(DELAY_TERMS)}
@@ -186,7 +186,7 @@ def stage_path(view: View, path: StagePath) -> Array:
 
 def wire_slowdown(view: View) -> Array:
     """What wires multiply paths by."""
-    return np.ones(()) if view.wires is None else view.wires.fit.slowdown(_FASTEST_CORE(view))
+    return np.ones(()) if view.wires is None else view.wires.fit.slowdown(_LEAST_CORE(view))
 
 
 def core_delay(view: View) -> Array:

@@ -8,8 +8,9 @@ import pytest
 from costmodel.fit.wires import Placed, fit_wires
 from costmodel.price.estimate import Sizes, estimate, sized_costs
 from costmodel.price.technology import Technology, TechnologyError, load_technology
-from costmodel.price.wires import WireFit, Wires
+from costmodel.price.wires import WireFit, Wires, spread_to_columns
 from generator.config import CoreConfig
+from generator.plan import plan_for
 
 CORE = CoreConfig(group_size=2, tables=4, columns=8)
 FIT = WireFit(
@@ -32,7 +33,7 @@ def technology() -> Technology:
 def test_wires_delay_a_core_by_its_area_and_spread_its_cells() -> None:
     bare = estimate(CORE, technology(), speed="tight")
     wired = estimate(CORE, technology(), speed="tight", wires="placed")
-    cells = sum(Sizes.of(CORE, technology()).fastest.values())
+    cells = sum(Sizes.of(CORE, technology()).least.values())
     # Four entries of a table for two int8 activations: two of 8 bits, their sum and difference of 9.
     # Four tables, each read by eight columns over the side of a fourth of the core.
     spread = 8 * 4 * (8 + 8 + 9 + 9) / 4**0.5
@@ -42,6 +43,23 @@ def test_wires_delay_a_core_by_its_area_and_spread_its_cells() -> None:
     assert sum(wired.breakdown.values()) == pytest.approx(wired.cost)
     assert max(wired.stages_ps.values()) == wired.delay_ps
     assert bare.wire_um is None
+
+
+def test_each_row_of_a_product_reads_an_activation_and_three_times_it() -> None:
+    """int7: four rows, one bit is left for the last; seven bits twice, in six columns of two tables."""
+    core = CoreConfig(architecture="multiplier", group_size=1, activation="int7", tables=2, columns=6)
+    assert spread_to_columns(plan_for(core)) == pytest.approx(6 * 2 * 4 * 2 * 7 / 2**0.5)
+
+
+def test_a_clock_changes_no_wire() -> None:
+    """How many cells there are says what is connected; speed makes them larger, not more."""
+    costs = technology().quantities
+    slow, fast = (costs[technology().cost.at(speed)] for speed in ("relaxed", "tight"))
+    twice = fast.model_copy(update={"coefficients": {n: 2 * v for n, v in fast.coefficients.items()}})
+    larger = technology().model_copy(update={"quantities": {**costs, fast.name: twice}})
+    assert slow.name != fast.name
+    wired = (estimate(CORE, each, wires="placed").wire_um for each in (technology(), larger))
+    assert len(set(wired)) == 1
 
 
 def test_a_core_without_a_clock_is_not_resized() -> None:
