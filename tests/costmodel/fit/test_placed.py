@@ -14,6 +14,7 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 from costmodel.fit.placed import part_of, place
 from costmodel.flow.placing import PlacedResult
 from costmodel.flow.synthesis import SynthesisResult
+from costmodel.price.estimate import estimate
 from costmodel.price.technology import TechnologyError, load_technology
 from generator.config import CoreConfig
 from tests.costmodel.libraries import cells
@@ -135,6 +136,14 @@ def test_parts_are_there_and_of_a_size_that_the_model_expects(
         areas[part_of(cell.leads_to)] += cell.width_um * ROW_UM
     assert set(areas) == {"tables", "fetch", "reduction", "accumulators", "control"}
     assert min(areas.values()) > 0.02 * sum(areas.values())
+
+
+def test_the_model_has_wires_as_long_as_the_placement(
+    placed: tuple[SynthesisResult, PlacedResult],
+) -> None:
+    """A quarter off is the worst of the cores that it was fitted to; this one is none of them."""
+    modelled = estimate(CORE, wires="placed").wire_um
+    assert modelled == pytest.approx(placed[1].before.wire_um, rel=0.25)
 
 
 def test_a_technology_without_wires_is_refused(tmp_path: Path) -> None:
