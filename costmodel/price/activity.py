@@ -130,6 +130,14 @@ def of_entries(plan: CorePlan, statistics: Statistics) -> float:
     return moving(plan) * sum(rates) / len(rates)
 
 
+def of_halves(plan: CorePlan, statistics: Statistics) -> float:
+    """The rate of a bit of what a table's adders add, each half of an entry's terms, in the mean."""
+    zeros = zero_activations(plan, statistics)
+    terms = [sum(map(abs, entry.digits)) for entry in plan.table.entries]
+    rates = [changing(zeros ** (count / 2)) for count in terms if count > 1] or [changing(zeros)]
+    return moving(plan) * sum(rates) / len(rates)
+
+
 def of_sum(plan: CorePlan, statistics: Statistics, groups: float) -> float:
     """The rate of a bit of the sum of what ``groups`` tables give, which is zero where all of that is."""
     return changing(_gives_zero(plan, statistics) ** (plan.config.group_size * groups))

@@ -22,7 +22,7 @@ from costmodel.price.components import IN_TABLES_ALONE, NOTHING, Bill
 from costmodel.price.energy_coefficients import KIND_OF, LATE, LOGIC, REGISTERS, RIPPLE
 from costmodel.price.fetch import aligned_product, fetch, still_product
 from costmodel.price.filling import filling_adder, stored_entries
-from costmodel.price.lateness import LEVEL, by_columns, by_rows
+from costmodel.price.lateness import LEVEL, by_columns, by_rows, multiplies_integers
 from costmodel.price.motions import IN_TURN, KEPT, MOVES, SEEN, Motion, Moves, exchanged, rarely
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology
@@ -32,7 +32,8 @@ from generator.plan import CorePlan
 
 Reason = Literal["clock", "step", "load", "hold", "turn", "rows", "columns"]
 """Why a core takes energy: its clock, a step, a table that is filled, one that is held and is told when, a
-step of another sum than the one before, and a step's glitches for each doubling of the rows and columns."""
+step of another sum than the one before, a step's glitches for each doubling of the rows, and those of a table
+that is filled, or of new activations, for each doubling of the columns."""
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
 TOGETHER = 2.75
@@ -67,6 +68,8 @@ LATE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
 """Keys of a configuration that a unit's energy depends on beside its bill."""
 
 
+STILL = (fetch, aligned_product)
+"""What has a part that stands still, which is no row of a product."""
 _TAKEN_BY: Mapping[Reason, Mapping[Callable[[CorePlan], Bill], object]] = {
     "turn": IN_TURN,
     "rows": SEEN,
@@ -186,7 +189,7 @@ def term_energy(
     """What one unit of a term of area takes energy for."""
     gates = plan.config.clock_gating and ("clock_gating" in term.keys or term.bill in ARRIVING)
     bill = term.bill(plan)
-    if term.bill in KEPT and bill:
+    if term.bill in STILL and bill:
         bill += still_product(plan) * -1
     motion = MOVES.get(term.bill, rarely)(plan, data)
     taken = unit_energy(bill, motion, technology, gates)
@@ -201,7 +204,8 @@ def term_energy(
             for each in (by_rows(plan), by_columns(plan))
         )
         taken = replace(taken, rows=rows, columns=columns)
-    if term.bill in KEPT and (kept := step(KEPT[term.bill])) is not taken.step:
+    keeps = term.bill in KEPT and multiplies_integers(plan)
+    if keeps and (kept := step(KEPT[term.bill])) is not taken.step:
         # A step that fills a table takes more than one that keeps it.
         return replace(taken, step=kept, load=taken.load + taken.step + kept * -1)
     if term.bill in IN_TURN and (in_turn := step(IN_TURN[term.bill])) is not taken.step:
@@ -280,7 +284,7 @@ def reasons_a_step(plan: CorePlan) -> dict[Reason, float]:
     often = 1 + 1 / plan.partial_sums if waits else 1.0
     return {
         **{"clock": 1.0, "step": often, "load": loads, "hold": loads if loads < 1 else 0.0, "turn": turns},
-        **{"rows": often * log2(config.rows), "columns": often * log2(config.columns)},
+        **{"rows": often * log2(config.rows), "columns": loads * log2(config.columns)},
     }
 
 

@@ -38,6 +38,10 @@ DRIVEN = 0.5
 """Levels that a product is later by for each doubling of the columns, whose rows an activation drives."""
 ROW = 1.0
 """Levels that each row of a product counts for whose bits move, but the first."""
+AMONG = 0.08
+"""Levels, of integers or floats, that what is chosen is late by for each doubling of a table's entries."""
+TAKEN = 1.2
+"""How much later entries of floats count that registers take, whose choices to hold see what adders make."""
 CHOSEN = 0.5
 """Levels that a float's sum is later by which is chosen among stored ones."""
 LOADED = Bill.of(load=50)
@@ -85,20 +89,27 @@ def at_entries(plan: CorePlan) -> Bill:
             return behind_converters(plan) + LOADED * log2(driven)
         case NativeDatapath(add=unit):
             before = 0 if plan.float_stages or not made else sum(one.depth - 1 for one in made) / len(made)
-            return slowest_stage(unit) * (INSIDE + before)
+            return slowest_stage(unit) * (INSIDE + before) * (TAKEN if plan.registers_entries else 1.0)
         case unknown:
             assert_never(unknown)
 
 
 def at_fetch(plan: CorePlan) -> Bill:
-    """In front of the fetches: tables that end in no registers, whose sums of floats come late."""
+    """In front of the fetches: tables that end in no registers, whose sums of floats come late; and what the
+    choice among entries adds, as it has levels of its own."""
     if plan.registers_entries or (plan.adds_floats and plan.float_stages):
         before = NOTHING
     else:
         before = behind_converters(plan)
         if isinstance(plan.datapath, NativeDatapath):
             before += slowest_stage(plan.datapath.add) * plan.table.depth
-    return Bill.dearest_of([before, unpacking_path(plan)]) if plan.config.packs_keys else before
+    before = Bill.dearest_of([before, unpacking_path(plan)]) if plan.config.packs_keys else before
+    return before + level(plan) * (AMONG * among(plan))
+
+
+def among(plan: CorePlan) -> float:
+    """Doublings of the entries that a key chooses among."""
+    return 0.0 if plan.fetch_circuit == "product" else log2(max(1, len(plan.table.entries)))
 
 
 def choice(plan: CorePlan) -> Bill:
@@ -125,8 +136,9 @@ def _rows(plan: CorePlan) -> Bill:
     return LEVEL * (ROW * max(0.0, moving / 2 - 1))
 
 
-def at_reduction(plan: CorePlan) -> Bill:
-    """In front of the reduction's first level of adders.
+def at_reduction(plan: CorePlan, held: bool = False) -> Bill:
+    """In front of the reduction's first level of adders; of integers' products nothing in steps in which
+    activations are ``held``.
 
     A float times a ternary weight is that float, or none: it comes late, but it seldom comes twice. An exact
     one is shifted into place behind that.
@@ -136,7 +148,7 @@ def at_reduction(plan: CorePlan) -> Bill:
     if plan.fetch_circuit == "product":
         match plan.datapath:
             case IntegerDatapath() | AlignedDatapath():
-                return at_fetch(plan) + _rows(plan)
+                return NOTHING if held else at_fetch(plan) + _rows(plan)
             case ExactDatapath():
                 return at_fetch(plan) + fetch_path(plan, followed=True)
             case NativeDatapath():
@@ -182,13 +194,19 @@ def level(plan: CorePlan) -> Bill:
             assert_never(unknown)
 
 
-def inside_reduction(plan: CorePlan) -> Bill:
-    """In front of the reduction's adders, in the mean of their bits."""
+def multiplies_integers(plan: CorePlan) -> bool:
+    """Whether what is added are products of integers, whose rows come one after the other."""
+    return plan.fetch_circuit == "product" and not plan.multiplies_floats
+
+
+def inside_reduction(plan: CorePlan, held: bool = False) -> Bill:
+    """In front of the reduction's adders, in the mean of their bits; in steps in which activations are
+    ``held``, too."""
     levels, _ = levels_before(plan)
     total = sum(bits for bits, _, _ in levels) or 1.0
     mean = sum(bits * since for bits, since, _ in levels) / total
     own = INSIDE if plan.adds_floats else 0.0
-    return at_reduction(plan) * _ahead(plan) + level(plan) * (mean + own)
+    return at_reduction(plan, held) * _ahead(plan) + level(plan) * (mean + own)
 
 
 def _ahead(plan: CorePlan) -> float:

@@ -23,6 +23,11 @@ FLAGS = 8
 EMPTY = 0.6
 """How often those bits of a wide accumulator glitch that aligned sums have nothing for, in what others do: it
 is shifted through all of them."""
+UNWRITTEN = 0.5
+"""What a stored sum's bit that is not written sees of a new sum at its door: a share of a choice to hold, and
+of a gate where clocks are gated, and there is no choice."""
+PASSED = 0.5
+"""How often what is at the door of stored sums glitches where clocks are gated, in what it does otherwise."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Motion:
     its registers take a new value. ``passing``: the rate of bits that are back where they were when a step
     ends, if that is higher. ``moving``: the share of bits that move at all, which rates are the mean of;
     ``empty``: how often the others glitch, in what these do. ``together``: whether all of them move, or none.
+    ``comes``: the rate of what glitches come from, where what is made of it changes more often.
     """
 
     rate: float
@@ -47,6 +53,7 @@ class Motion:
     moving: float = 1.0
     empty: float = 0.0
     together: bool = False
+    comes: float | None = None
 
     @property
     def logic(self) -> float:
@@ -64,6 +71,7 @@ class Motion:
         rate = max(self.rate, self.passing)
         if self.path:
             return rate * (1 + self.empty * (1 / self.moving - 1))
+        rate = rate if self.comes is None else self.comes
         return rate if self.together else rate * min(1.0, rate / self.moving / activity.RANDOM)
 
 
@@ -86,6 +94,13 @@ def _filled(
     return lambda plan, data: Motion(
         rate(plan, data), late(plan), path(plan), held=True, moving=activity.moving(plan)
     )
+
+
+def _table(plan: CorePlan, data: Statistics) -> Motion:
+    """A table's adders, whose sums are less often zero than what they add."""
+    late, path = lateness.at_entries(plan), lateness.of_adders(plan)
+    rate, comes = activity.of_entries(plan, data), activity.of_halves(plan, data)
+    return Motion(rate, late, path, held=True, moving=activity.moving(plan), comes=comes)
 
 
 def _adding(plan: CorePlan, data: Statistics) -> Motion:
@@ -137,6 +152,15 @@ def _reduced(plan: CorePlan, data: Statistics) -> Motion:
     return Motion(rate, late, path, together=_multiplies(plan))
 
 
+def _reduced_of_kept(plan: CorePlan, data: Statistics) -> Motion:
+    """The same in a step whose activations are those of the step before: all rows of a product change with
+    its sign, at once."""
+    of_new = _reduced(plan, data)
+    if not lateness.multiplies_integers(plan):
+        return of_new
+    return replace(of_new, late=lateness.inside_reduction(plan, held=True))
+
+
 def _multiplies(plan: CorePlan) -> bool:
     """Whether what is added are products, whose rows are zero, or change, together."""
     return plan.fetch_circuit == "product"
@@ -183,10 +207,11 @@ def exchanged(plan: CorePlan, data: Statistics) -> tuple[Bill, Motion]:
     """What accumulators change more where stored sums take turns in them; new sums are at all stores."""
     width = plan.state_width if plan.stored_sums else 0
     bill = adder(width) + register(width, holds=False) + Bill.of(gate=width) if width else NOTHING
-    bill += Bill.of(hold=width * plan.stored_sums)
+    gated = plan.config.clock_gating
+    doors = width * plan.stored_sums
+    bill += Bill.of(gate=UNWRITTEN * doors) if gated else Bill.of(hold=UNWRITTEN * doors)
     late, path = lateness.level(plan) * 2, lateness.of_accumulator(plan)
-    # Without choices to hold nothing sees what passes.
-    passing = 0.0 if plan.config.clock_gating else activity.of_stored(plan, data)
+    passing = activity.of_stored(plan, data) * (PASSED if gated else 1.0)
     motion = Motion(activity.of_others(plan, data), late, path, writes=0.0, passing=passing)
     return bill, motion
 
@@ -261,13 +286,13 @@ def _fetch(plan: CorePlan, data: Statistics) -> Motion:
 def _fetch_of_kept(plan: CorePlan, data: Statistics) -> Motion:
     """The same in a step whose activations are those of the step before."""
     of_new = _fetch(plan, data)
-    if plan.fetch_circuit != "product" or plan.multiplies_floats:
+    if not lateness.multiplies_integers(plan):
         return of_new
     return replace(of_new, rate=of_new.rate * activity.of_held_rows(plan, data))
 
 
 MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
-    area.table: _filled(lateness.at_entries, lateness.of_adders, activity.of_entries),
+    area.table: _table,
     filling_adder: _adding,
     stored_entries: _filled(rate=activity.of_entries),
     filler: _filling,
@@ -295,8 +320,12 @@ MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
     control.arriving_outputs: _arriving,
 }
 """How the units of the terms of area move; those that are not here change with results, if at all."""
-KEPT: Mapping[Callable[[CorePlan], Bill], Moves] = {fetch: _fetch_of_kept, aligned_product: _fetch_of_kept}
-"""How units move in steps that keep their table, where that is another way."""
+KEPT: Mapping[Callable[[CorePlan], Bill], Moves] = {
+    fetch: _fetch_of_kept,
+    aligned_product: _fetch_of_kept,
+    area.reduction: _reduced_of_kept,
+}
+"""How units move in steps that keep their table, where that is another way: in products of integers."""
 IN_TURN: Mapping[Callable[[CorePlan], Bill], Moves] = {
     area.accumulator: _in_turn,
     area.result_converters: _result_in_turn,

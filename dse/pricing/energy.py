@@ -26,7 +26,7 @@ one that is held."""
 _TURN = cells_of(energy_of("turn"), among=IN_TURN)
 """fJ more of a step of another sum than the one before."""
 _ROWS, _COLUMNS = (cells_of(energy_of(reason), among=SEEN) for reason in ("rows", "columns"))
-"""fJ more of a step for each doubling of rows and columns."""
+"""fJ more of a step for each doubling of the rows, of new activations for each doubling of the columns."""
 _FILLED = cells_of(energy_of("step"), energy_of("load"))
 """fJ of a step that fills its tables, of one row and column."""
 _LEAST = cells_of("relaxed")
@@ -57,7 +57,7 @@ def cycle_pj(view: View) -> Array:
 
 def _fill(view: View) -> Array:
     """fJ of a step that fills its tables."""
-    return np.asarray(_FILLED(view) + _driven(view))
+    return np.asarray(_FILLED(view) + _chosen(view) + _driven(view))
 
 
 def _step(view: View) -> Array:
@@ -66,21 +66,26 @@ def _step(view: View) -> Array:
     holds, words = np.isin(view("dataflow"), HOLDING), _words(view)
     stages = view(PlanFigure.ACCUMULATOR_STAGES)
     turns, alone = holds & (words > stages), holds & (words < stages)
-    step = _OF_STEP(view) + _driven(view)
+    step = _OF_STEP(view) + _chosen(view)
     if alone.any():
         step = step * np.where(alone, 1 + 1 / words, 1.0)
     return np.asarray(step + np.where(turns, _TURN(view), 0.0) if turns.any() else step)
 
 
+def _chosen(view: View) -> Array:
+    """fJ of a step's glitches by keys, which are late because they drive several rows."""
+    rows = np.log2(view("rows"))
+    return np.asarray(_ROWS(view) * rows if rows.any() else 0.0)
+
+
 def _driven(view: View) -> Array:
-    """fJ of a step's glitches by what is late because it drives several rows and columns."""
-    rows, columns = np.log2(view("rows")), np.log2(view("columns"))
-    return np.asarray(_COLUMNS(view) * columns + (_ROWS(view) * rows if rows.any() else 0.0))
+    """fJ of glitches by new activations, which are late because they drive several columns."""
+    return np.asarray(_COLUMNS(view) * np.log2(view("columns")))
 
 
 def _fills(view: View) -> Array:
     """fJ of a table that is filled, and told so where it is held."""
-    return np.asarray(_LOAD(view) + _HOLD(view) * (_loads_a_step(view) < 1))
+    return np.asarray(_LOAD(view) + _driven(view) + _HOLD(view) * (_loads_a_step(view) < 1))
 
 
 def _holds(view: View) -> bool:
