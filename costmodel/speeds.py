@@ -1,4 +1,4 @@
-"""What a core can be sized for: least area without a clock, a moderate clock, the fastest clock."""
+"""What a core can be sized for: least area, a moderate or the fastest clock; what speed makes of adders."""
 
 from __future__ import annotations
 
@@ -35,3 +35,11 @@ def tightness(period: ArrayLike, rippling: ArrayLike, shortest: ArrayLike) -> ND
 def at_ease(period: float, rippling: float) -> bool:
     """Whether the ``tightness`` of a clock ``period`` is 0 of paths that take at most ``rippling``."""
     return rippling <= period
+
+
+def full_adder_levels(numbers: int) -> int:
+    """Levels of full adders that leave two of so many numbers: what adders become where carries are saved."""
+    levels = 0
+    while numbers > 2:
+        numbers, levels = numbers - numbers // 3, levels + 1
+    return levels

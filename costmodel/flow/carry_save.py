@@ -18,6 +18,7 @@ from typing import Any
 
 from costmodel.flow.addends import Inner, Readers, Word, readers_of, take_in, words_of
 from costmodel.flow.netlist import Bit, highest_bit, new_cell
+from costmodel.speeds import full_adder_levels
 
 SPARE = 2
 """Levels of full adders beyond those of the highest column after which a bit is late."""
@@ -41,14 +42,6 @@ def save_carries(module: dict[str, Any], late: Collection[str]) -> int:
     for name in taken:
         del module["cells"][name]
     return len(taken)
-
-
-def _levels(numbers: int) -> int:
-    """Levels of full adders that leave two of so many numbers."""
-    levels = 0
-    while numbers > 2:
-        numbers, levels = numbers - numbers // 3, levels + 1
-    return levels
 
 
 class _Sum:
@@ -176,7 +169,7 @@ class _Writer:
 
         Carries out of the last column are lost.
         """
-        begun, late = False, SPARE + _levels(max(map(len, columns), default=0))
+        begun, late = False, SPARE + full_adder_levels(max(map(len, columns), default=0))
         for place, column in enumerate(columns[:end]):
             waiting = [(level, order, bit) for order, (level, bit) in enumerate(column)]
             heapify(waiting)

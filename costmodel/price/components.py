@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from itertools import product
 from math import log2
 
+from costmodel.speeds import full_adder_levels
+
 AREA_COMPONENTS: Mapping[str, str] = {
     "full_adder": "adder's bit",
     "inner_adder": "bit of an adder whose sum another adder alone reads: for speed its carry goes no further",
@@ -193,14 +195,6 @@ def saved_carries(widths: Sequence[int], numbers: int) -> Bill:
     *before, last = widths
     followed = Bill.of(adder=len(widths), followed=sum(log2(max(width, 1)) for width in before))
     return followed + Bill.of(saved=full_adder_levels(numbers) - len(before)) + carries(last)
-
-
-def full_adder_levels(numbers: int) -> int:
-    """Levels of full adders that leave two of so many numbers."""
-    levels = 0
-    while numbers > 2:
-        numbers, levels = numbers - numbers // 3, levels + 1
-    return levels
 
 
 def product_rows(bits: int) -> Bill:

@@ -22,7 +22,7 @@ from costmodel.price.components import IN_TABLES_ALONE, NOTHING, Bill
 from costmodel.price.energy_coefficients import KIND_OF, LATE, LOGIC, REGISTERS, RIPPLE
 from costmodel.price.fetch import aligned_product, fetch, still_product
 from costmodel.price.filling import filling_adder, stored_entries
-from costmodel.price.lateness import LEVEL, by_columns, by_rows, multiplies_integers
+from costmodel.price.lateness import LEVEL, by_columns, by_rows
 from costmodel.price.motions import IN_TURN, KEPT, MOVES, SEEN, Motion, Moves, exchanged, rarely
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology
@@ -120,28 +120,38 @@ def _size(name: str, areas: Mapping[str, float]) -> float:
     return max(areas[name], areas["choice"]) if name == "hold" else areas[name]
 
 
+def _components(bill: Bill) -> list[tuple[str, float, str]]:
+    """A unit's components, how many, and the kind that they count as: all are of floats where one is."""
+    counts = bill.renamed("inner_adder", "full_adder").counts
+    floats = any(KIND_OF.get(name) == "float" for name in counts)
+    return [(name, count, "float" if floats else KIND_OF.get(name, LOGIC)) for name, count in counts.items()]
+
+
+def _glitches(kind: str) -> str:
+    """What glitches of a kind of components count as."""
+    return LATE + (LOGIC if kind == "leg" else kind)
+
+
 def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool = False) -> UnitEnergy:
     """What a unit made of ``bill`` (components of area) takes energy for, when it moves so.
 
     Where clocks are ``gated`` registers have one when they take a new value, and need no choice to hold.
     """
     areas = technology.cost_at().coefficients
-    bill = bill.renamed("inner_adder", "full_adder")
     moved: dict[bool, dict[str, float]] = {True: {}, False: {}}
-    floats = any(KIND_OF.get(name) == "float" for name in bill.counts)
     late = late_share(motion, technology)
     adders, clocked = bill.counts.get("sum", 0.0), 0.0
-    for name, count in bill.counts.items():
-        kind, size = "float" if floats else KIND_OF.get(name, LOGIC), count * _size(name, areas)
+    for name, count, kind in _components(bill):
+        size = count * _size(name, areas)
         if name in REGISTERS:
             clocked += count * REGISTERS[name]
             kinds = {"register": count * REGISTERS[name]}
         elif gated and name == "hold":
             continue
         else:
-            behind = BEHIND if kind == "hold" and adders and not floats else 0.0
-            kinds = {kind: size, LATE + (LOGIC if kind == "leg" else kind): size * (late + behind)}
-            if name == "full_adder" and not floats:  # Compressors hand no carry on to one another.
+            behind = BEHIND if kind == "hold" and adders else 0.0
+            kinds = {kind: size, _glitches(kind): size * (late + behind)}
+            if name == "full_adder" and kind != "float":  # Compressors hand no carry on to one another.
                 kinds[RIPPLE] = max(0.0, count - TOGETHER * adders) * areas[name]
         reads = name == "leg" and motion.reads > 0
         into = moved[motion.held or reads]
@@ -173,12 +183,10 @@ def later_glitches(
         return NOTHING
     areas = technology.cost_at().coefficients
     share = late_share(replace(motion, late=later), technology) * motion.glitching
-    floats = any(KIND_OF.get(name) == "float" for name in bill.counts)
     more: dict[str, float] = {}
-    for name, count in bill.renamed("inner_adder", "full_adder").counts.items():
+    for name, count, kind in _components(bill):
         if name not in REGISTERS and not (gated and name == "hold"):
-            kind = "float" if floats else KIND_OF.get(name, LOGIC)
-            glitches = LATE + (LOGIC if kind == "leg" else kind)
+            glitches = _glitches(kind)
             more[glitches] = more.get(glitches, 0.0) + count * _size(name, areas) * share
     return Bill(more)
 
@@ -204,7 +212,7 @@ def term_energy(
             for each in (by_rows(plan), by_columns(plan))
         )
         taken = replace(taken, rows=rows, columns=columns)
-    keeps = term.bill in KEPT and multiplies_integers(plan)
+    keeps = term.bill in KEPT and plan.multiplies_integers
     if keeps and (kept := step(KEPT[term.bill])) is not taken.step:
         # A step that fills a table takes more than one that keeps it.
         return replace(taken, step=kept, load=taken.load + taken.step + kept * -1)

@@ -194,11 +194,6 @@ def level(plan: CorePlan) -> Bill:
             assert_never(unknown)
 
 
-def multiplies_integers(plan: CorePlan) -> bool:
-    """Whether what is added are products of integers, whose rows come one after the other."""
-    return plan.fetch_circuit == "product" and not plan.multiplies_floats
-
-
 def inside_reduction(plan: CorePlan, held: bool = False) -> Bill:
     """In front of the reduction's adders, in the mean of their bits; in steps in which activations are
     ``held``, too."""
@@ -239,8 +234,7 @@ def seen_by_accumulator(plan: CorePlan) -> float:
 
 def by_columns(plan: CorePlan) -> Bill:
     """How much later products are for each doubling of the columns."""
-    multiplies = plan.fetch_circuit == "product" and not plan.multiplies_floats
-    return LEVEL * DRIVEN if multiplies else NOTHING
+    return LEVEL * DRIVEN if plan.multiplies_integers else NOTHING
 
 
 def by_rows(plan: CorePlan) -> Bill:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from costmodel.price.components import NOTHING, Bill, full_adder_levels
+from costmodel.price.components import NOTHING, Bill
+from costmodel.speeds import full_adder_levels
 from generator.plan import CompressorPlan, CorePlan, ReductionPlan
 
 

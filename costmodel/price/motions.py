@@ -156,7 +156,7 @@ def _reduced_of_kept(plan: CorePlan, data: Statistics) -> Motion:
     """The same in a step whose activations are those of the step before: all rows of a product change with
     its sign, at once."""
     of_new = _reduced(plan, data)
-    if not lateness.multiplies_integers(plan):
+    if not plan.multiplies_integers:
         return of_new
     return replace(of_new, late=lateness.inside_reduction(plan, held=True))
 
@@ -286,7 +286,7 @@ def _fetch(plan: CorePlan, data: Statistics) -> Motion:
 def _fetch_of_kept(plan: CorePlan, data: Statistics) -> Motion:
     """The same in a step whose activations are those of the step before."""
     of_new = _fetch(plan, data)
-    if not lateness.multiplies_integers(plan):
+    if not plan.multiplies_integers:
         return of_new
     return replace(of_new, rate=of_new.rate * activity.of_held_rows(plan, data))
 

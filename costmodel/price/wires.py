@@ -64,9 +64,8 @@ def spread_to_columns(plan: CorePlan) -> float:
 def _bits_read(plan: CorePlan) -> int:
     """Bits that one column reads of one table: its entries, and each row of a product, of which two bits of a
     weight choose one, reads the activation and three times it."""
-    if plan.fetch_circuit != "product" or plan.multiplies_floats:
-        return plan.table_bits
-    return 2 * -(-plan.activation_range.width // 2) * plan.table_bits
+    readers = 2 * -(-plan.activation_range.width // 2) if plan.multiplies_integers else 1
+    return readers * plan.table_bits
 
 
 class Wires(BaseModel):

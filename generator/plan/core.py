@@ -123,6 +123,11 @@ class CorePlan(WidthPlan):
         return activations + waiting + (self.table_bits if self.registers_entries else 0)
 
     @property
+    def multiplies_integers(self) -> bool:
+        """Whether what is fetched are products of integers, whose rows are added one after the other."""
+        return self.fetch_circuit == "product" and not self.multiplies_floats
+
+    @property
     def product_stages(self) -> int:
         """Register stages inside a fetch that multiplies floats, and converts them for ``exact``."""
         if not self.multiplies_floats:

@@ -10,13 +10,13 @@ import pytest
 from costmodel.price.components import (
     CLOCKED_COMPONENTS,
     IN_CELLS_ALONE,
-    full_adder_levels,
     saved_carries,
 )
 from costmodel.price.estimate import Estimate, estimate
 from costmodel.price.representative import CONFIG_KEYS
 from costmodel.price.technology import load_technology
 from costmodel.price.timing import DELAY_TERMS
+from costmodel.speeds import full_adder_levels
 from generator.config import CoreConfig
 from generator.plan import plan_for
 
