@@ -49,6 +49,8 @@ ALIKE = 0.05
 """How much a coefficient counts that differs from the others of its group by its own size."""
 OF_PARTS = 0.3
 """How much the error of some parts counts, beside that of the whole."""
+STILL = 0.3
+"""How much an error without glitches counts, beside one with them."""
 TOGETHER: tuple[tuple[str, ...], ...] = (
     ("tables",),
     ("fetch", "reduction", "accumulators", "converters"),
@@ -172,6 +174,7 @@ def equations(seen: MeasuredCore, counts: Mapping[str, Floats]) -> tuple[Floats,
     rows, targets = [], []
     for run, glitches in ((seen.energy.timed, True), (seen.energy.zero_delay, False)):
         whole = run.total_fj - run.of_kind("leakage")
+        counts_as = 1.0 if glitches else STILL
         groups = [(1.0, tuple(run.parts), sum(counts.values(), np.zeros(len(NAMES))))]
         for parts in TOGETHER:
             groups.append((OF_PARTS, parts, sum((counts[part] for part in parts), np.zeros(len(NAMES)))))
@@ -179,8 +182,8 @@ def equations(seen: MeasuredCore, counts: Mapping[str, Floats]) -> tuple[Floats,
             moved = sum(run.parts.get(part, {}).get(kind, 0.0) for part in parts for kind in MOVED)
             count = np.where(late & (not glitches), 0.0, count)
             count[CLOCKED] = 0.0
-            rows.append(weight * count / whole)
-            targets.append(weight * moved / whole)
+            rows.append(counts_as * weight * count / whole)
+            targets.append(counts_as * weight * moved / whole)
     return np.vstack(rows), np.array(targets)
 
 

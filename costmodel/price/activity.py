@@ -20,10 +20,13 @@ RANDOM = 0.5
 """The rate of a bit that is 1 half of the time."""
 SIGN = 0.1
 """The rate at which a sum changes its sign, in the first 40 steps of a random walk."""
-SPREAD = 2.5
+SPREAD = 3.4
 """Places that activations differ by, those of a tile or of a stream."""
 GROWN = 4.0
 """Bits that a sum has more than what is added."""
+ALONE = 0.35
+"""The share of glitches behind a tree of floats, or aligned ones, that come with each of its terms, not with
+their sum: an adder makes none where one of its operands is zero."""
 REACHED = 0.5
 """Bits that sums reach beyond half of their variance at the end, in the mean: drawn ones, as tests do."""
 MEDIAN = log(2)
@@ -62,7 +65,7 @@ def moving(plan: CorePlan) -> float:
     """The share of a number's bits that move at all, of floats that became integers.
 
     As fixed point, those below a value of about 1 are zero; aligned, those that are ``SPREAD`` places and a
-    significand below the largest.
+    significand below the largest, which an activation that is a tile alone is itself.
     """
     match plan.datapath:
         case IntegerDatapath() | NativeDatapath():
@@ -70,7 +73,8 @@ def moving(plan: CorePlan) -> float:
         case ExactDatapath(number=number):
             return 1 - _bits_below_one(number) / number.fixed_bits
         case AlignedDatapath(number=number, align=unit):
-            return min(1.0, (1 + number.mantissa + 1 + SPREAD) / unit.bits)
+            apart = SPREAD if plan.config.tile_length > 1 else 0.0
+            return min(1.0, (1 + number.mantissa + 1 + apart) / unit.bits)
         case unknown:
             assert_never(unknown)
 
@@ -159,6 +163,18 @@ def of_fetched(plan: CorePlan, statistics: Statistics) -> float:
     return of_sum(plan, statistics, 1)
 
 
+def of_tree(plan: CorePlan, statistics: Statistics) -> float:
+    """How often what comes out of a tree of adders glitches: as its sum changes, and as each term does."""
+    whole = of_sum(plan, statistics, plan.config.tables)
+    return (1 - ALONE) * whole + ALONE * of_fetched(plan, statistics)
+
+
+def of_rows(plan: CorePlan, statistics: Statistics, groups: float) -> float:
+    """The rate of a bit of the sum of ``groups`` integer products before their carries have come: a row is
+    inverted for a negative weight, also where the activation is zero, and 1 is added to it."""
+    return changing(statistics.zero_weights ** (plan.config.group_size * groups))
+
+
 def of_chosen(plan: CorePlan, statistics: Statistics) -> float:
     """The rate of a bit of what a fetch chooses, before it is inverted."""
     return changing(_adds_nothing(plan, statistics) ** plan.config.group_size)
@@ -178,6 +194,20 @@ def of_held_rows(plan: CorePlan, statistics: Statistics) -> float:
     """
     negative = (1 - statistics.zero_weights) / 2
     return (1 - negative) / (1 - negative / 2)
+
+
+def of_held_floats(plan: CorePlan, statistics: Statistics) -> float:
+    """The same of a float times a weight: a sign is a bit of its own, and the others change where a weight
+    is zero, and the one before was not, or the other way round."""
+    zeros = statistics.zero_weights
+    return RANDOM * 2 * zeros * (1 - zeros) / max(changing(zeros), 1e-9)
+
+
+def of_held_sum(plan: CorePlan, statistics: Statistics, groups: float) -> float:
+    """The same of the sum of so many of these, which is the one before where no weight is another one."""
+    zeros = statistics.zero_weights
+    same = zeros**2 + (1 - zeros) ** 2 / 2
+    return float((1 - same**groups) / max(1 - zeros ** (2 * groups), 1e-9))
 
 
 def of_accumulator(plan: CorePlan, statistics: Statistics) -> float:

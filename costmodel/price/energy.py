@@ -18,12 +18,23 @@ from costmodel.price import activity, area, control
 from costmodel.price.activity import BITNET, Statistics
 from costmodel.price.area import AREA_TERMS, AreaTerm
 from costmodel.price.combining import JoiningTerm
-from costmodel.price.components import IN_TABLES_ALONE, NOTHING, Bill
+from costmodel.price.components import IN_TABLES_ALONE, NOTHING, Bill, total
 from costmodel.price.energy_coefficients import KIND_OF, LATE, LOGIC, REGISTERS, RIPPLE
 from costmodel.price.fetch import aligned_product, fetch, still_product
 from costmodel.price.filling import filling_adder, stored_entries
 from costmodel.price.lateness import LEVEL, by_columns, by_rows
-from costmodel.price.motions import IN_TURN, KEPT, MOVES, SEEN, Motion, Moves, exchanged, rarely
+from costmodel.price.motions import (
+    IN_TURN,
+    KEPT,
+    MOVES,
+    SEEN,
+    Motion,
+    Moves,
+    exchanged,
+    keeps,
+    rarely,
+    turning,
+)
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology
 from costmodel.price.units import units_around, units_of
@@ -36,10 +47,8 @@ step of another sum than the one before, a step's glitches for each doubling of 
 that is filled, or of new activations, for each doubling of the columns."""
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
-TOGETHER = 2.75
+TOGETHER = 2.4
 """Bits of an adder that its carries are as early at as what is added."""
-BEHIND = 1.0
-"""Levels that a choice to hold is later by which an adder is in front of."""
 TOLD = 2.0
 """How often what holds a table is told so, or otherwise, a filling."""
 TELLING = 0.5
@@ -47,8 +56,8 @@ TELLING = 0.5
 
 _ENTRIES = ("pipeline.table", "table_depth", "table_store", "key_packing")
 """What says how late entries and keys come."""
-_ZEROS = ("max_reduction",)
-"""What says how large the largest activation is, and so how many are zero."""
+_ZEROS = ("max_reduction", "tables")
+"""What says how large the largest activation is, and so how many are zero, or how far a tile's differ."""
 ARRIVING = (control.arriving_length, control.arriving_outputs)
 """What is gated with the tables, though it is priced as if it was not."""
 LATE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
@@ -56,6 +65,7 @@ LATE_KEYS: Mapping[Callable[[CorePlan], Bill], tuple[str, ...]] = {
     filling_adder: _ZEROS,
     stored_entries: _ZEROS,
     area.table_converters: ("tables",),
+    area.scale_beside_table: ("tables",),
     area.result_converters: ("pipeline.fetch", "pipeline.reduction_every", *_ENTRIES),
     fetch: _ENTRIES,
     aligned_product: ("group_size", *_ENTRIES),
@@ -140,7 +150,7 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
     areas = technology.cost_at().coefficients
     moved: dict[bool, dict[str, float]] = {True: {}, False: {}}
     late = late_share(motion, technology)
-    adders, clocked = bill.counts.get("sum", 0.0), 0.0
+    clocked = 0.0
     for name, count, kind in _components(bill):
         size = count * _size(name, areas)
         if name in REGISTERS:
@@ -149,18 +159,18 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
         elif gated and name == "hold":
             continue
         else:
-            behind = BEHIND if kind == "hold" and adders else 0.0
-            kinds = {kind: size, _glitches(kind): size * (late + behind)}
+            kinds = {kind: size, _glitches(kind): size * late}
             if name == "full_adder" and kind != "float":  # Compressors hand no carry on to one another.
-                kinds[RIPPLE] = max(0.0, count - TOGETHER * adders) * areas[name]
+                kinds[RIPPLE] = max(0.0, count - TOGETHER * bill.counts.get("sum", 0.0)) * areas[name]
         reads = name == "leg" and motion.reads > 0
+        moves = motion.entries if reads else motion.logic
         into = moved[motion.held or reads]
         for takes, amount in kinds.items():
             glitches = takes == RIPPLE or takes.startswith(LATE)
-            rate = motion.glitching if glitches else motion.rate if takes == "register" else motion.logic
+            rate = motion.glitching if glitches else motion.rate if takes == "register" else moves
             into[takes] = into.get(takes, 0.0) + amount * rate
         if reads:
-            moved[False][kind] = moved[False].get(kind, 0.0) + size * motion.reads * motion.logic
+            moved[False][kind] = moved[False].get(kind, 0.0) + size * motion.reads * moves
     told = NOTHING
     held = 0.0 if gated else bill.counts.get("hold", 0.0)
     if motion.held and held:
@@ -212,15 +222,14 @@ def term_energy(
             for each in (by_rows(plan), by_columns(plan))
         )
         taken = replace(taken, rows=rows, columns=columns)
-    keeps = term.bill in KEPT and plan.multiplies_integers
-    if keeps and (kept := step(KEPT[term.bill])) is not taken.step:
+    if term.bill in KEPT and keeps(plan) and (kept := step(KEPT[term.bill])) is not taken.step:
         # A step that fills a table takes more than one that keeps it.
         return replace(taken, step=kept, load=taken.load + taken.step + kept * -1)
     if term.bill in IN_TURN and (in_turn := step(IN_TURN[term.bill])) is not taken.step:
         return replace(taken, turn=in_turn + taken.step * -1)
     if term.bill is area.memory:
-        more = unit_energy(*exchanged(plan, data), technology, gates)
-        return replace(taken, step=taken.step + more.step)
+        more = [unit_energy(*unit, technology, gates).step for unit in (exchanged(plan, data), turning(plan))]
+        return replace(taken, step=total([taken.step, *more]))
     return taken
 
 

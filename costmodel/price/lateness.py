@@ -31,35 +31,38 @@ from generator.plan.float_units import FloatUnit
 
 LEVEL = Bill.of(adder=8)
 """A level of adders: it makes as many glitches as a path of so many times its delay through floats' units."""
-CHOICE = 0.4
+CHOICE = 0.35
 """Levels that what a key chooses comes late by, for each doubling of the bits that the choice drives in all
 rows."""
 DRIVEN = 0.5
 """Levels that a product is later by for each doubling of the columns, whose rows an activation drives."""
-ROW = 1.0
+ROW = 1.2
 """Levels that each row of a product counts for whose bits move, but the first."""
-AMONG = 0.08
+AMONG = 0.07
 """Levels, of integers or floats, that what is chosen is late by for each doubling of a table's entries."""
-TAKEN = 1.2
+TAKEN = 1.25
 """How much later entries of floats count that registers take, whose choices to hold see what adders make."""
+SUMMED = 0.25
+"""Levels that entries of integers are later by for each level of a table's adders, where no register is
+between."""
 CHOSEN = 0.5
 """Levels that a float's sum is later by which is chosen among stored ones."""
-LOADED = Bill.of(load=50)
+LOADED = Bill.of(load=55)
 """How late a table's adders are for each doubling of those that an activation drives."""
-INSIDE, INSIDE_CONVERTER, INSIDE_PRODUCT = 0.5, 0.3, 0.08
+INSIDE, INSIDE_CONVERTER, INSIDE_PRODUCT = 0.52, 0.32, 0.1
 """How late it is inside of a floating-point unit, in the mean, as a share of its path.
 
 It is half of that in an adder, which shifts by what it has compared and added itself, in an exact product,
 shifted into place, and in an alignment that waits for a tile's largest exponent, however many it is of.
 Shifters of other converters follow what comes from registers, and a product's rows come at once.
 """
-ALIGNED, PRODUCT, SUM = 2.0, 0.45, 0.4
+ALIGNED, PRODUCT, SUM = 1.7, 0.48, 0.5
 """What comes out of a float's alignment, of its product and of an aligned sum that becomes a float glitches
 more or less than what comes out of an adder whose path is as long: shares of their paths."""
-BEFORE = 0.1
+BEFORE = 0.13
 """How late what makes an aligned sum a float is by what that comes through, in what an adder would be: it
 counts the sum's zeros, which glitches below its first bit do not change."""
-FEW = 1.25
+FEW = 1.15
 """By how much longer the path of an adder counts whose significand has no fraction, and by half of it for
 each bit of that: of two numbers with few bits the larger is often their sum, and the adder works less."""
 
@@ -95,14 +98,16 @@ def at_entries(plan: CorePlan) -> Bill:
 
 
 def at_fetch(plan: CorePlan) -> Bill:
-    """In front of the fetches: tables that end in no registers, whose sums of floats come late; and what the
-    choice among entries adds, as it has levels of its own."""
+    """In front of the fetches: tables that end in no registers, whose sums come late, of floats the most; and
+    what the choice among entries adds, as it has levels of its own."""
     if plan.registers_entries or (plan.adds_floats and plan.float_stages):
         before = NOTHING
     else:
         before = behind_converters(plan)
         if isinstance(plan.datapath, NativeDatapath):
             before += slowest_stage(plan.datapath.add) * plan.table.depth
+        else:
+            before += LEVEL * (SUMMED * plan.table.depth)
     before = Bill.dearest_of([before, unpacking_path(plan)]) if plan.config.packs_keys else before
     return before + level(plan) * (AMONG * among(plan))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from math import log2
 from typing import assert_never
 
 from costmodel.price import activity, area, control, lateness, scaling
@@ -13,17 +14,23 @@ from costmodel.price.fetch import aligned_product, fetch, key_decoder, unpacked_
 from costmodel.price.filling import filler, filling_adder, stored_entries
 from generator.plan import AlignedDatapath, CorePlan, ExactDatapath, IntegerDatapath, NativeDatapath
 
-RARELY = 0.02
+RARELY = 0.005
 """The rate of what changes with results, not with steps."""
 SHIFTED = 1.5
 """How often what finds an exact sum's first bit, and shifts by that, changes, in what the sum's bits do: all
 that is behind it is another one where that is."""
 FLAGS = 8
 """Flags and bits that travel with a tile whose table is held."""
-EMPTY = 0.6
+EMPTY = 0.67
 """How often those bits of a wide accumulator glitch that aligned sums have nothing for, in what others do: it
 is shifted through all of them."""
-UNWRITTEN = 0.5
+OTHERS = 0.35
+"""How much more what sees sums take turns in an accumulator changes than by what is added, of its adder and
+its registers."""
+LINES, GATED_LINES = 0.45, 0.65
+"""Choices among stored sums that change with the numbers of those that are read and written, whatever these
+are: of each bit for each doubling of the sums; where clocks are gated no choice holds those not written."""
+UNWRITTEN = 0.6
 """What a stored sum's bit that is not written sees of a new sum at its door: a share of a choice to hold, and
 of a gate where clocks are gated, and there is no choice."""
 PASSED = 0.5
@@ -36,11 +43,11 @@ class Motion:
 
     ``late``: what is in front of them, in components of delay; ``path``: what a floating-point unit is from
     end to end. ``reads``: where its multiplexers' legs are entries of tables, and move with these, the
-    share of legs that change when others are chosen. ``writes``: the share of steps, or fillings, in which
-    its registers take a new value. ``passing``: the rate of bits that are back where they were when a step
-    ends, if that is higher. ``moving``: the share of bits that move at all, which rates are the mean of;
-    ``empty``: how often the others glitch, in what these do. ``together``: whether all of them move, or none.
-    ``comes``: the rate of what glitches come from, where what is made of it changes more often.
+    share of legs that change when others are chosen, and ``entries`` the rate of theirs. ``writes``: the
+    share of steps, or fillings, in which its registers take a new value. ``passing``: the rate of bits that
+    are back where they were when a step ends, if that is higher. ``moving``: the share of bits that move at
+    all, which rates are the mean of; ``empty``: how often the others glitch, in what these do. ``comes``:
+    the rate of what glitches come from, where that changes more often, or less, than what is made of it.
     """
 
     rate: float
@@ -48,11 +55,11 @@ class Motion:
     path: Bill = NOTHING
     held: bool = False
     reads: float = 0.0
+    entries: float = 0.0
     writes: float = 1.0
     passing: float = 0.0
     moving: float = 1.0
     empty: float = 0.0
-    together: bool = False
     comes: float | None = None
 
     @property
@@ -65,14 +72,13 @@ class Motion:
         """The rate of what comes and goes within a step.
 
         A gate of integers glitches where two of its inputs change, one after the other, which few do where
-        bits change rarely, but all those of a product. A float that changes is shifted, and all of its bits
-        move.
+        bits change rarely. A float that changes is shifted, and all of its bits move.
         """
         rate = max(self.rate, self.passing)
         if self.path:
             return rate * (1 + self.empty * (1 / self.moving - 1))
         rate = rate if self.comes is None else self.comes
-        return rate if self.together else rate * min(1.0, rate / self.moving / activity.RANDOM)
+        return rate * min(1.0, rate / self.moving / activity.RANDOM)
 
 
 Moves = Callable[[CorePlan, Statistics], Motion]
@@ -123,7 +129,7 @@ def _result(plan: CorePlan, data: Statistics) -> Motion:
         stages = plan.result_stages if plan.config.clock_gating else 0
         sees = max(writes, 1 / (stages + 1))
         return Motion(activity.of_accumulator(plan, data) * SHIFTED * sees, late, path, writes=writes)
-    return Motion(activity.of_sum(plan, data, plan.config.tables), late, path)
+    return Motion(activity.of_tree(plan, data), late, path)
 
 
 def _result_in_turn(plan: CorePlan, data: Statistics) -> Motion:
@@ -149,21 +155,28 @@ def _reduced(plan: CorePlan, data: Statistics) -> Motion:
     late, path = lateness.inside_reduction(plan), lateness.of_adders(plan)
     groups = lateness.groups_inside(plan)
     rate = (activity.of_sum(plan, data, groups) + activity.of_sum(plan, data, 2 * groups)) / 2
-    return Motion(rate, late, path, together=_multiplies(plan))
+    if not plan.multiplies_integers:
+        return Motion(rate, late, path)
+    comes = (activity.of_rows(plan, data, groups) + activity.of_rows(plan, data, 2 * groups)) / 2
+    return Motion(rate, late, path, comes=comes)
+
+
+def keeps(plan: CorePlan) -> bool:
+    """Whether steps that keep their table move in another way: those of products of integers, and of floats
+    each with a weight of its own, whose magnitudes stay as they are."""
+    return plan.multiplies_integers or (plan.adds_floats and plan.config.group_size == 1)
 
 
 def _reduced_of_kept(plan: CorePlan, data: Statistics) -> Motion:
-    """The same in a step whose activations are those of the step before: all rows of a product change with
-    its sign, at once."""
+    """The same in a step whose activations are those of the step before: all rows of an integer product
+    change with its sign, at once, and floats change less often."""
     of_new = _reduced(plan, data)
-    if not plan.multiplies_integers:
+    if plan.multiplies_integers:
+        return replace(of_new, late=lateness.inside_reduction(plan, held=True))
+    if not keeps(plan):
         return of_new
-    return replace(of_new, late=lateness.inside_reduction(plan, held=True))
-
-
-def _multiplies(plan: CorePlan) -> bool:
-    """Whether what is added are products, whose rows are zero, or change, together."""
-    return plan.fetch_circuit == "product"
+    groups = 1.5 * lateness.groups_inside(plan)
+    return replace(of_new, rate=of_new.rate * activity.of_held_sum(plan, data, groups))
 
 
 def _accumulated(plan: CorePlan, data: Statistics) -> Motion:
@@ -173,17 +186,22 @@ def _accumulated(plan: CorePlan, data: Statistics) -> Motion:
     comes = activity.of_sum(plan, data, plan.config.tables)
     match plan.datapath:
         case IntegerDatapath():
-            return Motion(rate, late, passing=comes, together=_multiplies(plan))
+            if not plan.multiplies_integers:
+                return Motion(rate, late, passing=comes)
+            # Half of what carries of products make comes as far as this.
+            rows = activity.of_rows(plan, data, plan.config.tables)
+            return Motion(rate, late, passing=comes, comes=(rows + max(rate, comes)) / 2)
         case ExactDatapath():
             # What is inverted is so below its last bit that moves, too.
             passing = comes if activity.inverts(plan) else comes * moving
-            return Motion(rate, late, passing=passing, moving=moving, together=_multiplies(plan))
+            return Motion(rate, late, passing=passing, moving=moving)
         case NativeDatapath() | AlignedDatapath():
             if plan.accumulator_stages > 1:
                 rate = activity.RANDOM * moving
             # All bits of a float may pass by what is rounded off.
             empty = 1.0 if plan.adds_floats else EMPTY
-            return Motion(rate, late, path, passing=comes * moving, moving=moving, empty=empty)
+            passing = activity.of_tree(plan, data) * moving
+            return Motion(rate, late, path, passing=passing, moving=moving, empty=empty)
         case unknown:
             assert_never(unknown)
 
@@ -207,6 +225,7 @@ def exchanged(plan: CorePlan, data: Statistics) -> tuple[Bill, Motion]:
     """What accumulators change more where stored sums take turns in them; new sums are at all stores."""
     width = plan.state_width if plan.stored_sums else 0
     bill = adder(width) + register(width, holds=False) + Bill.of(gate=width) if width else NOTHING
+    bill *= OTHERS
     gated = plan.config.clock_gating
     doors = width * plan.stored_sums
     bill += Bill.of(gate=UNWRITTEN * doors) if gated else Bill.of(hold=UNWRITTEN * doors)
@@ -214,6 +233,12 @@ def exchanged(plan: CorePlan, data: Statistics) -> tuple[Bill, Motion]:
     passing = activity.of_stored(plan, data) * (PASSED if gated else 1.0)
     motion = Motion(activity.of_others(plan, data), late, path, writes=0.0, passing=passing)
     return bill, motion
+
+
+def turning(plan: CorePlan) -> tuple[Bill, Motion]:
+    """What chooses among stored sums, which others do in every step."""
+    lines = GATED_LINES if plan.config.clock_gating else LINES
+    return Bill.of(choice=lines * plan.state_width * log2(1 + plan.stored_sums)), Motion(1.0)
 
 
 def _counting(values: float, bits: int, often: float = 1.0) -> Motion:
@@ -278,17 +303,19 @@ def _fetch(plan: CorePlan, data: Statistics) -> Motion:
     rate = (activity.of_chosen(plan, data) + activity.of_keys(plan, data)) / 2
     if plan.fetch_circuit != "product":
         # Entries are inverted, bits that stand still among them; products are not.
-        return Motion(rate, lateness.at_fetch(plan) + lateness.choice(plan), reads=reads)
+        late, entries = lateness.at_fetch(plan) + lateness.choice(plan), activity.of_entries(plan, data)
+        return Motion(rate, late, reads=reads, entries=entries)
     late, path, moving = lateness.at_product(plan), lateness.of_products(plan), activity.moving(plan)
-    return Motion(rate * moving, late, path, moving=moving, together=True)
+    return Motion(rate * moving, late, path, moving=moving)
 
 
 def _fetch_of_kept(plan: CorePlan, data: Statistics) -> Motion:
     """The same in a step whose activations are those of the step before."""
     of_new = _fetch(plan, data)
-    if not plan.multiplies_integers:
+    if not keeps(plan):
         return of_new
-    return replace(of_new, rate=of_new.rate * activity.of_held_rows(plan, data))
+    held = activity.of_held_rows if plan.multiplies_integers else activity.of_held_floats
+    return replace(of_new, rate=of_new.rate * held(plan, data))
 
 
 MOVES: Mapping[Callable[[CorePlan], Bill], Moves] = {
@@ -325,7 +352,7 @@ KEPT: Mapping[Callable[[CorePlan], Bill], Moves] = {
     aligned_product: _fetch_of_kept,
     area.reduction: _reduced_of_kept,
 }
-"""How units move in steps that keep their table, where that is another way: in products of integers."""
+"""How units move in steps that keep their table, where that is another way."""
 IN_TURN: Mapping[Callable[[CorePlan], Bill], Moves] = {
     area.accumulator: _in_turn,
     area.result_converters: _result_in_turn,

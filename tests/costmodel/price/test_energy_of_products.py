@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from costmodel.price.activity import Statistics, of_held_rows
+from costmodel.price.activity import Statistics, of_held_floats, of_held_rows, of_held_sum, of_rows
 from costmodel.price.area import accumulator, reduction, result_converters
 from costmodel.price.components import IN_TABLES_ALONE, Bill
 from costmodel.price.control import arriving_length
@@ -57,8 +58,12 @@ def test_steps_of_a_held_table_take_less_in_products_alone() -> None:
     new, kept = (moves[fetch](plan(), BITNET).rate for moves in (MOVES, KEPT))
     assert kept == pytest.approx(new * of_held_rows(plan(), BITNET))
     assert kept < new
-    chosen = [moves[fetch](plan(architecture="select"), BITNET) for moves in (MOVES, KEPT)]
-    assert chosen[0] == chosen[1]
+
+    def held(**keys: Any) -> float:
+        return cycle_energy(plan(**keys).config, energy(logic=1.0)).parts["fetch"]["load"]
+
+    assert held(architecture="select") == 0
+    assert held(architecture="select", activation="fp16", datapath="native") > 0
 
 
 @pytest.mark.parametrize("steps", [2, 5])
@@ -137,14 +142,53 @@ def test_steps_without_keys_let_what_moves_go_to_nothing_once_a_turn() -> None:
     assert [step / steps[3] for step in steps] == pytest.approx([2, 1.5, 1, 1])
 
 
-def test_products_that_are_seldom_anything_glitch_as_seldom() -> None:
-    """Nine in ten int2 activations are zero. Two entries seldom change at once, but a product's rows do."""
-    rare = Statistics(zero_weights=0.42, zero_activations=0.9)
-    for unit in (fetch, reduction, accumulator):
-        motion = MOVES[unit](plan(activation="int2", tables=4), rare)
-        assert motion.glitching == max(motion.rate, motion.passing)
+def test_products_of_nothing_glitch_where_weights_change() -> None:
+    """Nine in ten int2 activations are zero. Zero times -1 is all ones and one more, whose carries come late."""
+    rare, never = (Statistics(zero_weights=0.42, zero_activations=zeros) for zeros in (0.9, 0.0))
+    for unit in (reduction, accumulator):
+        seldom, often = (MOVES[unit](plan(activation="int2", tables=2), data) for data in (rare, never))
+        assert seldom.glitching > 0.3 * often.glitching
+        assert seldom.rate < 0.5 * often.rate
     chosen = MOVES[accumulator](plan(activation="int2", architecture="select"), rare)
     assert chosen.glitching < max(chosen.rate, chosen.passing)
+
+
+def _weights(zeros: float, count: int) -> NDArray[np.int64]:
+    """So many streams of 100,000 ternary weights."""
+    rng = np.random.default_rng(count)
+    return rng.choice([-1, 0, 1], p=[(1 - zeros) / 2, zeros, (1 - zeros) / 2], size=(100_000, count))
+
+
+@pytest.mark.parametrize("zeros", [0.1, 0.42, 0.6])
+def test_of_a_held_float_bits_change_where_it_becomes_zero(zeros: float) -> None:
+    """A bit of the magnitude is 1 in half of all activations: where these are new, and where one is held."""
+    weights = _weights(zeros, 1)[:, 0] != 0
+    bits = np.random.default_rng(0).random(len(weights)) < 0.5
+    new = np.mean(np.diff(weights & bits))
+    held = np.mean(np.diff(weights)) / 2
+    data = Statistics(zero_weights=zeros)
+    assert of_held_floats(plan(), data) == pytest.approx(held / new, rel=0.03)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 4])
+def test_sums_of_held_floats_change_with_any_of_their_weights(groups: int) -> None:
+    """New activations change a sum but where all weights are zero, before and now."""
+    weights = _weights(0.5, groups)
+    held = np.mean((np.diff(weights, axis=0) != 0).any(axis=1))
+    nothing = (weights == 0).all(axis=1)
+    new = 1 - np.mean(nothing[1:] & nothing[:-1])
+    assert of_held_sum(plan(), Statistics(zero_weights=0.5), groups) == pytest.approx(held / new, rel=0.03)
+
+
+@pytest.mark.parametrize("groups", [1, 3])
+def test_rows_of_products_are_ones_where_nothing_is_negated(groups: int) -> None:
+    """A row's bits: the activation's, their inverse, or none; any bit where one of several is not zero."""
+    weights = _weights(0.42, groups)
+    bits = np.random.default_rng(99).random(weights.shape) < 0.5
+    rows = np.where(weights > 0, bits, np.where(weights < 0, ~bits, False))
+    value = np.bitwise_xor.reduce(rows, axis=1)
+    data = Statistics(zero_weights=0.42, zero_activations=0.9)
+    assert of_rows(plan(), data, groups) == pytest.approx(np.mean(np.diff(value)), rel=0.03)
 
 
 def test_the_number_of_a_tile_that_arrives_counts() -> None:

@@ -12,7 +12,7 @@ from costmodel.price.activity import Statistics
 from costmodel.price.area import accumulator, reduction, table
 from costmodel.price.energy import cycle_energy
 from costmodel.price.lateness import AMONG, LEVEL, ROW, TAKEN, at_fetch
-from costmodel.price.motions import KEPT, MOVES, exchanged
+from costmodel.price.motions import KEPT, MOVES, UNWRITTEN, exchanged
 from tests.costmodel.price.test_energy_of_products import BITNET, adders, energy, plan
 
 
@@ -74,6 +74,6 @@ def test_each_stored_sum_sees_what_is_written_into_another(gated: bool) -> None:
     more = {name: count - few[0].counts.get(name, 0.0) for name, count in many[0].counts.items()}
     words = plan(**held, outputs=9).stored_sums - plan(**held, outputs=3).stored_sums
     seen = {name: count for name, count in more.items() if count}
-    assert seen == {"gate" if gated else "hold": words * plan(**held, outputs=9).state_width / 2}
+    assert seen == {"gate" if gated else "hold": UNWRITTEN * words * plan(**held, outputs=9).state_width}
     assert many[1].glitching > 0
     assert MOVES[accumulator](plan(**held, outputs=9), BITNET).glitching > 0
