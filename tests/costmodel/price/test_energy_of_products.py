@@ -143,7 +143,7 @@ def test_steps_without_keys_let_what_moves_go_to_nothing_once_a_turn() -> None:
 
 
 def test_products_of_nothing_glitch_where_weights_change() -> None:
-    """Nine in ten int2 activations are zero. Zero times -1 is all ones and one more, whose carries come late."""
+    """Nine in ten int2 activations are zero. Zero times -1 is all ones and one: its carries come late."""
     rare, never = (Statistics(zero_weights=0.42, zero_activations=zeros) for zeros in (0.9, 0.0))
     for unit in (reduction, accumulator):
         seldom, often = (MOVES[unit](plan(activation="int2", tables=2), data) for data in (rare, never))
