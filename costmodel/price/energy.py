@@ -49,6 +49,8 @@ REASONS: tuple[Reason, ...] = get_args(Reason)
 
 TOGETHER = 2.4
 """Bits of an adder that its carries are as early at as what is added."""
+SLOWER = 0.9
+"""Floats' glitches grow with this power of how late it is: some of those that come late meet others."""
 TOLD = 2.0
 """How often what holds a table is told so, or otherwise, a filling."""
 TELLING = 0.5
@@ -121,7 +123,7 @@ def late_share(motion: Motion, technology: Technology) -> float:
     coefficients = technology.rippling.coefficients
     in_cells = (bill.without(IN_TABLES_ALONE) for bill in (motion.late, motion.path))
     late, path = (bill.price(coefficients) for bill in in_cells)
-    return late / (path or max(LEVEL.price(coefficients), 1e-9))
+    return (late / path) ** SLOWER if path else late / max(LEVEL.price(coefficients), 1e-9)
 
 
 def _size(name: str, areas: Mapping[str, float]) -> float:
@@ -188,11 +190,12 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
 def later_glitches(
     bill: Bill, motion: Motion, later: Bill, technology: Technology, gated: bool = False
 ) -> Bill:
-    """What a unit takes more where its inputs are ``later``."""
+    """What a unit takes more where its inputs are ``later`` than they are."""
     if not later:
         return NOTHING
     areas = technology.cost_at().coefficients
-    share = late_share(replace(motion, late=later), technology) * motion.glitching
+    share = late_share(replace(motion, late=motion.late + later), technology)
+    share = (share - late_share(motion, technology)) * motion.glitching
     more: dict[str, float] = {}
     for name, count, kind in _components(bill):
         if name not in REGISTERS and not (gated and name == "hold"):

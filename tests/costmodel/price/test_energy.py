@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import log
 from typing import Any
 
 import pytest
@@ -194,8 +195,8 @@ def test_floats_glitch_by_all_that_is_in_front_of_them() -> None:
         return cycle_energy(config, with_energy(late_float=1.0), ALWAYS).parts["accumulators"]["step"]
 
     two, eight = late(tables=2), late(tables=8)
-    # Adders in front, and half of itself.
-    assert (3 + 0.6) / (1 + 0.6) < eight / two < (3 + 0.4) / (1 + 0.4)
+    # Adders in front, and half of itself; glitches grow a little slower than these.
+    assert 0.85 < log(eight / two) / log((3 + 0.5) / (1 + 0.5)) < 0.95
     assert late(tables=8, pipeline={"reduction_every": 3}) < 0.2 * eight
 
 
