@@ -93,11 +93,10 @@ def _figures(result: SynthesisResult) -> Figures:
     """What a synthesis found; a design that was sized for a clock has one area."""
     if not result.sized:
         return {AREA.name: result.area_um2, DELAY.name: result.delay_ps or 0.0}
-    tight = result.sized["tight"]
     return {
         AREA.name: result.area_um2,
         MEDIUM_AREA.name: result.sized["medium"].area_um2,
-        TIGHT_AREA.name: tight.area_um2,
-        DELAY.name: tight.delay_ps,
+        TIGHT_AREA.name: result.sized["tight"].area_um2,
+        DELAY.name: result.shortest_ps or 0.0,
         RIPPLING_DELAY.name: result.sized["rippling"].delay_ps,
     }

@@ -43,9 +43,9 @@ FASTER: tuple[tuple[Carry, float, bool, float], ...] = (
 """How the carries of late words are computed, how much longer than need be paths through logic may take,
 whether full adders that hand no carry along are gates, and what the netlist before may miss the clock by for
 that to be worth trying; from the smallest on."""
-EASE, GRACE = 1.1, 1.05
+EASE = 1.1
 """The shortest period that pays, in the shortest that there is: the last tenth takes up to a third of the
-area. A netlist that misses it by no more is taken before one of much faster carries is made."""
+area."""
 RIPPLE = Carries()
 
 
@@ -113,10 +113,14 @@ class Closing:
         self._last: Closed | None = None
         self._rippling: Sized | None = None
 
-    def fastest(self) -> Closed:
-        """The smallest for the shortest period that pays: ``EASE`` times what can be had at any price."""
+    def shortest_ps(self) -> float:
+        """The shortest clock period that pays: ``EASE`` times what can be had at any price.
+
+        A netlist that meets it may take less, by how its words and cells happen to fall; the period does not
+        depend on that.
+        """
         self._size(self._map(self._fastest), None)
-        return self.meet(EASE * min(closed.sized.delay_ps for closed in self._closed), GRACE)
+        return EASE * min(closed.sized.delay_ps for closed in self._closed)
 
     def rippling(self) -> Sized:
         """As fast as can be while all carries ripple."""
@@ -124,14 +128,14 @@ class Closing:
         assert self._rippling is not None
         return self._rippling
 
-    def meet(self, clock_ps: float, grace: float = 1.0) -> Closed:
-        """The smallest netlist that meets ``grace`` times a clock period; the fastest where none does."""
+    def meet(self, clock_ps: float) -> Closed:
+        """The smallest netlist that meets a clock period; the fastest where none does."""
         for mapped in self._candidates(clock_ps):
-            if self._size(mapped, clock_ps, grace):
+            if self._size(mapped, clock_ps):
                 break
         else:
             self._size(self._map(self._fastest), None)
-        return self._smallest(clock_ps * grace)
+        return self._smallest(clock_ps)
 
     def _smallest(self, clock_ps: float) -> Closed:
         """Of what was made the smallest that meets a clock; the fastest where none does."""
@@ -175,11 +179,11 @@ class Closing:
             self._mapped[way] = self._mapper(way)
         return self._mapped[way]
 
-    def _size(self, mapped: Mapped, clock_ps: float | None, grace: float = 1.0) -> bool:
-        """Sizes a netlist; returns whether it meets ``grace`` times the clock."""
+    def _size(self, mapped: Mapped, clock_ps: float | None) -> bool:
+        """Sizes a netlist; returns whether it meets the clock."""
         for sized in Sizer(mapped.module, self._library, self._logic).ladder(clock_ps):
             self._keep(Closed(sized, mapped))
-            if clock_ps is not None and sized.delay_ps <= clock_ps * grace:
+            if clock_ps is not None and sized.delay_ps <= clock_ps:
                 return True
         return False
 

@@ -29,7 +29,7 @@ from generator.errors import TernlutError
 from generator.files import cache_directory, write_text
 
 # Bumped whenever the flow changes what comes out of a synthesis, so that older cached results are not used.
-FLOW_VERSION = 20
+FLOW_VERSION = 21
 
 WORKER = "costmodel.flow.yosys_worker"
 _TECHNOLOGIES = Path(__file__).parents[1] / "technologies"
@@ -54,9 +54,9 @@ class Flow:
     adders : "cells" maps adders to the library's full-adder cells if it has any, "generic" to plain gates.
     hierarchical : synthesize each module once and multiply by its instances, instead of flattening.
     clock_ps : a clock period to size and buffer for; None maps for least area.
-    speeds : learn also what sizing and buffering for speed makes of the design: as fast as can be (``tight``)
-        at twice that period (``medium``), and as fast as can be while carries ripple (``rippling``). Not
-        together with a clock.
+    speeds : learn also what sizing and buffering for speed makes of the design: for the shortest clock period
+        that pays (``tight``), for twice that period (``medium``), and as fast as can be while carries ripple
+        (``rippling``). Not together with a clock.
     netlist : keep the mapped netlist, sized if a clock is given.
 
     Only flattened designs are sized.
@@ -89,9 +89,9 @@ class ModuleArea:
 class SynthesisResult:
     """What a synthesis gave. Areas in µm².
 
-    ``delay_ps`` is the longest path by static timing, sized for the flow's clock or as fast as can be; None
-    for a design that was not sized. ``sized`` holds ``tight``, ``medium`` and ``rippling`` if the flow
-    asks for speeds.
+    ``delay_ps`` is the longest path by static timing, sized for the flow's clock or the shortest that pays;
+    None for a design that was not sized. ``sized`` holds ``tight``, ``medium`` and ``rippling`` if the flow
+    asks for speeds, and ``shortest_ps`` is that clock's period then.
     ``carries`` are the design's adders at that clock: how many words ``ripple`` in full-adder cells, of how
     many the carries are chosen by ``select``, run in ``parallel``, or are ``saved`` as another adder takes
     bits and carries apart; empty without a clock. ``beyond_limits`` is how many nets exceed
@@ -108,6 +108,7 @@ class SynthesisResult:
     seconds: float
     modules: dict[str, ModuleArea]
     sized: dict[str, SizedFigures] = field(default_factory=dict)
+    shortest_ps: float | None = None
     carries: dict[str, int] = field(default_factory=dict)
     beyond_limits: int = 0
     netlist: str | None = None

@@ -105,13 +105,13 @@ class Worker:
             }
         if not self.job["speeds"]:
             return {}
-        tight = closing.fastest().sized
-        medium = closing.meet(MEDIUM_PERIOD * tight.delay_ps).sized
+        shortest = closing.shortest_ps()
+        tight, medium = (closing.meet(times * shortest).sized for times in (1.0, MEDIUM_PERIOD))
         speeds = {"tight": tight, "medium": medium, "rippling": closing.rippling()}
         figures = {
             name: {"area_um2": sized.area_um2, "delay_ps": sized.delay_ps} for name, sized in speeds.items()
         }
-        return {"delay_ps": tight.delay_ps, "sized": figures}
+        return {"delay_ps": tight.delay_ps, "shortest_ps": shortest, "sized": figures}
 
     def remap(self, way: Way) -> Mapped:
         """The top module mapped anew: what is late for short paths, all else for area."""

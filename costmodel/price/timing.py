@@ -1,9 +1,8 @@
 """The delay of a core: its longest path between registers, over the stages that the plan has.
 
-Where adders ripple, only the sum's first bits are waited for behind another adder, because the lower bits
-come early and both carries run up side by side; so a tree of adders costs one carry chain and an adder a
-level. Where carries run in parallel, a level costs the logarithm of its width. What is fetched comes from
-nets that all columns read, through buffers, a level for so many times as many readers.
+Where adders ripple, only the sum's first bits are waited for behind another adder: both carries run up side
+by side, so that a tree of adders costs one carry chain and an adder a level. Where carries run in parallel, a
+level costs the logarithm of its width. Fetched values come through buffers, from nets that all columns read.
 """
 
 from __future__ import annotations
@@ -34,6 +33,8 @@ from generator.plan import (
     ReductionPlan,
 )
 
+CHOSEN_BITS = 8
+"""Bits of a table's adder beyond which its carries take more where a choice follows, and below which less."""
 MERGE_BITS = 6
 """Bits of a partial sum for each level of logic that decodes and spreads the choice between two addends."""
 
@@ -91,6 +92,12 @@ def _adders(widths: Sequence[int], followed: bool = False) -> Bill:
     for number, width in enumerate(widths, 1):
         bill += carries(width, followed or number < len(widths))
     return bill
+
+
+def _chosen(table: Bill) -> Bill:
+    """A ``table``'s adders of integers where one of its entries is chosen at once."""
+    adders, levels = (table.counts.get(name, 0.0) for name in ("adder", "prefix"))
+    return table + Bill.of(prefix=max(levels - adders * log2(CHOSEN_BITS), -levels)) if adders else table
 
 
 def conversion(plan: CorePlan) -> Bill:
@@ -259,7 +266,7 @@ def fetch_stage(plan: CorePlan) -> Bill:
     before = NOTHING
     if not plan.registers_entries and not (plan.adds_floats and plan.float_stages):
         convert = NOTHING if plan.float_stages else conversion(plan)
-        before = convert + entry_path(plan, followed)
+        before = convert + _chosen(entry_path(plan, followed))
     if plan.config.packs_keys:
         # Keys are made while tables are.
         before = Bill.dearest_of([before, unpacking_path(plan)])
@@ -369,7 +376,7 @@ def _combinational(plan: CorePlan) -> bool:
 
 
 def _from_stream(plan: CorePlan) -> bool:
-    return _combinational(plan) and not plan.registers_activations
+    return not (plan.float_stages or plan.registers_activations)
 
 
 DELAY_TERMS = (
