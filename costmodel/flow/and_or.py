@@ -3,7 +3,8 @@
 A mapper sees an OR of many ANDs as a tree of pairs and finds cells of two legs (ASAP7: AO22, 0.058 µm² a
 leg); three legs a cell cost less (AO222 out of a tied AO332: 0.053, and fewer ORs after it). So legs
 that belong to the same ORs are put into such cells by threes here, before mapping; what is left over, the
-ORs above and everything else stay with the mapper.
+ORs above and everything else stay with the mapper. A mapper sees no path through such a cell: where logic is
+mapped for speed, there is none.
 
 Works on one module of a netlist in Yosys' JSON form.
 """
@@ -11,6 +12,7 @@ Works on one module of a netlist in Yosys' JSON form.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,13 +93,13 @@ def _as_and_or(table: CellTable, name: str) -> AndOrCell | None:
     return None
 
 
-def map_and_or(module: dict[str, Any], cell: AndOrCell) -> int:
-    """Puts the legs of wide ORs into AND-OR cells; returns how many were used."""
+def map_and_or(module: dict[str, Any], cell: AndOrCell, without: Collection[str] = ()) -> int:
+    """Puts the legs of wide ORs into AND-OR cells but for ANDs in ``without``; returns how many were used."""
     logic = _Logic.of(module)
     roots = logic.or_trees()
     used = 0
     replaced: defaultdict[Bit, dict[Bit, Bit | None]] = defaultdict(dict)
-    for owners, legs in logic.shared_legs(roots).items():
+    for owners, legs in logic.shared_legs(roots, without).items():
         if max(len(roots[root]) for root in owners) < FEWEST_LEGS:
             continue
         size = len(cell.legs)
@@ -184,8 +186,10 @@ class _Logic:
                 leaves.append(bit)
         return leaves
 
-    def shared_legs(self, roots: dict[Bit, list[Bit]]) -> dict[tuple[Bit, ...], list[Bit]]:
-        """ANDs that only ORs read, by the roots that they belong to."""
+    def shared_legs(
+        self, roots: dict[Bit, list[Bit]], without: Collection[str]
+    ) -> dict[tuple[Bit, ...], list[Bit]]:
+        """ANDs that only ORs read, but for those in ``without``, by the roots that they belong to."""
         owners: defaultdict[Bit, list[Bit]] = defaultdict(list)
         for root, leaves in roots.items():
             for leaf in dict.fromkeys(leaves):
@@ -193,7 +197,7 @@ class _Logic:
         classes: defaultdict[tuple[Bit, ...], list[Bit]] = defaultdict(list)
         for leaf, reading in owners.items():
             only_ors = all(self._kind(reader) == "$_OR_" for reader in self.readers[leaf])
-            if self._driver_kind(leaf) == "$_AND_" and only_ors:
+            if self._driver_kind(leaf) == "$_AND_" and only_ors and self.drivers[leaf] not in without:
                 classes[tuple(reading)].append(leaf)
         return classes
 

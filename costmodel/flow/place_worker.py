@@ -22,7 +22,7 @@ from costmodel.flow.resizing import resize
 from costmodel.flow.serving import serve
 from costmodel.flow.wires import Layer
 from costmodel.flow.wiring import Wiring
-from costmodel.flow.yosys_worker import write_verilog
+from costmodel.flow.writing import write_verilog
 
 AIM = 0.99
 """The share of the clock that is resized for: cells move by a little when they are made legal again."""

@@ -32,13 +32,16 @@ from costmodel.flow.gathering import gather_full_adders
 from costmodel.flow.kinds import Library
 from costmodel.flow.mapping import offer, restore_tied_cells, strengths
 from costmodel.flow.serving import serve
+from costmodel.flow.writing import write_verilog
 from costmodel.speeds import MEDIUM_PERIOD
 
 # Every design is mapped with both scripts, and the smaller result is taken: which one that is depends on the
 # design (by up to 3 %), and together they take less time than reading the design in.
 SCRIPTS = ("strash;dc2;balance;dch -f;amap", "strash;&get -n;&syn4;&put;balance;dch -f;amap")
-LEAN, FAST = "strash;dch;map -a", "strash;dch;map -v -B 0.9 {limit};topo"
-"""Scripts that map for area once carries are fast, and for paths no longer than a limit."""
+LEAN, FAST = "strash;dch;map -a", "strash;{balance}dch;map -v -B 0.9 {limit};topo"
+BALANCE = "if -g -K 6;strash;"
+"""Scripts that map for area once carries are fast, and for paths no longer than a limit; and what makes logic
+as shallow as can be before that, for a quarter more area."""
 LATE_GATES, EASY_GATES = f"a:{LATE}", f"a:{LATE} %n"
 ABC_LOG = "abc.log"
 SHORTEST = r"Area +: Delay = +([\d.]+)"
@@ -121,8 +124,12 @@ class Worker:
         elif way.stretch == AT_EASE:
             netlist = self.logic(LEAN)
         else:
-            netlist = self.logic(FAST.format(limit=self.limit(way)), whole=way.late is None)
+            netlist = self.logic(self.for_speed(way, self.limit(way)), whole=way.late is None)
         return Mapped(netlist["modules"][self.job["top"]], adders)
+
+    def for_speed(self, way: Way, limit: str) -> str:
+        """ABC's script for paths that are as short as a limit says."""
+        return FAST.format(balance=BALANCE if way.balanced else "", limit=limit)
 
     def limit(self, way: Way) -> str:
         """What tells ABC how long paths may be; the shortest that it finds is what it does without."""
@@ -131,7 +138,7 @@ class Worker:
         key = replace(way, stretch=1)
         if key not in self.shortest:
             self.run("design -save unmapped")
-            self.map_with(FAST.format(limit=""), "" if way.late is None else LATE_GATES)
+            self.map_with(self.for_speed(way, ""), "" if way.late is None else LATE_GATES)
             self.run("design -load unmapped")
             reckoned = re.findall(SHORTEST, (self.directory / ABC_LOG).read_text())
             self.shortest[key] = float(reckoned[-1]) if reckoned else 0.0
@@ -216,14 +223,18 @@ class Worker:
         return {"gated_flip_flops": flops, "clock_gates": gates} if gates else {}
 
     def adders(self, carries: Carries, late: frozenset[str] | None = None) -> Statistics:
-        """Maps adders and wide ORs and marks what is ``late``; what became of the top module's adders."""
+        """Maps adders and wide ORs and marks what is ``late``; what became of the top module's adders.
+
+        Where full adders are gates, late ORs are gates, too: all of them, if nothing is marked.
+        """
         netlist: dict[str, Any] = json.loads(self.arithmetic)
         statistics: dict[str, Statistics] = {}
         costs = adder_costs(self.table, self.job["adders"] == "cells")
         and_or = find_and_or(self.offer.logic)
         for name, module in netlist["modules"].items():
-            if and_or is not None:
-                print(f"{name}: {map_and_or(module, and_or)} AND-OR cells")
+            if and_or is not None and not (carries.gates and late is None):
+                without = cone_of(module, late or (), self.table) if carries.gates else ()
+                print(f"{name}: {map_and_or(module, and_or, without)} AND-OR cells")
             chosen = carries if costs.cell is not None else self.plain_words(module, carries, late)
             statistics[name] = map_adders(module, costs, self.table, chosen)
         fixed = {costs.cell.name: self.table.cells[costs.cell.name]} if costs.cell is not None else {}
@@ -369,30 +380,6 @@ def synthesized(job: dict[str, Any]) -> dict[str, Any]:
     """What becomes of a job, run in its directory."""
     os.chdir(job["directory"])
     return Worker(job).synthesize()
-
-
-def write_verilog(netlist: dict[str, Any], path: Path) -> None:
-    """Writes a mapped netlist as Verilog; nets that are still there keep their names, if need be by bit."""
-    modules = {}
-    for name, module in netlist["modules"].items():
-        used = {
-            bit for cell in module["cells"].values() for bits in cell["connections"].values() for bit in bits
-        }
-        names: dict[str, Any] = {}
-        for net, entry in module.get("netnames", {}).items():
-            if net in module["ports"]:
-                continue
-            if used.issuperset(entry["bits"]):
-                names[net] = entry
-            else:
-                left = {f"{net}[{i}]": bit for i, bit in enumerate(entry["bits"]) if bit in used}
-                names |= {bit_name: {**entry, "bits": [bit]} for bit_name, bit in left.items()}
-        modules[name] = {**module, "netnames": names}
-    source = path.with_suffix(".json")
-    source.write_text(json.dumps({"creator": "", "modules": modules}))
-    design = libyosys.Design()
-    for command in (f"read_json {source}", f"write_verilog -noattr -noexpr {path}"):
-        libyosys.run_pass(command, design)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from costmodel.flow.neighbours import with_neighbours
 from costmodel.flow.resizing import resize
 from costmodel.flow.wires import Layer, Point
 from costmodel.flow.wiring import Wiring
-from costmodel.flow.yosys_worker import write_verilog
+from costmodel.flow.writing import write_verilog
 from generator.config import CoreConfig
 from generator.verilog import emit, quiet
 from tests.costmodel.flow.test_netlists import CORES, computed, mapped, sized
