@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from costmodel.cells.table import CellTable
+from costmodel.flow.and_or import find_and_or
+from costmodel.flow.closing import EASE, Mapped, Way
 from costmodel.flow.cones import LATE, mark_cone
+from costmodel.flow.full_adders import Carries
+from costmodel.flow.graph import Graph
+from costmodel.flow.kinds import Library
 from costmodel.flow.netlist import new_cell
-from costmodel.flow.yosys_worker import synthesized
-from tests.costmodel.flow.test_synthesis import SHIPPED
+from costmodel.flow.static_timing import Timing
+from costmodel.flow.yosys_worker import Worker, synthesized
+from tests.costmodel.flow.test_synthesis import SHIPPED, assert_same_function, at_work
 
 FLOP = "DFFHQNx1_ASAP7_75t_R"
 
@@ -120,3 +127,73 @@ def test_what_is_marked_is_what_the_ends_depend_on_within_a_cycle(ends: set[str]
     module = module_of_two_stages()
     mark_cone(module, ends, CellTable.load(SHIPPED))
     assert {name for name, cell in module["cells"].items() if LATE in cell["attributes"]} == marked
+
+
+CHOOSE = (
+    "module top(input [7:0] take, input [63:0] words, output [7:0] z, output reg [7:0] y); integer i;"
+    " always @* begin y = 0; for (i = 0; i < 8; i = i + 1) y = y | ({8{take[i]}} & words[8*i +: 8]); end"
+    " assign z = y + words[63:56]; endmodule"
+)
+"""A word of eight, chosen by one-hot lines, and its sum with another."""
+
+
+def test_a_mapper_for_speed_sees_through_wide_ors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In AND-OR cells at least area, as gates where a clock asks for all speed; both compute the same."""
+    monkeypatch.chdir(tmp_path)
+    worker = at_work(CHOOSE, SHIPPED, tmp_path)
+    worker.synthesize()
+    cell = find_and_or(worker.offer.logic)
+    assert cell is not None
+    wide = worker.offer.tied[cell.name].cell if cell.name in worker.offer.tied else cell.name
+    counts = []
+    for gates in (False, True):
+        module = worker.remap(Way(Carries("sklansky", gates=gates), 1.0)).module
+        counts.append(sum(one["type"] == wide for one in module["cells"].values()))
+        (tmp_path / "mapped.json").write_text(json.dumps({"modules": {"top": module}}))
+        assert_same_function(tmp_path, SHIPPED)
+    in_cells, as_gates = counts
+    assert in_cells >= 16
+    assert as_gates <= in_cells / 2
+
+
+CHAIN = (
+    "module top(input [15:0] a, b, s, output reg y); integer i; always @* begin y = a[0];"
+    " for (i = 1; i < 16; i = i + 1) y = s[i] & ((a[i] & y) | (b[i] & ~y)); end endmodule"
+)
+"""A chain of choices: each takes one value or another by what was chosen before."""
+
+
+def test_balanced_logic_is_faster_larger_and_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    worker = at_work(CHAIN, SHIPPED, tmp_path)
+    worker.synthesize()
+    areas, delays = [], []
+    for balanced in (False, True):
+        module = worker.remap(Way(Carries("sklansky", gates=True), 1.0, balanced=balanced)).module
+        (tmp_path / "mapped.json").write_text(json.dumps({"modules": {"top": module}}))
+        assert_same_function(tmp_path, SHIPPED)
+        areas.append(worker.report({"modules": {"top": module}})["area_um2"])
+        delays.append(Timing(Graph(module, Library(worker.table))).delay_ps)
+    assert delays[1] < 0.9 * delays[0]
+    assert areas[1] > areas[0]
+
+
+def test_logic_is_balanced_where_nothing_else_meets_a_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ways: list[Way] = []
+    remap = Worker.remap
+
+    def recorded(worker: Worker, way: Way) -> Mapped:
+        ways.append(way)
+        return remap(worker, way)
+
+    monkeypatch.setattr(Worker, "remap", recorded)
+    fastest = synthesized(job_of(CHAIN, tmp_path / "fastest", speeds=True))["shortest_ps"] / EASE
+    assert not any(way.balanced for way in ways)
+    report = synthesized(job_of(CHAIN, tmp_path / "faster", clock_ps=0.99 * fastest))
+    assert ways[-1].balanced
+    assert report["delay_ps"] < fastest
