@@ -5,6 +5,7 @@ is approached from there: where paths fail, static timing says the words on them
 end at. Of these words those that others alone read are saved their carries, the carries of the others are
 selected for a quarter or half of a word, then run in parallel, and the logic before these ends is mapped for
 area, then for less and less delay; in the end all carries run in parallel, and all logic is mapped for delay.
+Where that is still too slow, all logic is balanced before.
 What is late is looked at with stronger cells on all late paths: those that end elsewhere than the longest
 would else count for what area saved on them.
 Of all netlists made on the way the smallest that meets the clock is taken: what is sized at ease is never

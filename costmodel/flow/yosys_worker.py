@@ -13,7 +13,7 @@ import re
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -232,8 +232,8 @@ class Worker:
         costs = adder_costs(self.table, self.job["adders"] == "cells")
         and_or = find_and_or(self.offer.logic)
         for name, module in netlist["modules"].items():
-            if and_or is not None and not (carries.gates and late is None):
-                without = cone_of(module, late or (), self.table) if carries.gates else ()
+            if and_or is not None:
+                without = self.in_front(module, late) if carries.gates else ()
                 print(f"{name}: {map_and_or(module, and_or, without)} AND-OR cells")
             chosen = carries if costs.cell is not None else self.plain_words(module, carries, late)
             statistics[name] = map_adders(module, costs, self.table, chosen)
@@ -250,13 +250,17 @@ class Worker:
             self.restore("marked.json", netlist, *libraries)
         return statistics[self.job["top"]]
 
+    def in_front(self, module: dict[str, Any], late: frozenset[str] | None) -> Collection[str]:
+        """The cells in front of ``late`` ends; all of them where nothing is marked."""
+        cells: dict[str, Any] = module["cells"]
+        return frozenset(cells) if late is None else cone_of(module, late, self.table)
+
     def plain_words(self, module: dict[str, Any], carries: Carries, late: frozenset[str] | None) -> Carries:
         """How the carries of words in gates are computed: of those before ``late`` ends, or of all."""
         if carries.usual == carries.plain == "ripple":
             return carries
         cells = module["cells"]
-        before = cells if late is None else cone_of(module, late, self.table)
-        words = frozenset(name for name in before if cells[name]["type"] in ARITHMETIC)
+        words = frozenset(name for name in self.in_front(module, late) if cells[name]["type"] in ARITHMETIC)
         faster = frozenset((word, carries.plain) for word in words) if late is not None else carries.faster
         return replace(carries, faster=faster, saved=words)
 

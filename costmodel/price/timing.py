@@ -376,7 +376,7 @@ def _combinational(plan: CorePlan) -> bool:
 
 
 def _from_stream(plan: CorePlan) -> bool:
-    return not (plan.float_stages or plan.registers_activations)
+    return _combinational(plan) and not plan.registers_activations
 
 
 DELAY_TERMS = (
