@@ -180,7 +180,7 @@ def test_coefficients_need_as_many_cores() -> None:
 
 def test_a_few_small_cores_make_a_technology() -> None:
     shares: list[float | None] = []
-    cores = [*small_cores(4, 3), *small_cores(4, 1, floats=1.0)]
+    cores = [*small_cores(9, 3), *small_cores(9, 1, floats=1.0)]
     technology = calibrate(
         ASAP7_CELLS, "few", workers=2, progress=lambda what, share: shares.append(share), cores=cores
     )
