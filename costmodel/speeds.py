@@ -14,6 +14,8 @@ MEDIUM_PERIOD = 2.0
 """The clock period of a medium design, in the shortest that it can have."""
 FASTEST = 4.0
 """How many times as fast as with rippling carries a part is whose cells are all as fast as can be."""
+NO_PATH = 1e-9
+"""Stands for a path of nothing in ratios (ps), and for no difference between them."""
 
 
 def tightness(period: ArrayLike, rippling: ArrayLike, shortest: ArrayLike) -> NDArray[np.float64]:
@@ -21,14 +23,15 @@ def tightness(period: ArrayLike, rippling: ArrayLike, shortest: ArrayLike) -> ND
 
     At ease carries ripple, and the paths take ``rippling``; as fast as can be they take ``shortest`` (all in
     the same unit; 0 is no path). A shorter period is not met, and costs no more
-    (``benchmarks/clock_targets.py``). Most of what speed costs comes early, when carries no longer ripple: it
-    grows with the logarithm of how much faster a part becomes, to the power of three quarters.
+    (``benchmarks/clock_targets.py``). It is the geometric mean of how much faster a part becomes and of how
+    much of what it can be that is, in logarithms.
     """
     period, rippling, shortest = (np.asarray(each, dtype=np.float64) for each in (period, rippling, shortest))
-    met = np.maximum(np.maximum(period, shortest), 1e-9)
-    speedup = np.minimum(np.maximum(rippling / met, 1.0), FASTEST)
-    share = np.log(speedup) / np.log(FASTEST)
-    result: NDArray[np.float64] = np.sqrt(share * np.sqrt(share))
+    shortest = np.maximum(shortest, NO_PATH)
+    speedup = np.maximum(rippling / np.maximum(period, shortest), 1.0)
+    possible = np.maximum(rippling / shortest, 1.0 + NO_PATH)
+    share = np.log(np.minimum(speedup, FASTEST)) / np.log(FASTEST)
+    result: NDArray[np.float64] = np.sqrt(share * np.log(speedup) / np.log(possible))
     return result
 
 

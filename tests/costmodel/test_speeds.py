@@ -13,7 +13,11 @@ PS = st.floats(1.0, 1e5)
 
 
 def test_paths_twice_and_four_times_as_fast_as_rippling_ones() -> None:
-    assert tightness([500.0, 250.0], 1000.0, 100.0) == pytest.approx([2**-0.75, 1.0])
+    assert tightness([500.0, 250.0], 1000.0, 250.0) == pytest.approx([0.5, 1.0])
+
+
+def test_what_could_be_faster_still_asks_less() -> None:
+    assert tightness(250.0, 1000.0, [250.0, 62.5]) == pytest.approx([1.0, 2**-0.5])
 
 
 def test_what_there_is_not_asks_nothing() -> None:

@@ -65,10 +65,10 @@ def paths_of(stages: Mapping[str, float]) -> dict[str, float]:
 
 def share_of_speed(used: float) -> float:
     """Of the way from a design at ease to the fastest, where paths take ``used`` of the period: carries that
-    ripple take twice as long here, so a part is at most twice as fast as with them, and costs 2^-¾ of what
-    one of four times the speed would."""
+    ripple take twice as long here, so a part is at most twice as fast as with them, which is half of what is
+    four times as fast, in logarithms, and all that it can be: it costs 2^-½ of what speed can."""
     faster = min(max(2 * used, 1), 2)
-    return math.log(faster, 4) ** 0.75
+    return math.log2(faster) / math.sqrt(2)
 
 
 def figures_of(config: CoreConfig, clock_mhz: float, tokens: int) -> dict[str, float]:
