@@ -20,11 +20,11 @@ RANDOM = 0.5
 """The rate of a bit that is 1 half of the time."""
 SIGN = 0.1
 """The rate at which a sum changes its sign, in the first 40 steps of a random walk."""
-SPREAD = 3.4
+SPREAD = 3.1
 """Places that activations differ by, those of a tile or of a stream."""
-GROWN = 4.0
+GROWN = 5.0
 """Bits that a sum has more than what is added."""
-ALONE = 0.35
+ALONE = 0.32
 """The share of glitches behind a tree of floats, or aligned ones, that come with each of its terms, not with
 their sum: an adder makes none where one of its operands is zero."""
 REACHED = 0.5

@@ -18,11 +18,11 @@ from costmodel.price import activity, area, control
 from costmodel.price.activity import BITNET, Statistics
 from costmodel.price.area import AREA_TERMS, AreaTerm
 from costmodel.price.combining import JoiningTerm
-from costmodel.price.components import IN_TABLES_ALONE, NOTHING, Bill, total
+from costmodel.price.components import NOTHING, Bill, total
 from costmodel.price.energy_coefficients import KIND_OF, LATE, LOGIC, REGISTERS, RIPPLE
-from costmodel.price.fetch import aligned_product, fetch, still_product
+from costmodel.price.fetch import aligned_product, fetch, key_decoder, still_product
 from costmodel.price.filling import filling_adder, stored_entries
-from costmodel.price.lateness import LEVEL, by_columns, by_rows
+from costmodel.price.lateness import LEVEL, PACES, by_columns, by_rows
 from costmodel.price.motions import (
     IN_TURN,
     KEPT,
@@ -33,6 +33,7 @@ from costmodel.price.motions import (
     exchanged,
     keeps,
     rarely,
+    read_weight,
     turning,
 )
 from costmodel.price.representative import plan_to_price
@@ -47,7 +48,7 @@ step of another sum than the one before, a step's glitches for each doubling of 
 that is filled, or of new activations, for each doubling of the columns."""
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
-TOGETHER = 2.4
+TOGETHER = 2.8
 """Bits of an adder that its carries are as early at as what is added."""
 SLOWER = 0.9
 """Floats' glitches grow with this power of how late it is: some of those that come late meet others."""
@@ -116,14 +117,12 @@ class UnitEnergy:
         return bill
 
 
-def late_share(motion: Motion, technology: Technology) -> float:
+def late_share(motion: Motion) -> float:
     """How late a unit's inputs are, which its glitches grow with: in levels of adders; of floating-point
     units, which shift by what was just computed, in what is from end to end of one itself.
     """
-    coefficients = technology.rippling.coefficients
-    in_cells = (bill.without(IN_TABLES_ALONE) for bill in (motion.late, motion.path))
-    late, path = (bill.price(coefficients) for bill in in_cells)
-    return (late / path) ** SLOWER if path else late / max(LEVEL.price(coefficients), 1e-9)
+    late, path = motion.late.price(PACES), motion.path.price(PACES)
+    return (late / path) ** SLOWER if path else late / LEVEL.price(PACES)
 
 
 def _size(name: str, areas: Mapping[str, float]) -> float:
@@ -151,7 +150,7 @@ def unit_energy(bill: Bill, motion: Motion, technology: Technology, gated: bool 
     """
     areas = technology.cost_at().coefficients
     moved: dict[bool, dict[str, float]] = {True: {}, False: {}}
-    late = late_share(motion, technology)
+    late = late_share(motion)
     clocked = 0.0
     for name, count, kind in _components(bill):
         size = count * _size(name, areas)
@@ -194,8 +193,8 @@ def later_glitches(
     if not later:
         return NOTHING
     areas = technology.cost_at().coefficients
-    share = late_share(replace(motion, late=motion.late + later), technology)
-    share = (share - late_share(motion, technology)) * motion.glitching
+    share = late_share(replace(motion, late=motion.late + later))
+    share = (share - late_share(motion)) * motion.glitching
     more: dict[str, float] = {}
     for name, count, kind in _components(bill):
         if name not in REGISTERS and not (gated and name == "hold"):
@@ -230,6 +229,8 @@ def term_energy(
         return replace(taken, step=kept, load=taken.load + taken.step + kept * -1)
     if term.bill in IN_TURN and (in_turn := step(IN_TURN[term.bill])) is not taken.step:
         return replace(taken, turn=in_turn + taken.step * -1)
+    if term.bill is key_decoder:
+        return replace(taken, step=taken.step + unit_energy(*read_weight(plan, data), technology, gates).step)
     if term.bill is area.memory:
         more = [unit_energy(*unit, technology, gates).step for unit in (exchanged(plan, data), turning(plan))]
         return replace(taken, step=total([taken.step, *more]))

@@ -3,17 +3,17 @@
 A block whose inputs come at different times works more than once in a cycle, and hands on what it makes: how
 often grows with the blocks between it and the registers that they start from. Blocks of integers count as
 levels of adders, whose carries run beside each other; floating-point units, which shift by what they have
-just computed, by their paths. Bills are of the components of delay, so that a technology's delays say how
-many levels of adders a unit's path is.
+just computed, by their paths. Bills are of the components of delay, which count alike in all technologies.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import log2
 from typing import assert_never
 
 from costmodel.price import activity
-from costmodel.price.components import NOTHING, Bill, total
+from costmodel.price.components import CLOCKED_COMPONENTS, NOTHING, Bill, total
 from costmodel.price.fetch import fetch_path, unpacking_path
 from costmodel.price.floating import slowest_stage, stage_paths
 from costmodel.price.timing import conversion
@@ -29,37 +29,45 @@ from generator.plan import (
 )
 from generator.plan.float_units import FloatUnit
 
+PACES: Mapping[str, float] = {
+    **dict.fromkeys(CLOCKED_COMPONENTS, 0.0),
+    **{"adder": 1.0, "carry": 0.7, "step": 0.9, "look": 0.9, "compare": 0.5},
+}
+"""What components of paths count, in delays of an adder but for its carries; what rounds is behind all that
+shifts."""
 LEVEL = Bill.of(adder=8)
 """A level of adders: it makes as many glitches as a path of so many times its delay through floats' units."""
-CHOICE = 0.35
+CHOICE = 0.28
 """Levels that what a key chooses comes late by, for each doubling of the bits that the choice drives in all
 rows."""
-DRIVEN = 0.5
+DRIVEN = 0.47
 """Levels that a product is later by for each doubling of the columns, whose rows an activation drives."""
-ROW = 1.2
+ROW = 1.1
 """Levels that each row of a product counts for whose bits move, but the first."""
-AMONG = 0.07
+AMONG = 0.06
 """Levels, of integers or floats, that what is chosen is late by for each doubling of a table's entries."""
-TAKEN = 1.25
-"""How much later entries of floats count that registers take, whose choices to hold see what adders make."""
+TAKEN, TAKEN_FIXED = 1.28, 2.4
+"""How much later entries of floats count that registers take, whose choices to hold see what adders make; and
+entries of what floats became, behind their converters."""
 SUMMED = 0.25
 """Levels that entries of integers are later by for each level of a table's adders, where no register is
 between."""
 CHOSEN = 0.5
 """Levels that a float's sum is later by which is chosen among stored ones."""
-LOADED = Bill.of(load=55)
-"""How late a table's adders are for each doubling of those that an activation drives."""
-INSIDE, INSIDE_CONVERTER, INSIDE_PRODUCT = 0.52, 0.32, 0.1
+LOADED, UNLOADED = 0.53, 0.7
+"""Levels that a table's adders are late by: for each doubling of those that an activation drives, where their
+sums end in registers, and whatever these are where they do not."""
+INSIDE, INSIDE_CONVERTER, INSIDE_PRODUCT = 0.47, 0.28, 0.1
 """How late it is inside of a floating-point unit, in the mean, as a share of its path.
 
 It is half of that in an adder, which shifts by what it has compared and added itself, in an exact product,
 shifted into place, and in an alignment that waits for a tile's largest exponent, however many it is of.
 Shifters of other converters follow what comes from registers, and a product's rows come at once.
 """
-ALIGNED, PRODUCT, SUM = 1.7, 0.48, 0.5
+ALIGNED, PRODUCT, SUM = 1.95, 0.47, 0.45
 """What comes out of a float's alignment, of its product and of an aligned sum that becomes a float glitches
 more or less than what comes out of an adder whose path is as long: shares of their paths."""
-BEFORE = 0.13
+BEFORE = 0.14
 """How late what makes an aligned sum a float is by what that comes through, in what an adder would be: it
 counts the sum's zeros, which glitches below its first bit do not change."""
 FEW = 1.15
@@ -89,7 +97,9 @@ def at_entries(plan: CorePlan) -> Bill:
     match plan.datapath:
         case IntegerDatapath() | ExactDatapath() | AlignedDatapath():
             driven = max(1.0, len(made) / plan.config.group_size)
-            return behind_converters(plan) + LOADED * log2(driven)
+            loaded = LOADED * log2(driven) if plan.registers_entries else UNLOADED * bool(made)
+            taken = TAKEN_FIXED if plan.registers_entries else 1.0
+            return behind_converters(plan) * taken + LEVEL * loaded
         case NativeDatapath(add=unit):
             before = 0 if plan.float_stages or not made else sum(one.depth - 1 for one in made) / len(made)
             return slowest_stage(unit) * (INSIDE + before) * (TAKEN if plan.registers_entries else 1.0)
@@ -148,7 +158,7 @@ def at_reduction(plan: CorePlan, held: bool = False) -> Bill:
     A float times a ternary weight is that float, or none: it comes late, but it seldom comes twice. An exact
     one is shifted into place behind that.
     """
-    if plan.config.pipeline.fetch or plan.product_stages:
+    if registers_fetched(plan):
         return NOTHING
     if plan.fetch_circuit == "product":
         match plan.datapath:
@@ -215,9 +225,14 @@ def _ahead(plan: CorePlan) -> float:
     return sum(bits for bits, _, inside in levels if not inside) / (sum(bits for bits, _, _ in levels) or 1.0)
 
 
+def registers_fetched(plan: CorePlan) -> bool:
+    """Whether there is a register between the fetches and the reduction."""
+    return bool(plan.config.pipeline.fetch or plan.product_stages)
+
+
 def _unregistered(plan: CorePlan) -> float:
     """1 where nothing is registered between the fetches and the reduction, 0 otherwise."""
-    return 0.0 if plan.config.pipeline.fetch or plan.product_stages else 1.0
+    return 0.0 if registers_fetched(plan) else 1.0
 
 
 def seen_by_fetch(plan: CorePlan) -> float:

@@ -16,7 +16,7 @@ from generator.plan import AlignedDatapath, CorePlan, ExactDatapath, IntegerData
 
 RARELY = 0.005
 """The rate of what changes with results, not with steps."""
-SHIFTED = 1.5
+SHIFTED = 1.45
 """How often what finds an exact sum's first bit, and shifts by that, changes, in what the sum's bits do: all
 that is behind it is another one where that is."""
 FLAGS = 8
@@ -27,10 +27,12 @@ is shifted through all of them."""
 OTHERS = 0.35
 """How much more what sees sums take turns in an accumulator changes than by what is added, of its adder and
 its registers."""
-LINES, GATED_LINES = 0.45, 0.65
+LINES, GATED_LINES = 0.42, 0.73
 """Choices among stored sums that change with the numbers of those that are read and written, whatever these
 are: of each bit for each doubling of the sums; where clocks are gated no choice holds those not written."""
-UNWRITTEN = 0.6
+READ = 4.0
+"""How many weights' decoders what reads a product's weight counts for, which drives all of its rows."""
+UNWRITTEN = 0.7
 """What a stored sum's bit that is not written sees of a new sum at its door: a share of a choice to hold, and
 of a gate where clocks are gated, and there is no choice."""
 PASSED = 0.5
@@ -155,10 +157,11 @@ def _reduced(plan: CorePlan, data: Statistics) -> Motion:
     late, path = lateness.inside_reduction(plan), lateness.of_adders(plan)
     groups = lateness.groups_inside(plan)
     rate = (activity.of_sum(plan, data, groups) + activity.of_sum(plan, data, 2 * groups)) / 2
-    if not plan.multiplies_integers:
+    if not plan.multiplies_integers or lateness.registers_fetched(plan):
         return Motion(rate, late, path)
-    comes = (activity.of_rows(plan, data, groups) + activity.of_rows(plan, data, 2 * groups)) / 2
-    return Motion(rate, late, path, comes=comes)
+    # Half of what carries of products make; the other half goes by what the sums do.
+    rows = (activity.of_rows(plan, data, groups) + activity.of_rows(plan, data, 2 * groups)) / 2
+    return Motion(rate, late, path, comes=(rows + rate) / 2)
 
 
 def keeps(plan: CorePlan) -> bool:
@@ -186,11 +189,12 @@ def _accumulated(plan: CorePlan, data: Statistics) -> Motion:
     comes = activity.of_sum(plan, data, plan.config.tables)
     match plan.datapath:
         case IntegerDatapath():
-            if not plan.multiplies_integers:
+            if not plan.multiplies_integers or lateness.registers_fetched(plan):
                 return Motion(rate, late, passing=comes)
-            # Half of what carries of products make comes as far as this.
+            # As much of it comes through a tree of adders, and all of one product.
             rows = activity.of_rows(plan, data, plan.config.tables)
-            return Motion(rate, late, passing=comes, comes=(rows + max(rate, comes)) / 2)
+            through = 1.0 if plan.config.tables == 1 else 0.5
+            return Motion(rate, late, passing=comes, comes=through * rows + (1 - through) * max(rate, comes))
         case ExactDatapath():
             # What is inverted is so below its last bit that moves, too.
             passing = comes if activity.inverts(plan) else comes * moving
@@ -198,8 +202,9 @@ def _accumulated(plan: CorePlan, data: Statistics) -> Motion:
         case NativeDatapath() | AlignedDatapath():
             if plan.accumulator_stages > 1:
                 rate = activity.RANDOM * moving
-            # All bits of a float may pass by what is rounded off.
-            empty = 1.0 if plan.adds_floats else EMPTY
+            # All bits of a float may pass by what is rounded off; those of an aligned sum that a register
+            # hands on as a float do not.
+            empty = 1.0 if plan.adds_floats else 0.0 if plan.float_stages else EMPTY
             passing = activity.of_tree(plan, data) * moving
             return Motion(rate, late, path, passing=passing, moving=moving, empty=empty)
         case unknown:
@@ -306,7 +311,12 @@ def _fetch(plan: CorePlan, data: Statistics) -> Motion:
         late, entries = lateness.at_fetch(plan) + lateness.choice(plan), activity.of_entries(plan, data)
         return Motion(rate, late, reads=reads, entries=entries)
     late, path, moving = lateness.at_product(plan), lateness.of_products(plan), activity.moving(plan)
-    return Motion(rate * moving, late, path, moving=moving)
+    return Motion(activity.of_chosen(plan, data) * moving, late, path, moving=moving)
+
+
+def read_weight(plan: CorePlan, data: Statistics) -> tuple[Bill, Motion]:
+    """What reads the weight of products of integers, for all rows once."""
+    return Bill.of(selector=READ if plan.multiplies_integers else 0.0), Motion(activity.of_keys(plan, data))
 
 
 def _fetch_of_kept(plan: CorePlan, data: Statistics) -> Motion:

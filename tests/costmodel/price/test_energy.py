@@ -246,8 +246,8 @@ def test_glitches_of_integers_grow_by_levels_and_less_than_they() -> None:
         return energy / cycle_energy(config, with_energy(ripple=1.0), ALWAYS).parts["accumulators"]["step"]
 
     two, eight, many = late(2), late(8), late(256)
-    assert 1.5 < eight / two < 4 / 2, "three levels and a choice in front, against one and a choice"
-    assert eight < many < 9 / 4 * eight
+    assert 1.5 < eight / two < 3 / 1, "three levels and a choice in front, against one and a choice"
+    assert eight < many < 8 / 3 * eight
 
 
 def test_carries_ripple_through_adders_and_not_through_compressors() -> None:

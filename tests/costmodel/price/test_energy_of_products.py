@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from costmodel.price import area
 from costmodel.price.activity import Statistics, of_held_floats, of_held_rows, of_held_sum, of_rows
 from costmodel.price.area import accumulator, reduction, result_converters
 from costmodel.price.components import IN_TABLES_ALONE, Bill
@@ -15,7 +16,7 @@ from costmodel.price.control import arriving_length
 from costmodel.price.energy import cycle_energy
 from costmodel.price.energy_coefficients import ENERGY_COMPONENTS, Energies
 from costmodel.price.fetch import fetch, still_product
-from costmodel.price.lateness import BEFORE, CHOSEN, LEVEL, behind_reduction
+from costmodel.price.lateness import BEFORE, CHOSEN, LEVEL, PACES, TAKEN_FIXED, behind_reduction
 from costmodel.price.motions import IN_TURN, KEPT, MOVES, SHIFTED, Motion
 from costmodel.price.technology import Technology, load_technology
 from generator.config import CoreConfig
@@ -197,3 +198,38 @@ def test_the_number_of_a_tile_that_arrives_counts() -> None:
                 pipeline={"float_stages": 1})  # fmt: skip
     bits = arriving_length(held).counts["register"]
     assert MOVES[arriving_length](held, BITNET).rate * bits == pytest.approx(2 / 4, rel=0.01)
+
+
+def test_weights_are_read_for_all_rows_once_and_make_nothing_of_zeros() -> None:
+    """Where all activations are zero no product changes; each column's weights are still read."""
+    zeros = Statistics(zero_activations=1.0)
+
+    def fetched(**keys: Any) -> float:
+        return sum(cycle_energy(plan(**keys).config, energy(logic=1.0), zeros).parts["fetch"].values())
+
+    assert fetched() > 0
+    assert fetched(rows=4) == pytest.approx(fetched())
+    assert fetched(columns=4) == pytest.approx(4 * fetched())
+    assert sum(cycle_energy(plan().config, energy(product=1.0), zeros).parts["fetch"].values()) == 0
+
+
+@pytest.mark.parametrize("unit", [reduction, accumulator])
+def test_products_of_zero_glitch_unless_they_come_out_of_registers(unit: Any) -> None:
+    """A row of zeros is inverted for a negative weight, and 1 is added: 0 in the end, and in a register."""
+    zeros = Statistics(zero_activations=1.0)
+    directly, registered = (plan(tables=4, pipeline={"fetch": fetch}) for fetch in (False, True))
+    assert MOVES[unit](directly, zeros).glitching > 0
+    assert MOVES[unit](registered, zeros).glitching == 0
+
+
+def test_entries_of_aligned_floats_are_later_where_registers_take_them() -> None:
+    number = {"activation": "bf16", "datapath": "aligned", "aligned_bits": 9, "group_size": 2}
+    tables = {"architecture": "lut", "tables": 1, "max_reduction": 4096}
+
+    def behind(table: str) -> float:
+        plans = (plan(**tables, **keys, pipeline={"table": table}) for keys in (number, {"group_size": 2}))
+        floats, integers = (MOVES[area.table](one, BITNET).late.price(PACES) for one in plans)
+        return floats - integers
+
+    assert behind("entries") == pytest.approx(TAKEN_FIXED * behind("activations"))
+    assert behind("activations") > 0
