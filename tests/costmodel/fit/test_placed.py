@@ -138,12 +138,12 @@ def test_parts_are_there_and_of_a_size_that_the_model_expects(
     assert min(areas.values()) > 0.02 * sum(areas.values())
 
 
-def test_the_model_has_wires_as_long_as_the_placement(
-    placed: tuple[SynthesisResult, PlacedResult],
-) -> None:
-    """A quarter off is the worst of the cores that it was fitted to; this one is none of them."""
+def test_the_model_has_wires_as_long_as_the_placement() -> None:
+    """A quarter off is the worst of the cores that the model was held against; this one is none of them, and
+    is as near to its fastest clock as they are."""
     modelled = estimate(CORE, wires="placed").wire_um
-    assert modelled == pytest.approx(placed[1].before.wire_um, rel=0.25)
+    _, placed = place(CORE, clock_ps=1.1 * estimate(CORE).delay_ps)
+    assert modelled == pytest.approx(placed.after.wire_um, rel=0.25)
 
 
 def test_a_technology_without_wires_is_refused(tmp_path: Path) -> None:
