@@ -32,6 +32,9 @@ NEAR_FASTEST, OUT_OF_REACH = 1.1, 0.6
 period that they then have."""
 NOISE = 0.05
 """Relative errors beyond which a core counts linearly, not squared."""
+REPEATED = 0.5
+"""The power of a core's area by which its paths become longer at most: wires with repeaters delay by their
+length, and the longest is as long as a side."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def fit_wires(placed: Sequence[Placed]) -> WireFit:
     delays = least_squares(
         of_delay,
         (max(least, 0.01) / np.median(area) ** 0.3, 0.3),
-        bounds=((0, 0), (np.inf, 1)),
+        bounds=((0, 0), (np.inf, REPEATED)),
         loss="soft_l1",
         f_scale=NOISE,
     ).x

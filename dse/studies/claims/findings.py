@@ -276,10 +276,10 @@ def wired_tiles(many: pd.DataFrame) -> str:
     helped = int((fewer["penalty"] < fewer["penalty_cells"]).sum())
     where = listing(list(wired["technology"].unique()))
     return (
-        f" Wires, each core placed by itself, speak for tiles in {helped} of {len(fewer)} cases: in {where} "
-        f"{MANY} tiles take {spans['placed', COMMON]} with wires where they take {spans['none', COMMON]} "
-        f"without; with every core at its own clock {spans['placed', OWN]} where they take "
-        f"{spans['none', OWN]}. Cores larger than the largest that was placed are extrapolated, and wires "
+        f" Wires of cores of integers, each placed by itself, speak for tiles in {helped} of {len(fewer)} "
+        f"cases: in {where} {MANY} tiles take {spans['placed', COMMON]} with wires where they take "
+        f"{spans['none', COMMON]} without; with every core at its own clock {spans['placed', OWN]} where "
+        f"they take {spans['none', OWN]}. Cores larger than the largest that was placed are extrapolated, and wires "
         "between cores are not counted."
     )
 

@@ -35,7 +35,8 @@ def modelled(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Curves, tiles and corrections in all ``technologies``; a few minutes."""
     parts: tuple[list[pd.DataFrame], ...] = ([], [], [])
-    steps = sum(2 * len(NUMBERS) + len(TILED) * len(cases(technology)) for technology in technologies)
+    systems = sum(len(cases(number, technology)) for technology in technologies for number in TILED)
+    steps = 2 * len(NUMBERS) * len(technologies) + systems
     done = 0
 
     def step(part: list[pd.DataFrame], table: pd.DataFrame) -> None:
@@ -49,7 +50,7 @@ def modelled(
             step(parts[0], curves(technology, [number]))
             step(parts[2], corrections(number, technology))
         for number in TILED:
-            for wires, footing in cases(technology):
+            for wires, footing in cases(number, technology):
                 step(parts[1], tiles(number, technology, wires, footing))
     tables = [pd.concat(part, ignore_index=True) for part in parts]
     return tables[0], tables[1], tables[2]

@@ -3,7 +3,7 @@
 The cores share the layers of a model, each computing some outputs or reducing some inputs. Every number of
 cores has the tile shape, group size and pipelining that suit it best, at one clock or at its own; what counts
 is area for a token a second, so that ragged edges, pipeline fill and the adders between cores are paid for.
-Where a technology knows what wires cost, they are counted, too: each core is placed by itself.
+Where a technology knows what wires cost cores of integers, they are counted, too: each is placed by itself.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ KEPT = (
 )  # fmt: skip
 
 
-def cases(technology: str) -> list[tuple[Wiring, str]]:
-    """Wires and footings that systems are compared with."""
+def cases(number: Number, technology: str) -> list[tuple[Wiring, str]]:
+    """Wires and footings that systems are compared with; no core of floats was placed to know its wires."""
     known = load_technology(technology).wires
-    if known is None or known.fit is None:
+    if known is None or known.fit is None or number.datapath is not None:
         return [("none", COMMON)]
     return [("none", COMMON), ("placed", COMMON), ("none", OWN), ("placed", OWN)]
 
