@@ -279,8 +279,8 @@ def wired_tiles(many: pd.DataFrame) -> str:
         f" Wires of cores of integers, each placed by itself, speak for tiles in {helped} of {len(fewer)} "
         f"cases: in {where} {MANY} tiles take {spans['placed', COMMON]} with wires where they take "
         f"{spans['none', COMMON]} without; with every core at its own clock {spans['placed', OWN]} where "
-        f"they take {spans['none', OWN]}. Cores larger than the largest that was placed are extrapolated, and wires "
-        "between cores are not counted."
+        f"they take {spans['none', OWN]}. Cores larger than the largest that was placed are extrapolated, "
+        "and wires between cores are not counted."
     )
 
 
