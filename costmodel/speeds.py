@@ -28,10 +28,10 @@ def tightness(period: ArrayLike, rippling: ArrayLike, shortest: ArrayLike) -> ND
     """
     period, rippling, shortest = (np.asarray(each, dtype=np.float64) for each in (period, rippling, shortest))
     shortest = np.maximum(shortest, NO_PATH)
-    speedup = np.maximum(rippling / np.maximum(period, shortest), 1.0)
-    possible = np.maximum(rippling / shortest, 1.0 + NO_PATH)
-    share = np.log(np.minimum(speedup, FASTEST)) / np.log(FASTEST)
-    result: NDArray[np.float64] = np.sqrt(share * np.log(speedup) / np.log(possible))
+    speedup = np.log(np.maximum(rippling / np.maximum(period, shortest), 1.0))
+    possible = np.log(np.maximum(rippling / shortest, 1.0 + NO_PATH))
+    share = np.minimum(speedup / np.log(FASTEST), 1.0)
+    result: NDArray[np.float64] = np.sqrt(share * speedup / possible)
     return result
 
 

@@ -20,21 +20,19 @@ from costmodel.price.area import AREA_TERMS, AreaTerm
 from costmodel.price.combining import JoiningTerm
 from costmodel.price.components import NOTHING, Bill, total
 from costmodel.price.energy_coefficients import KIND_OF, LATE, LOGIC, REGISTERS, RIPPLE
-from costmodel.price.fetch import aligned_product, fetch, key_decoder, still_product
+from costmodel.price.fetch import aligned_product, fetch, still_product
 from costmodel.price.filling import filling_adder, stored_entries
 from costmodel.price.lateness import LEVEL, PACES, by_columns, by_rows
 from costmodel.price.motions import (
+    BESIDES,
     IN_TURN,
     KEPT,
     MOVES,
     SEEN,
     Motion,
     Moves,
-    exchanged,
     keeps,
     rarely,
-    read_weight,
-    turning,
 )
 from costmodel.price.representative import plan_to_price
 from costmodel.price.technology import Technology
@@ -229,12 +227,8 @@ def term_energy(
         return replace(taken, step=kept, load=taken.load + taken.step + kept * -1)
     if term.bill in IN_TURN and (in_turn := step(IN_TURN[term.bill])) is not taken.step:
         return replace(taken, turn=in_turn + taken.step * -1)
-    if term.bill is key_decoder:
-        return replace(taken, step=taken.step + unit_energy(*read_weight(plan, data), technology, gates).step)
-    if term.bill is area.memory:
-        more = [unit_energy(*unit, technology, gates).step for unit in (exchanged(plan, data), turning(plan))]
-        return replace(taken, step=total([taken.step, *more]))
-    return taken
+    more = [unit_energy(*unit(plan, data), technology, gates).step for unit in BESIDES.get(term.bill, ())]
+    return replace(taken, step=total([taken.step, *more])) if more else taken
 
 
 def joining_energy(

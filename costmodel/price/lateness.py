@@ -29,9 +29,12 @@ from generator.plan import (
 )
 from generator.plan.float_units import FloatUnit
 
-PACES: Mapping[str, float] = {
-    **dict.fromkeys(CLOCKED_COMPONENTS, 0.0),
-    **{"adder": 1.0, "carry": 0.7, "step": 0.9, "look": 0.9, "compare": 0.5},
+PACES: Mapping[str, float] = dict.fromkeys(CLOCKED_COMPONENTS, 0.0) | {
+    "adder": 1.0,
+    "carry": 0.7,
+    "step": 0.9,
+    "look": 0.9,
+    "compare": 0.5,
 }
 """What components of paths count, in delays of an adder but for its carries; what rounds is behind all that
 shifts."""
@@ -158,7 +161,7 @@ def at_reduction(plan: CorePlan, held: bool = False) -> Bill:
     A float times a ternary weight is that float, or none: it comes late, but it seldom comes twice. An exact
     one is shifted into place behind that.
     """
-    if registers_fetched(plan):
+    if plan.registers_fetched:
         return NOTHING
     if plan.fetch_circuit == "product":
         match plan.datapath:
@@ -225,16 +228,6 @@ def _ahead(plan: CorePlan) -> float:
     return sum(bits for bits, _, inside in levels if not inside) / (sum(bits for bits, _, _ in levels) or 1.0)
 
 
-def registers_fetched(plan: CorePlan) -> bool:
-    """Whether there is a register between the fetches and the reduction."""
-    return bool(plan.config.pipeline.fetch or plan.product_stages)
-
-
-def _unregistered(plan: CorePlan) -> float:
-    """1 where nothing is registered between the fetches and the reduction, 0 otherwise."""
-    return 0.0 if registers_fetched(plan) else 1.0
-
-
 def seen_by_fetch(plan: CorePlan) -> float:
     """How much of what makes choices and products late the fetches see: all of it."""
     return 1.0
@@ -242,14 +235,14 @@ def seen_by_fetch(plan: CorePlan) -> float:
 
 def seen_by_reduction(plan: CorePlan) -> float:
     """The same of adders of integers, in the mean; floats that are chosen are not added at once."""
-    return 0.0 if plan.adds_floats else _ahead(plan) * _unregistered(plan)
+    return 0.0 if plan.adds_floats or plan.registers_fetched else _ahead(plan)
 
 
 def seen_by_accumulator(plan: CorePlan) -> float:
     """The same of accumulators."""
     _, (_, inside) = levels_before(plan)
     stages = isinstance(plan.datapath, AlignedDatapath) and plan.float_stages > 0
-    return 0.0 if plan.adds_floats or inside or stages else _unregistered(plan)
+    return float(not (plan.adds_floats or inside or stages or plan.registers_fetched))
 
 
 def by_columns(plan: CorePlan) -> Bill:

@@ -84,6 +84,7 @@ class Motion:
 
 
 Moves = Callable[[CorePlan, Statistics], Motion]
+Unit = Callable[[CorePlan, Statistics], tuple[Bill, Motion]]
 
 
 Path = Callable[[CorePlan], Bill]
@@ -153,11 +154,22 @@ def _decoded(plan: CorePlan, data: Statistics) -> Motion:
     return Motion(min(activity.of_keys(plan, data), 2 / lines))
 
 
+def read_weight(plan: CorePlan, data: Statistics) -> tuple[Bill, Motion]:
+    """What reads the weight of products of integers, for all rows once."""
+    bill = Bill.of(selector=READ) if plan.multiplies_integers else NOTHING
+    return bill, Motion(activity.of_keys(plan, data))
+
+
+def _hands_on_rows(plan: CorePlan) -> bool:
+    """Whether what rows of integer products come to on the way reaches the adders behind them."""
+    return plan.multiplies_integers and not plan.registers_fetched
+
+
 def _reduced(plan: CorePlan, data: Statistics) -> Motion:
     late, path = lateness.inside_reduction(plan), lateness.of_adders(plan)
     groups = lateness.groups_inside(plan)
     rate = (activity.of_sum(plan, data, groups) + activity.of_sum(plan, data, 2 * groups)) / 2
-    if not plan.multiplies_integers or lateness.registers_fetched(plan):
+    if not _hands_on_rows(plan):
         return Motion(rate, late, path)
     # Half of what carries of products make; the other half goes by what the sums do.
     rows = (activity.of_rows(plan, data, groups) + activity.of_rows(plan, data, 2 * groups)) / 2
@@ -189,7 +201,7 @@ def _accumulated(plan: CorePlan, data: Statistics) -> Motion:
     comes = activity.of_sum(plan, data, plan.config.tables)
     match plan.datapath:
         case IntegerDatapath():
-            if not plan.multiplies_integers or lateness.registers_fetched(plan):
+            if not _hands_on_rows(plan):
                 return Motion(rate, late, passing=comes)
             # As much of it comes through a tree of adders, and all of one product.
             rows = activity.of_rows(plan, data, plan.config.tables)
@@ -240,7 +252,7 @@ def exchanged(plan: CorePlan, data: Statistics) -> tuple[Bill, Motion]:
     return bill, motion
 
 
-def turning(plan: CorePlan) -> tuple[Bill, Motion]:
+def turning(plan: CorePlan, data: Statistics) -> tuple[Bill, Motion]:
     """What chooses among stored sums, which others do in every step."""
     lines = GATED_LINES if plan.config.clock_gating else LINES
     return Bill.of(choice=lines * plan.state_width * log2(1 + plan.stored_sums)), Motion(1.0)
@@ -304,19 +316,14 @@ def rarely(plan: CorePlan, data: Statistics) -> Motion:
 
 
 def _fetch(plan: CorePlan, data: Statistics) -> Motion:
+    chosen = activity.of_chosen(plan, data)
+    if plan.fetch_circuit == "product":
+        late, path, moving = lateness.at_product(plan), lateness.of_products(plan), activity.moving(plan)
+        return Motion(chosen * moving, late, path, moving=moving)
+    # Entries are inverted, bits that stand still among them; products are not.
+    rate, late = (chosen + activity.of_keys(plan, data)) / 2, lateness.at_fetch(plan) + lateness.choice(plan)
     reads = min(1.0, 2 / max(1, len(plan.table.entries)))
-    rate = (activity.of_chosen(plan, data) + activity.of_keys(plan, data)) / 2
-    if plan.fetch_circuit != "product":
-        # Entries are inverted, bits that stand still among them; products are not.
-        late, entries = lateness.at_fetch(plan) + lateness.choice(plan), activity.of_entries(plan, data)
-        return Motion(rate, late, reads=reads, entries=entries)
-    late, path, moving = lateness.at_product(plan), lateness.of_products(plan), activity.moving(plan)
-    return Motion(activity.of_chosen(plan, data) * moving, late, path, moving=moving)
-
-
-def read_weight(plan: CorePlan, data: Statistics) -> tuple[Bill, Motion]:
-    """What reads the weight of products of integers, for all rows once."""
-    return Bill.of(selector=READ if plan.multiplies_integers else 0.0), Motion(activity.of_keys(plan, data))
+    return Motion(rate, late, reads=reads, entries=activity.of_entries(plan, data))
 
 
 def _fetch_of_kept(plan: CorePlan, data: Statistics) -> Motion:
@@ -368,6 +375,11 @@ IN_TURN: Mapping[Callable[[CorePlan], Bill], Moves] = {
     area.result_converters: _result_in_turn,
 }
 """How units move where sums take turns, where that is another way."""
+BESIDES: Mapping[Callable[[CorePlan], Bill], tuple[Unit, ...]] = {
+    key_decoder: (read_weight,),
+    area.memory: (exchanged, turning),
+}
+"""What moves beside a unit in another way than it does, and what that is made of."""
 SEEN: Mapping[Callable[[CorePlan], Bill], Callable[[CorePlan], float]] = {
     fetch: lateness.seen_by_fetch,
     aligned_product: lateness.seen_by_fetch,

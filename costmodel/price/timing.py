@@ -261,7 +261,7 @@ def entry_stage(plan: CorePlan) -> Bill:
 
 def fetch_stage(plan: CorePlan) -> Bill:
     """From the table's registers through the fetch to the next register or the accumulator."""
-    ends = plan.config.pipeline.fetch or bool(plan.product_stages)
+    ends = plan.registers_fetched
     followed = not ends and _adders_follow_fetch(plan)
     before = NOTHING
     if not plan.registers_entries and not (plan.adds_floats and plan.float_stages):

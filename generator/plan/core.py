@@ -151,6 +151,11 @@ class CorePlan(WidthPlan):
         return self.float_stages if self.exponent_width else 0
 
     @property
+    def registers_fetched(self) -> bool:
+        """Whether there is a register between the fetches and the reduction."""
+        return bool(self.config.pipeline.fetch or self.product_stages)
+
+    @property
     def pipeline_stages(self) -> int:
         """Register stages between the table's last and the accumulator."""
         reduction = self.reduction.depth * self.level_stages + len(self.reduction.registered_levels)

@@ -35,7 +35,7 @@ KEPT = (
 def cases(number: Number, technology: str) -> list[tuple[Wiring, str]]:
     """Wires and footings that systems are compared with; no core of floats was placed to know its wires."""
     known = load_technology(technology).wires
-    if known is None or known.fit is None or number.datapath is not None:
+    if known is None or known.fit is None or number.kind != "integer":
         return [("none", COMMON)]
     return [("none", COMMON), ("placed", COMMON), ("none", OWN), ("placed", OWN)]
 
