@@ -1,15 +1,16 @@
 """Resizes a placed netlist with its wires: within the library's limits, then faster until a clock is met.
 
 Cells were sized without wires. Here those on the longest paths are exchanged for stronger ones
-(``costmodel.flow.strengthening``), and readers that have time are put behind a buffer, as far as the gain
-that the tables promise is more than what it costs. A round puts in many buffers at once; the whole netlist is
-timed after it, and what made no path shorter is taken back. Cells stay where they are; a new buffer lies
-half way between its driver and its readers, or beside the driver.
+(``costmodel.flow.strengthening``), and readers that have time are put behind a buffer, or those of each
+region behind one of their own, as far as the gain that the tables promise is more than what it costs. A round
+puts in many buffers at once; the whole netlist is timed after it, and what made paths longer than the longest
+was is taken back. Cells stay where they are; a new buffer lies half way between its driver and its readers,
+beside the driver, or amid a region's readers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,8 +29,16 @@ from costmodel.flow.wiring import Wiring
 ROUNDS = 60
 MOST_CHANGES, MOST_FAILURES = 400, 12
 """Most changes of a round, and rounds one after the other that make no path shorter before it is over."""
-SPARE = 2
-"""How many times that window a reader must have to be put behind a buffer."""
+RETRIES = 4
+"""How often changes that made paths too late are taken back in a round."""
+HALVINGS = 3
+"""How often a net's readers are halved at most, for a buffer in each region."""
+LEAST_READERS = 3
+"""Readers of a region."""
+Group = tuple[tuple[Terminal, ...], Point | None]
+"""Readers of a net, and where their buffer lies; None is half way to them."""
+Key = tuple[str, str, Bit, int]
+"""Cell, kind of buffer, net and number of buffers of a change."""
 
 
 def resize(wiring: Wiring, logic: CellTable, clock_ps: float | None) -> int:
@@ -58,18 +67,17 @@ def resize(wiring: Wiring, logic: CellTable, clock_ps: float | None) -> int:
 
 @dataclass(frozen=True)
 class _Change:
-    """A buffer of a kind behind a cell, before readers of its net."""
+    """Buffers of a kind behind a cell, each before a group of its net's readers."""
 
     gain_ps: float
     cell: str
     kind: Cell
     bit: Bit
-    readers: tuple[Terminal, ...]
-    at: Point | None = None
+    groups: tuple[Group, ...]
 
     @property
-    def key(self) -> tuple[str, str, Bit]:
-        return self.cell, self.kind.name, self.bit
+    def key(self) -> Key:
+        return self.cell, self.kind.name, self.bit, len(self.groups)
 
 
 class _Resizing:
@@ -78,28 +86,45 @@ class _Resizing:
 
     def run(self, timing: Timing) -> None:
         """Rounds of changes until the clock is met or nothing helps."""
-        cells, most, failures = self._wiring.module["cells"], MOST_CHANGES, 0
-        useless: set[tuple[str, str, Bit]] = set()
+        most, failures = MOST_CHANGES, 0
+        useless: set[Key] = set()
         timing = self._exchanged(timing)
         for _ in range(ROUNDS):
             if timing.delay_ps <= self._clock or failures > MOST_FAILURES:
                 break
-            before = dict(cells)
-            edits = Edits(self._wiring.module, self._wiring.table, self._logic)
-            changes = _Round(self._wiring, timing, edits).changes()
-            hopeful = [change for change in changes if change.key not in useless]
-            made = _apply(sorted(hopeful, key=lambda c: -c.gain_ps), edits, self._wiring, most)
-            if not made:
+            changes = _Round(self._wiring, timing, self._edits()).changes()
+            hopeful = sorted((c for c in changes if c.key not in useless), key=lambda change: -change.gain_ps)
+            if not hopeful:
                 break
+            after, tried = self._tried(hopeful, most, timing)
+            if after is not None:
+                timing, most, failures = self._exchanged(after), MOST_CHANGES, 0
+                continue
+            if tried == 1:
+                useless.add(hopeful[0].key)
+            most, failures = max(1, tried // 3), failures + 1
+
+    def _tried(self, changes: Sequence[_Change], most: int, timing: Timing) -> tuple[Timing | None, int]:
+        """The timing with the first of some changes, but for those that made paths longer than the longest
+        was; None where that helps nothing. And how many were tried."""
+        cells, tried = self._wiring.module["cells"], 0
+        for _ in range(RETRIES):
+            before = dict(cells)
+            made = _apply(changes, self._edits(), self._wiring, most)
+            tried = tried or len(made)
             self._wiring.update()
             after = self._wiring.timing()
             if earlier(after, timing, self._clock):
-                timing, most, failures = self._exchanged(after), MOST_CHANGES, 0
-                continue
+                return after, tried
             self._restore(before)
-            if len(made) == 1:
-                useless.add(made[0].key)
-            most, failures = max(1, len(made) // 3), failures + 1
+            slacks = after.slacks(timing.delay_ps)
+            changes = [change for change in made if slacks.get(change.bit, 0.0) >= 0]
+            if not changes or len(changes) == len(made):
+                break
+        return None, tried
+
+    def _edits(self) -> Edits:
+        return Edits(self._wiring.module, self._wiring.table, self._logic)
 
     def _exchanged(self, timing: Timing) -> Timing:
         """Makes cells on late paths stronger; the timing then."""
@@ -123,18 +148,23 @@ class _Resizing:
         self._wiring.update()
 
 
-def _apply(changes: list[_Change], edits: Edits, wiring: Wiring, most: int) -> list[_Change]:
-    """Makes the first of the changes, but none beside another, whose gain is another then; those it made."""
-    touched: set[Bit] = set()
+def _apply(changes: Sequence[_Change], edits: Edits, wiring: Wiring, most: int) -> list[_Change]:
+    """Makes the first of the changes, but none next to another along a path, whose gain is another then; those
+    it made."""
+    changed: set[Bit] = set()
+    read: set[Bit] = set()
     made: list[_Change] = []
     for change in changes:
-        bits = {bit for bits in edits.module["cells"][change.cell]["connections"].values() for bit in bits}
-        if len(made) == most or not touched.isdisjoint(bits):
+        connections = edits.module["cells"][change.cell]["connections"].values()
+        inputs = {bit for bits in connections for bit in bits} - {change.bit}
+        if len(made) == most or change.bit in read or not changed.isdisjoint(inputs):
             continue
-        name = edits.buffer(change.bit, change.readers, change.kind, "wire")
-        if change.at is not None:
-            wiring.points[name] = change.at
-        touched |= bits
+        for readers, at in change.groups:
+            name = edits.buffer(change.bit, readers, change.kind, "wire")
+            if at is not None:
+                wiring.points[name] = at
+        changed.add(change.bit)
+        read |= inputs
         made.append(change)
     return made
 
@@ -157,47 +187,113 @@ class _Round:
         for i in np.flatnonzero(latest < self._window):
             name, net = graph.names[graph.output_cell[i]], int(graph.output_net[i])
             node = 2 * net + int(np.argmin(slack[2 * net : 2 * net + 2]))
-            changes = [*self._isolate(name, bits[net]), *self._drive(name, bits[net], node)]
+            bit = bits[net]
+            changes = [
+                *self._isolate(name, bit, node),
+                *self._drive(name, bit, node),
+                *self._split(name, bit, node),
+            ]
             best = max(changes, key=lambda change: change.gain_ps, default=None)
             if best is not None and best.gain_ps > LEAST_GAIN * timing.delay_ps:
                 yield best
 
     def _drive(self, name: str, bit: Bit, node: int) -> Iterator[_Change]:
         """A buffer beside a cell that is too weak for its net, before all readers of it."""
-        timing, net = self._timing, self._wiring.nets.get(bit)
+        net = self._wiring.nets.get(bit)
         if net is None:
             return
-        load, slew, grids = timing.load.reshape(-1)[node], timing.slew[node], timing.library.grids
+        load, at = self._load_at(node), self._wiring.points[net.driver[0]]
         for buffer in self._edits.buffers:
-            kind = timing.library.number[buffer.name]
-            arcs = timing.library.families[timing.library.family[kind]].arcs
-            tables = timing.library.delays[kind, [i for i, arc in enumerate(arcs) if arc[3] == node % 2]]
-            every = np.ones(len(tables))
-            own = grids.at(tables, every * slew / 2, every * load)
             saved = self._push[node] * (load - _load(buffer, buffer.inputs[0]))
-            at = self._wiring.points[net.driver[0]]
-            yield _Change(float(saved - own.max()), name, buffer, bit, net.readers, at)
+            gain = saved - self._delay_of(buffer, node, load)
+            yield _Change(float(gain), name, buffer, bit, ((net.readers, at),))
 
-    def _isolate(self, name: str, bit: Bit) -> Iterator[_Change]:
+    def _split(self, name: str, bit: Bit, node: int) -> Iterator[_Change]:
+        """A buffer amid the readers of each region, where a net leads to many or far."""
+        net, points = self._wiring.nets.get(bit), self._wiring.points
+        if net is None:
+            return
+        regions, load, before = [net.readers], self._load_at(node), max(self._wiring.wire(bit).delays_ps)
+        for _ in range(HALVINGS):
+            regions = [half for region in regions for half in _halves(region, points)]
+            if min(map(len, regions)) < LEAST_READERS:
+                return
+            groups = tuple((region, _middle(region, points)) for region in regions)
+            wires = [
+                wire_of(
+                    [at, *(points[reader] for reader, _ in region)], self._loads(region), self._wiring.layer
+                )
+                for region, at in groups
+            ]
+            below = [
+                sum(self._loads(region)) + w.capacitance_ff for region, w in zip(regions, wires, strict=True)
+            ]
+            for buffer in self._edits.buffers:
+                enters = [_load(buffer, buffer.inputs[0])] * len(groups)
+                trunk = wire_of(
+                    [points[net.driver[0]], *(at for _, at in groups)], enters, self._wiring.layer
+                )
+                saved = self._push[node] * (load - sum(enters) - trunk.capacitance_ff)
+                within = max(
+                    first + self._delay_of(buffer, node, after) + max(wire.delays_ps)
+                    for first, after, wire in zip(trunk.delays_ps, below, wires, strict=True)
+                )
+                yield _Change(float(saved + before - within), name, buffer, bit, groups)
+
+    def _load_at(self, node: int) -> float:
+        return float(self._timing.load.reshape(-1)[node])
+
+    def _loads(self, readers: Sequence[Terminal]) -> list[float]:
+        return [self._wiring.load_of_pin(reader) for reader in readers]
+
+    def _delay_of(self, buffer: Cell, node: int, load: float) -> float:
+        """ps that a buffer behind a node takes with a load (fF)."""
+        library, slew = self._timing.library, self._timing.slew[node]
+        kind = library.number[buffer.name]
+        arcs = library.families[library.family[kind]].arcs
+        tables = library.delays[kind, [i for i, arc in enumerate(arcs) if arc[3] == node % 2]]
+        every = np.ones(len(tables))
+        return float(library.grids.at(tables, every * slew / 2, every * load).max())
+
+    def _isolate(self, name: str, bit: Bit, node: int) -> Iterator[_Change]:
         """A buffer before those readers of a net that have the time for it."""
-        timing, net = self._timing, self._wiring.nets.get(bit)
-        if net is None or len(net.readers) < 2 or not self._edits.buffers:
+        net, points, layer = self._wiring.nets.get(bit), self._wiring.points, self._wiring.layer
+        if net is None or len(net.readers) < 2:
             return
-        buffer = self._edits.buffers[0]
-        enters = _load(buffer, buffer.inputs[0])
-        rest = [reader for reader in net.readers if self._spare.get(reader, np.inf) > SPARE * self._window]
-        kept = [reader for reader in net.readers if reader not in rest]
-        if not rest or not kept:
+        spare = {reader: self._spare.get(reader, np.inf) for reader in net.readers}
+        idle = [reader for reader, ps in spare.items() if ps > self._window]
+        if not idle:
             return
-        points = self._wiring.points
-        x, y = (float(np.mean([points[reader][i] for reader, _ in rest])) for i in (0, 1))
-        places = [points[end] for end in (net.driver[0], *(reader for reader, _ in kept))]
-        loads = [*map(self._wiring.load_of_pin, kept), enters]
-        wire = wire_of([*places, (x, y)], loads, self._wiring.layer)
-        saved = timing.load_of(bit) - sum(loads) - wire.capacitance_ff
-        number = timing.graph.numbers[bit]
-        push = float(self._push[2 * number : 2 * number + 2].max())
-        yield _Change(push * saved, name, buffer, bit, tuple(rest))
+        wire = wire_of(
+            [_middle(idle, points), *(points[reader] for reader, _ in idle)], self._loads(idle), layer
+        )
+        behind = sum(self._loads(idle)) + wire.capacitance_ff
+        for buffer in self._edits.buffers:
+            takes = self._window + self._delay_of(buffer, node, behind)
+            rest = tuple(reader for reader in idle if spare[reader] > takes)
+            kept = [reader for reader in net.readers if reader not in rest]
+            if not rest or not kept:
+                continue
+            places = [points[end] for end in (net.driver[0], *(reader for reader, _ in kept))]
+            loads = [*self._loads(kept), _load(buffer, buffer.inputs[0])]
+            left = wire_of([*places, _middle(rest, points)], loads, layer)
+            saved = self._timing.load_of(bit) - sum(loads) - left.capacitance_ff
+            yield _Change(float(self._push[node] * saved), name, buffer, bit, ((rest, None),))
+
+
+def _middle(readers: Sequence[Terminal], points: Mapping[str, Point]) -> Point:
+    x, y = (float(np.mean([points[reader][i] for reader, _ in readers])) for i in (0, 1))
+    return x, y
+
+
+def _halves(
+    readers: Sequence[Terminal], points: Mapping[str, Point]
+) -> tuple[tuple[Terminal, ...], tuple[Terminal, ...]]:
+    """Readers on either side of the middle of the longer side of where they lie."""
+    places = np.array([points[reader] for reader, _ in readers])
+    order = np.argsort(places[:, int(np.argmax(np.ptp(places, axis=0)))], kind="stable").tolist()
+    middle = len(order) // 2
+    return tuple(readers[i] for i in order[:middle]), tuple(readers[i] for i in order[middle:])
 
 
 def _load(kind: Cell, pin: str) -> float:
