@@ -80,6 +80,14 @@ class _Change:
         return self.cell, self.kind.name, self.bit, len(self.groups)
 
 
+@dataclass(frozen=True)
+class _Branch:
+    """A wire with its readers: the load in all (fF), and the delay to the last of them (ps)."""
+
+    load: float
+    delay: float
+
+
 class _Resizing:
     def __init__(self, wiring: Wiring, logic: CellTable, clock_ps: float) -> None:
         self._wiring, self._logic, self._clock = wiring, logic, clock_ps
@@ -149,8 +157,8 @@ class _Resizing:
 
 
 def _apply(changes: Sequence[_Change], edits: Edits, wiring: Wiring, most: int) -> list[_Change]:
-    """Makes the first of the changes, but none next to another along a path, whose gain is another then; those
-    it made."""
+    """Makes the first of the changes, but none next to another along a path, whose gain is another then;
+    those it made."""
     changed: set[Bit] = set()
     read: set[Bit] = set()
     made: list[_Change] = []
@@ -219,26 +227,23 @@ class _Round:
             if min(map(len, regions)) < LEAST_READERS:
                 return
             groups = tuple((region, _middle(region, points)) for region in regions)
-            wires = [
-                wire_of(
-                    [at, *(points[reader] for reader, _ in region)], self._loads(region), self._wiring.layer
-                )
-                for region, at in groups
-            ]
-            below = [
-                sum(self._loads(region)) + w.capacitance_ff for region, w in zip(regions, wires, strict=True)
-            ]
+            branches = [self._wire(middle, region) for region, middle in groups]
             for buffer in self._edits.buffers:
                 enters = [_load(buffer, buffer.inputs[0])] * len(groups)
-                trunk = wire_of(
-                    [points[net.driver[0]], *(at for _, at in groups)], enters, self._wiring.layer
-                )
+                ends = [points[net.driver[0]], *(middle for _, middle in groups)]
+                trunk = wire_of(ends, enters, self._wiring.layer)
                 saved = self._push[node] * (load - sum(enters) - trunk.capacitance_ff)
-                within = max(
-                    first + self._delay_of(buffer, node, after) + max(wire.delays_ps)
-                    for first, after, wire in zip(trunk.delays_ps, below, wires, strict=True)
+                behind = max(
+                    first + self._delay_of(buffer, node, branch.load) + branch.delay
+                    for first, branch in zip(trunk.delays_ps, branches, strict=True)
                 )
-                yield _Change(float(saved + before - within), name, buffer, bit, groups)
+                yield _Change(float(saved + before - behind), name, buffer, bit, groups)
+
+    def _wire(self, start: Point, readers: Sequence[Terminal]) -> _Branch:
+        """The wire to readers from where their buffer lies."""
+        loads = self._loads(readers)
+        wire = wire_of([start, *(self._wiring.points[r] for r, _ in readers)], loads, self._wiring.layer)
+        return _Branch(sum(loads) + wire.capacitance_ff, max(wire.delays_ps))
 
     def _load_at(self, node: int) -> float:
         return float(self._timing.load.reshape(-1)[node])
@@ -264,10 +269,7 @@ class _Round:
         idle = [reader for reader, ps in spare.items() if ps > self._window]
         if not idle:
             return
-        wire = wire_of(
-            [_middle(idle, points), *(points[reader] for reader, _ in idle)], self._loads(idle), layer
-        )
-        behind = sum(self._loads(idle)) + wire.capacitance_ff
+        behind = self._wire(_middle(idle, points), idle).load
         for buffer in self._edits.buffers:
             takes = self._window + self._delay_of(buffer, node, behind)
             rest = tuple(reader for reader in idle if spare[reader] > takes)
