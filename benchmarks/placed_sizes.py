@@ -25,9 +25,7 @@ def main() -> None:
     arguments.add_argument("--clock-ps", type=float, default=4000.0, help="clock period of all of them")
     arguments.add_argument("--tech", default="asap7", help="a technology with [wires] and cells")
     given = arguments.parse_args()
-    print(
-        f"{', '.join(f'{key} {value}' for key, value in CORE.items())}; {given.clock_ps:,.0f} ps, {given.tech}"
-    )
+    print(f"{given.tech}, {given.clock_ps:,.0f} ps:", *(f"{key} {value}" for key, value in CORE.items()))
     print(" | ".join(COLUMNS))
     for size in given.sizes:
         tables, columns = map(int, size.split("x"))
