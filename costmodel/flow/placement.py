@@ -108,6 +108,8 @@ def legalized(placement: Placement, module: Mapping[str, Any], table: CellTable)
     """The placement made legal for a module that has changed, each cell near to where it was.
 
     ``placement`` has the corner and the width of each cell of the module. The core stays as large as it is.
+    Cells take what is free beside them, and no share of their own of what is free in all: that would move
+    every cell of a row into which a buffer comes.
     """
     return _placed(placement, nets_of(module, table).values(), None)
 
@@ -163,7 +165,7 @@ def _placed(placement: Placement, nets: Iterable[Net], effort: int | None) -> Pl
     number = {name: i for i, name in enumerate([*cells, *pins])}
     height = round(placement.row_um * NM)
     circuit = coloquinte.Circuit(len(number))
-    slots = _slots(placement)
+    slots = _slots(placement) if effort else [round(width * NM) for width in placement.widths.values()]
     widths = slots + [0] * len(pins)
     circuit.cell_width = widths
     circuit.cell_height = [height] * len(cells) + [0] * len(pins)
