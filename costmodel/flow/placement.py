@@ -108,8 +108,7 @@ def legalized(placement: Placement, module: Mapping[str, Any], table: CellTable)
     """The placement made legal for a module that has changed, each cell near to where it was.
 
     ``placement`` has the corner and the width of each cell of the module. The core stays as large as it is.
-    Cells take what is free beside them, and no share of their own of what is free in all: that would move
-    every cell of a row into which a buffer comes.
+    Cells may lie side by side: with a share for each of what is free there would be no room to improve wires.
     """
     return _placed(placement, nets_of(module, table).values(), None)
 

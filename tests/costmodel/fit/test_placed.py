@@ -12,11 +12,21 @@ import pytest
 from scipy.sparse.csgraph import minimum_spanning_tree
 
 from costmodel.fit.placed import part_of, place
+from costmodel.flow.edits import Edits
+from costmodel.flow.kinds import Library
+from costmodel.flow.mapping import strengths
+from costmodel.flow.neighbours import with_neighbours
+from costmodel.flow.placement import Floorplan, legalized
+from costmodel.flow.placement import place as place_cells
 from costmodel.flow.placing import PlacedResult
 from costmodel.flow.synthesis import SynthesisResult
+from costmodel.flow.wires import Layer
+from costmodel.flow.wiring import Wiring
 from costmodel.price.estimate import estimate
 from costmodel.price.technology import TechnologyError, load_technology
 from generator.config import CoreConfig
+from generator.verilog import emit
+from tests.costmodel.flow.test_netlists import mapped
 from tests.costmodel.libraries import cells
 
 pytest.importorskip("coloquinte")
@@ -144,6 +154,30 @@ def test_the_model_has_wires_as_long_as_the_placement() -> None:
     modelled = estimate(CORE, wires="placed").wire_um
     _, placed = place(CORE, clock_ps=1.1 * estimate(CORE).delay_ps)
     assert modelled == pytest.approx(placed.after.wire_um, rel=0.25)
+
+
+def test_cells_that_are_made_legal_again_have_no_longer_wires(tmp_path: Path) -> None:
+    """With a buffer for every sixteenth cell on top of its driver; and no part of the core is crammed full."""
+    table = cells("asap7")
+    module = with_neighbours(mapped(emit(CORE), "asap7", tmp_path), table)
+    before = place_cells(module, table, Floorplan(ROW_UM, UTILISATION))
+    wiring = Wiring.of(module, Library(table), before, Layer(0.189, 18.0))
+    edits = Edits(module, table, strengths(table))
+    for net in list(wiring.nets.values())[::16]:
+        pin = module["cells"][net.driver[0]]["connections"][net.driver[1]]
+        name = edits.buffer(pin[0], net.readers, edits.buffers[0], "wire")
+        wiring.points[name] = wiring.points[net.driver[0]]
+    wiring.update()
+    after = legalized(wiring.placement(before), module, table)
+    legal = Wiring.of(module, Library(table), after, wiring.layer)
+    assert legal.figures().wire_um < wiring.figures().wire_um
+    windows = round(after.width_um / (10 * ROW_UM))
+    filled = np.zeros((windows, windows))
+    for name, width in after.widths.items():
+        x, y = after.point(name)
+        row, column = int(y * windows / after.height_um), int(x * windows / after.width_um)
+        filled[row, column] += width * ROW_UM
+    assert filled.max() < after.width_um * after.height_um / windows**2
 
 
 def test_a_technology_without_wires_is_refused(tmp_path: Path) -> None:
