@@ -157,7 +157,7 @@ def test_the_model_has_wires_as_long_as_the_placement() -> None:
 
 
 def test_cells_that_are_made_legal_again_have_no_longer_wires(tmp_path: Path) -> None:
-    """With a buffer for every sixteenth cell on top of its driver; and no part of the core is crammed full."""
+    """With a buffer for every sixteenth cell on top of its driver; and no part of the core is full."""
     table = cells("asap7")
     module = with_neighbours(mapped(emit(CORE), "asap7", tmp_path), table)
     before = place_cells(module, table, Floorplan(ROW_UM, UTILISATION))
