@@ -164,15 +164,20 @@ def _placed(placement: Placement, nets: Iterable[Net], effort: int | None) -> Pl
     number = {name: i for i, name in enumerate([*cells, *pins])}
     height = round(placement.row_um * NM)
     circuit = coloquinte.Circuit(len(number))
-    slots = _slots(placement) if effort else [round(width * NM) for width in placement.widths.values()]
+    own = [round(width * NM) for width in placement.widths.values()]
+    slots = own if effort is None else _slots(placement)
+    # Each cell is in the middle of its slot.
+    margins = [(slot - width) // 2 for slot, width in zip(slots, own, strict=True)]
     widths = slots + [0] * len(pins)
     circuit.cell_width = widths
     circuit.cell_height = [height] * len(cells) + [0] * len(pins)
     circuit.cell_is_fixed = [False] * len(cells) + [True] * len(pins)
     circuit.cell_is_obstruction = [True] * len(cells) + [False] * len(pins)
     circuit.cell_row_polarity = [coloquinte.CellRowPolarity.SAME] * len(number)
-    margins = dict(zip(cells, _margins(placement, slots), strict=True))
-    start = [(*placement.corners.get(name, (0.0, 0.0)), margins[name]) for name in cells]
+    start = [
+        (*placement.corners.get(name, (0.0, 0.0)), margin)
+        for name, margin in zip(cells, margins, strict=True)
+    ]
     start += [(x, y, 0) for x, y in placement.pins.values()]
     circuit.cell_x = [round(x * NM) - margin for x, _, margin in start]
     circuit.cell_y = [round(y / placement.row_um * height) for _, y, _ in start]
@@ -192,9 +197,7 @@ def _placed(placement: Placement, nets: Iterable[Net], effort: int | None) -> Pl
         circuit.place_detailed(parameters)
     corners = {
         name: ((x + margin) / NM, y / height * placement.row_um)
-        for name, x, y, margin in zip(
-            cells, circuit.cell_x, circuit.cell_y, _margins(placement, slots), strict=False
-        )
+        for name, x, y, margin in zip(cells, circuit.cell_x, circuit.cell_y, margins, strict=False)
     }
     return replace(placement, corners=corners)
 
@@ -206,9 +209,3 @@ def _slots(placement: Placement) -> list[int]:
     # A row may end where the next cell, which can be the widest, does not fit any more.
     given = free * (_FILLED - free * max(widths) / placement.width_um)
     return [math.floor(max(1.0, given) * width * NM) for width in widths]
-
-
-def _margins(placement: Placement, slots: Sequence[int]) -> list[int]:
-    """The nanometres between the left end of each slot and that of the cell in its middle."""
-    widths = placement.widths.values()
-    return [(slot - round(width * NM)) // 2 for slot, width in zip(slots, widths, strict=True)]

@@ -21,16 +21,15 @@ from costmodel.flow.edits import Edits, with_kinds
 from costmodel.flow.exchanges import pushes
 from costmodel.flow.limits import keep_limits
 from costmodel.flow.netlist import Bit, Terminal
+from costmodel.flow.placement import Net
 from costmodel.flow.static_timing import Timing
-from costmodel.flow.strengthening import LEAST_GAIN, WINDOW, earlier, faster
+from costmodel.flow.strengthening import LEAST_GAIN, RETRIES, WINDOW, earlier, faster
 from costmodel.flow.wires import Point, wire_of
 from costmodel.flow.wiring import Wiring
 
 ROUNDS = 60
 MOST_CHANGES, MOST_FAILURES = 400, 12
 """Most changes of a round, and rounds one after the other that make no path shorter before it is over."""
-RETRIES = 4
-"""How often changes that made paths too late are taken back in a round."""
 HALVINGS = 3
 """How often a net's readers are halved at most, for a buffer in each region."""
 LEAST_READERS = 3
@@ -193,34 +192,29 @@ class _Round:
         bits = {net: bit for bit, net in graph.numbers.items()}
         latest = slack.reshape(-1, 2).min(axis=1)[graph.output_net]
         for i in np.flatnonzero(latest < self._window):
-            name, net = graph.names[graph.output_cell[i]], int(graph.output_net[i])
-            node = 2 * net + int(np.argmin(slack[2 * net : 2 * net + 2]))
-            bit = bits[net]
-            changes = [
-                *self._isolate(name, bit, node),
-                *self._drive(name, bit, node),
-                *self._split(name, bit, node),
-            ]
+            name, number = graph.names[graph.output_cell[i]], int(graph.output_net[i])
+            node = 2 * number + int(np.argmin(slack[2 * number : 2 * number + 2]))
+            bit = bits[number]
+            net = self._wiring.nets.get(bit)
+            if net is None:
+                continue
+            looked_at = name, bit, net, node
+            changes = [*self._isolate(*looked_at), *self._drive(*looked_at), *self._split(*looked_at)]
             best = max(changes, key=lambda change: change.gain_ps, default=None)
             if best is not None and best.gain_ps > LEAST_GAIN * timing.delay_ps:
                 yield best
 
-    def _drive(self, name: str, bit: Bit, node: int) -> Iterator[_Change]:
+    def _drive(self, name: str, bit: Bit, net: Net, node: int) -> Iterator[_Change]:
         """A buffer beside a cell that is too weak for its net, before all readers of it."""
-        net = self._wiring.nets.get(bit)
-        if net is None:
-            return
         load, at = self._load_at(node), self._wiring.points[net.driver[0]]
         for buffer in self._edits.buffers:
             saved = self._push[node] * (load - _load(buffer, buffer.inputs[0]))
             gain = saved - self._delay_of(buffer, node, load)
             yield _Change(float(gain), name, buffer, bit, ((net.readers, at),))
 
-    def _split(self, name: str, bit: Bit, node: int) -> Iterator[_Change]:
+    def _split(self, name: str, bit: Bit, net: Net, node: int) -> Iterator[_Change]:
         """A buffer amid the readers of each region, where a net leads to many or far."""
-        net, points = self._wiring.nets.get(bit), self._wiring.points
-        if net is None:
-            return
+        points = self._wiring.points
         regions, load, before = [net.readers], self._load_at(node), max(self._wiring.wire(bit).delays_ps)
         for _ in range(HALVINGS):
             regions = [half for region in regions for half in _halves(region, points)]
@@ -260,11 +254,9 @@ class _Round:
         every = np.ones(len(tables))
         return float(library.grids.at(tables, every * slew / 2, every * load).max())
 
-    def _isolate(self, name: str, bit: Bit, node: int) -> Iterator[_Change]:
+    def _isolate(self, name: str, bit: Bit, net: Net, node: int) -> Iterator[_Change]:
         """A buffer before those readers of a net that have the time for it."""
-        net, points, layer = self._wiring.nets.get(bit), self._wiring.points, self._wiring.layer
-        if net is None or len(net.readers) < 2:
-            return
+        points = self._wiring.points
         spare = {reader: self._spare.get(reader, np.inf) for reader in net.readers}
         idle = [reader for reader, ps in spare.items() if ps > self._window]
         if not idle:
@@ -272,13 +264,13 @@ class _Round:
         behind = self._wire(_middle(idle, points), idle).load
         for buffer in self._edits.buffers:
             takes = self._window + self._delay_of(buffer, node, behind)
-            rest = tuple(reader for reader in idle if spare[reader] > takes)
-            kept = [reader for reader in net.readers if reader not in rest]
+            rest = tuple(reader for reader, ps in spare.items() if ps > takes)
+            kept = [reader for reader, ps in spare.items() if ps <= takes]
             if not rest or not kept:
                 continue
             places = [points[end] for end in (net.driver[0], *(reader for reader, _ in kept))]
             loads = [*self._loads(kept), _load(buffer, buffer.inputs[0])]
-            left = wire_of([*places, _middle(rest, points)], loads, layer)
+            left = wire_of([*places, _middle(rest, points)], loads, self._wiring.layer)
             saved = self._timing.load_of(bit) - sum(loads) - left.capacitance_ff
             yield _Change(float(self._push[node] * saved), name, buffer, bit, ((rest, None),))
 
