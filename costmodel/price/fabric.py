@@ -35,8 +35,6 @@ from generator.plan import (
 FEW_ENTRIES = 4
 INDEX_TABLES = 3
 """Tables for a bit of a value that read an index as it is."""
-TAKEN_APART = 2
-"""How many times as many tables such a bit takes whose function a mapper takes apart."""
 SMALL_MEMORY = 20
 """Bits that Yosys keeps in registers where a memory could be."""
 CHOSEN_TOO = 0.25
@@ -107,7 +105,7 @@ def fetch(plan: CorePlan, tables: Tables) -> Bill:
         inputs += 1 + let_in  # That nothing is chosen, and that nothing is let in.
     share = _met_by_adders(plan)
     chosen = share * tables.before_chain(inputs) + (1 - share) * tables.of(inputs)
-    chosen *= plan.fetched_width * (TAKEN_APART if _taken_apart(plan, tables) else 1)
+    chosen *= plan.fetched_width * _taken_apart(plan, tables)
     chosen += marks * tables.of(legs) + (tables.of(3) if plan.adds_floats else 0)
     stored = Bill.of(memory=_memory_read(plan, tables))
     # A key's sign waits once for all rows.
@@ -144,20 +142,22 @@ def _reads_index(plan: CorePlan, tables: Tables) -> bool:
     return indexed and tables.of(inputs) <= INDEX_TABLES
 
 
-def _taken_apart(plan: CorePlan, tables: Tables) -> bool:
-    """Whether what a fetch chooses comes from tables, and what chooses are bits of the index: of four inputs
-    a mapper that looks for few levels then takes one function apart into those of what comes early."""
+def _taken_apart(plan: CorePlan, tables: Tables) -> float:
+    """How many times as many tables a bit of a value takes as it has inputs for: of four inputs a mapper that
+    looks for few levels takes a choice by the index of what tables make apart into those of what comes early.
+    """
     if tables.flexible or plan.registers_entries or not _reads_index(plan, tables):
-        return False
+        return 1.0
+    # As measured, by lines or by a tree.
+    lines, tree = 1.0, 1.0
     match plan.datapath:
-        case IntegerDatapath():
-            return plan.table.widest < tables.floats.shortest_chain
-        case ExactDatapath() | AlignedDatapath():
-            return not plan.float_stages
-        case NativeDatapath():
-            return False
-        case unknown:
-            assert_never(unknown)
+        case IntegerDatapath() if plan.table.widest < tables.floats.shortest_chain:
+            lines, tree = 1.5, 2.0
+        case ExactDatapath() if not plan.float_stages:
+            lines, tree = 2.0, 1.1
+        case AlignedDatapath() if not plan.float_stages:
+            lines, tree = 2.8, 1.7
+    return lines if plan.fetch_circuit == "onehot" else tree
 
 
 def _met_by_adders(plan: CorePlan) -> float:

@@ -132,7 +132,11 @@ def test_more_of_anything_is_never_smaller(key: str, values: dict[str, Any]) -> 
 def test_more_bits_are_never_smaller(values: dict[str, Any]) -> None:
     # Synthesis says so too: compressed products of 12 bits, whose signs cut more off, are smaller than of 11.
     assume(values["architecture"] != "multiplier" or values["reduction"] == "tree")
-    assert not cheaper(with_more(values, "activation"), values)
+    # And in ecp5 entries of int4 are made by chains; those of int3 by tables, which a mapper makes anew for
+    # each column: 3 columns of one table, µ = 2, ``tree``, take 242 in int3 and 226 in int4.
+    chained = values["architecture"] == "lut" and (values["group_size"], values["activation"]) == (2, "int3")
+    found = cheaper(with_more(values, "activation"), values)
+    assert not {name for name in found if not (chained and name.startswith("ecp5"))}
 
 
 @given(cores(floats(("aligned",)), architectures=("lut", "select")))

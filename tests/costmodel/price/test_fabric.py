@@ -214,14 +214,24 @@ def test_sums_of_products_are_added_in_carry_save_form_but_for_one_chain() -> No
     assert chains / 4 < result.cells["CARRY4"] < (chains + 4 * bill.counts["sum"]) / 4
 
 
-def test_choices_between_what_converters_make_take_more_tables() -> None:
-    """By two bits of an index, of four values that no register holds: a seventh of this core's tables."""
-    number = {"activation": "fp8_e4m3", "datapath": "exact", "pipeline": {"table": "activations"}}
-    core = CoreConfig.parse({"group_size": 2, "tables": 2, "columns": 1, "max_reduction": 64, **number})
-    emission = emit(core)
+@pytest.mark.parametrize(
+    "core",
+    [
+        {"activation": "fp8_e4m3", "datapath": "exact", "tables": 2, "columns": 1},
+        {"activation": "int3", "fetch": "tree", "tables": 1, "columns": 3},
+        {"activation": "int3", "fetch": "onehot", "tables": 4, "columns": 3},
+    ],
+    ids=["by an index, of converters", "by an index, of tables", "by lines, of tables"],
+)
+def test_choices_between_what_no_register_holds_take_more_tables(core: dict[str, Any]) -> None:
+    """A seventh of a core's tables in what is chosen by two bits of an index, less where lines choose."""
+    config = CoreConfig.parse(
+        {"group_size": 2, "max_reduction": 64, "pipeline": {"table": "activations"}, **core}
+    )
+    emission = emit(config)
     result = synthesize_to(FabricJob(emission.verilog, emission.top, FABRICS["ecp5"]))
     counted = FABRICS["ecp5"].counted(result.cells)["lut"]
-    assert figures_of(core, load_technology("ecp5"))["lut"] == pytest.approx(counted, rel=0.08)
+    assert figures_of(config, load_technology("ecp5"))["lut"] == pytest.approx(counted, rel=0.09)
 
 
 def test_every_component_has_a_meaning_and_those_left_out_are_of_cells() -> None:
