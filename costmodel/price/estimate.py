@@ -12,7 +12,7 @@ from costmodel.price.activity import BITNET, Statistics
 from costmodel.price.area import PARTS
 from costmodel.price.buffering import BUFFERS, access_ps, memories_um2
 from costmodel.price.combining import COMBINING
-from costmodel.price.components import Bill
+from costmodel.price.components import FLIP_FLOPS, Bill, total
 from costmodel.price.energy import CycleEnergy, cycle_energy
 from costmodel.price.part_paths import tightness_of_parts
 from costmodel.price.quantity import PATHS, PricedQuantity
@@ -161,7 +161,7 @@ class Sizes:
             {stage: delay * slowdown for stage, delay in self.stages_ps.items()},
             {stage: delay * slowdown for stage, delay in self.rippling_ps.items()},
             self.others,
-            config.cores * float(fit.wire_um(area, to_columns)),
+            config.cores * float(fit.wire_um(area, flip_flops_um2(core, technology), to_columns)),
         )
 
     def _with_memories(self, config: CoreConfig, technology: Technology) -> Sizes:
@@ -205,6 +205,13 @@ def sized_costs(config: CoreConfig, technology: Technology, wires: Wiring = "non
     """What ``config`` costs in ``technology``, sized for each speed."""
     sizes = Sizes.of(config, technology, wires)
     return {speed: sum(sizes.at_speed(speed).values()) for speed in SPEEDS}
+
+
+def flip_flops_um2(config: CoreConfig, technology: Technology) -> float:
+    """How much of the least area of ``config`` is flip-flops."""
+    costs = {name: cost for name, cost in technology.cost_at().coefficients.items() if name in FLIP_FLOPS}
+    bill = total([bill * count for _, count, bill in units_of(plan_to_price(config), technology.summed_over)])
+    return sum(count * costs[name] for name, count in bill.counts.items() if name in costs)
 
 
 def figures_of(config: CoreConfig, technology: Technology) -> dict[str, float]:
