@@ -39,7 +39,8 @@ def placed(job: dict[str, Any]) -> dict[str, Any]:
     wiring = Wiring.of(surrounded, Library(table), placement, layer)
     before = wiring.figures()
     clock = job["clock_ps"]
-    beyond = resize(wiring, strengths(table), None if clock is None else clock * AIM)
+    room = placement.width_um * placement.height_um
+    beyond = resize(wiring, strengths(table), None if clock is None else clock * AIM, room)
     placement = legalized(wiring.placement(placement), surrounded, table)
     final = Wiring.of(surrounded, wiring.library, placement, layer)
     after = final.figures()

@@ -10,6 +10,7 @@ beside the driver, or amid a region's readers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from costmodel.cells.table import Cell, CellTable
 from costmodel.flow.edits import Edits, with_kinds
 from costmodel.flow.exchanges import pushes
 from costmodel.flow.limits import keep_limits
+from costmodel.flow.neighbours import is_neighbour
 from costmodel.flow.netlist import Bit, Terminal
 from costmodel.flow.placement import Net
 from costmodel.flow.static_timing import Timing
@@ -30,6 +32,8 @@ from costmodel.flow.wiring import Wiring
 ROUNDS = 60
 MOST_CHANGES, MOST_FAILURES = 400, 12
 """Most changes of a round, and rounds one after the other that make no path shorter before it is over."""
+FULLEST = 0.97
+"""The most of a core's rows that is cells: fuller ones cannot be made legal."""
 HALVINGS = 3
 """How often a net's readers are halved at most, for a buffer in each region."""
 LEAST_READERS = 3
@@ -40,7 +44,7 @@ Key = tuple[str, str, Bit, int]
 """Cell, kind of buffer, net and number of buffers of a change."""
 
 
-def resize(wiring: Wiring, logic: CellTable, clock_ps: float | None) -> int:
+def resize(wiring: Wiring, logic: CellTable, clock_ps: float | None, room_um2: float = math.inf) -> int:
     """Resizes the module of ``wiring`` in place; how many nets are still beyond the library's limits.
 
     Parameters
@@ -48,6 +52,7 @@ def resize(wiring: Wiring, logic: CellTable, clock_ps: float | None) -> int:
     wiring : the placed netlist.
     logic : the combinational cells to choose from.
     clock_ps : the period to reach; None keeps the limits alone.
+    room_um2 : the core's rows; cells become no larger and no more than make them ``FULLEST``.
     """
 
     def timed() -> Timing:
@@ -59,7 +64,7 @@ def resize(wiring: Wiring, logic: CellTable, clock_ps: float | None) -> int:
 
     timing, exceeded = keep_limits(wiring.module, wiring.table, logic, timed, near)
     if clock_ps is not None and timing.delay_ps > clock_ps:
-        _Resizing(wiring, logic, clock_ps).run(timing)
+        _Resizing(wiring, logic, clock_ps, room_um2).run(timing)
         _, exceeded = keep_limits(wiring.module, wiring.table, logic, timed, near)
     return len(exceeded)
 
@@ -88,15 +93,21 @@ class _Branch:
 
 
 class _Resizing:
-    def __init__(self, wiring: Wiring, logic: CellTable, clock_ps: float) -> None:
+    def __init__(self, wiring: Wiring, logic: CellTable, clock_ps: float, room_um2: float) -> None:
         self._wiring, self._logic, self._clock = wiring, logic, clock_ps
+        self._room = room_um2
 
     def run(self, timing: Timing) -> None:
         """Rounds of changes until the clock is met or nothing helps."""
         most, failures = MOST_CHANGES, 0
         useless: set[Key] = set()
+        cells = self._wiring.module["cells"]
+        before = dict(cells)
         timing = self._exchanged(timing)
         for _ in range(ROUNDS):
+            if not self._fits():
+                break
+            before = dict(cells)
             if timing.delay_ps <= self._clock or failures > MOST_FAILURES:
                 break
             changes = _Round(self._wiring, timing, self._edits()).changes()
@@ -110,6 +121,8 @@ class _Resizing:
             if tried == 1:
                 useless.add(hopeful[0].key)
             most, failures = max(1, tried // 3), failures + 1
+        if not self._fits():
+            self._restore(before)
 
     def _tried(self, changes: Sequence[_Change], most: int, timing: Timing) -> tuple[Timing | None, int]:
         """The timing with the first of some changes, but for those that made paths longer than the longest
@@ -129,6 +142,12 @@ class _Resizing:
             if not changes or len(changes) == len(made):
                 break
         return None, tried
+
+    def _fits(self) -> bool:
+        """Whether the core's rows have room for all cells."""
+        table, cells = self._wiring.table, self._wiring.module["cells"]
+        area = sum(table.cells[cell["type"]].area for name, cell in cells.items() if not is_neighbour(name))
+        return area <= FULLEST * self._room
 
     def _edits(self) -> Edits:
         return Edits(self._wiring.module, self._wiring.table, self._logic)
