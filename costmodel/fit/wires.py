@@ -21,7 +21,7 @@ from costmodel.fit.placed import netlist_of, silicon_of
 from costmodel.fit.sampling import draw_cores
 from costmodel.flow.placing import place_netlist
 from costmodel.flow.synthesis import SynthesisError
-from costmodel.price.estimate import Sizes, flip_flops_um2
+from costmodel.price.estimate import Sizes
 from costmodel.price.technology import load_technology
 from costmodel.price.wires import WireFit, spread_to_columns
 from generator.config import CoreConfig
@@ -32,8 +32,6 @@ NEAR_FASTEST, OUT_OF_REACH = 1.1, 0.6
 period that they then have."""
 NOISE = 0.05
 """Relative errors beyond which a core counts linearly, not squared."""
-PLAINEST = 0.95
-"""The most of a flip-flop's area that has no wires: some it has."""
 REPEATED = 0.5
 """The power of a core's area by which its paths become longer at most: wires with repeaters delay by their
 length, and the longest is as long as a side."""
@@ -41,8 +39,8 @@ length, and the longest is as long as a side."""
 
 @dataclass(frozen=True)
 class Placed:
-    """A core that was placed: its least area and that of its flip-flops, as modelled (µm²), and all its wires
-    (µm).
+    """A core that was placed: its least area (µm²), how much larger it is at its clock, as modelled, and all
+    its wires (µm).
 
     ``spread`` is what columns read of the tables, by how far it comes.
     ``slowdown`` is its longest path, resized, over the modelled one without wires; ``growth`` the share by
@@ -50,7 +48,7 @@ class Placed:
     """
 
     area_um2: float
-    flip_flops_um2: float
+    larger: float
     spread: float
     wire_um: float
     slowdown: float
@@ -60,21 +58,21 @@ class Placed:
 def fit_wires(placed: Sequence[Placed]) -> WireFit:
     """The fit to placed cores, for the least relative errors of lengths and delays."""
     area = np.array([core.area_um2 for core in placed])
-    flip_flops = np.array([core.flip_flops_um2 for core in placed])
+    larger = np.array([core.larger for core in placed])
     length = np.array([core.wire_um for core in placed])
     slowdown = np.array([core.slowdown for core in placed])
 
     read = np.array([core.spread for core in placed]) * np.sqrt(area)
 
     def of_length(x: NDArray[np.float64]) -> NDArray[np.float64]:
-        local = np.exp(x[0]) * (area - x[2] * flip_flops) ** x[1]
-        return np.asarray((local + x[3] * read) / length - 1)
+        alone = np.exp(x[0]) * area ** x[1] + x[2] * read
+        return np.asarray(alone * larger ** x[3] / length - 1)
 
     def of_delay(x: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray((1 + x[0] * area ** x[1]) / slowdown - 1)
 
-    start = (np.log(np.median(length / area**1.2)), 1.2, 0.3, 0.05)
-    bounds = ((-np.inf, 1, 0, 0), (np.inf, 2, PLAINEST, np.inf))
+    start = (np.log(np.median(length / area**1.2)), 1.2, 0.05, 0.5)
+    bounds = ((-np.inf, 1, 0, 0), (np.inf, 2, np.inf, 1))
     lengths = least_squares(of_length, start, bounds=bounds, loss="soft_l1", f_scale=NOISE).x
     least = float(np.median(slowdown) - 1)
     delays = least_squares(
@@ -89,8 +87,8 @@ def fit_wires(placed: Sequence[Placed]) -> WireFit:
         largest_um2=_rounded(area.max()),
         length=_rounded(np.exp(lengths[0])),
         length_exponent=_rounded(lengths[1]),
-        plain=_rounded(lengths[2]),
-        broadcast=_rounded(lengths[3]),
+        broadcast=_rounded(lengths[2]),
+        sized=_rounded(lengths[3]),
         delay=_rounded(delays[0]),
         delay_exponent=_rounded(delays[1]),
         growth=_rounded(max(0.0, float(np.median([core.growth for core in placed])))),
@@ -114,7 +112,7 @@ def place_cores(
         before, after = placed.before, placed.after
         yield Placed(
             sum(model.least.values()),
-            flip_flops_um2(core, technology),
+            sum(model.at(clock).values()) / sum(model.least.values()),
             spread_to_columns(plan_for(core)),
             after.wire_um,
             after.delay_ps / model.delay_ps,

@@ -42,7 +42,6 @@ AREA_COMPONENTS: Mapping[str, str] = {
 }
 """What a core is made of: names and meanings of the coefficients of area, and of all that is summed so."""
 
-FLIP_FLOPS = ("register", "stage")
 FLOAT_AREAS = ("compare", "shift", "normalise", "detect", "increment", "stage", "special")
 """Components that only floating-point cores have."""
 

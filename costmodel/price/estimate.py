@@ -12,7 +12,7 @@ from costmodel.price.activity import BITNET, Statistics
 from costmodel.price.area import PARTS
 from costmodel.price.buffering import BUFFERS, access_ps, memories_um2
 from costmodel.price.combining import COMBINING
-from costmodel.price.components import FLIP_FLOPS, Bill, total
+from costmodel.price.components import Bill
 from costmodel.price.energy import CycleEnergy, cycle_energy
 from costmodel.price.part_paths import tightness_of_parts
 from costmodel.price.quantity import PATHS, PricedQuantity
@@ -87,6 +87,7 @@ def estimate(
         technology = load_technology(technology)
     plan, sizes = plan_for(config), Sizes.of(config, technology, wires)
     breakdown = sizes.at_speed(speed) if clock_mhz is None else sizes.at(1e6 / clock_mhz)
+    larger = _larger(config, technology, sizes, breakdown, wires)
     return Estimate(
         cost=sum(breakdown.values()),
         breakdown=breakdown,
@@ -98,27 +99,24 @@ def estimate(
         rms_error=rms_error(plan, config.max_reduction),
         arithmetic_error=arithmetic_error(plan, config.max_reduction),
         quantities=sizes.others,
-        wire_um=sizes.wire_um,
-        energy=_energy(config, technology, data, sizes, breakdown, wires),
+        wire_um=None if sizes.wire_um is None else sizes.wire_um * larger**technology.wire_fit.sized,
+        energy=cycle_energy(config, technology, data, larger) if technology.energy else None,
     )
 
 
-def _energy(
+def _larger(
     config: CoreConfig,
     technology: Technology,
-    data: Statistics,
     sizes: Sizes,
     breakdown: dict[str, float],
     wires: Wiring,
-) -> CycleEnergy | None:
-    """What a cycle takes, with cells as much larger than of least area as they are in ``breakdown``."""
-    if technology.energy is None:
-        return None
+) -> float:
+    """How many times as much the cells in ``breakdown`` take as those of least area, memories left out."""
     memories = memories_um2(config, technology) if config.buffers.any else 0.0
     cells, least = (sum(parts.values()) - memories for parts in (breakdown, sizes.least))
     if wires == "placed" and breakdown is not sizes.least:
         cells *= technology.spread("relaxed") / technology.spread("medium")
-    return cycle_energy(config, technology, data, cells / least)
+    return cells / least
 
 
 @dataclass(frozen=True)
@@ -161,7 +159,7 @@ class Sizes:
             {stage: delay * slowdown for stage, delay in self.stages_ps.items()},
             {stage: delay * slowdown for stage, delay in self.rippling_ps.items()},
             self.others,
-            config.cores * float(fit.wire_um(area, flip_flops_um2(core, technology), to_columns)),
+            config.cores * float(fit.wire_um(area, to_columns)),
         )
 
     def _with_memories(self, config: CoreConfig, technology: Technology) -> Sizes:
@@ -205,13 +203,6 @@ def sized_costs(config: CoreConfig, technology: Technology, wires: Wiring = "non
     """What ``config`` costs in ``technology``, sized for each speed."""
     sizes = Sizes.of(config, technology, wires)
     return {speed: sum(sizes.at_speed(speed).values()) for speed in SPEEDS}
-
-
-def flip_flops_um2(config: CoreConfig, technology: Technology) -> float:
-    """How much of the least area of ``config`` is flip-flops."""
-    costs = {name: cost for name, cost in technology.cost_at().coefficients.items() if name in FLIP_FLOPS}
-    bill = total([bill * count for _, count, bill in units_of(plan_to_price(config), technology.summed_over)])
-    return sum(count * costs[name] for name, count in bill.counts.items() if name in costs)
 
 
 def figures_of(config: CoreConfig, technology: Technology) -> dict[str, float]:

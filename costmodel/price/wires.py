@@ -23,10 +23,10 @@ WIRINGS: tuple[Wiring, ...] = get_args(Wiring)
 class WireFit(BaseModel):
     """What wires make of a core, by the least area A of its cells (µm²), which says how many there are.
 
-    Wires between neighbouring cells are ``length`` · A'^``length_exponent`` µm long in all; A' is A without
-    the share ``plain`` of its flip-flops' area, which have few wires for their size. Those that bring entries
-    to columns are ``broadcast`` · √(A / tables) besides for each bit that a column reads: a table stands amid
-    what reads it. Resized with them, the longest path is longer by the share
+    Wires between neighbouring cells are ``length`` · A^``length_exponent`` µm long in all; those that bring
+    entries to columns besides ``broadcast`` · √(A / tables) for each bit that a column reads: a table stands
+    amid what reads it. All are longer at a clock by the power ``sized`` of what cells take then over A: they
+    are more, and farther apart. Resized with them, the longest path is longer by the share
     ``delay`` · A^``delay_exponent``, and cells are larger by the share ``growth``. ``cores`` is how many were
     placed, ``largest_um2`` the area of the largest: beyond it the fit is an extrapolation.
     """
@@ -37,20 +37,18 @@ class WireFit(BaseModel):
     largest_um2: float = Field(gt=0)
     length: float = Field(gt=0)
     length_exponent: float
-    plain: float = Field(default=0.0, ge=0, lt=1)
     broadcast: float = Field(ge=0)
+    sized: float = Field(default=0.0, ge=0, le=1)
     delay: float
     delay_exponent: float
     growth: float = Field(ge=0)
 
-    def wire_um(
-        self, area_um2: ArrayLike, flip_flops_um2: ArrayLike, spread: ArrayLike
-    ) -> NDArray[np.float64]:
-        """The length of all wires; ``spread`` as ``spread_to_columns`` has it."""
+    def wire_um(self, area_um2: ArrayLike, spread: ArrayLike, larger: ArrayLike = 1.0) -> NDArray[np.float64]:
+        """The length of all wires; ``spread`` as ``spread_to_columns`` has it, cells ``larger`` than A."""
         area = np.asarray(area_um2, dtype=np.float64)
-        wired = area - self.plain * np.asarray(flip_flops_um2, dtype=np.float64)
-        local = self.length * wired**self.length_exponent
-        return np.asarray(local + self.broadcast * np.asarray(spread) * np.sqrt(area))
+        local = self.length * area**self.length_exponent
+        length = local + self.broadcast * np.asarray(spread) * np.sqrt(area)
+        return np.asarray(length * np.asarray(larger) ** self.sized)
 
     def slowdown(self, area_um2: ArrayLike) -> NDArray[np.float64]:
         """The longest path with wires over that without."""
@@ -93,8 +91,8 @@ MEANINGS = {
     "ohm_per_um": "resistance of a wire, Ω/µm",
     "cores": "placed for this fit",
     "largest_um2": "area of the largest of them",
-    "length": "µm of wire = length · A^length_exponent + broadcast · bits columns read · √(area / tables)",
-    "plain": "share of flip-flops' area that is not in A",
+    "length": "µm of wire = length · area^length_exponent + broadcast · bits columns read · √(area / tables)",
+    "sized": "wires at a clock = those · (area at the clock / least area)^sized",
     "delay": "longest path · (1 + delay · area^delay_exponent)",
     "growth": "share by which resizing with wires enlarges cells",
 }

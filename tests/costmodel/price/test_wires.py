@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from costmodel.fit.wires import Placed, fit_wires
-from costmodel.price.estimate import Sizes, estimate, flip_flops_um2, sized_costs
+from costmodel.price.estimate import Sizes, estimate, sized_costs
 from costmodel.price.technology import Technology, TechnologyError, load_technology
 from costmodel.price.wires import WireFit, Wires, spread_to_columns
 from generator.config import CoreConfig
@@ -18,8 +18,8 @@ FIT = WireFit(
     largest_um2=900,
     length=10,
     length_exponent=1.25,
-    plain=0.5,
     broadcast=0.05,
+    sized=0.5,
     delay=0.01,
     delay_exponent=0.5,
     growth=0.1,
@@ -38,21 +38,13 @@ def test_wires_delay_a_core_by_its_area_and_spread_its_cells() -> None:
     # Four entries of a table for two int8 activations: two of 8 bits, their sum and difference of 9.
     # Four tables, each read by eight columns over the side of a fourth of the core.
     spread = 8 * 4 * (8 + 8 + 9 + 9) / 4**0.5
-    wires = 10 * (cells - 0.5 * flip_flops_um2(CORE, technology())) ** 1.25
-    assert wired.wire_um == pytest.approx(wires + 0.05 * spread * cells**0.5)
+    wires = 10 * cells**1.25 + 0.05 * spread * cells**0.5
+    assert wired.wire_um == pytest.approx(wires * (bare.cost / cells) ** 0.5)
     assert wired.delay_ps == pytest.approx(bare.delay_ps * (1 + 0.01 * cells**0.5))
     assert wired.cost == pytest.approx(bare.cost * 1.1 / 0.5)
     assert sum(wired.breakdown.values()) == pytest.approx(wired.cost)
     assert max(wired.stages_ps.values()) == wired.delay_ps
     assert bare.wire_um is None
-
-
-def test_flip_flops_are_those_that_hold_a_value() -> None:
-    """Accumulators of a narrow ``select`` are most of them: 0.29160 µm² each, as the library's cell."""
-    core = CoreConfig(architecture="select", group_size=1, activation="int3", tables=1, columns=4)
-    plan = plan_for(core)
-    kept = 4 * plan.accumulator_width
-    assert flip_flops_um2(core, technology()) >= 0.29 * kept
 
 
 def test_each_row_of_a_product_reads_an_activation_and_three_times_it() -> None:
@@ -61,15 +53,11 @@ def test_each_row_of_a_product_reads_an_activation_and_three_times_it() -> None:
     assert spread_to_columns(plan_for(core)) == pytest.approx(6 * 2 * 4 * 2 * 7 / 2**0.5)
 
 
-def test_a_clock_changes_no_wire() -> None:
-    """How many cells there are says what is connected; speed makes them larger, not more."""
-    costs = technology().quantities
-    slow, fast = (costs[technology().cost.at(speed)] for speed in ("relaxed", "tight"))
-    twice = fast.model_copy(update={"coefficients": {n: 2 * v for n, v in fast.coefficients.items()}})
-    larger = technology().model_copy(update={"quantities": {**costs, fast.name: twice}})
-    assert slow.name != fast.name
-    wired = (estimate(CORE, each, wires="placed").wire_um for each in (technology(), larger))
-    assert len(set(wired)) == 1
+def test_a_clock_makes_wires_longer_by_a_power_of_what_it_makes_of_cells() -> None:
+    slow, fast = (estimate(CORE, technology(), speed=s, wires="placed") for s in ("relaxed", "tight"))
+    larger = estimate(CORE, technology(), speed="tight").cost / estimate(CORE, technology()).cost
+    assert slow.wire_um is not None
+    assert fast.wire_um == pytest.approx(slow.wire_um * larger**0.5)
 
 
 def test_a_core_without_a_clock_is_not_resized() -> None:
@@ -101,20 +89,20 @@ def test_technologies_keep_their_wires_in_a_file() -> None:
 def test_a_fit_finds_the_law_that_cores_follow_in_spite_of_noise() -> None:
     random = np.random.default_rng(0)
     areas = np.geomspace(60, 3000, 60)
-    shares = random.uniform(0.1, 0.6, 60)
+    sizes = random.uniform(1.1, 2.5, 60)
     cores = [
         Placed(
             float(area),
-            float(share * area),
+            float(size),
             int(bits),
-            float((9 * ((1 - 0.6 * share) * area) ** 1.2 + 0.1 * bits * area**0.5) * random.normal(1, 0.05)),
+            float((9 * area**1.2 + 0.1 * bits * area**0.5) * size**0.6 * random.normal(1, 0.05)),
             float((1 + 0.02 * area**0.35) * random.normal(1, 0.02)),
             0.02,
         )
-        for area, share, bits in zip(areas, shares, random.integers(10, 9000, 60), strict=True)
+        for area, size, bits in zip(areas, sizes, random.integers(10, 9000, 60), strict=True)
     ]
     fit = fit_wires(cores)
-    wires = [9 * (100 - 0.6 * 50) ** 1.2 + 0.1 * 500 * 10, 9 * (2500 - 0.6 * 300) ** 1.2 + 0.1 * 8000 * 50]
-    assert fit.wire_um([100, 2500], [50, 300], [500, 8000]) == pytest.approx(wires, rel=0.06)
+    wires = [9 * 100**1.2 + 0.1 * 500 * 10, (9 * 2500**1.2 + 0.1 * 8000 * 50) * 2**0.6]
+    assert fit.wire_um([100, 2500], [500, 8000], [1, 2]) == pytest.approx(wires, rel=0.06)
     assert fit.slowdown([100, 2000]) == pytest.approx([1.1002, 1.2859], rel=0.02)
     assert (fit.cores, fit.largest_um2, fit.growth) == (60, 3000, 0.02)
