@@ -44,7 +44,7 @@ class WireFit(BaseModel):
     growth: float = Field(ge=0)
 
     def wire_um(self, area_um2: ArrayLike, spread: ArrayLike, larger: ArrayLike = 1.0) -> NDArray[np.float64]:
-        """The length of all wires; ``spread`` as ``spread_to_columns`` has it, cells ``larger`` than A."""
+        """The length of all wires; ``spread`` as ``spread_to_columns`` has it, ``larger`` cells over A."""
         area = np.asarray(area_um2, dtype=np.float64)
         local = self.length * area**self.length_exponent
         length = local + self.broadcast * np.asarray(spread) * np.sqrt(area)

@@ -218,13 +218,15 @@ def test_sums_of_products_are_added_in_carry_save_form_but_for_one_chain() -> No
     "core",
     [
         {"activation": "fp8_e4m3", "datapath": "exact", "tables": 2, "columns": 1},
+        {"activation": "fp8_e4m3", "datapath": "exact", "fetch": "tree", "tables": 2, "columns": 4},
+        {"activation": "fp8_e5m2", "datapath": "aligned", "aligned_bits": 8, "tables": 2, "columns": 4},
         {"activation": "int3", "fetch": "tree", "tables": 1, "columns": 3},
         {"activation": "int3", "fetch": "onehot", "tables": 4, "columns": 3},
     ],
-    ids=["by an index, of converters", "by an index, of tables", "by lines, of tables"],
+    ids=["exact, lines", "exact, tree", "aligned, lines", "int, tree", "int, lines"],
 )
 def test_choices_between_what_no_register_holds_take_more_tables(core: dict[str, Any]) -> None:
-    """A seventh of a core's tables in what is chosen by two bits of an index, less where lines choose."""
+    """A seventh of a core's tables and more in what is chosen of values that tables make."""
     config = CoreConfig.parse(
         {"group_size": 2, "max_reduction": 64, "pipeline": {"table": "activations"}, **core}
     )
