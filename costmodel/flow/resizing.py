@@ -52,7 +52,7 @@ def resize(wiring: Wiring, logic: CellTable, clock_ps: float | None, room_um2: f
     wiring : the placed netlist.
     logic : the combinational cells to choose from.
     clock_ps : the period to reach; None keeps the limits alone.
-    room_um2 : the core's rows; cells become no larger and no more than make them ``FULLEST``.
+    room_um2 : all rows of the core, of which cells take ``FULLEST`` at most.
     """
 
     def timed() -> Timing:

@@ -99,7 +99,7 @@ def estimate(
         rms_error=rms_error(plan, config.max_reduction),
         arithmetic_error=arithmetic_error(plan, config.max_reduction),
         quantities=sizes.others,
-        wire_um=None if sizes.wire_um is None else sizes.wire_um * larger**technology.wire_fit.sized,
+        wire_um=None if sizes.wire_um is None else sizes.wire_um * float(technology.wire_fit.longer(larger)),
         energy=cycle_energy(config, technology, data, larger) if technology.energy else None,
     )
 

@@ -35,6 +35,8 @@ from generator.plan import (
 FEW_ENTRIES = 4
 INDEX_TABLES = 3
 """Tables for a bit of a value that read an index as it is."""
+TAKEN_APART = {IntegerDatapath: (1.5, 2.0), ExactDatapath: (2.0, 1.1), AlignedDatapath: (2.8, 1.7)}
+"""How many times as many tables such a bit takes whose function is taken apart: by lines and by a tree."""
 SMALL_MEMORY = 20
 """Bits that Yosys keeps in registers where a memory could be."""
 CHOSEN_TOO = 0.25
@@ -148,15 +150,11 @@ def _taken_apart(plan: CorePlan, tables: Tables) -> float:
     """
     if tables.flexible or plan.registers_entries or not _reads_index(plan, tables):
         return 1.0
-    # As measured, by lines or by a tree.
-    lines, tree = 1.0, 1.0
-    match plan.datapath:
-        case IntegerDatapath() if plan.table.widest < tables.floats.shortest_chain:
-            lines, tree = 1.5, 2.0
-        case ExactDatapath() if not plan.float_stages:
-            lines, tree = 2.0, 1.1
-        case AlignedDatapath() if not plan.float_stages:
-            lines, tree = 2.8, 1.7
+    integers = isinstance(plan.datapath, IntegerDatapath)
+    # Functions end at chains, and at the registers of pipelined units.
+    if plan.float_stages or (integers and plan.table.widest >= tables.floats.shortest_chain):
+        return 1.0
+    lines, tree = TAKEN_APART.get(type(plan.datapath), (1.0, 1.0))
     return lines if plan.fetch_circuit == "onehot" else tree
 
 

@@ -48,7 +48,11 @@ class WireFit(BaseModel):
         area = np.asarray(area_um2, dtype=np.float64)
         local = self.length * area**self.length_exponent
         length = local + self.broadcast * np.asarray(spread) * np.sqrt(area)
-        return np.asarray(length * np.asarray(larger) ** self.sized)
+        return length * self.longer(larger)
+
+    def longer(self, larger: ArrayLike) -> NDArray[np.float64]:
+        """How many times as long wires are where a clock makes cells ``larger`` so many times."""
+        return np.asarray(larger, dtype=np.float64) ** self.sized
 
     def slowdown(self, area_um2: ArrayLike) -> NDArray[np.float64]:
         """The longest path with wires over that without."""
