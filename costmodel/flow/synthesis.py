@@ -173,6 +173,10 @@ def synthesize_many(
     return side_by_side(jobs, lambda job, children: _synthesize(job, directory, children), workers)
 
 
+LOOK_UP_SECONDS = 1.0
+"""An interrupt just before a thread begins to wait does not wake it: what waits for minutes looks up."""
+
+
 def side_by_side(
     jobs: Iterable[Work], do: Callable[[Work, Children], Done], workers: int | None = None
 ) -> Generator[tuple[int, Done | SynthesisError], None, None]:
@@ -189,8 +193,7 @@ def side_by_side(
                     running[pool.submit(do, job, children)] = index
                 if not running:
                     return
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
+                for future in wait(running, LOOK_UP_SECONDS, return_when=FIRST_COMPLETED).done:
                     index = running.pop(future)
                     try:
                         yield index, future.result()

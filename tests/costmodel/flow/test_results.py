@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,16 @@ import pytest
 
 from costmodel.cells.liberty import LibertyError, Library
 from costmodel.flow import synthesis
-from costmodel.flow.synthesis import Flow, Job, SynthesisError, shipped_library, synthesize, synthesize_many
+from costmodel.flow.synthesis import (
+    Children,
+    Flow,
+    Job,
+    SynthesisError,
+    shipped_library,
+    side_by_side,
+    synthesize,
+    synthesize_many,
+)
 from tests.costmodel.flow.test_synthesis import ACCUMULATOR, SHIPPED
 
 ADDER = "module top(input signed [7:0] a, b, output signed [8:0] y); assign y = a + b; endmodule"
@@ -179,6 +189,24 @@ def test_ended_from_outside_its_workers_end_too(end: signal.Signals, tmp_path: P
     while (left := processes_in(tmp_path / "ternlut-")) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert not left
+
+
+def test_an_interrupt_that_does_not_wake_who_waits_is_heard_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As one that comes just before the wait begins: here it is delivered to another thread."""
+    stopped = threading.Event()
+    monkeypatch.setattr(Children, "stop", lambda _: stopped.set())
+    heard = []
+
+    def do(_: None, __: Children) -> None:
+        time.sleep(0.5)  # The main thread waits by then.
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        heard.append(stopped.wait(20))
+
+    with pytest.raises(KeyboardInterrupt):
+        list(side_by_side([None], do, 1))
+    assert heard == [True]
 
 
 @pytest.mark.parametrize(
