@@ -101,13 +101,8 @@ class _Resizing:
         """Rounds of changes until the clock is met or nothing helps."""
         most, failures = MOST_CHANGES, 0
         useless: set[Key] = set()
-        cells = self._wiring.module["cells"]
-        before = dict(cells)
         timing = self._exchanged(timing)
         for _ in range(ROUNDS):
-            if not self._fits():
-                break
-            before = dict(cells)
             if timing.delay_ps <= self._clock or failures > MOST_FAILURES:
                 break
             changes = _Round(self._wiring, timing, self._edits()).changes()
@@ -121,17 +116,18 @@ class _Resizing:
             if tried == 1:
                 useless.add(hopeful[0].key)
             most, failures = max(1, tried // 3), failures + 1
-        if not self._fits():
-            self._restore(before)
 
     def _tried(self, changes: Sequence[_Change], most: int, timing: Timing) -> tuple[Timing | None, int]:
         """The timing with the first of some changes, but for those that made paths longer than the longest
-        was; None where that helps nothing. And how many were tried."""
+        was; None where that helps nothing or there is no room. And how many were tried."""
         cells, tried = self._wiring.module["cells"], 0
         for _ in range(RETRIES):
             before = dict(cells)
             made = _apply(changes, self._edits(), self._wiring, most)
             tried = tried or len(made)
+            if not self._fits():
+                self._restore(before)
+                break
             self._wiring.update()
             after = self._wiring.timing()
             if earlier(after, timing, self._clock):
@@ -153,18 +149,24 @@ class _Resizing:
         return Edits(self._wiring.module, self._wiring.table, self._logic)
 
     def _exchanged(self, timing: Timing) -> Timing:
-        """Makes cells on late paths stronger; the timing then."""
-        fast = faster(timing, self._clock)
-        if fast is timing:
-            return timing
-        cells = self._wiring.module["cells"]
-        before = dict(cells)
-        cells.update(with_kinds(self._wiring.module, fast)["cells"])
-        self._wiring.update()
-        after = self._wiring.timing()
-        if after.delay_ps <= timing.delay_ps:
-            return after
-        self._restore(before)
+        """Makes cells on late paths stronger, as far as there is room; the timing then."""
+        cells, period = self._wiring.module["cells"], self._clock
+        for _ in range(RETRIES):
+            fast = faster(timing, period)
+            if fast is timing:
+                break
+            before = dict(cells)
+            cells.update(with_kinds(self._wiring.module, fast)["cells"])
+            fits = self._fits()
+            if fits:
+                self._wiring.update()
+                after = self._wiring.timing()
+                if after.delay_ps <= timing.delay_ps:
+                    return after
+            self._restore(before)
+            if fits:
+                break
+            period = (period + timing.delay_ps) / 2
         return timing
 
     def _restore(self, before: dict[str, Any]) -> None:
