@@ -83,16 +83,22 @@ class Closed:
 class Way:
     """How a design is mapped: how its carries run, and how much longer than need be paths may take that end
     at ``late`` cells; None is all paths. ``balanced``: logic has as few levels as can be before that.
+    ``ordinary``: all of it as Yosys and ABC do alone, with ABC's mapper for large designs.
     """
 
     carries: Carries
     stretch: float
     late: frozenset[str] | None = None
     balanced: bool = False
+    ordinary: bool = False
 
 
 FASTEST: Carry = "sklansky"
 """Carries that are there first: Sklansky's network is 5 % faster and larger than Brent and Kung's."""
+
+ORDINARY = Way(Carries(), 1.0, ordinary=True)
+LARGE = 30_000
+"""Cells of a netlist of least area beyond which ABC's mapper for large designs ends smaller."""
 
 Mapper = Callable[[Way], Mapped]
 
@@ -155,6 +161,9 @@ class Closing:
         for carry, stretch, gates, reach in FASTER:
             last = self._last
             assert last is not None
+            if gates and self._large and last.sized.delay_ps <= reach * clock_ps:
+                yield self._map(ORDINARY)
+                self._last = last
             if last.sized.delay_ps <= reach * clock_ps:
                 timing = hastened(last.sized.timing, clock_ps)
                 words |= _late_words(last, timing, clock_ps)
@@ -164,6 +173,10 @@ class Closing:
                 yield self._map(Way(carries, stretch, ends))
         yield self._map(self._fastest)
         yield self._map(self._shallow)
+
+    @property
+    def _large(self) -> bool:
+        return len(self._least.module["cells"]) > LARGE
 
     @property
     def _fastest(self) -> Way:

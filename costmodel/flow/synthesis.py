@@ -29,7 +29,7 @@ from generator.errors import TernlutError
 from generator.files import cache_directory, write_text
 
 # Bumped whenever the flow changes what comes out of a synthesis, so that older cached results are not used.
-FLOW_VERSION = 22
+FLOW_VERSION = 23
 
 WORKER = "costmodel.flow.yosys_worker"
 _TECHNOLOGIES = Path(__file__).parents[1] / "technologies"

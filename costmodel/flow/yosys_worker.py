@@ -13,7 +13,7 @@ import re
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -31,17 +31,11 @@ from costmodel.flow.full_adders import ARITHMETIC, Carries, Statistics, map_adde
 from costmodel.flow.gathering import gather_full_adders
 from costmodel.flow.kinds import Library
 from costmodel.flow.mapping import offer, restore_tied_cells, strengths
+from costmodel.flow.scripts import BALANCE, COARSE, FAST, LEAN, ORDINARY, SCRIPTS
 from costmodel.flow.serving import serve
 from costmodel.flow.writing import write_verilog
 from costmodel.speeds import MEDIUM_PERIOD
 
-# Every design is mapped with both scripts, and the smaller result is taken: which one that is depends on the
-# design (by up to 3 %), and together they take less time than reading the design in.
-SCRIPTS = ("strash;dc2;balance;dch -f;amap", "strash;&get -n;&syn4;&put;balance;dch -f;amap")
-LEAN, FAST = "strash;dch;map -a", "strash;{balance}dch;map -v -B 0.9 {limit};topo"
-BALANCE = "if -g -K 6;strash;"
-"""Scripts that map for area once carries are fast, and for paths no longer than a limit; and what makes logic
-as shallow as can be before that, for a quarter more area."""
 LATE_GATES, EASY_GATES = f"a:{LATE}", f"a:{LATE} %n"
 ABC_LOG = "abc.log"
 SHORTEST = r"Area +: Delay = +([\d.]+)"
@@ -58,6 +52,8 @@ class Worker:
         self.arithmetic = ""
         """The design with its registers mapped and its adders not, as JSON."""
         self.design = libyosys.Design()
+        self.rippling = Statistics()
+        """The adders of the netlist of least area."""
         self.shortest: dict[Way, float] = {}
         """The least delay of late logic, as ABC reckons it."""
 
@@ -68,15 +64,12 @@ class Worker:
     def synthesize(self) -> dict[str, Any]:
         started = time.monotonic()
         self.read()
-        self.coarse()
-        self.gates()
-        self.registers()
-        arithmetic = self.netlist("arithmetic.json")
+        self.run(*COARSE, "design -save words")
+        arithmetic = self.with_registers()
         for name, module in arithmetic["modules"].items():
-            share_out(module, self.table)
             print(f"{name}: {gather_full_adders(module)} full adders written as gates")
         self.arithmetic = json.dumps(arithmetic)
-        adders = self.adders(Carries())
+        adders = self.rippling = self.adders(Carries())
         netlist = self.logic()
         (self.directory / "mapped.json").write_text(json.dumps(netlist))
         report = {**self.report(netlist), "delay_ps": None, "sized": {}, "carries": {}}
@@ -87,6 +80,15 @@ class Worker:
         if self.job["netlist"]:
             report["netlist"] = self.verilog(netlist)
         return {**report, "seconds": time.monotonic() - started}
+
+    def with_registers(self, kept: Sequence[str] = ARITHMETIC) -> dict[str, Any]:
+        """The design with its registers mapped, and all else in gates but for what is ``kept``."""
+        self.gates(kept)
+        self.registers()
+        netlist = self.netlist("arithmetic.json")
+        for module in netlist["modules"].values():
+            share_out(module, self.table)
+        return netlist
 
     def close(self, least: Mapped, netlist: dict[str, Any]) -> dict[str, Any]:
         """Sizes the design for a clock, if one is asked for; returns what that makes of the report.
@@ -118,6 +120,8 @@ class Worker:
 
     def remap(self, way: Way) -> Mapped:
         """The top module mapped anew: what is late for short paths, all else for area."""
+        if way.ordinary and self.maps_with(self.strong, ORDINARY):
+            return self.ordinary()
         adders = self.adders(way.carries, way.late)
         if way.stretch == FOR_AREA or not self.maps_for_delay:
             netlist = self.logic()
@@ -126,6 +130,15 @@ class Worker:
         else:
             netlist = self.logic(self.for_speed(way, self.limit(way)), whole=way.late is None)
         return Mapped(netlist["modules"][self.job["top"]], adders)
+
+    def ordinary(self) -> Mapped:
+        """The design as Yosys and ABC map it alone: with Yosys' adders, whose carries run in parallel."""
+        self.run("design -load words")
+        self.restore("ordinary.json", self.with_registers(()))
+        self.map_with(ORDINARY, "", self.strong)
+        words = self.rippling.words
+        adders = Statistics(words=words, faster=dict.fromkeys(words.values(), "brent_kung"))
+        return Mapped(self.netlist("mapped.json")["modules"][self.job["top"]], adders)
 
     def for_speed(self, way: Way, limit: str) -> str:
         """ABC's script for paths that are as short as a limit says."""
@@ -147,13 +160,22 @@ class Worker:
 
     @cached_property
     def maps_for_delay(self) -> bool:
-        """Whether ABC's mapper for delay takes the library.
+        """Whether ABC's mapper for delay takes the library."""
+        return self.maps_with(self.liberty("logic.lib", self.offer.logic), "strash;map")
+
+    @cached_property
+    def strong(self) -> Path:
+        """The logic cells in all their strengths."""
+        return self.liberty("strong.lib", strengths(self.table))
+
+    def maps_with(self, liberty: Path, script: str) -> bool:
+        """Whether ABC can run a script with a library's cells.
 
         It ends the process where its straight lines through a cell's delays come to none, as in libraries
         made by hand.
         """
         abc = Path(libyosys.__file__).parent / "yosys-abc"
-        commands = f"read_lib -w {self.liberty('logic.lib', self.offer.logic)}; read_truth 8; strash; map"
+        commands = f"read_lib -w {liberty}; read_truth 8; {script}"
         tried = subprocess.run([abc, "-c", commands], capture_output=True, check=False, cwd=self.directory)
         return tried.returncode == 0
 
@@ -168,37 +190,14 @@ class Worker:
         # Silicon has no initial values; they must not hold back any register.
         self.run("attrmap -remove init")
 
-    def coarse(self) -> None:
-        """Word-level optimisation. Sums stay as they are written: no pass may merge or share them."""
-        self.run(
-            "opt_expr",
-            "opt_clean",
-            "opt -nodffe -nosdff",
-            "fsm",
-            "opt",
-            "wreduce",
-            "peepopt",
-            "opt_clean",
-            # Booth's code with an array of adders: a third smaller than plain partial products.
-            "booth -lowpower t:$mul r:A_SIGNED=1 %i",
-            "booth t:$mul",
-            "alumacc t:$mul t:$macc t:$lt t:$le t:$gt t:$ge t:$eq t:$ne",
-            "opt",
-            "memory -nomap",
-            "opt_clean",
-        )
-
-    def gates(self) -> None:
-        self.run(
-            "opt -fast -full",
-            "memory_map",
-            "opt -undriven -fine",
-            "maccmap t:$macc t:$macc_v2",
-            f"select -set arithmetic {' '.join(f't:{kind}' for kind in ARITHMETIC)}",
-            "techmap * @arithmetic %d",
-            "opt -fast",
-            "opt_clean",
-        )
+    def gates(self, kept: Sequence[str]) -> None:
+        """Words as gates, but for what is ``kept``."""
+        self.run("opt -fast -full", "memory_map", "opt -undriven -fine", "maccmap t:$macc t:$macc_v2")
+        if kept:
+            self.run(f"select -set kept {' '.join(f't:{kind}' for kind in kept)}", "techmap * @kept %d")
+        else:
+            self.run("techmap")
+        self.run("opt -fast", "opt_clean")
 
     def registers(self) -> None:
         kinds = self.offer.registers
@@ -280,11 +279,11 @@ class Worker:
         restore_tied_cells(netlist, self.offer.tied)
         return netlist
 
-    def map_with(self, script: str, gates: str) -> None:
-        """Maps selected gates with a script of ABC's."""
+    def map_with(self, script: str, gates: str, liberty: Path | None = None) -> None:
+        """Maps selected gates with a script of ABC's, to the cells offered if not to those of ``liberty``."""
         path = self.directory / "abc.script"
         path.write_text(script.replace(";", "\n") + "\n")
-        liberty = self.liberty("logic.lib", self.offer.logic)
+        liberty = liberty or self.liberty("logic.lib", self.offer.logic)
         abc = f"tee -o {self.directory / ABC_LOG} abc -liberty {liberty} -script {path} {gates}"
         self.run(abc, "opt_clean -purge")
 
