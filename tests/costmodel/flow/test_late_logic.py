@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from costmodel.cells.table import CellTable
+from costmodel.flow import closing
 from costmodel.flow.and_or import find_and_or
-from costmodel.flow.closing import EASE, Mapped, Way
+from costmodel.flow.closing import EASE, ORDINARY, Mapped, Way
 from costmodel.flow.cones import LATE, mark_cone
 from costmodel.flow.full_adders import Carries
 from costmodel.flow.graph import Graph
@@ -196,4 +197,46 @@ def test_logic_is_balanced_where_nothing_else_meets_a_clock(
     assert not any(way.balanced for way in ways)
     report = synthesized(job_of(CHAIN, tmp_path / "faster", clock_ps=0.99 * fastest))
     assert ways[-1].balanced
+    assert not any(way.ordinary for way in ways)
     assert report["delay_ps"] < fastest
+
+
+WORDS = (
+    "module top(input [15:0] a, b, input [5:0] c, d, input s, output [16:0] y, output [11:0] z, output less);"
+    " assign y = s ? a + b : a - b; assign z = c * d; assign less = a < b; endmodule"
+)
+SHORT = 420.0
+"""ps that no mapping of them meets in asap7, but the fastest nearly."""
+
+
+@pytest.mark.parametrize("design", [WORDS, CHAIN])
+def test_an_ordinary_mapping_computes_the_same(
+    design: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    worker = at_work(design, SHIPPED, tmp_path)
+    worker.synthesize()
+    mapped = worker.remap(ORDINARY)
+    assert (mapped.carries["ripple"], mapped.carries["parallel"] > 0) == (0, bool(worker.rippling.words))
+    (tmp_path / "mapped.json").write_text(json.dumps({"modules": {"top": mapped.module}}))
+    assert_same_function(tmp_path, SHIPPED)
+
+
+def test_a_large_design_is_mapped_as_an_ordinary_one_before_its_full_adders_are_gates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ways: list[Way] = []
+    remap = Worker.remap
+
+    def recorded(worker: Worker, way: Way) -> Mapped:
+        ways.append(way)
+        return remap(worker, way)
+
+    monkeypatch.setattr(Worker, "remap", recorded)
+    monkeypatch.setattr(closing, "LARGE", 0)
+    synthesized(job_of(WORDS, tmp_path / "large", clock_ps=SHORT))
+    before, after = ways[: ways.index(ORDINARY)], ways[ways.index(ORDINARY) + 1 :]
+    assert before
+    assert not any(way.carries.gates for way in before)
+    assert all(way.carries.gates for way in after)
