@@ -18,7 +18,7 @@ from costmodel.flow.neighbours import with_neighbours, without_neighbours
 from costmodel.flow.placement import Floorplan, Placement, legalized, place
 from costmodel.flow.read_worker import read_module
 from costmodel.flow.regions import cell_names
-from costmodel.flow.resizing import resize
+from costmodel.flow.resizing import cell_area, resize
 from costmodel.flow.serving import serve
 from costmodel.flow.wires import Layer
 from costmodel.flow.wiring import Wiring
@@ -26,6 +26,10 @@ from costmodel.flow.writing import write_verilog
 
 AIM = 0.99
 """The share of the clock that is resized for: cells move by a little when they are made legal again."""
+FULLEST = 0.97
+"""The most of the rows that may be cells on the way: fuller ones cannot be made legal."""
+FULL = 0.8
+"""The share of the rows that may be cells in the end: fuller ones are laid out anew, for all cells then."""
 
 
 def placed(job: dict[str, Any]) -> dict[str, Any]:
@@ -34,13 +38,17 @@ def placed(job: dict[str, Any]) -> dict[str, Any]:
     table = CellTable.load(Path(job["table"]))
     module = read_module(Path(job["netlist"]), job["top"], table, Path(job["directory"]))
     surrounded = with_neighbours(module, table)
-    placement = place(surrounded, table, Floorplan(job["row_um"], job["utilisation"]))
+    floorplan = Floorplan(job["row_um"], job["utilisation"])
     layer = Layer(job["ff_per_um"], job["ohm_per_um"])
+    clock = None if job["clock_ps"] is None else job["clock_ps"] * AIM
+    placement = place(surrounded, table, floorplan)
     wiring = Wiring.of(surrounded, Library(table), placement, layer)
     before = wiring.figures()
-    clock = job["clock_ps"]
-    room = placement.width_um * placement.height_um
-    beyond = resize(wiring, strengths(table), None if clock is None else clock * AIM, room)
+    beyond = resize(wiring, strengths(table), clock, FULLEST * placement.area_um2)
+    if cell_area(surrounded, table) > FULL * placement.area_um2:
+        placement = place(surrounded, table, floorplan)
+        wiring = Wiring.of(surrounded, wiring.library, placement, layer)
+        beyond = resize(wiring, strengths(table), clock, FULL * placement.area_um2)
     placement = legalized(wiring.placement(placement), surrounded, table)
     final = Wiring.of(surrounded, wiring.library, placement, layer)
     after = final.figures()

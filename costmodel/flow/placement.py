@@ -60,6 +60,11 @@ class Placement:
     def height_um(self) -> float:
         return self.rows * self.row_um
 
+    @property
+    def area_um2(self) -> float:
+        """Of all rows."""
+        return self.width_um * self.height_um
+
     def point(self, name: str) -> tuple[float, float]:
         """The middle of a cell, or a pin."""
         if name in self.pins:

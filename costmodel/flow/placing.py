@@ -22,7 +22,7 @@ from costmodel.flow.wiring import WiredFigures
 from generator.files import cache_directory
 
 # Bumped whenever what comes out of a placement changes, so that older cached results are not used.
-PLACER_VERSION = 11
+PLACER_VERSION = 12
 WORKER = "costmodel.flow.place_worker"
 
 

@@ -32,8 +32,6 @@ from costmodel.flow.wiring import Wiring
 ROUNDS = 60
 MOST_CHANGES, MOST_FAILURES = 400, 12
 """Most changes of a round, and rounds one after the other that make no path shorter before it is over."""
-FULLEST = 0.97
-"""The most of a core's rows that is cells: fuller ones cannot be made legal."""
 HALVINGS = 3
 """How often a net's readers are halved at most, for a buffer in each region."""
 LEAST_READERS = 3
@@ -52,7 +50,7 @@ def resize(wiring: Wiring, logic: CellTable, clock_ps: float | None, room_um2: f
     wiring : the placed netlist.
     logic : the combinational cells to choose from.
     clock_ps : the period to reach; None keeps the limits alone.
-    room_um2 : all rows of the core, of which cells take ``FULLEST`` at most.
+    room_um2 : what all cells may take.
     """
 
     def timed() -> Timing:
@@ -140,10 +138,7 @@ class _Resizing:
         return None, tried
 
     def _fits(self) -> bool:
-        """Whether the core's rows have room for all cells."""
-        table, cells = self._wiring.table, self._wiring.module["cells"]
-        area = sum(table.cells[cell["type"]].area for name, cell in cells.items() if not is_neighbour(name))
-        return area <= FULLEST * self._room
+        return cell_area(self._wiring.module, self._wiring.table) <= self._room
 
     def _edits(self) -> Edits:
         return Edits(self._wiring.module, self._wiring.table, self._logic)
@@ -174,6 +169,12 @@ class _Resizing:
         cells.clear()
         cells.update(before)
         self._wiring.update()
+
+
+def cell_area(module: Mapping[str, Any], table: CellTable) -> float:
+    """µm² of a module's cells, without its neighbours."""
+    cells = module["cells"].items()
+    return sum(table.cells[cell["type"]].area for name, cell in cells if not is_neighbour(name))
 
 
 def _apply(changes: Sequence[_Change], edits: Edits, wiring: Wiring, most: int) -> list[_Change]:

@@ -18,7 +18,7 @@ from costmodel.flow.kinds import Library
 from costmodel.flow.mapping import strengths
 from costmodel.flow.neighbours import with_neighbours
 from costmodel.flow.netlist import new_cell
-from costmodel.flow.resizing import FULLEST, resize
+from costmodel.flow.resizing import resize
 from costmodel.flow.wires import Layer, Point
 from costmodel.flow.wiring import Wiring
 from costmodel.flow.writing import write_verilog
@@ -179,9 +179,9 @@ def test_cells_grow_no_further_than_rows_have_room() -> None:
     free, tight = equally_late(table), equally_late(table)
     slow, least = free.figures().delay_ps, area(free)
     resize(free, strengths(table), 0.1 * slow)
-    room = (least + 0.15 * (area(free) - least)) / FULLEST
+    room = least + 0.15 * (area(free) - least)
     resize(tight, strengths(table), 0.1 * slow, room)
-    assert least < area(tight) <= FULLEST * room < area(free)
+    assert least < area(tight) <= room < area(free)
     assert tight.figures().delay_ps < 0.95 * slow
 
 
