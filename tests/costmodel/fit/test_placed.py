@@ -5,26 +5,30 @@ from __future__ import annotations
 import itertools
 import re
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.sparse.csgraph import minimum_spanning_tree
 
-from costmodel.fit.placed import part_of, place
+from costmodel.fit.libraries import cells_of
+from costmodel.fit.placed import netlist_of, part_of, place, silicon_of
 from costmodel.flow.edits import Edits
 from costmodel.flow.kinds import Library
 from costmodel.flow.mapping import strengths
 from costmodel.flow.neighbours import with_neighbours
+from costmodel.flow.place_worker import FULL
 from costmodel.flow.placement import Floorplan, legalized
 from costmodel.flow.placement import place as place_cells
-from costmodel.flow.placing import PlacedResult
+from costmodel.flow.placing import PlacedResult, place_netlist
 from costmodel.flow.synthesis import SynthesisResult
 from costmodel.flow.wires import Layer
 from costmodel.flow.wiring import Wiring
 from costmodel.price.estimate import estimate
 from costmodel.price.technology import TechnologyError, load_technology
 from generator.config import CoreConfig
+from generator.plan import top_name
 from generator.verilog import emit
 from tests.costmodel.flow.test_netlists import mapped
 from tests.costmodel.libraries import cells
@@ -178,6 +182,17 @@ def test_cells_that_are_made_legal_again_have_no_longer_wires(tmp_path: Path) ->
         row, column = int(y * windows / after.height_um), int(x * windows / after.width_um)
         filled[row, column] += width * ROW_UM
     assert filled.max() < after.width_um * after.height_um / windows**2
+
+
+def test_rows_that_resizing_fills_are_laid_out_anew() -> None:
+    """Of wires that are sixteen times as heavy as those of asap7, and a clock that no core can meet."""
+    silicon = replace(silicon_of("asap7"), ff_per_um=3.0)
+    _, netlist = netlist_of(CORE, "asap7", None, (), ())
+    placed = place_netlist(netlist, top_name(CORE), cells_of("asap7", ()), silicon, 5.0)
+    after = placed.after.area_um2
+    filled = after / (placed.core.width_um * placed.core.height_um)
+    assert after > FULL / UTILISATION * placed.before.area_um2
+    assert UTILISATION <= filled <= FULL
 
 
 def test_a_technology_without_wires_is_refused(tmp_path: Path) -> None:
