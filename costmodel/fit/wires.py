@@ -88,7 +88,7 @@ def fit_wires(placed: Sequence[Placed]) -> WireFit:
         length=_rounded(np.exp(lengths[0])),
         length_exponent=_rounded(lengths[1]),
         broadcast=_rounded(lengths[2]),
-        sized=_rounded(lengths[3]),
+        sized=_rounded(round(lengths[3], 6)),  # An exponent of 1e-15 is none.
         delay=_rounded(delays[0]),
         delay_exponent=_rounded(delays[1]),
         growth=_rounded(max(0.0, float(np.median([core.growth for core in placed])))),
