@@ -24,6 +24,7 @@ from costmodel.flow.carry_select import SELECTIONS
 from costmodel.flow.full_adders import Carries, Carry, Statistics
 from costmodel.flow.kinds import Library
 from costmodel.flow.netlist import Bit
+from costmodel.flow.scripts import ORDINARY
 from costmodel.flow.sizing import Sized, Sizer
 from costmodel.flow.static_timing import Timing
 from costmodel.flow.strengthening import hastened
@@ -83,21 +84,20 @@ class Closed:
 class Way:
     """How a design is mapped: how its carries run, and how much longer than need be paths may take that end
     at ``late`` cells; None is all paths. ``balanced``: logic has as few levels as can be before that.
-    ``ordinary``: all of it as Yosys and ABC do alone, with ABC's mapper for large designs.
+    ``ordinary``: all of it as Yosys and ABC do alone, by this script of ABC's.
     """
 
     carries: Carries
     stretch: float
     late: frozenset[str] | None = None
     balanced: bool = False
-    ordinary: bool = False
+    ordinary: str = ""
 
 
 FASTEST: Carry = "sklansky"
 """Carries that are there first: Sklansky's network is 5 % faster and larger than Brent and Kung's."""
 
-ORDINARY = Way(Carries(), 1.0, ordinary=True)
-LARGE = 30_000
+LARGE = 20_000
 """Cells of a netlist of least area beyond which ABC's mapper for large designs ends smaller."""
 
 Mapper = Callable[[Way], Mapped]
@@ -162,7 +162,8 @@ class Closing:
             last = self._last
             assert last is not None
             if gates and self._large and last.sized.delay_ps <= reach * clock_ps:
-                yield self._map(ORDINARY)
+                for script in ORDINARY:
+                    yield self._map(Way(RIPPLE, 1.0, ordinary=script))
                 self._last = last
             if last.sized.delay_ps <= reach * clock_ps:
                 timing = hastened(last.sized.timing, clock_ps)

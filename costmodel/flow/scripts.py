@@ -28,9 +28,12 @@ LEAN, FAST = "strash;dch;map -a", "strash;{balance}dch;map -v -B 0.9 {limit};top
 BALANCE = "if -g -K 6;strash;"
 """Scripts that map for area once carries are fast, and for paths no longer than a limit; and what makes logic
 as shallow as can be before that, for a quarter more area."""
-ORDINARY = "strash;dch;&get -n;&nf -C 32 -F 8 -p;&put;buffer -c -G 500;topo;stime;upsize;dnsize"
-"""Maps all of a large design for speed, to cells of all strengths.
+ORDINARY = tuple(
+    f"strash;dch;&get -n;&nf{options};&put;buffer -c -G 500;topo;stime;upsize;dnsize"
+    for options in (" -C 32 -F 8 -p", "")
+)
+"""Map all of a large design for speed, to cells of all strengths: for less area, or as it happens more speed.
 
 ``map`` takes an eighth more there, and no more for a few thousand cells: of fp16, 12 tables and 16 columns,
-asap7 at 7,444 ps, 15,584 µm² for 13,350. With ABC's usual gain of buffers it is 2 % larger and no faster.
+asap7 at 7,444 ps, 15,584 µm² for 13,373. With ABC's usual gain of buffers it is 2 % larger and no faster.
 """

@@ -31,7 +31,7 @@ from costmodel.flow.full_adders import ARITHMETIC, Carries, Statistics, map_adde
 from costmodel.flow.gathering import gather_full_adders
 from costmodel.flow.kinds import Library
 from costmodel.flow.mapping import offer, restore_tied_cells, strengths
-from costmodel.flow.scripts import BALANCE, COARSE, FAST, LEAN, ORDINARY, SCRIPTS
+from costmodel.flow.scripts import BALANCE, COARSE, FAST, LEAN, SCRIPTS
 from costmodel.flow.serving import serve
 from costmodel.flow.writing import write_verilog
 from costmodel.speeds import MEDIUM_PERIOD
@@ -122,8 +122,8 @@ class Worker:
 
     def remap(self, way: Way) -> Mapped:
         """The top module mapped anew: what is late for short paths, all else for area."""
-        if way.ordinary and self.maps_with(self.strong, ORDINARY):
-            return self.ordinary()
+        if way.ordinary and self.maps_with(self.strong, way.ordinary):
+            return self.ordinary(way.ordinary)
         adders = self.adders(way.carries, way.late)
         if way.stretch == FOR_AREA or not self.maps_for_delay:
             netlist = self.logic()
@@ -133,12 +133,12 @@ class Worker:
             netlist = self.logic(self.for_speed(way, self.limit(way)), whole=way.late is None)
         return Mapped(netlist["modules"][self.job["top"]], adders)
 
-    def ordinary(self) -> Mapped:
+    def ordinary(self, script: str) -> Mapped:
         """The design as Yosys and ABC map it alone: with Yosys' adders, whose carries run in parallel."""
         self.design = libyosys.Design()
         self.run(f"read_rtlil {self.words}")
         self.restore("ordinary.json", self.with_registers(()))
-        self.map_with(ORDINARY, "", self.strong)
+        self.map_with(script, "", self.strong)
         words = self.rippling.words
         adders = Statistics(words=words, faster=dict.fromkeys(words.values(), "brent_kung"))
         return Mapped(self.netlist("mapped.json")["modules"][self.job["top"]], adders)

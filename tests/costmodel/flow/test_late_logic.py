@@ -11,12 +11,13 @@ import pytest
 from costmodel.cells.table import CellTable
 from costmodel.flow import closing
 from costmodel.flow.and_or import find_and_or
-from costmodel.flow.closing import EASE, ORDINARY, Mapped, Way
+from costmodel.flow.closing import EASE, Mapped, Way
 from costmodel.flow.cones import LATE, mark_cone
 from costmodel.flow.full_adders import Carries
 from costmodel.flow.graph import Graph
 from costmodel.flow.kinds import Library
 from costmodel.flow.netlist import new_cell
+from costmodel.flow.scripts import ORDINARY
 from costmodel.flow.static_timing import Timing
 from costmodel.flow.yosys_worker import Worker, synthesized
 from tests.costmodel.flow.test_synthesis import SHIPPED, assert_same_function, at_work
@@ -209,14 +210,15 @@ SHORT = 420.0
 """ps that no mapping of them meets in asap7, but the fastest nearly."""
 
 
+@pytest.mark.parametrize("script", ORDINARY)
 @pytest.mark.parametrize("design", [WORDS, CHAIN])
 def test_an_ordinary_mapping_computes_the_same(
-    design: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    design: str, script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     worker = at_work(design, SHIPPED, tmp_path)
     worker.synthesize()
-    mapped = worker.remap(ORDINARY)
+    mapped = worker.remap(Way(Carries(), 1.0, ordinary=script))
     assert (mapped.carries["ripple"], mapped.carries["parallel"] > 0) == (0, bool(worker.rippling.words))
     (tmp_path / "mapped.json").write_text(json.dumps({"modules": {"top": mapped.module}}))
     assert_same_function(tmp_path, SHIPPED)
@@ -236,7 +238,9 @@ def test_a_large_design_is_mapped_as_an_ordinary_one_before_its_full_adders_are_
     monkeypatch.setattr(Worker, "remap", recorded)
     monkeypatch.setattr(closing, "LARGE", 0)
     synthesized(job_of(WORDS, tmp_path / "large", clock_ps=SHORT))
-    before, after = ways[: ways.index(ORDINARY)], ways[ways.index(ORDINARY) + 1 :]
+    ordinary = [i for i, way in enumerate(ways) if way.ordinary]
+    assert [ways[i].ordinary for i in ordinary] == list(ORDINARY)
+    before, after = ways[: ordinary[0]], ways[ordinary[-1] + 1 :]
     assert before
     assert not any(way.carries.gates for way in before)
     assert all(way.carries.gates for way in after)
