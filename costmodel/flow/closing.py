@@ -5,6 +5,7 @@ is approached from there: where paths fail, static timing says the words on them
 end at. Of these words those that others alone read are saved their carries, the carries of the others are
 selected for a quarter or half of a word, then run in parallel, and the logic before these ends is mapped for
 area, then for less and less delay; in the end all carries run in parallel, and all logic is mapped for delay.
+A large design is mapped as an ordinary flow does it, too, before full adders become gates.
 Where that is still too slow, all logic is balanced before.
 What is late is looked at with stronger cells on all late paths: those that end elsewhere than the longest
 would else count for what area saved on them.
@@ -161,17 +162,18 @@ class Closing:
         for carry, stretch, gates, reach in FASTER:
             last = self._last
             assert last is not None
-            if gates and self._large and last.sized.delay_ps <= reach * clock_ps:
+            if last.sized.delay_ps > reach * clock_ps:
+                continue
+            if gates and self._large:
                 for script in ORDINARY:
                     yield self._map(Way(RIPPLE, 1.0, ordinary=script))
                 self._last = last
-            if last.sized.delay_ps <= reach * clock_ps:
-                timing = hastened(last.sized.timing, clock_ps)
-                words |= _late_words(last, timing, clock_ps)
-                ends |= timing.late_ends(clock_ps)
-                faster = frozenset((word, carry) for word in words)
-                carries = Carries(faster=faster, saved=words, gates=gates, plain=carry)
-                yield self._map(Way(carries, stretch, ends))
+            timing = hastened(last.sized.timing, clock_ps)
+            words |= _late_words(last, timing, clock_ps)
+            ends |= timing.late_ends(clock_ps)
+            faster = frozenset((word, carry) for word in words)
+            carries = Carries(faster=faster, saved=words, gates=gates, plain=carry)
+            yield self._map(Way(carries, stretch, ends))
         yield self._map(self._fastest)
         yield self._map(self._shallow)
 
