@@ -35,5 +35,5 @@ ORDINARY = tuple(
 """Map all of a large design for speed, to cells of all strengths: for less area, or as it happens more speed.
 
 ``map`` takes an eighth more there, and no more for a few thousand cells: of fp16, 12 tables and 16 columns,
-asap7 at 7,444 ps, 15,584 µm² for 13,373. With ABC's usual gain of buffers it is 2 % larger and no faster.
+asap7 at 7,444 ps, 15,584 µm² for 13,244. With ABC's usual gain of buffers it is 2 % larger and no faster.
 """

@@ -49,8 +49,6 @@ class Worker:
         self.directory = Path(job["directory"])
         self.table = CellTable.load(Path(job["table"]))
         self.offer = offer(self.table)
-        self.words = self.directory / "words.il"
-        """The design before its words are gates."""
         self.arithmetic = ""
         """The design with its registers mapped and its adders not, as JSON."""
         self.design = libyosys.Design()
@@ -66,7 +64,7 @@ class Worker:
     def synthesize(self) -> dict[str, Any]:
         started = time.monotonic()
         self.read()
-        self.run(*COARSE, f"write_rtlil {self.words}")
+        self.run(*COARSE)
         arithmetic = self.with_registers()
         for name, module in arithmetic["modules"].items():
             print(f"{name}: {gather_full_adders(module)} full adders written as gates")
@@ -136,7 +134,8 @@ class Worker:
     def ordinary(self, script: str) -> Mapped:
         """The design as Yosys and ABC map it alone: with Yosys' adders, whose carries run in parallel."""
         self.design = libyosys.Design()
-        self.run(f"read_rtlil {self.words}")
+        self.read()
+        self.run(*COARSE)
         self.restore("ordinary.json", self.with_registers(()))
         self.map_with(script, "", self.strong)
         words = self.rippling.words
