@@ -18,10 +18,10 @@ from costmodel.flow.neighbours import with_neighbours, without_neighbours
 from costmodel.flow.placement import Floorplan, Placement, legalized, place
 from costmodel.flow.read_worker import read_module
 from costmodel.flow.regions import cell_names
-from costmodel.flow.resizing import cell_area, resize
+from costmodel.flow.resizing import resize
 from costmodel.flow.serving import serve
 from costmodel.flow.wires import Layer
-from costmodel.flow.wiring import Wiring
+from costmodel.flow.wiring import Wiring, cell_area
 from costmodel.flow.writing import write_verilog
 
 AIM = 0.99
@@ -39,18 +39,21 @@ def placed(job: dict[str, Any]) -> dict[str, Any]:
     module = read_module(Path(job["netlist"]), job["top"], table, Path(job["directory"]))
     surrounded = with_neighbours(module, table)
     floorplan = Floorplan(job["row_um"], job["utilisation"])
-    layer = Layer(job["ff_per_um"], job["ohm_per_um"])
+    layer, library = Layer(job["ff_per_um"], job["ohm_per_um"]), Library(table)
     clock = None if job["clock_ps"] is None else job["clock_ps"] * AIM
-    placement = place(surrounded, table, floorplan)
-    wiring = Wiring.of(surrounded, Library(table), placement, layer)
+
+    def laid_out() -> tuple[Placement, Wiring]:
+        placement = place(surrounded, table, floorplan)
+        return placement, Wiring.of(surrounded, library, placement, layer)
+
+    placement, wiring = laid_out()
     before = wiring.figures()
     beyond = resize(wiring, strengths(table), clock, FULLEST * placement.area_um2)
-    if cell_area(surrounded, table) > FULL * placement.area_um2:
-        placement = place(surrounded, table, floorplan)
-        wiring = Wiring.of(surrounded, wiring.library, placement, layer)
+    if cell_area(surrounded["cells"], table) > FULL * placement.area_um2:
+        placement, wiring = laid_out()
         beyond = resize(wiring, strengths(table), clock, FULL * placement.area_um2)
     placement = legalized(wiring.placement(placement), surrounded, table)
-    final = Wiring.of(surrounded, wiring.library, placement, layer)
+    final = Wiring.of(surrounded, library, placement, layer)
     after = final.figures()
     module = without_neighbours(surrounded, module, table)
     belongs = cell_names(module, table)

@@ -21,13 +21,12 @@ from costmodel.cells.table import Cell, CellTable
 from costmodel.flow.edits import Edits, with_kinds
 from costmodel.flow.exchanges import pushes
 from costmodel.flow.limits import keep_limits
-from costmodel.flow.neighbours import is_neighbour
 from costmodel.flow.netlist import Bit, Terminal
 from costmodel.flow.placement import Net
 from costmodel.flow.static_timing import Timing
 from costmodel.flow.strengthening import LEAST_GAIN, RETRIES, WINDOW, earlier, faster
 from costmodel.flow.wires import Point, wire_of
-from costmodel.flow.wiring import Wiring
+from costmodel.flow.wiring import Wiring, cell_area
 
 ROUNDS = 60
 MOST_CHANGES, MOST_FAILURES = 400, 12
@@ -123,7 +122,7 @@ class _Resizing:
             before = dict(cells)
             made = _apply(changes, self._edits(), self._wiring, most)
             tried = tried or len(made)
-            if not self._fits():
+            if not self._fits(cells):
                 self._restore(before)
                 break
             self._wiring.update()
@@ -137,8 +136,8 @@ class _Resizing:
                 break
         return None, tried
 
-    def _fits(self) -> bool:
-        return cell_area(self._wiring.module, self._wiring.table) <= self._room
+    def _fits(self, cells: Mapping[str, Any]) -> bool:
+        return cell_area(cells, self._wiring.table) <= self._room
 
     def _edits(self) -> Edits:
         return Edits(self._wiring.module, self._wiring.table, self._logic)
@@ -149,19 +148,20 @@ class _Resizing:
         for _ in range(RETRIES):
             fast = faster(timing, period)
             if fast is timing:
-                break
-            before = dict(cells)
-            cells.update(with_kinds(self._wiring.module, fast)["cells"])
-            fits = self._fits()
-            if fits:
-                self._wiring.update()
-                after = self._wiring.timing()
-                if after.delay_ps <= timing.delay_ps:
-                    return after
-            self._restore(before)
-            if fits:
+                return timing
+            stronger = with_kinds(self._wiring.module, fast)["cells"]
+            if self._fits(stronger):
                 break
             period = (period + timing.delay_ps) / 2
+        else:
+            return timing
+        before = dict(cells)
+        cells.update(stronger)
+        self._wiring.update()
+        after = self._wiring.timing()
+        if after.delay_ps <= timing.delay_ps:
+            return after
+        self._restore(before)
         return timing
 
     def _restore(self, before: dict[str, Any]) -> None:
@@ -169,12 +169,6 @@ class _Resizing:
         cells.clear()
         cells.update(before)
         self._wiring.update()
-
-
-def cell_area(module: Mapping[str, Any], table: CellTable) -> float:
-    """µm² of a module's cells, without its neighbours."""
-    cells = module["cells"].items()
-    return sum(table.cells[cell["type"]].area for name, cell in cells if not is_neighbour(name))
 
 
 def _apply(changes: Sequence[_Change], edits: Edits, wiring: Wiring, most: int) -> list[_Change]:

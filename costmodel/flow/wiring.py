@@ -117,15 +117,19 @@ class Wiring:
 
     def figures(self) -> WiredFigures:
         """What the module is."""
-        kinds = [cell["type"] for name, cell in self.module["cells"].items() if not is_neighbour(name)]
         wires = [wire for _, _, wire in self._wires.values()]
         return WiredFigures(
-            cells=len(kinds),
+            cells=sum(not is_neighbour(name) for name in self.module["cells"]),
             nets=len(wires),
-            area_um2=sum(self.table.cells[kind].area for kind in kinds),
+            area_um2=cell_area(self.module["cells"], self.table),
             wire_um=sum(wire.length_um for wire in wires),
             wire_ff=sum(wire.capacitance_ff for wire in wires),
             pin_ff=sum(sum(loads) for _, loads, _ in self._wires.values()),
             delay_ps=self.timing().delay_ps,
             delay_ideal_ps=Timing(Graph(self.module, self.library)).delay_ps,
         )
+
+
+def cell_area(cells: Mapping[str, Any], table: CellTable) -> float:
+    """µm² of the cells of a module, without its neighbours."""
+    return sum(table.cells[cell["type"]].area for name, cell in cells.items() if not is_neighbour(name))

@@ -131,12 +131,17 @@ class Worker:
             netlist = self.logic(self.for_speed(way, self.limit(way)), whole=way.late is None)
         return Mapped(netlist["modules"][self.job["top"]], adders)
 
-    def ordinary(self, script: str) -> Mapped:
-        """The design as Yosys and ABC map it alone: with Yosys' adders, whose carries run in parallel."""
+    @cached_property
+    def unaided(self) -> str:
+        """The design with its registers mapped, all else in gates of Yosys' own, as JSON."""
         self.design = libyosys.Design()
         self.read()
         self.run(*COARSE)
-        self.restore("ordinary.json", self.with_registers(()))
+        return json.dumps(self.with_registers(()))
+
+    def ordinary(self, script: str) -> Mapped:
+        """The design as Yosys and ABC map it alone: with Yosys' adders, whose carries run in parallel."""
+        self.restore("ordinary.json", json.loads(self.unaided))
         self.map_with(script, "", self.strong)
         words = self.rippling.words
         adders = Statistics(words=words, faster=dict.fromkeys(words.values(), "brent_kung"))

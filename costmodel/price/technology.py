@@ -158,18 +158,14 @@ class Technology(BaseModel):
         return rippling_of(self.quantities)
 
     @property
-    def in_fabric(self) -> bool:
-        """Whether cores are configured, not placed: their size is no area."""
-        return self.cost_at().unit != AREA.unit
-
-    @property
     def wire_fit(self) -> WireFit:
         """What wires make of a core. Raises ``TechnologyError`` where nobody has placed cores in it."""
         if self.wires is None or self.wires.fit is None:
-            made = "" if self.in_fabric else "`python -m costmodel.fit.wires` makes one, "
-            why = "an FPGA's are in its delays" if self.in_fabric else "it has no [wires.fit]"
+            why = "it has no [wires.fit]; `python -m costmodel.fit.wires` makes one,"
+            if self.summed_over != AREA.over:
+                why = "an FPGA's are in its delays;"
             raise TechnologyError(
-                f'technology {self.name}: wires = "placed": {why}; {made}none is what can be priced without'
+                f'technology {self.name}: wires = "placed": {why} none is what can be priced without'
             )
         return self.wires.fit
 

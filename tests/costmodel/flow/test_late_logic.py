@@ -182,18 +182,24 @@ def test_balanced_logic_is_faster_larger_and_the_same(
     assert areas[1] > areas[0]
 
 
+def recorded(monkeypatch: pytest.MonkeyPatch) -> list[Way]:
+    """The ways in which designs are mapped anew from now on."""
+    ways: list[Way] = []
+    remap = Worker.remap
+
+    def record(worker: Worker, way: Way) -> Mapped:
+        ways.append(way)
+        return remap(worker, way)
+
+    monkeypatch.setattr(Worker, "remap", record)
+    return ways
+
+
 def test_logic_is_balanced_where_nothing_else_meets_a_clock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    ways: list[Way] = []
-    remap = Worker.remap
-
-    def recorded(worker: Worker, way: Way) -> Mapped:
-        ways.append(way)
-        return remap(worker, way)
-
-    monkeypatch.setattr(Worker, "remap", recorded)
+    ways = recorded(monkeypatch)
     fastest = synthesized(job_of(CHAIN, tmp_path / "fastest", speeds=True))["shortest_ps"] / EASE
     assert not any(way.balanced for way in ways)
     report = synthesized(job_of(CHAIN, tmp_path / "faster", clock_ps=0.99 * fastest))
@@ -228,14 +234,7 @@ def test_a_large_design_is_mapped_as_an_ordinary_one_before_its_full_adders_are_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    ways: list[Way] = []
-    remap = Worker.remap
-
-    def recorded(worker: Worker, way: Way) -> Mapped:
-        ways.append(way)
-        return remap(worker, way)
-
-    monkeypatch.setattr(Worker, "remap", recorded)
+    ways = recorded(monkeypatch)
     monkeypatch.setattr(closing, "LARGE", 0)
     synthesized(job_of(WORDS, tmp_path / "large", clock_ps=SHORT))
     ordinary = [i for i, way in enumerate(ways) if way.ordinary]
